@@ -1,0 +1,127 @@
+/**
+ * What the parts of the trust core promise one another: keys behind one asynchronous signer, time-stamps
+ * behind one client, certificates parsed once. Nothing here knows where a key or a TSA lives.
+ */
+import type { KeyObject } from 'node:crypto'
+
+/** The only digests that may support a signature; SHA-1 and MD5 have no name here, so they cannot be asked for. */
+export type HashName = 'sha256' | 'sha384' | 'sha512'
+
+/** A certificate read once from its DER; all fields are slices or values of exactly those octets. [RFC 5280 §4.1] */
+export interface Certificate {
+  readonly der: Uint8Array
+  /** Lower-case hex of SHA-256 over `der`; the identity of the certificate in maps and reports. */
+  readonly fingerprint: string
+  /** Serial number as lower-case hex without leading zeros, and as the DER INTEGER's content octets. */
+  readonly serial: string
+  readonly serialBytes: Uint8Array
+  readonly subject: Name
+  readonly issuer: Name
+  readonly notBefore: Date
+  readonly notAfter: Date
+  /** Cached: each read of X509Certificate.publicKey makes a new object. */
+  readonly publicKey: KeyObject
+  readonly subjectKeyId: Uint8Array | undefined
+  readonly authorityKeyId: Uint8Array | undefined
+  /** undefined where the extension is absent. */
+  readonly keyUsage: ReadonlySet<KeyUsage> | undefined
+  /** Dotted OIDs; undefined where the extension is absent. */
+  readonly extendedKeyUsage: readonly string[] | undefined
+  readonly extendedKeyUsageCritical: boolean
+  readonly isCa: boolean
+  readonly pathLength: number | undefined
+  /** rfc822Name entries of subjectAltName, as written. */
+  readonly emailAddresses: readonly string[]
+  readonly policies: readonly string[]
+  readonly crlUrls: readonly string[]
+  readonly ocspUrls: readonly string[]
+  readonly caIssuerUrls: readonly string[]
+  /** Critical extensions that our validation does not process: any entry makes the path invalid. [RFC 5280 §4.2] */
+  readonly unknownCritical: readonly string[]
+}
+
+export type KeyUsage =
+  | 'digitalSignature'
+  | 'nonRepudiation'
+  | 'keyEncipherment'
+  | 'dataEncipherment'
+  | 'keyAgreement'
+  | 'keyCertSign'
+  | 'cRLSign'
+  | 'encipherOnly'
+  | 'decipherOnly'
+
+/** A distinguished name: the exact octets, and what people and rules read from them. */
+export interface Name {
+  readonly der: Uint8Array
+  /** RFC 4514 text, most specific first: `CN=…,O=…,C=TR`. */
+  readonly text: string
+  readonly commonName: string | undefined
+  /** The serialNumber attribute (2.5.4.5): T.C. Kimlik No bare or as `TINTR-…`/`PNOTR-…`. [EN 319 412-1 §5.1.3] */
+  readonly serialNumber: string | undefined
+  readonly organization: string | undefined
+}
+
+/** One private key and its certificate. PEM, PKCS#12 and PKCS#11 all look like this. */
+export interface Signer {
+  readonly certificate: Certificate
+  /** Issuers upward, without the anchor. */
+  readonly chain: readonly Certificate[]
+  readonly algorithm: 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa'
+  readonly hash: HashName
+  /** Signs the octets (it hashes them itself). ECDSA answers in DER (Ecdsa-Sig-Value); XAdES turns that into r‖s. */
+  sign(tbs: Uint8Array): Promise<Uint8Array>
+}
+
+/** A time-stamp token that was verified before anyone got to see it. */
+export interface TimestampToken {
+  /** The ContentInfo (SignedData) in DER: what goes into CMS attributes and EncapsulatedTimeStamp. */
+  readonly der: Uint8Array
+  readonly time: Date
+  readonly serial: string
+  readonly policy: string
+  readonly certificate: Certificate
+}
+
+/** [RFC 3161 §2.4] Asks a TSA, checks its answer (nonce, imprint, EKU, chain, signature), or throws TimestampError. */
+export interface Timestamper {
+  stamp(imprint: Uint8Array, hash: HashName, signal?: AbortSignal): Promise<TimestampToken>
+}
+
+/** Where trust begins and what is known of revocation, for one role at one time. */
+export interface TrustContext {
+  readonly anchors: readonly Certificate[]
+  readonly intermediates: readonly Certificate[]
+  /** The time at which the path must be valid. */
+  readonly at: Date
+  /** DER CRLs at hand; `require` fails closed where none answers for a certificate. */
+  readonly crls: readonly Uint8Array[]
+  readonly revocation: 'require' | 'if-present'
+}
+
+/** A closed set of reasons; each is told to people in Turkish and English by its caller. */
+export type TrustFailure =
+  | 'NO_PATH'
+  | 'EXPIRED'
+  | 'NOT_YET_VALID'
+  | 'REVOKED'
+  | 'REVOCATION_UNKNOWN'
+  | 'NOT_A_CA'
+  | 'PATH_LENGTH'
+  | 'KEY_USAGE'
+  | 'UNKNOWN_CRITICAL_EXTENSION'
+  | 'NAME_CONSTRAINTS'
+  | 'WEAK_ALGORITHM'
+  | 'BAD_SIGNATURE'
+  | 'MALFORMED'
+
+export type PathResult =
+  | {
+      readonly ok: true
+      /** Leaf first, anchor last. */
+      readonly path: readonly Certificate[]
+      readonly revocation: 'checked' | 'not-checked'
+      /** The CRLs that answered, so that they can be archived. */
+      readonly usedCrls: readonly Uint8Array[]
+    }
+  | { readonly ok: false; readonly failure: TrustFailure; readonly detail: string }

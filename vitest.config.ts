@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+/** One project per kind of test, so that a kind can be run alone; two workers, because two cores is the smallest machine. */
+const kinds = ['unit', 'contract', 'dialogues', 'journeys', 'hostile', 'interop'] as const
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: kinds.map((kind) => ({
+      test: {
+        name: kind,
+        include: [`test/${kind}/**/*.test.ts`],
+        environment: 'node',
+        testTimeout: kind === 'unit' ? 10_000 : 60_000,
+        hookTimeout: 60_000,
+      },
+    })),
+  },
+})
