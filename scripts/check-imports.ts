@@ -36,7 +36,7 @@ const files = globSync('{mail,config,storage,evidence,plugins,server,scripts}/**
 const faults: string[] = []
 
 const roomOf = (path: string): string => {
-  if (path.startsWith('storage/port')) return 'storage/port'
+  if (/^storage\/port(-[a-z]+)?\.ts$/.test(path)) return 'storage/port'
   if (path === 'server/main.ts') return 'server/main'
   return path.split('/')[0] ?? ''
 }
