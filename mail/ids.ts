@@ -7,7 +7,8 @@ export const randomId = (prefix: string): string => `${prefix}-${randomUUID()}`
 export const randomHex = (): string => randomBytes(16).toString('hex')
 
 /** A Message-ID of ours with its angle brackets. [RFC 5322 §3.6.4] */
-export const randomMessageId = (label: string, domain: string): string => `<${label}.${randomUUID()}@${domain}>`
+export const randomMessageId = (label: string, domain: string): string =>
+  `<${label}.${randomUUID()}@${domain}>`
 
 /** Ids are accepted from people with or without angle brackets and kept with them. */
 export const withBrackets = (id: string): string => (id.startsWith('<') ? id : `<${id}>`)

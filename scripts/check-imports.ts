@@ -3,8 +3,7 @@
  * Imports point inward only, drivers and crypto primitives stay in their rooms, and `process.env` is read in
  * config/ alone. The table below is the house; a file that breaks it is named with its line.
  */
-import { readFileSync } from 'node:fs'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -30,13 +29,14 @@ const fenced: Record<string, { rooms: readonly string[]; why: string }> = {
 }
 
 /** names of node:crypto that make or check a signature, a key or a password hash. */
-const primitives = /\b(sign|verify|createSign|createVerify|createPrivateKey|createPublicKey|generateKeyPair\w*|X509Certificate)\b/
+const primitives =
+  /\b(sign|verify|createSign|createVerify|createPrivateKey|createPublicKey|generateKeyPair\w*|X509Certificate)\b/
 
 const files = globSync('{mail,config,storage,evidence,plugins,server,scripts}/**/*.ts', { cwd: root }).sort()
 const faults: string[] = []
 
 const roomOf = (path: string): string => {
-  if (path.startsWith('storage/port')) return 'storage/port'
+  if (/^storage\/port(-[a-z]+)?\.ts$/.test(path)) return 'storage/port'
   if (path === 'server/main.ts') return 'server/main'
   return path.split('/')[0] ?? ''
 }
@@ -52,8 +52,10 @@ for (const file of files) {
     const found = /(?:from|import)\s*\(?\s*'([^']+)'/.exec(line)?.[1]
     if (found?.startsWith('.')) {
       const target = normalize(join(dirname(file), found))
-      const inside = target.startsWith(`${own}/`) && !(room === 'storage/port' && !target.startsWith('storage/port'))
-      if (target === 'server/main.ts' && own === 'server') faults.push(`${at}: only scripts and tests start ${target}`)
+      const inside =
+        target.startsWith(`${own}/`) && !(room === 'storage/port' && !target.startsWith('storage/port'))
+      if (target === 'server/main.ts' && own === 'server')
+        faults.push(`${at}: only scripts and tests start ${target}`)
       if (!inside && !(inward[room] ?? []).some((entry) => allows(entry, target)))
         faults.push(`${at}: ${room}/ may not import ${target}`)
     }
@@ -64,11 +66,17 @@ for (const file of files) {
       faults.push(`${at}: signature and key primitives belong to evidence/`)
     if (found === 'node:crypto' && /argon2/.test(line) && !file.startsWith('server/accounts/'))
       faults.push(`${at}: password hashing belongs to server/accounts/`)
-    if (/process\.env\b/.test(line) && own !== 'config' && !line.trimStart().startsWith('*') && !file.startsWith('scripts/check-'))
+    if (
+      /process\.env\b/.test(line) &&
+      own !== 'config' &&
+      !line.trimStart().startsWith('*') &&
+      !file.startsWith('scripts/check-')
+    )
       faults.push(`${at}: process.env is read in config/ only`)
   })
   const name = file.split('/').at(-1) ?? ''
-  if (/^(utils?|helpers?|misc|common)\.ts$/.test(name)) faults.push(`${file}: a file is named after the one thing in it`)
+  if (/^(utils?|helpers?|misc|common)\.ts$/.test(name))
+    faults.push(`${file}: a file is named after the one thing in it`)
 }
 
 if (faults.length > 0) {

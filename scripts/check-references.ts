@@ -9,11 +9,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const table = readFileSync(join(root, 'docs/standards.md'), 'utf8')
-const reference = /\[((?:RFC|TS|EN|TR|X\.|XAdES|XML|ITU|ISO|FIPS|PKCS|W3C)[^\]§]*?) ?(?:§[^\]]*|annex [^\]]*)\]/g
+const reference =
+  /\[((?:RFC|TS|EN|TR|X\.|XAdES|XML|ITU|ISO|FIPS|PKCS|W3C)[^\]§]*?) ?(?:§[^\]]*|annex [^\]]*)\]/g
 
 const faults: string[] = []
 let count = 0
-for (const file of globSync('{mail,config,storage,evidence,plugins,server,scripts}/**/*.ts', { cwd: root }).sort()) {
+for (const file of globSync('{mail,config,storage,evidence,plugins,server,scripts}/**/*.ts', {
+  cwd: root,
+}).sort()) {
   if (file.includes('check-references')) continue
   readFileSync(join(root, file), 'utf8')
     .split('\n')
@@ -26,7 +29,9 @@ for (const file of globSync('{mail,config,storage,evidence,plugins,server,script
       }
     })
 }
-for (const match of table.matchAll(/`((?:mail|config|storage|evidence|plugins|server|scripts|test)\/[^`*]+)`/g)) {
+for (const match of table.matchAll(
+  /`((?:mail|config|storage|evidence|plugins|server|scripts|test)\/[^`*]+)`/g,
+)) {
   if (!existsSync(join(root, match[1] ?? ''))) faults.push(`docs/standards.md: ${match[1]} does not exist`)
 }
 if (faults.length > 0) {

@@ -1,0 +1,47 @@
+/**
+ * Turns a raw header value (one char per octet) into text for people: RFC 2047 encoded words are decoded, raw
+ * octets are read as UTF-8. Octets that mean nothing become U+FFFD; the raw value stays what was signed.
+ * [RFC 2047 §2]
+ */
+export function decodeHeaderText(raw: string): string {
+  const pieces: { charset: string; bytes: Buffer; encoded: boolean }[] = []
+  let last = 0
+  for (const match of raw.matchAll(ENCODED_WORD)) {
+    const between = raw.slice(last, match.index)
+    const previous = pieces.at(-1)
+    // White space between two encoded words belongs to neither. [RFC 2047 §6.2]
+    if (between !== '' && !(previous?.encoded && /^[ \t\r\n]*$/.test(between))) pieces.push(literal(between))
+    const charset = (match[1] ?? '').split('*')[0] ?? ''
+    const bytes = (match[2] ?? '').toLowerCase() === 'b' ? base64(match[3] ?? '') : qEncoding(match[3] ?? '')
+    const neighbour = pieces.at(-1)
+    // A character may be cut between two words of one charset by careless writers: join their octets first.
+    if (neighbour?.encoded && neighbour.charset === charset)
+      neighbour.bytes = Buffer.concat([neighbour.bytes, bytes])
+    else pieces.push({ charset, bytes, encoded: true })
+    last = (match.index ?? 0) + match[0].length
+  }
+  if (last < raw.length) pieces.push(literal(raw.slice(last)))
+  return pieces.map(({ charset, bytes }) => decodeCharset(bytes, charset)).join('')
+}
+
+/** Text of octets in a named charset; an unknown name is read as UTF-8 rather than refused. */
+export function decodeCharset(bytes: Uint8Array, charset: string): string {
+  try {
+    return new TextDecoder(charset === '' ? 'utf-8' : charset).decode(bytes)
+  } catch {
+    return new TextDecoder('utf-8').decode(bytes)
+  }
+}
+
+/** At most 75 characters by the standard [RFC 2047 §2]; writers exceed it, an attacker would exceed anything. */
+const ENCODED_WORD = /=\?([\w*.:+-]{1,60})\?([bBqQ])\?([^?\x00-\x20]{0,2000})\?=/g
+
+const literal = (text: string) => ({ charset: 'utf-8', bytes: Buffer.from(text, 'latin1'), encoded: false })
+const base64 = (text: string): Buffer => Buffer.from(text, 'base64')
+const qEncoding = (text: string): Buffer =>
+  Buffer.from(
+    text
+      .replaceAll('_', ' ')
+      .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  )

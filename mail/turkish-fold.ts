@@ -1,0 +1,15 @@
+/**
+ * Folds text for comparison so that `ilgili` finds `İLGİLİ` and `ILGILI`: the four letters i, ı, I and İ are one,
+ * everything else follows Unicode's simple case folding. [RFC 5255 §4.6] leaves such a rule to the server.
+ */
+export const turkishFold = (text: string): string =>
+  text.normalize('NFC').replace(/[İIı]/g, 'i').toLowerCase()
+
+const asciiOf = new Map([...'çÇğĞıİöÖşŞüÜ'].map((letter, index) => [letter, 'ccggiioossuu'[index] ?? letter]))
+
+/** Turkish letters as they stand in KEP addresses: `Gülşen Çığır` → `gulsen cigir`. */
+export const turkishToAscii = (text: string): string =>
+  [...text.normalize('NFC')]
+    .map((letter) => asciiOf.get(letter) ?? letter)
+    .join('')
+    .toLowerCase()

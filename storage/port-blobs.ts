@@ -1,0 +1,43 @@
+/** Octets by the name of their content. */
+export interface BlobRef {
+  /** SHA-256 in lower-case hex. */
+  readonly hash: string
+  /** Octets. */
+  readonly size: number
+}
+
+/**
+ * A finished blob. A large one is already durable under its name; a small one rides in the write that first
+ * names it (`inline`), so that one small message costs one fsync.
+ */
+export interface StagedBlob {
+  readonly ref: BlobRef
+  readonly inline?: Uint8Array
+}
+
+export interface BlobWriter {
+  /** Resolves when more may be written; rejects with BLOB_TOO_LARGE beyond the limit. */
+  write(chunk: Uint8Array): Promise<void>
+  finish(): Promise<StagedBlob>
+  /** Forgets what was written; safe to call after anything. */
+  abort(): Promise<void>
+}
+
+/** Half-open octet range. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+export interface BlobStore {
+  create(maxBytes: number): BlobWriter
+  /** Makes a staged blob durable by itself, where no other write will carry it. */
+  save(staged: StagedBlob): Promise<BlobRef>
+  /** Streams in pieces of at most 1 MiB; NO_SUCH_BLOB where it is not there. */
+  open(ref: BlobRef, range?: ByteRange): AsyncIterable<Uint8Array>
+  /** All octets of the range at once; for small ones. */
+  read(ref: BlobRef, range?: ByteRange): Promise<Uint8Array>
+}
+
+/** Up to here a blob is kept in the database row's own commit; measured as the better side of the trade. */
+export const INLINE_BLOB_MAX = 65_536

@@ -1,0 +1,47 @@
+/** A lease with a number that only grows: a writer whose lease lapsed is told so instead of being believed. */
+export interface Fence {
+  readonly name: string
+  readonly token: number
+}
+
+export interface NewChainEntry {
+  readonly seq: number
+  readonly eventId: string
+  /** Links of the hash chain, computed by the trust core. */
+  readonly prev: Uint8Array
+  readonly hash: Uint8Array
+  readonly sha512: Uint8Array
+  readonly bytes: Uint8Array
+  readonly intake: string | undefined
+  /** Small JSON for lists and traces; nothing is proved by it. */
+  readonly meta: string
+  /** Addresses under which the entry can be listed: the sender and the recipient it refers to. */
+  readonly parties: readonly string[]
+  readonly at: number
+  readonly keepUntil: number
+}
+
+export type ChainEntry = Omit<NewChainEntry, 'parties'>
+
+/** Append-only by type: there is no update and no delete. */
+export interface ChainStore {
+  /** undefined while somebody else holds it. Taking one's own lease again renews it under the same token. */
+  lease(name: string, owner: string, now: number, ms: number): Promise<Fence | undefined>
+  head(chain: string): Promise<ChainEntry | undefined>
+  /**
+   * Appends in order, all or none. STALE_FENCE where the lease went to another. The trust core looks up event ids
+   * first, because the first octets under an event id win for ever.
+   */
+  append(fence: Fence, chain: string, entries: readonly NewChainEntry[]): Promise<void>
+  find(chain: string, eventId: string): Promise<ChainEntry | undefined>
+  /** In order of `seq`, from `from` on. */
+  read(chain: string, from: number, limit: number): Promise<ChainEntry[]>
+  ofIntake(chain: string, intake: string, afterSeq: number, limit: number): Promise<ChainEntry[]>
+  list(chain: string, filter: ChainFilter, afterSeq: number, limit: number): Promise<ChainEntry[]>
+}
+
+export interface ChainFilter {
+  readonly from?: number
+  readonly to?: number
+  readonly party?: string
+}

@@ -1,0 +1,132 @@
+import type { BlobRef, StagedBlob } from './port-blobs.ts'
+
+export interface MailboxRow {
+  readonly id: string
+  readonly account: string
+  /** Decoded name; hierarchy separator `/`. */
+  readonly name: string
+  /** `\Sent` and so on. [RFC 6154 §2] */
+  readonly specialUse: string | undefined
+  readonly uidValidity: number
+  /** Made by the provider: neither deleted nor renamed. */
+  readonly fixed: boolean
+}
+
+/** [RFC 9051 §2.3.1.1] [RFC 7162 §3.1.2] */
+export interface MailboxHead {
+  readonly uidValidity: number
+  readonly uidNext: number
+  /** Of the last change of any kind. */
+  readonly modseq: number
+  readonly exists: number
+  readonly unseen: number
+  readonly deleted: number
+  /** Octets of all messages. */
+  readonly bytes: number
+}
+
+/** Who put the message there: what came through the pipeline is told apart from what a client wrote. */
+export type Origin = 'pipeline' | 'client'
+
+/** Ties a message to its delivery, and says which octets must not leave before the retrieval is durable. */
+export interface DeliveryLink {
+  readonly intake: string
+  readonly recipient: number
+  /** The original beyond its headers, as offsets in the dispatch. */
+  readonly contentStart: number
+  readonly contentEnd: number
+}
+
+export interface MessageRow {
+  readonly uid: number
+  readonly modseq: number
+  /** System flags and keywords as written by the first who used them. */
+  readonly flags: readonly string[]
+  readonly size: number
+  /** INTERNALDATE, ms. */
+  readonly date: number
+  /** When it was put into this mailbox, ms. [RFC 8514 §2] */
+  readonly saved: number
+  readonly body: BlobRef
+  readonly origin: Origin
+  readonly delivery: DeliveryLink | undefined
+}
+
+export interface NewMessage {
+  /** Appending the same id again answers with the first message. */
+  readonly opId: string
+  readonly body: BlobRef
+  readonly staged: readonly StagedBlob[]
+  /** The MIME index, kept beside the message. */
+  readonly index: Uint8Array
+  readonly flags: readonly string[]
+  readonly date: number
+  readonly saved: number
+  readonly origin: Origin
+  readonly delivery?: DeliveryLink
+  /** Two appends with the same key in one mailbox are one message; the later one joins the earlier. */
+  readonly joinKey?: string
+}
+
+export interface Appended {
+  readonly uid: number
+  readonly uidValidity: number
+  readonly modseq: number
+  /** False where it joined a message that was already there. */
+  readonly added: boolean
+}
+
+export interface FlagChange {
+  readonly mode: 'add' | 'remove' | 'replace'
+  readonly flags: readonly string[]
+  /** Messages changed after this modseq are left alone. [RFC 7162 §3.1.3] */
+  readonly unchangedSince?: number
+}
+
+export interface Changes {
+  readonly modseq: number
+  readonly changed: MessageRow[]
+  readonly vanished: number[]
+}
+
+/** All uid lists are ascending and without duplicates. */
+export interface MailboxStore {
+  create(account: string, name: string, options: { specialUse?: string; fixed?: boolean }): Promise<MailboxRow>
+  /** Deletes the mailbox and its messages; names below it stay. */
+  delete(id: string): Promise<void>
+  /** Renames it and every name below it; INBOX is the server's business. */
+  rename(id: string, name: string): Promise<void>
+  list(account: string): Promise<MailboxRow[]>
+  byName(account: string, name: string): Promise<MailboxRow | undefined>
+  subscribe(account: string, name: string, subscribed: boolean): Promise<void>
+  subscriptions(account: string): Promise<string[]>
+
+  head(mailbox: string): Promise<MailboxHead | undefined>
+  /** All UIDs, ascending. */
+  uids(mailbox: string): Promise<Uint32Array>
+  /** Rows with uid > after, ascending: a page of a walk through everything. */
+  page(mailbox: string, afterUid: number, limit: number): Promise<MessageRow[]>
+  /** Rows of these UIDs where they still exist. */
+  rows(mailbox: string, uids: readonly number[]): Promise<MessageRow[]>
+  /** The MIME index of one message. */
+  index(mailbox: string, uid: number): Promise<Uint8Array | undefined>
+  /** What changed after `since`, at most `limit` rows in order of modseq; `modseq` says how far it goes. */
+  changes(mailbox: string, since: number, limit: number): Promise<Changes>
+
+  append(mailbox: string, message: NewMessage): Promise<Appended>
+  /** `changed` are the rows as they are now; `refused` those newer than unchangedSince. */
+  store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<{ changed: MessageRow[]; refused: number[] }>
+  /** Removes those of the UIDs that carry \Deleted; answers which. */
+  expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
+  /** Pairs of old and new UID in order of the old. Origin and delivery go along. */
+  copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
+  move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
+
+  /** A hint that a mailbox changed; the truth is changes(). */
+  watch(listener: (mailbox: string) => void): () => void
+}
+
+export interface CopyResult {
+  readonly uidValidity: number
+  readonly pairs: readonly (readonly [from: number, to: number])[]
+}

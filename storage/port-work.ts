@@ -1,0 +1,82 @@
+/**
+ * Everything that must happen after an acceptance is a row of work, keyed (intake, recipient, slot). Inserting a
+ * key that exists does nothing: the first writer wins, and that is how an outcome is set once.
+ */
+export type WorkKind =
+  /** The acceptance itself: evidence first, then everything else. */
+  | 'accepted'
+  /** An unsigned draft (its identifier and time fixed) that waits to be signed, stamped and archived. */
+  | 'issue'
+  /** The dispatch is composed and signed. */
+  | 'envelope'
+  /** The dispatch exists: one row a recipient. */
+  | 'fanout'
+  /** Into the mailbox of a local recipient. */
+  | 'deliver'
+  /** Through the relay to a peer. */
+  | 'send'
+  /** A change of a mailbox that belongs to the message: a receipt, the filed original. */
+  | 'mailboxOp'
+  /** A deadline. */
+  | 'timer'
+
+export interface NewWork {
+  readonly intake: string
+  /** Position from 1 as evidence counts it; 0 for the message as a whole. */
+  readonly recipient: number
+  /** What this row decides for that recipient: `transport`, `reading`, … */
+  readonly slot: string
+  readonly kind: WorkKind
+  /** Not before this time. */
+  readonly due: number
+  /** JSON of at most {@link MAX_PAYLOAD} octets; larger things are blobs and named here. */
+  readonly payload: string
+}
+
+/** A row must not grow with the message; what is larger has a blob of its own. */
+export const MAX_PAYLOAD = 16_384
+
+export interface WorkRow extends NewWork {
+  readonly state: 'pending' | 'done' | 'held'
+  /** Failures in a row. */
+  readonly attempts: number
+  readonly error: string | undefined
+}
+
+export interface LeasedWork extends WorkRow {
+  /** Proves to settle() that nobody else was given this row since. */
+  readonly fence: number
+}
+
+export type WorkOutcome =
+  | { readonly done: true; readonly spawn?: readonly NewWork[] }
+  | { readonly retryAt: number; readonly error: string }
+  /** Failed too often to go on unseen: alarms, and waits for a person. */
+  | { readonly held: true; readonly error: string }
+
+export interface WorkStore {
+  /** Idempotent by key; answers for each whether it was new. */
+  insert(rows: readonly NewWork[]): Promise<boolean[]>
+  /** Rows that are due and leased to nobody, oldest first. */
+  claim(kinds: readonly WorkKind[], options: { now: number; limit: number; leaseMs: number }): Promise<LeasedWork[]>
+  /** When `done` can be seen, all that it spawned can be; false where the lease was lost. */
+  settle(row: LeasedWork, outcome: WorkOutcome): Promise<boolean>
+  /** All rows of an intake in order of (recipient, slot), after the given one. */
+  of(intake: string, after: { recipient: number; slot: string }, limit: number): Promise<WorkRow[]>
+  get(intake: string, recipient: number, slot: string): Promise<WorkRow | undefined>
+  /** Puts a held row back, due at once. */
+  release(intake: string, recipient: number, slot: string, now: number): Promise<boolean>
+  /** Per kind and state: how many rows wait, and since when the oldest. */
+  backlog(now: number): Promise<Backlog[]>
+  /** The earliest time at which something will be due; undefined where nothing waits. */
+  nextDue(): Promise<number | undefined>
+  /** A hint that something new may be due; the truth is claim(). */
+  watch(listener: () => void): () => void
+}
+
+export interface Backlog {
+  readonly kind: WorkKind
+  readonly state: 'pending' | 'held'
+  readonly rows: number
+  readonly oldestDue: number
+}

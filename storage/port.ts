@@ -1,0 +1,104 @@
+/**
+ * What the store promises, whatever database keeps it. [RFC 9051 §2.3.1] for UIDs, the design's I1, I3 and I7
+ * for the rest.
+ *
+ * - Nothing here is a transaction that a caller holds: each call is one promise, kept or not kept as a whole.
+ *   A store without multi-document transactions keeps it by order and idempotency; so no cursor, lock or
+ *   transaction survives an await, and no row grows with recipients or attempts.
+ * - Octets are named by {@link BlobRef}; rows stay small.
+ * - Evidence, accounts, indexes and payloads are opaque octets with keys.
+ * - Time is passed in, in milliseconds since 1970 UTC.
+ *
+ * Failures are {@link StoreError}; a write that failed with `UNAVAILABLE` may or may not have happened and is
+ * to be repeated with the same key.
+ */
+import type { BlobRef, BlobStore, StagedBlob } from './port-blobs.ts'
+import type { ChainStore } from './port-chain.ts'
+import type { MailboxStore } from './port-mailboxes.ts'
+import type { NewWork, WorkStore } from './port-work.ts'
+
+export type * from './port-blobs.ts'
+export type * from './port-chain.ts'
+export type * from './port-mailboxes.ts'
+export type * from './port-work.ts'
+
+export interface Store extends AsyncDisposable {
+  readonly blobs: BlobStore
+  readonly work: WorkStore
+  readonly mailboxes: MailboxStore
+  readonly chain: ChainStore
+  readonly accounts: AccountStore
+
+  /**
+   * The only write before 250: the message, its envelope and the work that follows from it become durable
+   * together. A dedup key that was used since `dedup.notBefore` answers with the intake that used it, and
+   * nothing is written.
+   */
+  accept(intake: NewIntake): Promise<{ duplicateOf: string | undefined }>
+  intake(id: string): Promise<IntakeRow | undefined>
+  /** Intakes that carry this name (Message-ID of the user or of ours); newest first, at most 100. */
+  intakesNamed(name: string): Promise<IntakeRow[]>
+
+  /** Free octets where bodies are kept, for the refusal of mail before the disk is full (I11). */
+  freeSpace(): Promise<number>
+}
+
+export interface NewIntake {
+  readonly id: string
+  readonly at: number
+  readonly dedup?: { readonly key: string; readonly notBefore: number }
+  readonly body: BlobRef
+  readonly envelope: BlobRef
+  /** Other names under which a person may look for it. */
+  readonly names: readonly string[]
+  /** Staged blobs that become durable in the same write. */
+  readonly staged: readonly StagedBlob[]
+  /** The first work, of which all other work is spawned. */
+  readonly first: NewWork
+}
+
+export interface IntakeRow {
+  readonly id: string
+  readonly at: number
+  readonly body: BlobRef
+  readonly envelope: BlobRef
+}
+
+/** Accounts are documents of server/accounts; the store knows their address and version only. */
+export interface AccountStore {
+  get(address: string): Promise<AccountRow | undefined>
+  /** Writes if the stored version is `expected` (0: there is none yet); answers whether it did. */
+  put(address: string, document: string, expected: number): Promise<boolean>
+  /** In order of address, after `after`. */
+  list(after: string, limit: number): Promise<AccountRow[]>
+}
+
+export interface AccountRow {
+  readonly address: string
+  readonly version: number
+  readonly document: string
+}
+
+export type StoreFailure =
+  /** The back end did not answer: repeat with the same key. */
+  | 'UNAVAILABLE'
+  /** Written by a newer version of this program. */
+  | 'NEWER_SCHEMA'
+  /** Octets are gone or are not the octets that were stored. */
+  | 'CORRUPT'
+  | 'BLOB_TOO_LARGE'
+  | 'NO_SUCH_BLOB'
+  | 'NO_SUCH_MAILBOX'
+  | 'MAILBOX_EXISTS'
+  | 'STALE_FENCE'
+  | 'TOO_LARGE_A_ROW'
+  | 'CLOSED'
+
+export class StoreError extends Error {
+  readonly code: StoreFailure
+  constructor(code: StoreFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+  }
+}
