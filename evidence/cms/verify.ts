@@ -20,6 +20,7 @@ import { checkSigningCertificate } from './ess.ts'
 import { CmsError, type CmsFailure } from './failure.ts'
 import {
   asCms,
+  eachAttribute,
   parseSignedData,
   readAttributes,
   type SignedData,
