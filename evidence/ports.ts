@@ -38,6 +38,21 @@ export interface Certificate {
   readonly caIssuerUrls: readonly string[]
   /** Critical extensions that our validation does not process: any entry makes the path invalid. [RFC 5280 §4.2] */
   readonly unknownCritical: readonly string[]
+  /** dNSName entries of subjectAltName, as written. */
+  readonly dnsNames: readonly string[]
+  /** SubjectPublicKeyInfo, as written. */
+  readonly spki: Uint8Array
+  /** What the issuer signed, how, and with which result: tbsCertificate, AlgorithmIdentifier, signature octets. */
+  readonly tbs: Uint8Array
+  readonly signatureAlgorithm: Uint8Array
+  readonly signature: Uint8Array
+  /** Every extension by dotted OID; `value` is the content of extnValue. */
+  readonly extensions: ReadonlyMap<string, Extension>
+}
+
+export interface Extension {
+  readonly critical: boolean
+  readonly value: Uint8Array
 }
 
 export type KeyUsage =

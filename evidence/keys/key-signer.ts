@@ -1,0 +1,59 @@
+/**
+ * A Signer over a private key in this process. It signs on the thread pool, so the loop stays free, and hands
+ * OpenSSL a KeyObject instead of PEM, which would be read again for every signature.
+ */
+import { constants, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import type { Certificate, HashName, Signer } from '../ports.ts'
+import { HASH_LENGTH, keyWeakness } from '../x509/algorithm.ts'
+import { KeyError } from './error.ts'
+
+export interface KeyMaterial {
+  readonly key: KeyObject
+  readonly certificate: Certificate
+  /** Issuers upward, without the anchor. */
+  readonly chain: readonly Certificate[]
+  readonly hash: HashName
+  /** RSA-PSS instead of PKCS#1 v1.5 for an RSA key. */
+  readonly pss?: boolean | undefined
+}
+
+/** Throws KeyError for weak keys and for a key that is not the certificate's. */
+export function keySigner({ key, certificate, chain, hash, pss = false }: KeyMaterial): Signer {
+  const mine = createPublicKey(key)
+  if (keyWeakness(mine) !== undefined) throw new KeyError('WEAK_KEY', 'kind or size of the key')
+  if (!mine.equals(certificate.publicKey))
+    throw new KeyError('KEY_MISMATCH', 'the certificate has another key')
+  const algorithm = algorithmOf(key, pss)
+  const options = signingOptions(key, algorithm, hash)
+  return {
+    certificate,
+    chain,
+    algorithm,
+    hash,
+    sign: (tbs) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+      sign(hash, tbs, options, (error, signature) => {
+        if (error === null) resolve(signature)
+        else reject(new KeyError('SIGNING_FAILED', 'OpenSSL refused', error))
+      })
+      return promise
+    },
+  }
+}
+
+function algorithmOf(key: KeyObject, pss: boolean): Signer['algorithm'] {
+  if (key.asymmetricKeyType === 'ec') return 'ecdsa'
+  return key.asymmetricKeyType === 'rsa-pss' || pss ? 'rsa-pss' : 'rsa-pkcs1'
+}
+
+function signingOptions(key: KeyObject, algorithm: Signer['algorithm'], hash: HashName) {
+  switch (algorithm) {
+    case 'ecdsa':
+      return { key, dsaEncoding: 'der' as const }
+    case 'rsa-pkcs1':
+      return { key, padding: constants.RSA_PKCS1_PADDING }
+    case 'rsa-pss':
+      // Without it OpenSSL takes the longest salt that fits, and the parameters written in CMS would lie.
+      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: HASH_LENGTH[hash] }
+  }
+}

@@ -1,0 +1,57 @@
+/** A Signer from PEM files: PKCS#8, PKCS#1 or SEC1 key, plain or encrypted; certificates leaf and issuers. */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import type { Certificate, HashName, Signer } from '../ports.ts'
+import { parsePemCertificates } from '../x509/certificate.ts'
+import { sameName } from '../x509/name.ts'
+import { KeyError } from './error.ts'
+import { keySigner } from './key-signer.ts'
+
+export interface PemMaterial {
+  /** PEM text of the private key. */
+  readonly key: string
+  /** PEM text: the certificate and its issuers in any order; an anchor among them is left out. */
+  readonly certificates: string
+  readonly hash: HashName
+  readonly passphrase?: string | undefined
+  readonly pss?: boolean | undefined
+}
+
+/** Throws KeyError, or X509Error for a certificate that cannot be read. */
+export function signerFromPem(material: PemMaterial): Signer {
+  const key = readKey(material.key, material.passphrase)
+  return signerFrom(key, parsePemCertificates(material.certificates), material)
+}
+
+/** Finds the key's certificate in a bag and orders its issuers upward. Throws KeyError. */
+export function signerFrom(
+  key: KeyObject,
+  bag: readonly Certificate[],
+  { hash, pss }: { readonly hash: HashName; readonly pss?: boolean | undefined },
+): Signer {
+  const mine = createPublicKey(key)
+  const certificate = bag.find((candidate) => candidate.publicKey.equals(mine))
+  if (certificate === undefined) throw new KeyError('NO_CERTIFICATE', 'none has the public half of this key')
+  return keySigner({ key, certificate, chain: chainOf(certificate, bag), hash, pss })
+}
+
+/** Each certificate at most once, so a loop of issuers ends. */
+function chainOf(leaf: Certificate, bag: readonly Certificate[]): Certificate[] {
+  const chain: Certificate[] = []
+  for (let top = leaf; ; ) {
+    const issuer = bag.find(
+      (one) => sameName(one.subject, top.issuer) && one !== leaf && !chain.includes(one),
+    )
+    if (issuer === undefined || sameName(issuer.subject, issuer.issuer)) return chain
+    chain.push(issuer)
+    top = issuer
+  }
+}
+
+function readKey(pem: string, passphrase: string | undefined): KeyObject {
+  try {
+    return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase })
+  } catch (error) {
+    const wantsPassword = pem.includes('ENCRYPTED')
+    throw new KeyError(wantsPassword ? 'WRONG_PASSWORD' : 'MALFORMED', 'private key', error)
+  }
+}

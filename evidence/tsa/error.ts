@@ -1,0 +1,24 @@
+/** Why there is no time-stamp to believe. REJECTED is the TSA's own no; the others are ours. */
+export type TimestampFailure =
+  | 'UNREACHABLE'
+  | 'TIMEOUT'
+  | 'ABORTED'
+  | 'HTTP_STATUS'
+  | 'TOO_LARGE'
+  | 'MALFORMED'
+  | 'REJECTED'
+  | 'IMPRINT_MISMATCH'
+  | 'NONCE_MISMATCH'
+  | 'POLICY_MISMATCH'
+  | 'BAD_SIGNATURE'
+  | 'NOT_A_TSA'
+  | 'UNTRUSTED'
+
+export class TimestampError extends Error {
+  readonly code: TimestampFailure
+  constructor(code: TimestampFailure, detail: string, cause?: unknown) {
+    super(`${code}: ${detail}`, { cause })
+    this.name = 'TimestampError'
+    this.code = code
+  }
+}

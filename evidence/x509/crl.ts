@@ -1,0 +1,173 @@
+/**
+ * Certificate revocation lists, read lean: a list of 50 000 entries is scanned by offset and makes no object per
+ * entry. [RFC 5280 §5] Only complete, direct lists are used: partitioned lists (issuingDistributionPoint) and delta
+ * lists are refused with their reason, because half-understood they would answer "not revoked". [RFC 5280 §5.2.4]
+ */
+import { hash, type KeyObject } from 'node:crypto'
+import { Asn1Error } from '../asn1/error.ts'
+import { OID } from '../asn1/oid.ts'
+import { type Element, Reader, readHeader, readWhole } from '../asn1/reader.ts'
+import { contextConstructed, TAG } from '../asn1/tag.ts'
+import { readIntegerOctets, readOctetAlignedBits, readSmallInteger, readTime } from '../asn1/values.ts'
+import type { Name } from '../ports.ts'
+import { verifySigned } from './algorithm.ts'
+import { X509Error } from './error.ts'
+import { readAuthorityKeyId, readExtensions } from './extensions.ts'
+import { readName } from './name.ts'
+
+/** The largest public lists have some 10 MiB. */
+export const MAX_CRL_OCTETS = 32 * 1024 * 1024
+
+export interface Crl {
+  readonly der: Uint8Array
+  readonly issuer: Name
+  readonly thisUpdate: Date
+  readonly nextUpdate: Date | undefined
+  readonly authorityKeyId: Uint8Array | undefined
+  readonly tbs: Uint8Array
+  readonly signatureAlgorithm: Uint8Array
+  readonly signature: Uint8Array
+  /** Why this list may not be used, or undefined. */
+  readonly unusable: string | undefined
+  /** Where the entries begin and end in `der`; empty where nothing is revoked. */
+  readonly entriesStart: number
+  readonly entriesEnd: number
+  readonly entryCount: number
+}
+
+export interface Revocation {
+  readonly date: Date
+  /** CRLReason; undefined where the entry gives none. [RFC 5280 §5.3.1] */
+  readonly reason: number | undefined
+}
+
+/** Lists are read once for as long as the caller holds the same array: many paths ask the same list. */
+const readings = new WeakMap<Uint8Array, Crl>()
+/** list → digests of the keys under which its signature was checked, and the result. */
+const checked = new WeakMap<Crl, Map<string, boolean>>()
+
+/** Throws X509Error. The octets must not be changed afterwards. */
+export function readCrl(der: Uint8Array): Crl {
+  const known = readings.get(der)
+  if (known !== undefined) return known
+  try {
+    const crl = read(der)
+    readings.set(der, crl)
+    return crl
+  } catch (error) {
+    throw new X509Error('MALFORMED_CRL', error)
+  }
+}
+
+/** Finds an entry by the content octets of its serial number. Linear, some 20 ns an entry. Throws X509Error. */
+export function findRevocation(crl: Crl, serial: Uint8Array): Revocation | undefined {
+  const { der, entriesEnd } = crl
+  let at = crl.entriesStart
+  try {
+    while (at < entriesEnd) {
+      const entry = readHeader(der, at, entriesEnd, 'der')
+      const end = entry.contentStart + (entry.contentLength ?? 0)
+      const number = readHeader(der, entry.contentStart, end, 'der')
+      const numberEnd = number.contentStart + (number.contentLength ?? 0)
+      if (number.contentLength === serial.length && sameOctets(der, number.contentStart, serial))
+        return readEntry(new Reader(der, 'der', numberEnd, end))
+      at = end
+    }
+    return undefined
+  } catch (error) {
+    throw new X509Error('MALFORMED_CRL', error)
+  }
+}
+
+/** Whether this key signed the list, with an algorithm that counts. */
+export function isSignedBy(crl: Crl, key: KeyObject, spki: Uint8Array): boolean {
+  const results = checked.get(crl) ?? new Map<string, boolean>()
+  checked.set(crl, results)
+  const id = hash('sha256', spki, 'hex')
+  const known = results.get(id)
+  if (known !== undefined) return known
+  let valid: boolean
+  try {
+    valid = verifySigned(crl, key) === 'valid'
+  } catch {
+    valid = false // an AlgorithmIdentifier that cannot be read signs nothing
+  }
+  results.set(id, valid)
+  return valid
+}
+
+function read(der: Uint8Array): Crl {
+  if (der.length > MAX_CRL_OCTETS) throw new Asn1Error('BAD_LENGTH', `${der.length} octets`)
+  const outer = readWhole(der, 'der', TAG.sequence).open()
+  const tbs = outer.expect(TAG.sequence)
+  const signatureAlgorithm = outer.expect(TAG.sequence).octets
+  const signature = readOctetAlignedBits(outer.expect(TAG.bitString))
+  outer.finish()
+
+  const parts = tbs.open()
+  const version = parts.optional(TAG.integer)
+  if (version !== undefined && readSmallInteger(version) !== 1) throw new Asn1Error('BAD_VALUE', 'version')
+  if (Buffer.compare(parts.expect(TAG.sequence).octets, signatureAlgorithm) !== 0)
+    throw new Asn1Error('BAD_VALUE', 'two signature algorithms')
+  const issuer = readName(parts.expect(TAG.sequence))
+  const thisUpdate = readTime(parts.next())
+  const next = parts.peek()
+  const nextUpdate = next === TAG.utcTime || next === TAG.generalizedTime ? readTime(parts.next()) : undefined
+  const entries = parts.optional(TAG.sequence)
+  const wrapper = parts.optional(contextConstructed(0))?.open()
+  const extensions = wrapper === undefined ? new Map() : readExtensions(wrapper.expect(TAG.sequence))
+  wrapper?.finish()
+  parts.finish()
+
+  return {
+    der,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    authorityKeyId: readAuthorityKeyId(extensions),
+    tbs: tbs.octets,
+    signatureAlgorithm,
+    signature,
+    unusable: whyUnusable(extensions),
+    entriesStart: entries?.contentStart ?? 0,
+    entriesEnd: entries?.contentEnd ?? 0,
+    entryCount: entries === undefined ? 0 : countEntries(entries),
+  }
+}
+
+function whyUnusable(extensions: ReadonlyMap<string, { critical: boolean }>): string | undefined {
+  if (extensions.has(OID.deltaCrlIndicator)) return 'a delta list'
+  if (extensions.has(OID.issuingDistributionPoint)) return 'a partitioned or indirect list'
+  const unknown = [...extensions].find(([, extension]) => extension.critical)
+  return unknown === undefined ? undefined : `critical extension ${unknown[0]}`
+}
+
+/** Walks every entry once, so that a list cut or bent in the middle is malformed and not "nothing found". */
+function countEntries(entries: Element): number {
+  const { source, contentEnd } = entries
+  let at = entries.contentStart
+  let count = 0
+  while (at < contentEnd) {
+    const entry = readHeader(source, at, contentEnd, 'der')
+    if (entry.tag !== TAG.sequence || source[entry.contentStart] !== TAG.integer)
+      throw new Asn1Error('UNEXPECTED_TAG', `entry at ${at}`)
+    at = entry.contentStart + (entry.contentLength ?? 0)
+    count++
+  }
+  return count
+}
+
+/** revocationDate and extensions, after the serial number. */
+function readEntry(parts: Reader): Revocation {
+  const date = readTime(parts.next())
+  const list = parts.optional(TAG.sequence)
+  parts.finish()
+  const reasonCode = list === undefined ? undefined : readExtensions(list).get(OID.reasonCode)?.value
+  const reason = reasonCode === undefined ? undefined : readWhole(reasonCode, 'der', TAG.enumerated)
+  return { date, reason: reason === undefined ? undefined : (readIntegerOctets(reason)[0] ?? 0) }
+}
+
+function sameOctets(source: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i++) if (source[at + i] !== wanted[i]) return false
+  return true
+}

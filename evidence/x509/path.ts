@@ -1,0 +1,139 @@
+/**
+ * Finds and judges a path from a certificate up to an anchor. [RFC 5280 §6.1] Several issuers of one name are all
+ * tried (renewed and cross-signed CAs); the work is bounded whatever certificates a message brings along.
+ *
+ * Left out, and refused where critical: policy mappings and constraints, inhibitAnyPolicy. Key usage and purpose of
+ * the leaf are the caller's question, since only the caller knows what the key was used for.
+ */
+import type { Certificate, PathResult, TrustContext, TrustFailure } from '../ports.ts'
+import { keyWeakness, verifySigned } from './algorithm.ts'
+import { sameName } from './name.ts'
+import { nameConstraintBreach } from './name-constraints.ts'
+import { revocationStatus } from './revocation.ts'
+
+/** Leaf and anchor included. Real paths have 2 to 4. */
+export const MAX_PATH = 8
+
+/** A bag of certificates that all carry one name would otherwise be tried in every order. */
+const MAX_SIGNATURE_CHECKS = 64
+
+type Fault = { readonly failure: TrustFailure; readonly detail: string }
+
+/** Never throws: what cannot be read is MALFORMED. */
+export function validatePath(leaf: Certificate, context: TrustContext): PathResult {
+  try {
+    return new Search(context).from(leaf)
+  } catch (error) {
+    return { ok: false, failure: 'MALFORMED', detail: error instanceof Error ? error.message : 'unreadable' }
+  }
+}
+
+class Search {
+  readonly #context: TrustContext
+  readonly #anchors: ReadonlySet<string>
+  readonly #pool: readonly Certificate[]
+  #checksLeft = MAX_SIGNATURE_CHECKS
+  /** The fault of the path that came furthest is the one people can act on. */
+  #fault: Fault & { depth: number } = { depth: -1, failure: 'NO_PATH', detail: 'no issuer is known' }
+
+  constructor(context: TrustContext) {
+    this.#context = context
+    this.#anchors = new Set(context.anchors.map((anchor) => anchor.fingerprint))
+    this.#pool = [...context.anchors, ...context.intermediates]
+  }
+
+  from(leaf: Certificate): PathResult {
+    const found = this.#extend([leaf])
+    if (found !== undefined) return found
+    return { ok: false, failure: this.#fault.failure, detail: this.#fault.detail }
+  }
+
+  /** Depth is bounded by MAX_PATH, width by the signature checks that are left. */
+  #extend(path: readonly Certificate[]): PathResult | undefined {
+    const top = path.at(-1)!
+    if (this.#anchors.has(top.fingerprint)) return this.#judge(path)
+    if (path.length >= MAX_PATH) return this.#reject(path.length, 'NO_PATH', `longer than ${MAX_PATH}`)
+    for (const issuer of this.#pool) {
+      if (!mayHaveIssued(issuer, top) || path.some((seen) => isSame(seen, issuer))) continue
+      if (this.#checksLeft === 0) return this.#reject(path.length, 'NO_PATH', 'too many candidates')
+      this.#checksLeft--
+      const verdict = verifySigned(top, issuer.publicKey)
+      if (verdict === 'weak') this.#reject(path.length, 'WEAK_ALGORITHM', `signature on ${top.subject.text}`)
+      else if (verdict === 'invalid')
+        this.#reject(path.length, 'BAD_SIGNATURE', `signature on ${top.subject.text}`)
+      else {
+        const found = this.#extend([...path, issuer])
+        if (found !== undefined) return found
+      }
+    }
+    return undefined
+  }
+
+  #judge(path: readonly Certificate[]): PathResult | undefined {
+    const fault = faultIn(path, this.#context.at)
+    if (fault !== undefined) return this.#reject(MAX_PATH + path.length, fault.failure, fault.detail)
+    const used: Uint8Array[] = []
+    let revocation: 'checked' | 'not-checked' = 'checked'
+    for (const [index, certificate] of path.slice(0, -1).entries()) {
+      const status = revocationStatus(certificate, path[index + 1]!, this.#context)
+      if (status.status === 'revoked') return this.#reject(MAX_PATH * 3, 'REVOKED', status.detail)
+      if (status.status === 'good') {
+        used.push(status.crl)
+        continue
+      }
+      if (this.#context.revocation === 'require')
+        return this.#reject(
+          MAX_PATH * 2,
+          'REVOCATION_UNKNOWN',
+          `${certificate.subject.text}: ${status.detail}`,
+        )
+      revocation = 'not-checked'
+    }
+    return { ok: true, path, revocation, usedCrls: [...new Set(used)] }
+  }
+
+  #reject(depth: number, failure: TrustFailure, detail: string): undefined {
+    if (depth > this.#fault.depth) this.#fault = { depth, failure, detail }
+  }
+}
+
+/** Name and key identifier only; the signature decides. [RFC 5280 §4.2.1.1] */
+function mayHaveIssued(issuer: Certificate, subject: Certificate): boolean {
+  if (!sameName(issuer.subject, subject.issuer)) return false
+  const [wanted, given] = [subject.authorityKeyId, issuer.subjectKeyId]
+  return wanted === undefined || given === undefined || Buffer.compare(wanted, given) === 0
+}
+
+/** The same name with the same key is a loop, also when the certificates differ. */
+const isSame = (a: Certificate, b: Certificate): boolean =>
+  a.fingerprint === b.fingerprint || (Buffer.compare(a.spki, b.spki) === 0 && sameName(a.subject, b.subject))
+
+function faultIn(path: readonly Certificate[], at: Date): Fault | undefined {
+  let issuedBelow = 0
+  for (const [index, certificate] of path.entries()) {
+    const who = certificate.subject.text
+    const fault = (failure: TrustFailure, detail: string): Fault => ({ failure, detail: `${who}: ${detail}` })
+    const weakness = keyWeakness(certificate.publicKey)
+    if (weakness !== undefined) return fault('WEAK_ALGORITHM', 'public key')
+    if (at < certificate.notBefore) return fault('NOT_YET_VALID', certificate.notBefore.toISOString())
+    if (at > certificate.notAfter) return fault('EXPIRED', certificate.notAfter.toISOString())
+    const [unknown] = certificate.unknownCritical
+    if (unknown !== undefined) return fault('UNKNOWN_CRITICAL_EXTENSION', unknown)
+    if (index === 0) continue
+    if (!certificate.isCa) return fault('NOT_A_CA', 'basicConstraints')
+    if (certificate.keyUsage !== undefined && !certificate.keyUsage.has('keyCertSign'))
+      return fault('KEY_USAGE', 'keyCertSign')
+    if (certificate.pathLength !== undefined && issuedBelow > certificate.pathLength)
+      return fault('PATH_LENGTH', `${issuedBelow} CAs below, ${certificate.pathLength} allowed`)
+    for (const [position, below] of path.slice(0, index).entries()) {
+      // Self-issued CAs are exempt, the leaf never is. [RFC 5280 §6.1.3]
+      if (position > 0 && isSelfIssued(below)) continue
+      const breach = nameConstraintBreach(certificate, below)
+      if (breach !== undefined) return fault('NAME_CONSTRAINTS', `${below.subject.text}: ${breach}`)
+    }
+    if (!isSelfIssued(certificate)) issuedBelow++
+  }
+  return undefined
+}
+
+const isSelfIssued = (certificate: Certificate): boolean => sameName(certificate.subject, certificate.issuer)

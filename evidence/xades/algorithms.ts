@@ -1,0 +1,73 @@
+/**
+ * The algorithm URIs that a signature may use: an allow-list, so SHA-1, MD5, DSA and HMAC do not exist here.
+ * [RFC 6931 §2.1.3] [RFC 6931 §2.3.10] [XML Encryption §5.7]
+ */
+import { constants, type KeyObject, verify } from 'node:crypto'
+import type { HashName, Signer } from '../ports.ts'
+
+export const DS = 'http://www.w3.org/2000/09/xmldsig#'
+export const XADES = 'http://uri.etsi.org/01903/v1.3.2#'
+export const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#'
+export const INCLUSIVE_C14N = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
+export const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature'
+export const XPATH_FILTER2 = 'http://www.w3.org/2002/06/xmldsig-filter2'
+export const SIGNED_PROPERTIES_TYPE = 'http://uri.etsi.org/01903#SignedProperties'
+
+const more = 'http://www.w3.org/2001/04/xmldsig-more#'
+const newer = 'http://www.w3.org/2007/05/xmldsig-more#'
+
+export const DIGEST_URIS: Readonly<Record<HashName, string>> = {
+  sha256: 'http://www.w3.org/2001/04/xmlenc#sha256',
+  sha384: `${more}sha384`,
+  sha512: 'http://www.w3.org/2001/04/xmlenc#sha512',
+}
+
+const hashes = new Map((Object.keys(DIGEST_URIS) as HashName[]).map((hash) => [DIGEST_URIS[hash], hash]))
+
+export const hashOfDigestUri = (uri: string): HashName | undefined => hashes.get(uri)
+
+const lengths: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 }
+
+/** Octets of a digest. */
+export const digestLength = (hash: HashName): number => lengths[hash]
+
+export interface SignatureAlgorithm {
+  readonly kind: Signer['algorithm']
+  readonly hash: HashName
+}
+
+export function signatureUri({ kind, hash }: SignatureAlgorithm): string {
+  if (kind === 'rsa-pkcs1') return `${more}rsa-${hash}`
+  return kind === 'rsa-pss' ? `${newer}${hash}-rsa-MGF1` : `${more}ecdsa-${hash}`
+}
+
+const signatures = new Map(
+  (['rsa-pkcs1', 'rsa-pss', 'ecdsa'] as const).flatMap((kind) =>
+    (['sha256', 'sha384', 'sha512'] as const).map((hash): [string, SignatureAlgorithm] => [
+      signatureUri({ kind, hash }),
+      { kind, hash },
+    ]),
+  ),
+)
+
+export const signatureOfUri = (uri: string): SignatureAlgorithm | undefined => signatures.get(uri)
+
+/** The shortest RSA key whose signature counts. [TS 119 312 §6.2] */
+const MIN_RSA_BITS = 2048
+
+/** XML carries ECDSA as r‖s; the key decides the curve, the URI only the hash. [XMLDSIG 1.1 §6.4.3] */
+export function verifySignatureValue(
+  { kind, hash }: SignatureAlgorithm,
+  key: KeyObject,
+  octets: Uint8Array,
+  value: Uint8Array,
+): boolean {
+  const type = key.asymmetricKeyType
+  if (kind === 'ecdsa')
+    return type === 'ec' && verify(hash, octets, { key, dsaEncoding: 'ieee-p1363' }, value)
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) return false
+  if (kind === 'rsa-pkcs1') return type === 'rsa' && verify(hash, octets, key, value)
+  // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
+  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+  return (type === 'rsa' || type === 'rsa-pss') && verify(hash, octets, pss, value)
+}

@@ -1,0 +1,111 @@
+/**
+ * Verifies the signature of a document, strictly: one signature over the whole of it and over its own properties,
+ * the certificate that the properties name, and the time-stamp over the signature value. Trust in the certificate is
+ * the caller's next step, at the time that is reported here. [EN 319 102-1 §5.2]
+ */
+import { hash } from 'node:crypto'
+import { integer, sequence, tagged } from '../asn1/writer.ts'
+import type { Certificate, TimestampToken } from '../ports.ts'
+import { parseCertificate } from '../x509/certificate.ts'
+import { canonicalize } from '../xml/c14n.ts'
+import { parseXml } from '../xml/parse.ts'
+import { type XmlElement, XmlError } from '../xml/tree.ts'
+import { verifySignatureValue } from './algorithms.ts'
+import { type CertificateReference, type ReadSignature, readSignature } from './read-signature.ts'
+import { referencedOctets } from './reference.ts'
+import { XadesRefusal, type XadesReport } from './report.ts'
+
+/** Checks a token against the octets that it must bind; throws where it does not hold. */
+export type TokenCheck = (der: Uint8Array, stamped: Uint8Array) => TimestampToken
+
+/** @returns a report, whatever the octets are; nothing is thrown */
+export function verifyXades(octets: Uint8Array, checkToken: TokenCheck): XadesReport {
+  try {
+    const root = parseXml(octets)
+    return checkSignature(root, readSignature(root), checkToken)
+  } catch (error) {
+    if (error instanceof XadesRefusal) return { ok: false, failure: error.failure, detail: error.message }
+    if (error instanceof XmlError)
+      return {
+        ok: false,
+        failure: error.code === 'UNEXPECTED' ? 'SIGNATURE_FORMAT' : 'NOT_XML',
+        detail: error.message,
+      }
+    throw error
+  }
+}
+
+function checkSignature(root: XmlElement, signature: ReadSignature, checkToken: TokenCheck): XadesReport {
+  checkReferences(root, signature)
+  const certificates = signature.certificates.map(certificateFrom)
+  const certificate = namedCertificate(certificates, signature.signingCertificate)
+  const signedInfo = Buffer.from(canonicalize(signature.signedInfo, signature.c14n))
+  if (!verifySignatureValue(signature.algorithm, certificate.publicKey, signedInfo, signature.value))
+    throw new XadesRefusal(
+      'SIG_CRYPTO_FAILURE',
+      'the signature value does not belong to certificate and content',
+    )
+  return {
+    ok: true,
+    root,
+    certificate,
+    certificates: [certificate, ...certificates.filter((other) => other !== certificate)],
+    hash: signature.algorithm.hash,
+    signingTime: signature.signingTime,
+    timestamp: checkTimestamp(signature, checkToken),
+  }
+}
+
+/** Two references and no more: the document without its signature, and the signed properties of this signature. */
+function checkReferences(root: XmlElement, signature: ReadSignature): void {
+  const { references, element, signedProperties } = signature
+  const document = references.find(({ kind }) => kind === 'document')
+  const properties = references.find(({ kind }) => kind === 'properties')
+  if (references.length !== 2 || document === undefined || properties === undefined)
+    throw new XadesRefusal(
+      'REFERENCES',
+      'there must be one reference to the document and one to the properties',
+    )
+  if ((document.target !== undefined && document.target !== root) || !document.enveloped)
+    throw new XadesRefusal('REFERENCES', 'the signature does not cover the whole document')
+  if (properties.target !== signedProperties || properties.enveloped)
+    throw new XadesRefusal('REFERENCES', 'the properties that are signed are not the ones of this signature')
+  for (const reference of references) {
+    const digest = hash(reference.hash, referencedOctets(reference, root, element), 'buffer')
+    if (!digest.equals(reference.digest))
+      throw new XadesRefusal('HASH_FAILURE', `the ${reference.kind} was changed after it was signed`)
+  }
+}
+
+function certificateFrom(der: Uint8Array): Certificate {
+  try {
+    return parseCertificate(der)
+  } catch {
+    throw new XadesRefusal('SIGNING_CERTIFICATE', 'KeyInfo holds a malformed certificate')
+  }
+}
+
+/** The certificate is the one whose digest was signed, not the one that an attacker put into KeyInfo. */
+function namedCertificate(certificates: readonly Certificate[], named: CertificateReference): Certificate {
+  const found = certificates.find(({ der }) => hash(named.hash, der, 'buffer').equals(named.digest))
+  if (found === undefined)
+    throw new XadesRefusal('SIGNING_CERTIFICATE', 'KeyInfo lacks the certificate that was signed')
+  const expected = sequence(sequence(tagged(4, found.issuer.der)), integer(found.serialBytes))
+  if (named.issuerSerial !== undefined && !Buffer.from(expected).equals(named.issuerSerial))
+    throw new XadesRefusal('SIGNING_CERTIFICATE', 'issuer and serial number are those of another certificate')
+  return found
+}
+
+/** The imprint is over the SignatureValue element, canonicalised as the time-stamp says. [EN 319 132-1 §5.3] */
+function checkTimestamp(
+  { timestamp, signatureValue }: ReadSignature,
+  checkToken: TokenCheck,
+): TimestampToken | undefined {
+  if (timestamp === undefined) return undefined
+  try {
+    return checkToken(timestamp.der, Buffer.from(canonicalize(signatureValue, timestamp.c14n)))
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'unknown'
+    throw new XadesRefusal('TIMESTAMP_INVALID', detail)
+  }
+}
