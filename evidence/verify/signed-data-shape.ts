@@ -45,6 +45,7 @@ function readContentInfo(der: Uint8Array): void {
 }
 
 function readSigner(element: Element): { version: number; digest: Element } {
+  demand(element.tag === TAG.sequence, 'the tag of SignerInfo')
   const parts = element.open()
   const version = readSmallInteger(parts.expect(TAG.integer))
   const byKey = parts.peek() === contextPrimitive(0)
@@ -74,6 +75,7 @@ function readUnsigned(attributes: Reader): void {
 /** Equal octets, or equal but for NULL against absent parameters, which programs mix. [RFC 5754 §2] */
 function sameAlgorithm(a: Element, b: Element): boolean {
   const read = (element: Element): string => {
+    demand(element.tag === TAG.sequence, 'the tag of a digest algorithm')
     const parts = element.open()
     const name = readOid(parts.expect(TAG.oid))
     const parameters = parts.optional(TAG.null)

@@ -1,5 +1,6 @@
 /** Judges certificates and time-stamps of a file against the anchors that the verifier was given. */
 import { hash } from 'node:crypto'
+import { parseSignedData } from '../cms/signed-data.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext, TrustFailure } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { verifyToken } from '../tsa/token.ts'
@@ -54,16 +55,26 @@ export function judgeSigner(
   const usage = signer.keyUsage
   if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
     findings.push(indeterminate('CHAIN_CONSTRAINTS_FAILURE', 'the certificate is not for signatures'))
-  const vouched = new Set([signer, ...(path.ok ? path.path : [])].map(({ fingerprint }) => fingerprint))
-  for (const certificate of embedded) {
-    if (vouched.has(certificate.fingerprint)) continue
-    const other = validatePath(certificate, { ...context, revocation: 'if-present' })
-    if (!other.ok)
-      findings.push(
-        indeterminate('NO_CERTIFICATE_CHAIN_FOUND', 'a certificate beside the signer leads nowhere'),
-      )
-  }
+  const stray = strayCertificate(embedded, [signer, ...(path.ok ? path.path : [])], context)
+  if (stray)
+    findings.push(
+      indeterminate('NO_CERTIFICATE_CHAIN_FOUND', 'a certificate beside the signer leads nowhere'),
+    )
   return { findings, revocation: path.ok ? path.revocation : 'not-checked' }
+}
+
+/** The first certificate that is neither on the signer's path nor has one of its own. */
+const strayCertificate = (
+  embedded: readonly Certificate[],
+  vouched: readonly Certificate[],
+  context: TrustContext,
+): Certificate | undefined => {
+  const known = new Set(vouched.map(({ fingerprint }) => fingerprint))
+  return embedded.find(
+    (certificate) =>
+      !known.has(certificate.fingerprint) &&
+      !validatePath(certificate, { ...context, revocation: 'if-present' }).ok,
+  )
 }
 
 const pathFinding = (failure: TrustFailure, detail: string): Finding =>
@@ -81,7 +92,12 @@ export function checkToken(der: Uint8Array, stamped: Uint8Array, options: Verify
   const { now: _, ...trust } = options
   for (const name of HASHES) {
     try {
-      return verifyToken(der, { imprint: hash(name, stamped, 'buffer'), hash: name, trust })
+      const token = verifyToken(der, { imprint: hash(name, stamped, 'buffer'), hash: name, trust })
+      const { certificates } = parseSignedData(der)
+      const context = { ...trust, intermediates: [...certificates, ...trust.intermediates], at: token.time }
+      if (strayCertificate(certificates, token.path, context))
+        throw new TimestampError('UNTRUSTED', 'a certificate beside the TSA leads nowhere')
+      return token
     } catch (error) {
       if (!(error instanceof TimestampError) || error.code !== 'IMPRINT_MISMATCH') throw error
     }
