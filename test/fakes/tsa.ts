@@ -6,7 +6,15 @@ import { answerTimestampQuery, type TimestampAuthority } from '../../evidence/ts
 import { systemClock } from '../../mail/clock.ts'
 import { pki } from './pki.ts'
 
-export type TsaFault = 'none' | 'wrong-nonce' | 'wrong-imprint' | 'down' | 'slow' | 'garbage' | 'huge'
+export type TsaFault =
+  | 'none'
+  | 'wrong-nonce'
+  | 'wrong-imprint'
+  | 'down'
+  | 'slow'
+  | 'garbage'
+  | 'huge'
+  | 'hang-up'
 
 export interface FakeTsa extends AsyncDisposable {
   readonly url: string
@@ -58,6 +66,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, tsa: F
       return // the caller's deadline ends it
     case 'down':
       response.writeHead(503).end()
+      return
+    case 'hang-up':
+      // Only a connection that was used before is cut, as an idle one is by a server's keep-alive limit.
+      tsa.fault = 'none'
+      request.socket.destroy()
       return
     case 'garbage':
       response.end(Buffer.from('<html>proxy</html>'))

@@ -70,6 +70,14 @@ describe('RFC 3161 §3.4: over HTTP', () => {
     expect((await both.stamp(imprint, 'sha256')).serial).toBe('1')
     expect(failures).toEqual([code])
   })
+  test('a kept connection that was closed is opened again, without asking another TSA', async () => {
+    const failures: string[] = []
+    const timestamper = client({ onFailure: (error) => failures.push(error.code) })
+    await timestamper.stamp(imprint, 'sha256')
+    tsa.fault = 'hang-up'
+    await timestamper.stamp(imprint, 'sha256')
+    expect([failures, tsa.connections, tsa.queries]).toEqual([[], 2, 3])
+  })
   test('nobody listens', async () => {
     await expect(client({ urls: ['http://127.0.0.1:1/'] }).stamp(imprint, 'sha256')).rejects.toMatchObject({
       code: 'UNREACHABLE',
