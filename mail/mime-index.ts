@@ -49,6 +49,11 @@ export class MimeIndexer {
     return { start: first.headerStart, end: open ? undefined : first.bodyEnd }
   }
 
+  /** The micalg parameter of an outermost multipart/signed: a hint at the digest that the signature uses. */
+  get micalg(): string | undefined {
+    return this.#root.params.get('micalg')
+  }
+
   /** No octet before this offset can still turn out to be part of a boundary. */
   get settled(): number {
     const pending = this.#lines.offset - this.#lines.lineStart

@@ -5,11 +5,8 @@
 export const turkishFold = (text: string): string =>
   text.normalize('NFC').replace(/[İIı]/g, 'i').toLowerCase()
 
-const asciiOf = new Map([...'çÇğĞıİöÖşŞüÜ'].map((letter, index) => [letter, 'ccggiioossuu'[index] ?? letter]))
+const ascii = new Map([...'çÇğĞıİöÖşŞüÜ'].map((letter, index) => [letter, 'cCgGiIoOsSuU'[index] ?? letter]))
 
-/** Turkish letters as they stand in KEP addresses: `Gülşen Çığır` → `gulsen cigir`. */
+/** Turkish letters without their marks, case kept: what an SMTP reply may carry. */
 export const turkishToAscii = (text: string): string =>
-  [...text.normalize('NFC')]
-    .map((letter) => asciiOf.get(letter) ?? letter)
-    .join('')
-    .toLowerCase()
+  [...text.normalize('NFC')].map((letter) => ascii.get(letter) ?? letter).join('')

@@ -91,7 +91,11 @@ export interface Changes {
 
 /** All uid lists are ascending and without duplicates. */
 export interface MailboxStore {
-  create(account: string, name: string, options: { specialUse?: string; fixed?: boolean }): Promise<MailboxRow>
+  create(
+    account: string,
+    name: string,
+    options: { specialUse?: string; fixed?: boolean },
+  ): Promise<MailboxRow>
   /** Deletes the mailbox and its messages; names below it stay. */
   delete(id: string): Promise<void>
   /** Renames it and every name below it; INBOX is the server's business. */
@@ -115,7 +119,11 @@ export interface MailboxStore {
 
   append(mailbox: string, message: NewMessage): Promise<Appended>
   /** `changed` are the rows as they are now; `refused` those newer than unchangedSince. */
-  store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<{ changed: MessageRow[]; refused: number[] }>
+  store(
+    mailbox: string,
+    uids: readonly number[],
+    change: FlagChange,
+  ): Promise<{ changed: MessageRow[]; refused: number[] }>
   /** Removes those of the UIDs that carry \Deleted; answers which. */
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
   /** Pairs of old and new UID in order of the old. Origin and delivery go along. */

@@ -58,7 +58,10 @@ export interface WorkStore {
   /** Idempotent by key; answers for each whether it was new. */
   insert(rows: readonly NewWork[]): Promise<boolean[]>
   /** Rows that are due and leased to nobody, oldest first. */
-  claim(kinds: readonly WorkKind[], options: { now: number; limit: number; leaseMs: number }): Promise<LeasedWork[]>
+  claim(
+    kinds: readonly WorkKind[],
+    options: { now: number; limit: number; leaseMs: number },
+  ): Promise<LeasedWork[]>
   /** When `done` can be seen, all that it spawned can be; false where the lease was lost. */
   settle(row: LeasedWork, outcome: WorkOutcome): Promise<boolean>
   /** All rows of an intake in order of (recipient, slot), after the given one. */

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, resolve } from 'node:path'
+import { LineCounter, parseDocument } from 'yaml'
+import { type Config, configSchema } from './schema.ts'
+
+/** One thing that is wrong: where (file, path, line) and why. */
+export interface ConfigFault {
+  file: string
+  /** `tsa.urls.0`; empty where the file as a whole is meant. */
+  path: string
+  line: number | undefined
+  reason: string
+}
+
+/** All faults at once, so that nobody has to start the daemon once a fault. */
+export class ConfigError extends Error {
+  readonly faults: readonly ConfigFault[]
+  constructor(faults: readonly ConfigFault[]) {
+    super(faults.map(faultText).join('\n'))
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** Reads a YAML configuration; relative paths in it are relative to its folder. */
+export function loadConfig(file: string): Config {
+  let source: string
+  try {
+    source = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigError([{ file, path: '', line: undefined, reason: `cannot be read: ${reasonOf(cause)}` }])
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines, strict: true })
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      document.errors.map((error) => ({
+        file,
+        path: '',
+        line: lines.linePos(error.pos[0]).line,
+        reason: error.message.split('\n')[0] ?? error.code,
+      })),
+    )
+  const read = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
+  if (!read.success)
+    throw new ConfigError(
+      read.error.issues.map((issue) => {
+        const path = issue.path.map(String)
+        return { file, path: path.join('.'), line: lineOf(path), reason: issue.message }
+      }),
+    )
+  return withAbsolutePaths(read.data, dirname(resolve(file)))
+
+  /** The line of the node, or of the nearest one above it that exists. */
+  function lineOf(path: readonly string[]): number | undefined {
+    for (let length = path.length; length > 0; length--) {
+      const node: unknown = document.getIn(path.slice(0, length), true)
+      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
+        return lines.linePos(Number(node.range[0])).line
+    }
+    return undefined
+  }
+}
+
+export const faultText = ({ file, path, line, reason }: ConfigFault): string =>
+  `${file}${line === undefined ? '' : `:${line}`}: ${path === '' ? '' : `${path}: `}${reason}`
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(folder, path))
+  const pair = ({ key, certificate }: { key: string; certificate: string }) => ({
+    key: absolute(key),
+    certificate: absolute(certificate),
+  })
+  return {
+    ...config,
+    tls: pair(config.tls),
+    signing: { envelope: pair(config.signing.envelope), evidence: pair(config.signing.evidence) },
+    trust: {
+      ...config.trust,
+      users: config.trust.users.map(absolute),
+      providers: config.trust.providers.map(absolute),
+      tsas: config.trust.tsas.map(absolute),
+    },
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Every setting, documented where it is declared. A setting works when absent unless the field says otherwise.
+ * What the rules leave unverified is a setting here and never a constant elsewhere.
+ */
+import { z } from 'zod'
+
+const SIZE = /^(\d+) ?(B|KB|MB|GB|KiB|MiB|GiB)?$/
+const sizeUnits = new Map([
+  ['B', 1],
+  ['KB', 1e3],
+  ['MB', 1e6],
+  ['GB', 1e9],
+  ['KiB', 1024],
+  ['MiB', 1024 ** 2],
+  ['GiB', 1024 ** 3],
+])
+/** Octets: a number, or a number with a unit (`25 MB` is 25 000 000). */
+const octets = z.union([z.number().int().nonnegative(), z.string().regex(SIZE)]).transform((value) => {
+  if (typeof value === 'number') return value
+  const match = SIZE.exec(value)
+  return Number(match?.[1]) * (sizeUnits.get(match?.[2] ?? 'B') ?? 1)
+})
+
+const SPAN = /^(\d+) ?(ms|s|min|h|d)$/
+const spanUnits = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+/** Milliseconds: a number with a unit (`15 min`). */
+const span = z
+  .string()
+  .regex(SPAN)
+  .transform((value) => {
+    const match = SPAN.exec(value)
+    return Number(match?.[1]) * (spanUnits.get(match?.[2] ?? 'ms') ?? 1)
+  })
+
+const file = z.string().min(1)
+const domain = z.string().regex(/^hs[0-9]{2,3}\.kep\.tr$/, 'expected hsNN.kep.tr')
+
+const listener = (port: number) =>
+  z
+    .strictObject({
+      /** 0 lets the system choose; the ready line tells which. */
+      port: z.number().int().min(0).max(65_535).default(port),
+      host: z.array(z.string().min(1)).min(1).default(['127.0.0.1', '::1']),
+    })
+    .prefault({})
+
+/** A private key and its certificate, PEM. The certificate file may hold the chain after the certificate. */
+const keyPair = z.strictObject({ key: file, certificate: file })
+
+const limits = z
+  .strictObject({
+    /** Connections in all, over every listener. */
+    connections: z.number().int().positive().default(2000),
+    /** Per IPv4 address or IPv6 /64. */
+    connectionsPerIp: z.number().int().positive().default(100),
+    /** Sessions logged in to one account. */
+    connectionsPerAccount: z.number().int().positive().default(50),
+    /** A connection that has not logged in by then is closed. */
+    loginTime: span.default(60_000),
+    recipients: z.number().int().positive().default(1000),
+    mimeParts: z.number().int().positive().default(10_000),
+    mimeDepth: z.number().int().positive().default(64),
+    headerOctets: octets.default(1_048_576),
+    /** Octets a second that a client must send while we wait for a message, averaged over 30 s. */
+    minimumRate: octets.default(1024),
+    /** Unanswered commands and errors in one SMTP session before it is closed. */
+    smtpErrors: z.number().int().positive().default(20),
+  })
+  .prefault({})
+
+const submission = z
+  .strictObject({
+    /** Octets of a message when every recipient is ours. */
+    sizeLocal: octets.default(100_000_000),
+    /** Octets of a message when any recipient is a peer's. */
+    sizePeer: octets.default(25_000_000),
+    /** The same submission within this time is answered with the first id, and makes nothing new. */
+    dedupWindow: span.default(72 * 3_600_000),
+    /** Ask for CAdES-BES (an ESS signing-certificate attribute); ordinary mail clients do not write one. */
+    requireBes: z.boolean().default(false),
+    /** Refuse a signer who is another authorised person of the account than the one who logged in. */
+    signerMustBeLogin: z.boolean().default(false),
+    /** Rejection evidence per account and hour; refusals beyond it are told but not evidenced. */
+    rejectionsPerHour: z.number().int().nonnegative().default(60),
+  })
+  .prefault({})
+
+const trust = z.strictObject({
+  /** Anchors for account holders' certificates. */
+  users: z.array(file).min(1),
+  /** Anchors for providers' certificates (işlem sertifikası). */
+  providers: z.array(file).min(1),
+  /** Anchors for time-stamping authorities. */
+  tsas: z.array(file).min(1),
+  /** Further places to fetch CRLs from; those named in certificates of a trusted issuer are used without this. */
+  crls: z.array(z.url({ protocol: /^https?$/ })).default([]),
+})
+
+const revocation = z
+  .strictObject({
+    /** Without an answer: `require` tells the client to try again (451), `if-present` goes on and says so. */
+    policy: z.enum(['require', 'if-present']).default('require'),
+    /** A CRL older than this is fetched again even before its nextUpdate. */
+    maxAge: span.default(24 * 3_600_000),
+  })
+  .prefault({})
+
+const tsa = z.strictObject({
+  /** RFC 3161 over HTTP, asked in this order. */
+  urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
+  timeout: span.default(10_000),
+  /** Older unstamped evidence than this and submissions are told to wait. */
+  maxBacklogAge: span.default(15 * 60_000),
+  /** More evidence than this waiting for a stamp and submissions are told to wait. */
+  maxBacklog: z.number().int().positive().default(10_000),
+})
+
+const evidence = z
+  .strictObject({
+    /** The version attribute. */
+    version: z.string().default('2.1.1'),
+    policyIds: z.array(z.string().min(1)).min(1).default(['urn:oid:2.16.792.3.0.1.1']),
+    /** What makes a message read: an octet of its content sent, or \Seen set. */
+    retrieval: z.enum(['content', 'seen']).default('content'),
+    /** When an unread message counts as expired; hours after delivery. */
+    deemedReadHours: z.number().positive().default(24),
+    /** How a person is named in evidence. */
+    personId: z.enum(['name', 'hash', 'number']).default('name'),
+    /** Years that evidence is kept. */
+    retentionYears: z.number().int().min(20).default(20),
+  })
+  .prefault({})
+
+const envelope = z
+  .strictObject({
+    /** Which envelopes carry a signature time-stamp. */
+    timestamp: z.enum(['all', 'dispatch', 'none']).default('all'),
+    /** Set before the subject of a dispatch. */
+    dispatchPrefix: z.string().default('KEP: '),
+  })
+  .prefault({})
+
+/** A plugin by its name, or with settings of its own. Order is the order in which they are asked. */
+const plugin = z.union([
+  z.string().min(1),
+  z.strictObject({ name: z.string().min(1), settings: z.record(z.string(), z.unknown()) }),
+])
+
+export const configSchema = z.strictObject({
+  /** `production` refuses development keys, anchors, TSA and password. */
+  mode: z.enum(['development', 'production']),
+  provider: z.strictObject({
+    domain,
+    /** The provider's name as people and evidence read it. */
+    name: z.string().min(1),
+    /** Default: kep@<domain>. The envelope certificate carries this address. */
+    serviceAddress: z.email().optional(),
+  }),
+  listen: z
+    .strictObject({
+      submissions: listener(10_465),
+      submission: listener(10_587),
+      imaps: listener(10_993),
+      imap: listener(10_143),
+      http: listener(10_080),
+    })
+    .prefault({}),
+  tls: keyPair,
+  signing: z.strictObject({
+    /** Signs dispatches and receipts (işlem sertifikası with the service address). */
+    envelope: keyPair,
+    /** Signs evidence. */
+    evidence: keyPair,
+  }),
+  trust,
+  revocation,
+  tsa,
+  limits,
+  submission,
+  recipients: z
+    .strictObject({
+      /** An unknown local recipient: accepted and answered with evidence, or refused at RCPT. */
+      localUnavailable: z.enum(['nondelivery', 'refuse']).default('nondelivery'),
+    })
+    .prefault({}),
+  evidence,
+  envelope,
+  quota: z.strictObject({ default: octets.default(100_000_000) }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
+  plugins: z
+    .array(plugin)
+    .min(1)
+    .default([
+      'account-may-send',
+      'sender-is-account',
+      'recipients-are-kep',
+      'size-limit',
+      'quota',
+      'wire-format',
+      'header-form',
+      'no-automatic-mail',
+      'parties-match',
+      'user-signature',
+      'user-certificate',
+      'signer-of-account',
+      'protected-headers',
+      'evidence-submission-acceptance',
+      'evidence-submission-rejection',
+      'evidence-delivery',
+      'evidence-non-delivery',
+      'evidence-retrieval',
+      'evidence-retrieval-expiration',
+    ]),
+})
+
+export type Config = z.output<typeof configSchema>
+export type ConfigInput = z.input<typeof configSchema>

@@ -1,0 +1,41 @@
+/**
+ * What gives a delil its force. This file is the room's only door: signatures of users are read and judged here,
+ * evidence is drafted from a model, checked by rules, signed, time-stamped, chained and verified here, and nowhere
+ * else in the house is a key or a certificate touched. [TS 102 640-2 §5] [RFC 5652 §5] [RFC 3161 §2]
+ *
+ * Failure modes: everything that reads foreign octets answers with a report or a typed error; nothing unsigned or
+ * unstamped comes out of a signing function.
+ */
+export type { CmsFailure, CmsGoodSigner, CmsReport, CmsSigner } from './cms/verify.ts'
+export { signerFromPem } from './keys/pem.ts'
+export { AUTHENTICATION_METHODS, type AuthenticationMethod } from './model/authentication.ts'
+export type { EntityDetails, EvidenceDraft, Extension } from './model/draft.ts'
+export {
+  eventCodeOf,
+  OUTCOMES,
+  type OutcomeName,
+  outcomeNamed,
+  outcomeOf,
+  typeNumberOf,
+} from './model/outcome.ts'
+export { DEFAULT_PROFILE, type EvidenceProfile } from './model/profile.ts'
+export { type ReasonName, reasonOf, reasonUri } from './model/reasons.ts'
+export type {
+  Certificate,
+  HashName,
+  PathResult,
+  Signer,
+  Timestamper,
+  TimestampToken,
+  TrustFailure,
+} from './ports.ts'
+export { evidenceRules } from './rules/evidence-rules.ts'
+export { type Checked, checkAll, RulesBroken } from './rules/rule.ts'
+export { SignedPartDigest } from './smime/signed-part-digest.ts'
+export { readUserSignature, type UserSignature } from './smime/user-signature.ts'
+export { HttpTimestamper } from './tsa/client.ts'
+export { TimestampError } from './tsa/error.ts'
+export { parseCertificate, parsePemCertificates } from './x509/certificate.ts'
+export { CertificateValidator } from './x509/certificate-validator.ts'
+export { CrlSource } from './x509/crl-source.ts'
+export { signEvidence } from './xades/sign.ts'

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { type HeaderField, readHeader } from '../../mail/header-read.ts'
+import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'
+import { OpaqueReader } from '../cms/opaque.ts'
+import { type CmsReport, verifyDetached } from '../cms/verify.ts'
+import type { HashName } from '../ports.ts'
+import { Base64Decoder } from './base64-decoder.ts'
+
+/**
+ * The signature that a user put around a message, computed and not yet judged. [RFC 8551 §3.5] Either protocol
+ * name is taken, with or without `x-`, and the digest is the one that the CMS names, whatever micalg says.
+ */
+export type UserSignature =
+  /** No S/MIME layer is outermost. */
+  | { readonly form: 'none' }
+  /** Enveloped data without a signature around it: nobody is bound to it. */
+  | { readonly form: 'encrypted' }
+  | {
+      readonly form: 'detached' | 'opaque'
+      readonly report: CmsReport
+      /** Header of the signed entity, for protected headers. [RFC 9788 §2] */
+      readonly signedHeader: readonly HeaderField[]
+    }
+
+export type OpenRange = (range: { start: number; end: number }) => AsyncIterable<Uint8Array>
+
+/** A signature with its certificates, base64: real ones have 3 to 15 KiB; embedded CRLs make the rest. */
+const MAX_SIGNATURE_PART = 8 * 1024 * 1024
+/** As much of the signed entity's header as anyone needs to see. */
+const MAX_SIGNED_HEADER = 1024 * 1024
+
+/**
+ * @param known the digest of the signed part taken while the message streamed in
+ * @param open reads octets of the message as received
+ */
+export async function readUserSignature(
+  index: MimeIndex,
+  known: { name: HashName; digest: Uint8Array } | undefined,
+  open: OpenRange,
+): Promise<UserSignature> {
+  const { root } = index
+  if (root.type === 'multipart' && root.subtype === 'signed') {
+    const [content, signature] = root.children
+    if (
+      content === undefined ||
+      signature === undefined ||
+      root.children.length !== 2 ||
+      !isSignature(signature)
+    )
+      return { form: 'none' }
+    return detached(content, signature, known, open)
+  }
+  if (root.type !== 'application' || !/^(?:x-)?pkcs7-mime$/.test(root.subtype)) return { form: 'none' }
+  const smimeType = root.params.get('smime-type')?.toLowerCase()
+  if (smimeType === 'enveloped-data' || smimeType === 'authenveloped-data') return { form: 'encrypted' }
+  return opaque(root, open)
+}
+
+const isSignature = (part: MimePart): boolean =>
+  part.type === 'application' && /^(?:x-)?pkcs7-signature$/.test(part.subtype)
+
+async function detached(
+  content: MimePart,
+  signature: MimePart,
+  known: { name: HashName; digest: Uint8Array } | undefined,
+  open: OpenRange,
+): Promise<UserSignature> {
+  if (signature.bodyEnd - signature.bodyStart > MAX_SIGNATURE_PART)
+    return { form: 'detached', report: unreadable('the signature part is too large'), signedHeader: [] }
+  const der = await decodeBody(signature, open)
+  const range = { start: content.headerStart, end: content.bodyEnd }
+  const report = await verifyDetached(der, async (name) => {
+    if (known?.name === name) return known.digest
+    const hash = createHash(name)
+    for await (const piece of open(range)) hash.update(piece)
+    return hash.digest()
+  })
+  const headerEnd = Math.min(content.bodyStart, content.headerStart + MAX_SIGNED_HEADER)
+  const header = await Array.fromAsync(open({ start: content.headerStart, end: headerEnd }))
+  return { form: 'detached', report, signedHeader: readHeader(Buffer.concat(header)) }
+}
+
+async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
+  const header: Buffer[] = []
+  let kept = 0
+  const reader = new OpaqueReader((octets) => {
+    if (kept >= MAX_SIGNED_HEADER) return
+    header.push(Buffer.from(octets.subarray(0, MAX_SIGNED_HEADER - kept)))
+    kept += octets.length
+  })
+  const decoder = part.encoding === 'base64' ? new Base64Decoder() : undefined
+  for await (const piece of open({ start: part.bodyStart, end: part.bodyEnd }))
+    reader.write(decoder === undefined ? piece : decoder.push(piece))
+  if (decoder !== undefined) reader.write(decoder.end())
+  const report = reader.end()
+  if (report.signers.some((signer) => !signer.ok && signer.detail === 'not signed-data'))
+    return { form: 'encrypted' }
+  return { form: 'opaque', report, signedHeader: readHeader(Buffer.concat(header)) }
+}
+
+async function decodeBody(part: MimePart, open: OpenRange): Promise<Uint8Array> {
+  const pieces = await Array.fromAsync(open({ start: part.bodyStart, end: part.bodyEnd }))
+  const body = Buffer.concat(pieces)
+  return part.encoding === 'base64' ? Buffer.from(body.toString('latin1'), 'base64') : body
+}
+
+const unreadable = (detail: string): CmsReport => ({
+  signers: [{ ok: false, failure: 'MALFORMED', detail, bes: false }],
+  certificates: [],
+  crls: [],
+})

@@ -1,0 +1,135 @@
+/**
+ * How policies and evidence types plug into the walk of a message. A plugin registers handlers on named hooks; the
+ * configured order is the order in which they are asked. A handler that throws or takes too long refuses for
+ * the time being (451): no failure of a plugin lets mail through (I6).
+ */
+import type { z } from 'zod'
+import type { EvidenceDraft, EvidenceProfile } from '../evidence/index.ts'
+import type { KepAccount, Login, Person } from '../mail/account.ts'
+import type { FailureCode } from '../mail/errors.ts'
+import type { KepAddress } from '../mail/kep-address.ts'
+import type { EvidenceEvent } from './events.ts'
+import type { SubmittedMessage } from './message.ts'
+
+/** A session after login; nothing in it changes. */
+export interface SessionFacts {
+  readonly login: Login
+  readonly account: KepAccount
+  readonly person: Person
+  /** As the client named itself in EHLO; worth nothing but a trace. */
+  readonly clientName: string
+}
+
+export interface Recipient {
+  readonly kep: KepAddress
+  /** An address of our own domain. */
+  readonly local: boolean
+}
+
+export interface Transaction {
+  readonly session: SessionFacts
+  /** SIZE= of MAIL, octets. [RFC 1870 §3] */
+  readonly declaredSize: number | undefined
+  readonly recipients: readonly Recipient[]
+}
+
+/** `proceed`: ask the next plugin. `accept`: enough, ask no further plugin on this hook. */
+export type Verdict =
+  | { readonly kind: 'proceed' }
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'refuse'; readonly code: FailureCode; readonly told: string; readonly evidence: boolean }
+
+export const proceed: Verdict = { kind: 'proceed' }
+export const accept: Verdict = { kind: 'accept' }
+
+/** Whether it is final or for the time being follows from the code's reply (5xx or 4xx). */
+export const refuse = (code: FailureCode, told = ''): Verdict => ({
+  kind: 'refuse',
+  code,
+  told,
+  evidence: true,
+})
+/** Refuses complete DATA without making a rejection evidence. */
+export const refuseQuietly = (code: FailureCode, told = ''): Verdict => ({
+  kind: 'refuse',
+  code,
+  told,
+  evidence: false,
+})
+
+export interface HookArguments {
+  /** After login, before the first MAIL. */
+  auth: { readonly session: SessionFacts }
+  mail: { readonly session: SessionFacts; readonly from: string; readonly declaredSize: number | undefined }
+  rcpt: { readonly transaction: Transaction; readonly to: string; readonly recipient: Recipient | undefined }
+  /** Before the octets travel. */
+  data: { readonly transaction: Transaction }
+  /** The message is here, indexed and its signature computed; nothing is stored yet. */
+  data_post: { readonly transaction: Transaction; readonly message: SubmittedMessage }
+}
+export type HookName = keyof HookArguments
+
+export type Handler<H extends HookName> = (
+  context: HookArguments[H],
+  signal: AbortSignal,
+) => Verdict | Promise<Verdict>
+
+/** Sees the octets of DATA as they pass, between `data` and `data_post`. */
+export interface Tap {
+  write(chunk: Uint8Array): void | Promise<void>
+  end(): void | Promise<void>
+}
+
+/** Drafts the delil of one event; undefined where the type does not apply to it. */
+export type Drafter<K extends EvidenceEvent['hook']> = (
+  event: Extract<EvidenceEvent, { hook: K }>,
+) => EvidenceDraft
+
+export interface Hooks {
+  on<H extends HookName>(hook: H, handler: Handler<H>): void
+  tap(open: (transaction: Transaction) => Tap): void
+  draft<K extends EvidenceEvent['hook']>(hook: K, drafter: Drafter<K>): void
+}
+
+/** What a plugin may ask of the house. */
+export interface Services {
+  /** `hsNN.kep.tr`, the only domain (with its sub-domains) that is ours. */
+  readonly domain: string
+  readonly provider: { readonly name: string; readonly serviceAddress: string }
+  readonly profile: EvidenceProfile
+  readonly settings: ServiceSettings
+  /** An account of ours; undefined where there is none. */
+  readonly accountOf: (address: string) => Promise<KepAccount | undefined>
+  /** Octets that count against the account's quota now. */
+  readonly usageOf: (address: string) => Promise<number>
+  /** A provider (its own domain) to which mail can be relayed. */
+  readonly isPeer: (provider: string) => boolean
+}
+
+/** The settings of the configuration that policies share. */
+export interface ServiceSettings {
+  readonly sizeLocal: number
+  readonly sizePeer: number
+  readonly recipients: number
+  readonly localUnavailable: 'nondelivery' | 'refuse'
+  readonly requireBes: boolean
+  readonly signerMustBeLogin: boolean
+  readonly revocation: 'require' | 'if-present'
+}
+
+export interface Plugin {
+  readonly name: string
+  /** Validates the plugin's own settings; throws ZodError. */
+  readonly register: (hooks: Hooks, settings: unknown, services: Services) => void
+}
+
+export function definePlugin<S extends z.ZodType>(plugin: {
+  name: string
+  config: S
+  register(hooks: Hooks, settings: z.output<S>, services: Services): void
+}): Plugin {
+  return {
+    name: plugin.name,
+    register: (hooks, settings, services) => plugin.register(hooks, plugin.config.parse(settings), services),
+  }
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { definePlugin } from './api.ts'
+import { baseDraft, reason, senderAuthentication, submissionExtension } from './drafting.ts'
+
+/** Gönderi ret delili (type 11): a complete message was refused, and why. [TS 102 640-2 §5] */
+export const evidenceSubmissionRejection = definePlugin({
+  name: 'evidence-submission-rejection',
+  config: z.strictObject({}),
+  register(hooks, _settings, services) {
+    hooks.draft('refused', (event) => ({
+      ...baseDraft(services, event, 'submission-rejection'),
+      reasons: [reason(event.reason, event.details)],
+      senderAuthentication: senderAuthentication(event.submission),
+      extensions: [submissionExtension(services, event.submission)],
+    }))
+  },
+})

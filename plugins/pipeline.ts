@@ -1,0 +1,160 @@
+import type { EvidenceDraft } from '../evidence/index.ts'
+import {
+  type Drafter,
+  type Handler,
+  type HookArguments,
+  type HookName,
+  type Hooks,
+  proceed,
+  refuse,
+  type Services,
+  type Tap,
+  type Transaction,
+  type Verdict,
+} from './api.ts'
+import { catalog } from './catalog.ts'
+import type { EvidenceEvent } from './events.ts'
+
+/** A handler that has not answered by then refuses for the time being; CRLs of a slow CA are the longest honest wait. */
+const HANDLER_TIME_MS = 30_000
+
+/** Each of these is drafted by exactly one plugin, or the provider could not answer for what it does. */
+export const MANDATORY_EVIDENCE = [
+  'accepted',
+  'refused',
+  'delivered',
+  'nondelivered',
+  'retrieved',
+  'retrieval_expired',
+] as const satisfies readonly EvidenceEvent['hook'][]
+
+/** One entry of the configured list. */
+export type PluginChoice =
+  | string
+  | { readonly name: string; readonly settings: Readonly<Record<string, unknown>> }
+
+interface Registered<H extends HookName> {
+  readonly plugin: string
+  readonly handler: Handler<H>
+}
+
+/** The configured plugins in their order, and the one way to ask them. */
+export class Pipeline {
+  readonly #handlers: { [H in HookName]: Registered<H>[] } = {
+    auth: [],
+    mail: [],
+    rcpt: [],
+    data: [],
+    data_post: [],
+  }
+  readonly #taps: ((transaction: Transaction) => Tap)[] = []
+  readonly #drafters = new Map<EvidenceEvent['hook'], (event: EvidenceEvent) => EvidenceDraft>()
+  readonly #onError: (plugin: string, hook: HookName, error: unknown) => void
+
+  /** Throws PluginListError with all faults of the list. */
+  constructor(
+    choices: readonly PluginChoice[],
+    services: Services,
+    onError: (plugin: string, hook: HookName, error: unknown) => void,
+  ) {
+    this.#onError = onError
+    const faults: string[] = []
+    choices.forEach((choice, index) => {
+      const name = typeof choice === 'string' ? choice : choice.name
+      const plugin = catalog.get(name)
+      if (plugin === undefined) {
+        faults.push(
+          `plugins.${index}: there is no plugin '${name}'; there are ${[...catalog.keys()].join(', ')}`,
+        )
+        return
+      }
+      try {
+        plugin.register(
+          this.#hooksOf(name, faults),
+          typeof choice === 'string' ? {} : choice.settings,
+          services,
+        )
+      } catch (error) {
+        faults.push(`plugins.${index}: ${name}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    })
+    for (const hook of MANDATORY_EVIDENCE)
+      if (!this.#drafters.has(hook)) faults.push(`plugins: no plugin drafts the evidence for '${hook}'`)
+    if (faults.length > 0) throw new PluginListError(faults)
+  }
+
+  /** Asks in order; the first refusal or acceptance ends it. Throwing and taking too long are refusals (I6). */
+  async ask<H extends HookName>(hook: H, context: HookArguments[H]): Promise<Verdict> {
+    for (const { plugin, handler } of this.#handlers[hook]) {
+      const verdict = await this.#askOne(plugin, hook, handler, context)
+      if (verdict.kind !== 'proceed') return verdict
+    }
+    return proceed
+  }
+
+  openTaps(transaction: Transaction): Tap[] {
+    return this.#taps.map((open) => open(transaction))
+  }
+
+  draft(event: EvidenceEvent): EvidenceDraft {
+    const drafter = this.#drafters.get(event.hook)
+    if (drafter === undefined)
+      throw new PluginListError([`no plugin drafts the evidence for '${event.hook}'`])
+    return drafter(event)
+  }
+
+  async #askOne<H extends HookName>(
+    plugin: string,
+    hook: H,
+    handler: Handler<H>,
+    context: HookArguments[H],
+  ): Promise<Verdict> {
+    const abort = new AbortController()
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      abort.abort()
+      reject(new Error(`no verdict in ${HANDLER_TIME_MS} ms`))
+    }, HANDLER_TIME_MS)
+    try {
+      return await Promise.race([handler(context, abort.signal), late])
+    } catch (error) {
+      this.#onError(plugin, hook, error)
+      return refuse('TEMPORARY')
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #hooksOf(plugin: string, faults: string[]): Hooks {
+    const drafters = this.#drafters
+    const taps = this.#taps
+    return {
+      on: (hook, handler) => {
+        const list: Registered<typeof hook>[] = this.#handlers[hook]
+        list.push({ plugin, handler })
+      },
+      tap: (open) => {
+        taps.push(open)
+      },
+      draft<K extends EvidenceEvent['hook']>(hook: K, drafter: Drafter<K>) {
+        if (drafters.has(hook))
+          faults.push(`plugins: '${plugin}' is a second one to draft the evidence for '${hook}'`)
+        const isOurs = (event: EvidenceEvent): event is Extract<EvidenceEvent, { hook: K }> =>
+          event.hook === hook
+        drafters.set(hook, (event) => {
+          if (!isOurs(event)) throw new TypeError(`'${plugin}' drafts ${hook}, not ${event.hook}`)
+          return drafter(event)
+        })
+      },
+    }
+  }
+}
+
+export class PluginListError extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.name = 'PluginListError'
+    this.faults = faults
+  }
+}

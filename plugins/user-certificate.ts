@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { TrustFailure } from '../evidence/index.ts'
+import type { FailureCode } from '../mail/errors.ts'
+import { definePlugin, proceed, refuse } from './api.ts'
+
+const codes = new Map<TrustFailure, FailureCode>([
+  ['EXPIRED', 'CERTIFICATE_EXPIRED'],
+  ['NOT_YET_VALID', 'CERTIFICATE_EXPIRED'],
+  ['REVOKED', 'CERTIFICATE_REVOKED'],
+  ['REVOCATION_UNKNOWN', 'REVOCATION_UNKNOWN'],
+  ['KEY_USAGE', 'CERTIFICATE_USAGE'],
+  ['WEAK_ALGORITHM', 'WEAK_ALGORITHM'],
+])
+
+/**
+ * Each signer's certificate chains to an anchor for users and is good as of our acceptance, never as of the time
+ * that the signer claims. Unknown revocation is told as "try again", never as good. [RFC 5280 §6.1]
+ */
+export const userCertificate = definePlugin({
+  name: 'user-certificate',
+  config: z.strictObject({}),
+  register(hooks) {
+    hooks.on('data_post', ({ message: { trust } }) => {
+      for (const { certificate, path } of trust) {
+        if (!path.ok) return refuse(codes.get(path.failure) ?? 'CERTIFICATE_UNTRUSTED', path.failure)
+        const usage = certificate.keyUsage
+        // A key for signing messages: digitalSignature, or nonRepudiation alone as qualified certificates have it. [RFC 8550 §4.4.2]
+        if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
+          return refuse('CERTIFICATE_USAGE')
+      }
+      return proceed
+    })
+  },
+})

@@ -1,0 +1,44 @@
+import type { MailboxStore } from '../../storage/port.ts'
+
+/** The mailboxes that every account has; neither deleted nor renamed. [RFC 6154 §2] */
+export const STANDARD_MAILBOXES = [
+  { name: 'INBOX' },
+  { name: 'Giden Kutusu', specialUse: '\\Sent' },
+  { name: 'Taslaklar', specialUse: '\\Drafts' },
+  { name: 'Çöp Kutusu', specialUse: '\\Trash' },
+  { name: 'Arşiv', specialUse: '\\Archive' },
+  { name: 'Arşiv/Gelen' },
+  { name: 'Arşiv/Giden' },
+  { name: 'Deliller' },
+] as const
+
+export const INBOX = 'INBOX'
+export const SENT = 'Giden Kutusu'
+export const EVIDENCE = 'Deliller'
+
+/** Mailboxes that hold only what came through the pipeline, by whatever command one tries. */
+export const PIPELINE_ONLY: ReadonlySet<string> = new Set([INBOX, EVIDENCE])
+/** Not counted against the quota. */
+export const NOT_COUNTED: ReadonlySet<string> = new Set([EVIDENCE])
+
+/** Makes those that are missing; safe to repeat. */
+export async function makeStandardMailboxes(mailboxes: MailboxStore, account: string): Promise<void> {
+  for (const box of STANDARD_MAILBOXES) {
+    if ((await mailboxes.byName(account, box.name)) !== undefined) continue
+    await mailboxes.create(account, box.name, {
+      fixed: true,
+      ...('specialUse' in box ? { specialUse: box.specialUse } : {}),
+    })
+    await mailboxes.subscribe(account, box.name, true)
+  }
+}
+
+/** Octets that count against the quota. */
+export async function countedOctets(mailboxes: MailboxStore, account: string): Promise<number> {
+  let sum = 0
+  for (const box of await mailboxes.list(account)) {
+    if (NOT_COUNTED.has(box.name)) continue
+    sum += (await mailboxes.head(box.id))?.bytes ?? 0
+  }
+  return sum
+}

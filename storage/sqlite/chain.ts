@@ -1,0 +1,116 @@
+import { type ChainEntry, type ChainFilter, type Fence, type NewChainEntry, StoreError } from '../port.ts'
+import { bytes, type Database, number, optionalText, type Row, text } from './database.ts'
+
+export function lease(db: Database, name: string, owner: string, now: number, ms: number): Fence | undefined {
+  const row = db.get('SELECT owner, token, until FROM leases WHERE name = ?', name)
+  const mine = row !== undefined && text(row, 'owner') === owner
+  if (row !== undefined && !mine && number(row, 'until') > now) return undefined
+  const before = row === undefined ? 0 : number(row, 'token')
+  const token = mine ? before : before + 1
+  db.run('INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)', name, owner, token, now + ms)
+  return { name, token }
+}
+
+export function appendChain(
+  db: Database,
+  fence: Fence,
+  chain: string,
+  entries: readonly NewChainEntry[],
+): void {
+  const holder = db.get('SELECT token FROM leases WHERE name = ?', fence.name)
+  if (holder === undefined || number(holder, 'token') !== fence.token)
+    throw new StoreError('STALE_FENCE', `the lease ${fence.name} went to another writer`)
+  for (const entry of entries) {
+    db.run(
+      'INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      chain,
+      entry.seq,
+      entry.eventId,
+      entry.prev,
+      entry.hash,
+      entry.sha512,
+      entry.bytes,
+      entry.intake ?? null,
+      entry.meta,
+      entry.at,
+      entry.keepUntil,
+    )
+    for (const party of new Set(entry.parties))
+      db.run('INSERT INTO parties VALUES (?, ?, ?)', chain, party, entry.seq)
+  }
+}
+
+export const chainHead = (db: Database, chain: string): ChainEntry | undefined =>
+  one(db.get('SELECT * FROM chain WHERE chain = ? ORDER BY seq DESC LIMIT 1', chain))
+
+export const findInChain = (db: Database, chain: string, eventId: string): ChainEntry | undefined =>
+  one(db.get('SELECT * FROM chain WHERE chain = ? AND event_id = ?', chain, eventId))
+
+export const readChain = (db: Database, chain: string, from: number, limit: number): ChainEntry[] =>
+  db
+    .all('SELECT * FROM chain WHERE chain = ? AND seq >= ? ORDER BY seq LIMIT ?', chain, from, limit)
+    .map(readEntry)
+
+export const chainOfIntake = (
+  db: Database,
+  chain: string,
+  intake: string,
+  after: number,
+  limit: number,
+): ChainEntry[] =>
+  db
+    .all(
+      'SELECT * FROM chain WHERE chain = ? AND intake = ? AND seq > ? ORDER BY seq LIMIT ?',
+      chain,
+      intake,
+      after,
+      limit,
+    )
+    .map(readEntry)
+
+export function listChain(
+  db: Database,
+  chain: string,
+  filter: ChainFilter,
+  after: number,
+  limit: number,
+): ChainEntry[] {
+  const from = filter.from ?? 0
+  const to = filter.to ?? Number.MAX_SAFE_INTEGER
+  const rows =
+    filter.party === undefined
+      ? db.all(
+          'SELECT * FROM chain WHERE chain = ? AND at >= ? AND at < ? AND seq > ? ORDER BY seq LIMIT ?',
+          chain,
+          from,
+          to,
+          after,
+          limit,
+        )
+      : db.all(
+          `SELECT c.* FROM parties p JOIN chain c ON c.chain = p.chain AND c.seq = p.seq
+           WHERE p.chain = ? AND p.party = ? AND p.seq > ? AND c.at >= ? AND c.at < ? ORDER BY p.seq LIMIT ?`,
+          chain,
+          filter.party,
+          after,
+          from,
+          to,
+          limit,
+        )
+  return rows.map(readEntry)
+}
+
+const one = (row: Row | undefined): ChainEntry | undefined => row && readEntry(row)
+
+const readEntry = (row: Row): ChainEntry => ({
+  seq: number(row, 'seq'),
+  eventId: text(row, 'event_id'),
+  prev: bytes(row, 'prev'),
+  hash: bytes(row, 'hash'),
+  sha512: bytes(row, 'sha512'),
+  bytes: bytes(row, 'bytes'),
+  intake: optionalText(row, 'intake'),
+  meta: text(row, 'meta'),
+  at: number(row, 'at'),
+  keepUntil: number(row, 'keep_until'),
+})

@@ -1,0 +1,71 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+
+export type Row = Record<string, unknown>
+
+/** A connection with its statements prepared once. */
+export class Database {
+  readonly #connection: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(file: string, mode: 'writer' | 'reader') {
+    this.#connection = new DatabaseSync(file, { readOnly: mode === 'reader', timeout: 5000 })
+    if (mode === 'writer') {
+      // FULL is set by name: with NORMAL, records that were acknowledged are gone after a power loss (measured).
+      this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+      this.exec('PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -16384')
+    } else {
+      this.exec('PRAGMA query_only = ON; PRAGMA cache_size = -8192')
+    }
+  }
+
+  exec(sql: string): void {
+    this.#connection.exec(sql)
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepared(sql).all(...values)
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepared(sql).get(...values)
+  }
+
+  /** How many rows it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes)
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#connection.close()
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#connection.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+/** Column readers: a column that is not of its type means that the file is not ours. */
+export const text = (row: Row, column: string): string => {
+  const value = row[column]
+  if (typeof value !== 'string') throw new TypeError(`column ${column} is not text`)
+  return value
+}
+export const optionalText = (row: Row, column: string): string | undefined =>
+  row[column] === null || row[column] === undefined ? undefined : text(row, column)
+export const number = (row: Row, column: string): number => {
+  const value = row[column]
+  if (typeof value !== 'number') throw new TypeError(`column ${column} is not a number`)
+  return value
+}
+export const optionalNumber = (row: Row, column: string): number | undefined =>
+  row[column] === null || row[column] === undefined ? undefined : number(row, column)
+export const bytes = (row: Row, column: string): Uint8Array => {
+  const value = row[column]
+  if (!(value instanceof Uint8Array)) throw new TypeError(`column ${column} holds no octets`)
+  return value
+}

@@ -1,0 +1,44 @@
+/** System flags as bits, so that counting unseen and deleted messages needs no text. [RFC 9051 §2.3.2] */
+export const SEEN = 1
+export const DELETED = 8
+
+const system: readonly (readonly [name: string, bit: number])[] = [
+  ['\\Seen', SEEN],
+  ['\\Answered', 2],
+  ['\\Flagged', 4],
+  ['\\Deleted', DELETED],
+  ['\\Draft', 16],
+]
+const bits = new Map(system.map(([name, bit]) => [name.toLowerCase(), bit]))
+
+export interface Flags {
+  readonly bits: number
+  readonly keywords: readonly string[]
+}
+
+/** Keywords compare without case and keep the case of whoever wrote them first. */
+export function parseFlags(names: readonly string[]): Flags {
+  let set = 0
+  const keywords = new Map<string, string>()
+  for (const name of names) {
+    const bit = bits.get(name.toLowerCase())
+    if (bit !== undefined) set |= bit
+    else if (!keywords.has(name.toLowerCase())) keywords.set(name.toLowerCase(), name)
+  }
+  return { bits: set, keywords: [...keywords.values()] }
+}
+
+export const flagNames = (set: number, keywords: string): string[] => [
+  ...system.filter(([, bit]) => (set & bit) !== 0).map(([name]) => name),
+  ...(keywords === '' ? [] : keywords.split(' ')),
+]
+
+export function changeFlags(before: Flags, mode: 'add' | 'remove' | 'replace', change: Flags): Flags {
+  if (mode === 'replace') return change
+  const keys = new Set(change.keywords.map((keyword) => keyword.toLowerCase()))
+  const others = before.keywords.filter((keyword) => !keys.has(keyword.toLowerCase()))
+  if (mode === 'remove') return { bits: before.bits & ~change.bits, keywords: others }
+  const had = new Set(before.keywords.map((keyword) => keyword.toLowerCase()))
+  const added = change.keywords.filter((keyword) => !had.has(keyword.toLowerCase()))
+  return { bits: before.bits | change.bits, keywords: [...before.keywords, ...added] }
+}

@@ -1,0 +1,93 @@
+import { type MailboxHead, type MailboxRow, StoreError } from '../port.ts'
+import { type Database, number, optionalText, type Row, text } from './database.ts'
+
+export function createMailbox(
+  db: Database,
+  account: string,
+  name: string,
+  options: { specialUse?: string; fixed?: boolean },
+): MailboxRow {
+  if (mailboxByName(db, account, name) !== undefined)
+    throw new StoreError('MAILBOX_EXISTS', 'a mailbox of that name exists')
+  // A counter over all mailboxes: a name that comes back never comes back with an old UIDVALIDITY. [RFC 9051 §2.3.1.1]
+  db.run(`UPDATE counters SET value = value + 1 WHERE name = 'uid_validity'`)
+  const validity = number(db.get(`SELECT value FROM counters WHERE name = 'uid_validity'`) ?? {}, 'value')
+  db.run(
+    'INSERT INTO mailboxes (account, name, special_use, fixed, uid_validity) VALUES (?, ?, ?, ?, ?)',
+    account,
+    name,
+    options.specialUse ?? null,
+    options.fixed === true ? 1 : 0,
+    validity,
+  )
+  const made = mailboxByName(db, account, name)
+  if (made === undefined) throw new StoreError('CORRUPT', 'a mailbox that was just made is not there')
+  return made
+}
+
+export function deleteMailbox(db: Database, id: string): void {
+  if (db.run('DELETE FROM mailboxes WHERE id = ?', Number(id)) !== 1)
+    throw new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
+}
+
+export function renameMailbox(db: Database, id: string, name: string): void {
+  const row = db.get('SELECT account, name FROM mailboxes WHERE id = ?', Number(id))
+  if (row === undefined) throw new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
+  const account = text(row, 'account')
+  const old = text(row, 'name')
+  if (mailboxByName(db, account, name) !== undefined)
+    throw new StoreError('MAILBOX_EXISTS', 'a mailbox of that name exists')
+  db.run('UPDATE mailboxes SET name = ? WHERE id = ?', name, Number(id))
+  db.run(
+    'UPDATE mailboxes SET name = ? || substr(name, ?) WHERE account = ? AND substr(name, 1, ?) = ?',
+    name,
+    old.length + 1,
+    account,
+    old.length + 1,
+    `${old}/`,
+  )
+}
+
+const COLUMNS = 'id, account, name, special_use, fixed, uid_validity'
+
+export const listMailboxes = (db: Database, account: string): MailboxRow[] =>
+  db.all(`SELECT ${COLUMNS} FROM mailboxes WHERE account = ? ORDER BY name`, account).map(readMailbox)
+
+export const mailboxByName = (db: Database, account: string, name: string): MailboxRow | undefined => {
+  const row = db.get(`SELECT ${COLUMNS} FROM mailboxes WHERE account = ? AND name = ?`, account, name)
+  return row && readMailbox(row)
+}
+
+export function subscribe(db: Database, account: string, name: string, subscribed: boolean): void {
+  if (subscribed) db.run('INSERT OR IGNORE INTO subscriptions VALUES (?, ?)', account, name)
+  else db.run('DELETE FROM subscriptions WHERE account = ? AND name = ?', account, name)
+}
+
+export const subscriptions = (db: Database, account: string): string[] =>
+  db
+    .all('SELECT name FROM subscriptions WHERE account = ? ORDER BY name', account)
+    .map((row) => text(row, 'name'))
+
+export const mailboxHead = (db: Database, id: string): MailboxHead | undefined => {
+  const row = db.get('SELECT * FROM mailboxes WHERE id = ?', Number(id))
+  return (
+    row && {
+      uidValidity: number(row, 'uid_validity'),
+      uidNext: number(row, 'uid_next'),
+      modseq: number(row, 'modseq'),
+      exists: number(row, 'total'),
+      unseen: number(row, 'unseen'),
+      deleted: number(row, 'deleted'),
+      bytes: number(row, 'bytes'),
+    }
+  )
+}
+
+const readMailbox = (row: Row): MailboxRow => ({
+  id: String(number(row, 'id')),
+  account: text(row, 'account'),
+  name: text(row, 'name'),
+  specialUse: optionalText(row, 'special_use'),
+  fixed: number(row, 'fixed') === 1,
+  uidValidity: number(row, 'uid_validity'),
+})

@@ -1,0 +1,337 @@
+import {
+  type Appended,
+  type Changes,
+  type CopyResult,
+  type FlagChange,
+  type MessageRow,
+  type NewMessage,
+  StoreError,
+} from '../port.ts'
+import { keepInline } from './blobs.ts'
+import { bytes, type Database, number, optionalText, type Row, text } from './database.ts'
+import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from './flags.ts'
+
+export function append(db: Database, mailbox: string, message: NewMessage): Appended {
+  const id = Number(mailbox)
+  const box = boxOf(db, id)
+  const known =
+    db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND op_id = ?', id, message.opId) ??
+    (message.joinKey === undefined
+      ? undefined
+      : db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND join_key = ?', id, message.joinKey))
+  if (known !== undefined)
+    return {
+      uid: number(known, 'uid'),
+      uidValidity: box.validity,
+      modseq: number(known, 'modseq'),
+      added: false,
+    }
+  keepInline(db, message.staged)
+  const flags = parseFlags(message.flags)
+  const uid = box.uidNext
+  const modseq = box.modseq + 1
+  insertMessage(db, id, {
+    uid,
+    modseq,
+    flags: flags.bits,
+    keywords: flags.keywords.join(' '),
+    size: message.body.size,
+    date: message.date,
+    saved: message.saved,
+    body: message.body.hash,
+    body_size: message.body.size,
+    origin: message.origin,
+    delivery: message.delivery === undefined ? null : JSON.stringify(message.delivery),
+    op_id: message.opId,
+    join_key: message.joinKey ?? null,
+  })
+  db.run('INSERT INTO indexes VALUES (?, ?, ?)', id, uid, message.index)
+  count(db, id, {
+    modseq,
+    uidNext: uid + 1,
+    total: 1,
+    unseen: (flags.bits & SEEN) === 0 ? 1 : 0,
+    deleted: (flags.bits & DELETED) === 0 ? 0 : 1,
+    bytes: message.body.size,
+  })
+  return { uid, uidValidity: box.validity, modseq, added: true }
+}
+
+export function storeFlags(
+  db: Database,
+  mailbox: string,
+  uids: readonly number[],
+  change: FlagChange,
+): { changed: MessageRow[]; refused: number[] } {
+  const id = Number(mailbox)
+  const modseq = boxOf(db, id).modseq + 1
+  const wanted = parseFlags(change.flags)
+  const changed: MessageRow[] = []
+  const refused: number[] = []
+  let unseen = 0
+  let deleted = 0
+  for (const uid of uids) {
+    const row = messageRow(db, id, uid)
+    if (row === undefined) continue
+    if (change.unchangedSince !== undefined && number(row, 'modseq') > change.unchangedSince) {
+      refused.push(uid)
+      continue
+    }
+    const words = text(row, 'keywords')
+    const before = { bits: number(row, 'flags'), keywords: words === '' ? [] : words.split(' ') }
+    const after = changeFlags(before, change.mode, wanted)
+    const keywords = after.keywords.join(' ')
+    if (after.bits === before.bits && keywords === words) {
+      changed.push(readMessage(row))
+      continue
+    }
+    db.run(
+      'UPDATE messages SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid = ?',
+      after.bits,
+      keywords,
+      modseq,
+      id,
+      uid,
+    )
+    unseen += Number((after.bits & SEEN) === 0) - Number((before.bits & SEEN) === 0)
+    deleted += Number((after.bits & DELETED) !== 0) - Number((before.bits & DELETED) !== 0)
+    changed.push(readMessage({ ...row, flags: after.bits, keywords, modseq }))
+  }
+  if (changed.some((row) => row.modseq === modseq))
+    count(db, id, { modseq, total: 0, unseen, deleted, bytes: 0 })
+  return { changed, refused }
+}
+
+export function expunge(db: Database, mailbox: string, uids: readonly number[]): number[] {
+  const id = Number(mailbox)
+  return remove(db, id, boxOf(db, id).modseq + 1, uids, (row) => (number(row, 'flags') & DELETED) !== 0)
+}
+
+export function copy(
+  db: Database,
+  from: string,
+  uids: readonly number[],
+  to: string,
+  saved: number,
+): CopyResult {
+  const source = Number(from)
+  const target = Number(to)
+  const box = boxOf(db, target)
+  const modseq = box.modseq + 1
+  let next = box.uidNext
+  const sums = { total: 0, unseen: 0, deleted: 0, bytes: 0 }
+  const pairs: [number, number][] = []
+  for (const uid of uids) {
+    const row = messageRow(db, source, uid)
+    if (row === undefined) continue
+    const copied = next++
+    // The join key stays with the first: a copy within one mailbox is a second message on purpose.
+    const op = `copy/${box.validity}/${copied}`
+    insertMessage(db, target, { ...row, uid: copied, modseq, saved, op_id: op, join_key: null })
+    db.run(
+      'INSERT INTO indexes SELECT ?, ?, bytes FROM indexes WHERE mailbox = ? AND uid = ?',
+      target,
+      copied,
+      source,
+      uid,
+    )
+    sums.total++
+    sums.unseen += (number(row, 'flags') & SEEN) === 0 ? 1 : 0
+    sums.deleted += (number(row, 'flags') & DELETED) === 0 ? 0 : 1
+    sums.bytes += number(row, 'size')
+    pairs.push([uid, copied])
+  }
+  if (pairs.length > 0) count(db, target, { modseq, uidNext: next, ...sums })
+  return { uidValidity: box.validity, pairs }
+}
+
+export function move(
+  db: Database,
+  from: string,
+  uids: readonly number[],
+  to: string,
+  saved: number,
+): CopyResult {
+  const result = copy(db, from, uids, to, saved)
+  const source = Number(from)
+  const gone = result.pairs.map(([uid]) => uid)
+  remove(db, source, boxOf(db, source).modseq + 1, gone, () => true)
+  return result
+}
+
+export function changes(db: Database, mailbox: string, since: number, limit: number): Changes {
+  const id = Number(mailbox)
+  const changed = db
+    .all(
+      'SELECT * FROM messages WHERE mailbox = ? AND modseq > ? ORDER BY modseq, uid LIMIT ?',
+      id,
+      since,
+      limit + 1,
+    )
+    .map(readMessage)
+  const gone = db.all(
+    'SELECT modseq, uid FROM vanished WHERE mailbox = ? AND modseq > ? ORDER BY modseq LIMIT ?',
+    id,
+    since,
+    limit + 1,
+  )
+  if (changed.length <= limit && gone.length <= limit)
+    return {
+      modseq: boxOf(db, id).modseq,
+      changed,
+      vanished: gone.map((row) => number(row, 'uid')).sort((a, b) => a - b),
+    }
+  // A modseq is told whole or not at all, so a cut falls between two of them; one larger than a page is told whole.
+  const last = Math.min(
+    changed.length > limit ? (changed[limit]?.modseq ?? 0) : Number.MAX_SAFE_INTEGER,
+    gone.length > limit ? number(gone[limit] ?? {}, 'modseq') : Number.MAX_SAFE_INTEGER,
+  )
+  const first = Math.min(changed[0]?.modseq ?? last, gone[0] === undefined ? last : number(gone[0], 'modseq'))
+  const upTo = first === last ? last : last - 1
+  return {
+    modseq: upTo,
+    changed: db
+      .all(
+        'SELECT * FROM messages WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY modseq, uid',
+        id,
+        since,
+        upTo,
+      )
+      .map(readMessage),
+    vanished: db
+      .all(
+        'SELECT uid FROM vanished WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY uid',
+        id,
+        since,
+        upTo,
+      )
+      .map((row) => number(row, 'uid')),
+  }
+}
+
+export const uids = (db: Database, mailbox: string): Uint32Array =>
+  Uint32Array.from(
+    db.all('SELECT uid FROM messages WHERE mailbox = ? ORDER BY uid', Number(mailbox)),
+    (row) => number(row, 'uid'),
+  )
+
+export const page = (db: Database, mailbox: string, after: number, limit: number): MessageRow[] =>
+  db
+    .all(
+      'SELECT * FROM messages WHERE mailbox = ? AND uid > ? ORDER BY uid LIMIT ?',
+      Number(mailbox),
+      after,
+      limit,
+    )
+    .map(readMessage)
+
+export const messageRows = (db: Database, mailbox: string, wanted: readonly number[]): MessageRow[] =>
+  wanted.flatMap((uid) => {
+    const row = messageRow(db, Number(mailbox), uid)
+    return row === undefined ? [] : [readMessage(row)]
+  })
+
+export const messageIndex = (db: Database, mailbox: string, uid: number): Uint8Array | undefined => {
+  const row = db.get('SELECT bytes FROM indexes WHERE mailbox = ? AND uid = ?', Number(mailbox), uid)
+  return row && bytes(row, 'bytes')
+}
+
+const messageRow = (db: Database, mailbox: number, uid: number): Row | undefined =>
+  db.get('SELECT * FROM messages WHERE mailbox = ? AND uid = ?', mailbox, uid)
+
+function boxOf(db: Database, id: number): { validity: number; uidNext: number; modseq: number } {
+  const row = db.get('SELECT uid_validity, uid_next, modseq FROM mailboxes WHERE id = ?', id)
+  if (row === undefined) throw new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
+  return {
+    validity: number(row, 'uid_validity'),
+    uidNext: number(row, 'uid_next'),
+    modseq: number(row, 'modseq'),
+  }
+}
+
+const MESSAGE_COLUMNS = [
+  'uid',
+  'modseq',
+  'flags',
+  'keywords',
+  'size',
+  'date',
+  'saved',
+  'body',
+  'body_size',
+  'origin',
+  'delivery',
+  'op_id',
+  'join_key',
+] as const
+const INSERT_MESSAGE = `INSERT INTO messages (mailbox, ${MESSAGE_COLUMNS.join(', ')}) VALUES (?${', ?'.repeat(MESSAGE_COLUMNS.length)})`
+
+function insertMessage(db: Database, mailbox: number, row: Row): void {
+  const values = MESSAGE_COLUMNS.map((column) => {
+    const value = row[column]
+    return typeof value === 'number' || typeof value === 'string' ? value : null
+  })
+  db.run(INSERT_MESSAGE, mailbox, ...values)
+}
+
+function remove(
+  db: Database,
+  id: number,
+  modseq: number,
+  wanted: readonly number[],
+  which: (row: Row) => boolean,
+): number[] {
+  const gone: number[] = []
+  const sums = { total: 0, unseen: 0, deleted: 0, bytes: 0 }
+  for (const uid of wanted) {
+    const row = messageRow(db, id, uid)
+    if (row === undefined || !which(row)) continue
+    db.run('DELETE FROM messages WHERE mailbox = ? AND uid = ?', id, uid)
+    db.run('INSERT INTO vanished VALUES (?, ?, ?)', id, modseq, uid)
+    sums.total--
+    sums.unseen -= (number(row, 'flags') & SEEN) === 0 ? 1 : 0
+    sums.deleted -= (number(row, 'flags') & DELETED) === 0 ? 0 : 1
+    sums.bytes -= number(row, 'size')
+    gone.push(uid)
+  }
+  if (gone.length > 0) count(db, id, { modseq, ...sums })
+  return gone
+}
+
+interface Sums {
+  modseq: number
+  uidNext?: number
+  total: number
+  unseen: number
+  deleted: number
+  bytes: number
+}
+
+function count(db: Database, id: number, sums: Sums): void {
+  db.run(
+    `UPDATE mailboxes SET modseq = ?, uid_next = max(uid_next, ?), total = total + ?, unseen = unseen + ?,
+     deleted = deleted + ?, bytes = bytes + ? WHERE id = ?`,
+    sums.modseq,
+    sums.uidNext ?? 0,
+    sums.total,
+    sums.unseen,
+    sums.deleted,
+    sums.bytes,
+    id,
+  )
+}
+
+function readMessage(row: Row): MessageRow {
+  const delivery = optionalText(row, 'delivery')
+  return {
+    uid: number(row, 'uid'),
+    modseq: number(row, 'modseq'),
+    flags: flagNames(number(row, 'flags'), text(row, 'keywords')),
+    size: number(row, 'size'),
+    date: number(row, 'date'),
+    saved: number(row, 'saved'),
+    body: { hash: text(row, 'body'), size: number(row, 'body_size') },
+    origin: text(row, 'origin') === 'client' ? 'client' : 'pipeline',
+    delivery: delivery === undefined ? undefined : JSON.parse(delivery),
+  }
+}

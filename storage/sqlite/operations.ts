@@ -1,0 +1,44 @@
+/** What the writer thread can be asked to do, and what any connection can be asked to read. */
+import * as accounts from './accounts.ts'
+import { keepInline } from './blobs.ts'
+import * as chain from './chain.ts'
+import * as intakes from './intakes.ts'
+import * as mailboxes from './mailboxes.ts'
+import * as messages from './messages.ts'
+import * as work from './work.ts'
+
+export const writes = {
+  saveBlobs: keepInline,
+  accept: intakes.accept,
+  insertWork: work.insertWork,
+  claimWork: work.claimWork,
+  settleWork: work.settleWork,
+  releaseWork: work.releaseWork,
+  lease: chain.lease,
+  appendChain: chain.appendChain,
+  putAccount: accounts.putAccount,
+  createMailbox: mailboxes.createMailbox,
+  deleteMailbox: mailboxes.deleteMailbox,
+  renameMailbox: mailboxes.renameMailbox,
+  subscribe: mailboxes.subscribe,
+  append: messages.append,
+  storeFlags: messages.storeFlags,
+  expunge: messages.expunge,
+  copy: messages.copy,
+  move: messages.move,
+} as const
+
+export type Writes = typeof writes
+export type WriteName = keyof Writes
+/** The arguments of a write without its connection. */
+export type WriteArguments<K extends WriteName> =
+  Parameters<Writes[K]> extends [unknown, ...infer Rest] ? Rest : never
+
+export interface WriteRequest {
+  readonly id: number
+  readonly name: WriteName
+  readonly args: readonly unknown[]
+}
+export type WriteReply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly code: string; readonly message: string }

@@ -1,0 +1,87 @@
+import { StoreError } from '../port.ts'
+import { type Database, number } from './database.ts'
+
+/**
+ * Numbered migrations: the file's `user_version` says how many were applied. A step is never edited once it was
+ * released; a file with more steps than we know is refused, because we cannot know what they promise.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE blobs (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+
+  CREATE TABLE intakes (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, dedup TEXT UNIQUE,
+    body TEXT NOT NULL, body_size INTEGER NOT NULL, envelope TEXT NOT NULL, envelope_size INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE names (name TEXT NOT NULL, at INTEGER NOT NULL, intake TEXT NOT NULL, PRIMARY KEY (name, at, intake)) WITHOUT ROWID;
+
+  CREATE TABLE work (
+    intake TEXT NOT NULL, recipient INTEGER NOT NULL, slot TEXT NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending', due INTEGER NOT NULL, leased_until INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, error TEXT, payload TEXT NOT NULL,
+    PRIMARY KEY (intake, recipient, slot)
+  ) WITHOUT ROWID;
+  CREATE INDEX work_due ON work (kind, due) WHERE state = 'pending';
+  CREATE INDEX work_held ON work (kind, due) WHERE state = 'held';
+
+  CREATE TABLE mailboxes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, name TEXT NOT NULL, special_use TEXT,
+    fixed INTEGER NOT NULL, uid_validity INTEGER NOT NULL, uid_next INTEGER NOT NULL DEFAULT 1,
+    modseq INTEGER NOT NULL DEFAULT 1, total INTEGER NOT NULL DEFAULT 0, unseen INTEGER NOT NULL DEFAULT 0,
+    deleted INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (account, name)
+  );
+  CREATE TABLE subscriptions (account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID;
+
+  -- What every command touches, narrow: the index beside it would make each flag change rewrite kilobytes.
+  CREATE TABLE messages (
+    mailbox INTEGER NOT NULL REFERENCES mailboxes (id) ON DELETE CASCADE, uid INTEGER NOT NULL,
+    modseq INTEGER NOT NULL, flags INTEGER NOT NULL, keywords TEXT NOT NULL, size INTEGER NOT NULL,
+    date INTEGER NOT NULL, saved INTEGER NOT NULL, body TEXT NOT NULL, body_size INTEGER NOT NULL,
+    origin TEXT NOT NULL, delivery TEXT, op_id TEXT NOT NULL, join_key TEXT, PRIMARY KEY (mailbox, uid)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX messages_op ON messages (mailbox, op_id);
+  CREATE UNIQUE INDEX messages_join ON messages (mailbox, join_key) WHERE join_key IS NOT NULL;
+  CREATE INDEX messages_modseq ON messages (mailbox, modseq);
+  CREATE TABLE indexes (
+    mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (mailbox, uid),
+    FOREIGN KEY (mailbox, uid) REFERENCES messages (mailbox, uid) ON DELETE CASCADE
+  );
+  CREATE TABLE vanished (
+    mailbox INTEGER NOT NULL REFERENCES mailboxes (id) ON DELETE CASCADE, modseq INTEGER NOT NULL, uid INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, modseq, uid)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE chain (
+    chain TEXT NOT NULL, seq INTEGER NOT NULL, event_id TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL,
+    sha512 BLOB NOT NULL, bytes BLOB NOT NULL, intake TEXT, meta TEXT NOT NULL, at INTEGER NOT NULL,
+    keep_until INTEGER NOT NULL, PRIMARY KEY (chain, seq), UNIQUE (chain, event_id)
+  );
+  CREATE INDEX chain_intake ON chain (chain, intake, seq);
+  CREATE INDEX chain_at ON chain (chain, at, seq);
+  CREATE TABLE parties (chain TEXT NOT NULL, party TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (chain, party, seq)) WITHOUT ROWID;
+
+  CREATE TABLE accounts (address TEXT PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
+  `,
+]
+
+export const SCHEMA_VERSION = migrations.length
+
+/** Brings the file to the version of this program; each step is one transaction. `now` seeds the UIDVALIDITY counter. */
+export function migrate(db: Database, now: number): void {
+  const version = number(db.get('PRAGMA user_version') ?? {}, 'user_version')
+  if (version > SCHEMA_VERSION)
+    throw new StoreError(
+      'NEWER_SCHEMA',
+      `the database has schema ${version}, this program knows ${SCHEMA_VERSION}: start the newer program, or restore a backup`,
+    )
+  for (let step = version; step < SCHEMA_VERSION; step++) {
+    db.exec('BEGIN IMMEDIATE')
+    db.exec(migrations[step] ?? '')
+    if (step === 0) db.run(`INSERT INTO counters VALUES ('uid_validity', ?)`, Math.floor(now / 1000))
+    db.exec(`PRAGMA user_version = ${step + 1}`)
+    db.exec('COMMIT')
+  }
+}

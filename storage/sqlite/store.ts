@@ -1,0 +1,140 @@
+import { mkdir, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BlobFiles } from '../blobs/files.ts'
+import { type BlobRef, type BlobStore, type ByteRange, type Store, StoreError } from '../port.ts'
+import { getAccount, listAccounts } from './accounts.ts'
+import * as chain from './chain.ts'
+import { bytes, Database } from './database.ts'
+import { intake, intakesNamed } from './intakes.ts'
+import * as mailboxes from './mailboxes.ts'
+import * as messages from './messages.ts'
+import { backlog, nextDue, workAt, workOf } from './work.ts'
+import { WriterThread } from './writer-thread.ts'
+
+/**
+ * The embedded store: `<folder>/kep.db` (SQLite, WAL, FULL) and `<folder>/blobs/`. All writes go through one
+ * thread; reads are short and run on a connection of their own, which sees every commit that was answered.
+ */
+export async function openSqliteStore(folder: string, now: number): Promise<Store> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, 'kep.db')
+  const blobFiles = await BlobFiles.open(join(folder, 'blobs'))
+  const writer = await WriterThread.start(file, now)
+  const db = new Database(file, 'reader')
+  const workWatchers = new Set<() => void>()
+  const mailboxWatchers = new Set<(mailbox: string) => void>()
+  const workChanged = <T>(value: T): T => {
+    for (const watcher of workWatchers) watcher()
+    return value
+  }
+  const mailboxChanged =
+    (mailbox: string) =>
+    <T>(value: T): T => {
+      for (const watcher of mailboxWatchers) watcher(mailbox)
+      return value
+    }
+
+  return {
+    accept: (newIntake) => writer.call('accept', newIntake).then(workChanged),
+    intake: async (id) => intake(db, id),
+    intakesNamed: async (name) => intakesNamed(db, name),
+    freeSpace: async () => {
+      const { bavail, bsize } = await statfs(folder)
+      return bavail * bsize
+    },
+    blobs: blobStore(db, blobFiles, writer),
+    work: {
+      insert: (rows) => writer.call('insertWork', rows).then(workChanged),
+      claim: (kinds, options) => writer.call('claimWork', kinds, options),
+      settle: async (row, outcome) => {
+        const settled = await writer.call('settleWork', row, outcome)
+        return 'done' in outcome && (outcome.spawn?.length ?? 0) === 0 ? settled : workChanged(settled)
+      },
+      release: (id, recipient, slot, at) =>
+        writer.call('releaseWork', id, recipient, slot, at).then(workChanged),
+      of: async (id, after, limit) => workOf(db, id, after, limit),
+      get: async (id, recipient, slot) => workAt(db, id, recipient, slot),
+      backlog: async (at) => backlog(db, at),
+      nextDue: async () => nextDue(db),
+      watch: watchIn(workWatchers),
+    },
+    mailboxes: {
+      create: (account, name, options) => writer.call('createMailbox', account, name, options),
+      delete: (id) => writer.call('deleteMailbox', id).then(mailboxChanged(id)),
+      rename: (id, name) => writer.call('renameMailbox', id, name),
+      list: async (account) => mailboxes.listMailboxes(db, account),
+      byName: async (account, name) => mailboxes.mailboxByName(db, account, name),
+      subscribe: (account, name, on) => writer.call('subscribe', account, name, on),
+      subscriptions: async (account) => mailboxes.subscriptions(db, account),
+      head: async (id) => mailboxes.mailboxHead(db, id),
+      uids: async (id) => messages.uids(db, id),
+      page: async (id, after, limit) => messages.page(db, id, after, limit),
+      rows: async (id, uids) => messages.messageRows(db, id, uids),
+      index: async (id, uid) => messages.messageIndex(db, id, uid),
+      changes: async (id, since, limit) => messages.changes(db, id, since, limit),
+      append: (id, message) => writer.call('append', id, message).then(mailboxChanged(id)),
+      store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
+      expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
+      copy: (from, uids, to, saved) => writer.call('copy', from, uids, to, saved).then(mailboxChanged(to)),
+      move: (from, uids, to, saved) =>
+        writer.call('move', from, uids, to, saved).then(mailboxChanged(to)).then(mailboxChanged(from)),
+      watch: watchIn(mailboxWatchers),
+    },
+    chain: {
+      lease: (name, owner, at, ms) => writer.call('lease', name, owner, at, ms),
+      append: (fence, name, entries) => writer.call('appendChain', fence, name, entries),
+      head: async (name) => chain.chainHead(db, name),
+      find: async (name, eventId) => chain.findInChain(db, name, eventId),
+      read: async (name, from, limit) => chain.readChain(db, name, from, limit),
+      ofIntake: async (name, id, after, limit) => chain.chainOfIntake(db, name, id, after, limit),
+      list: async (name, filter, after, limit) => chain.listChain(db, name, filter, after, limit),
+    },
+    accounts: {
+      get: async (address) => getAccount(db, address),
+      put: (address, document, expected) => writer.call('putAccount', address, document, expected),
+      list: async (after, limit) => listAccounts(db, after, limit),
+    },
+    [Symbol.asyncDispose]: async () => {
+      db.close()
+      await writer.close()
+    },
+  }
+}
+
+const watchIn =
+  <T>(watchers: Set<T>) =>
+  (listener: T) => {
+    watchers.add(listener)
+    return () => {
+      watchers.delete(listener)
+    }
+  }
+
+function blobStore(db: Database, files: BlobFiles, writer: WriterThread): BlobStore {
+  const inline = (ref: BlobRef): Uint8Array | undefined => {
+    const row = db.get('SELECT bytes FROM blobs WHERE hash = ?', ref.hash)
+    return row && bytes(row, 'bytes')
+  }
+  async function* open(
+    ref: BlobRef,
+    range: ByteRange = { start: 0, end: ref.size },
+  ): AsyncGenerator<Uint8Array> {
+    if (range.start < 0 || range.end > ref.size || range.start > range.end)
+      throw new StoreError(
+        'NO_SUCH_BLOB',
+        `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`,
+      )
+    const small = inline(ref)
+    if (small !== undefined) yield small.subarray(range.start, range.end)
+    else yield* files.stream(ref, range)
+  }
+  return {
+    create: (maxBytes) => files.create(maxBytes),
+    save: async (staged) => {
+      if (staged.inline !== undefined) await writer.call('saveBlobs', [staged])
+      return staged.ref
+    },
+    open,
+    read: async (ref, range) => Buffer.concat(await Array.fromAsync(open(ref, range))),
+  }
+}

@@ -1,0 +1,191 @@
+import {
+  type Backlog,
+  type LeasedWork,
+  type NewWork,
+  StoreError,
+  type WorkKind,
+  type WorkOutcome,
+  type WorkRow,
+} from '../port.ts'
+import { MAX_PAYLOAD } from '../port-work.ts'
+import { type Database, number, optionalNumber, optionalText, type Row, text } from './database.ts'
+
+export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
+  return rows.map((row) => {
+    if (row.payload.length > MAX_PAYLOAD)
+      throw new StoreError('TOO_LARGE_A_ROW', `payload of ${row.payload.length} octets: name a blob instead`)
+    const changed = db.run(
+      'INSERT OR IGNORE INTO work (intake, recipient, slot, kind, due, payload) VALUES (?, ?, ?, ?, ?, ?)',
+      row.intake,
+      row.recipient,
+      row.slot,
+      row.kind,
+      row.due,
+      row.payload,
+    )
+    return changed === 1
+  })
+}
+
+export interface ClaimOptions {
+  now: number
+  limit: number
+  leaseMs: number
+}
+
+export function claimWork(
+  db: Database,
+  kinds: readonly WorkKind[],
+  { now, limit, leaseMs }: ClaimOptions,
+): LeasedWork[] {
+  const claimed: LeasedWork[] = []
+  for (const kind of kinds) {
+    const due = db.all(
+      `SELECT * FROM work WHERE state = 'pending' AND kind = ? AND due <= ? AND leased_until <= ? ORDER BY due LIMIT ?`,
+      kind,
+      now,
+      now,
+      limit - claimed.length,
+    )
+    for (const row of due) {
+      const fence = number(row, 'fence') + 1
+      db.run(
+        'UPDATE work SET leased_until = ?, fence = ? WHERE intake = ? AND recipient = ? AND slot = ?',
+        now + leaseMs,
+        fence,
+        text(row, 'intake'),
+        number(row, 'recipient'),
+        text(row, 'slot'),
+      )
+      claimed.push({ ...readWork(row), fence })
+    }
+    if (claimed.length >= limit) break
+  }
+  return claimed
+}
+
+export function settleWork(db: Database, row: LeasedWork, outcome: WorkOutcome): boolean {
+  const key = [row.intake, row.recipient, row.slot, row.fence] as const
+  const where = `WHERE intake = ? AND recipient = ? AND slot = ? AND fence = ? AND state = 'pending'`
+  if ('done' in outcome) {
+    const changed = db.run(`UPDATE work SET state = 'done', error = NULL ${where}`, ...key)
+    if (changed === 1) insertWork(db, outcome.spawn ?? [])
+    return changed === 1
+  }
+  if ('held' in outcome)
+    return (
+      db.run(
+        `UPDATE work SET state = 'held', attempts = attempts + 1, error = ? ${where}`,
+        outcome.error,
+        ...key,
+      ) === 1
+    )
+  return (
+    db.run(
+      `UPDATE work SET due = ?, leased_until = 0, attempts = attempts + 1, error = ? ${where}`,
+      outcome.retryAt,
+      outcome.error,
+      ...key,
+    ) === 1
+  )
+}
+
+export const releaseWork = (
+  db: Database,
+  intake: string,
+  recipient: number,
+  slot: string,
+  now: number,
+): boolean =>
+  db.run(
+    `UPDATE work SET state = 'pending', due = ?, leased_until = 0, attempts = 0 WHERE intake = ? AND recipient = ? AND slot = ? AND state = 'held'`,
+    now,
+    intake,
+    recipient,
+    slot,
+  ) === 1
+
+/** Whoever holds the lock on the data folder is alone: leases of a process that died are nobody's. */
+export const forgetLeases = (db: Database): void => {
+  db.run('UPDATE work SET leased_until = 0 WHERE leased_until > 0')
+}
+
+export const workOf = (
+  db: Database,
+  intake: string,
+  after: { recipient: number; slot: string },
+  limit: number,
+): WorkRow[] =>
+  db
+    .all(
+      'SELECT * FROM work WHERE intake = ? AND (recipient, slot) > (?, ?) ORDER BY recipient, slot LIMIT ?',
+      intake,
+      after.recipient,
+      after.slot,
+      limit,
+    )
+    .map(readWork)
+
+export const workAt = (
+  db: Database,
+  intake: string,
+  recipient: number,
+  slot: string,
+): WorkRow | undefined => {
+  const row = db.get(
+    'SELECT * FROM work WHERE intake = ? AND recipient = ? AND slot = ?',
+    intake,
+    recipient,
+    slot,
+  )
+  return row && readWork(row)
+}
+
+export function backlog(db: Database, now: number): Backlog[] {
+  const pending = `SELECT kind, 'pending' AS state, count(*) AS n, min(due) AS oldest FROM work WHERE state = 'pending' AND due <= ? GROUP BY kind`
+  const held = `SELECT kind, 'held' AS state, count(*) AS n, min(due) AS oldest FROM work WHERE state = 'held' GROUP BY kind`
+  return [...db.all(pending, now), ...db.all(held)].map((row) => ({
+    kind: readKind(text(row, 'kind')),
+    state: text(row, 'state') === 'held' ? 'held' : 'pending',
+    rows: number(row, 'n'),
+    oldestDue: number(row, 'oldest'),
+  }))
+}
+
+/** One index seek a kind: a minimum over all rows would read every deadline. */
+export function nextDue(db: Database): number | undefined {
+  let earliest: number | undefined
+  for (const kind of kinds.keys()) {
+    const row = db.get(`SELECT min(due) AS due FROM work WHERE state = 'pending' AND kind = ?`, kind)
+    const due = row && optionalNumber(row, 'due')
+    if (due !== undefined && (earliest === undefined || due < earliest)) earliest = due
+  }
+  return earliest
+}
+
+const kinds = new Map<string, WorkKind>(
+  (['accepted', 'issue', 'envelope', 'fanout', 'deliver', 'send', 'mailboxOp', 'timer'] as const).map(
+    (kind) => [kind, kind],
+  ),
+)
+
+function readKind(name: string): WorkKind {
+  const kind = kinds.get(name)
+  if (kind === undefined) throw new StoreError('CORRUPT', `work of the unknown kind ${name}`)
+  return kind
+}
+
+function readWork(row: Row): WorkRow {
+  const state = text(row, 'state')
+  return {
+    intake: text(row, 'intake'),
+    recipient: number(row, 'recipient'),
+    slot: text(row, 'slot'),
+    kind: readKind(text(row, 'kind')),
+    due: number(row, 'due'),
+    payload: text(row, 'payload'),
+    state: state === 'done' || state === 'held' ? state : 'pending',
+    attempts: number(row, 'attempts'),
+    error: optionalText(row, 'error'),
+  }
+}
