@@ -54,7 +54,11 @@ describe('dispatch [TS 102 640-2 §4]', () => {
     expect(fields.get('X-TR-REM-iletiTip')).toBe('standart')
     expect(fields.get('X-REM-Evidence-Type')).toBe('SubmissionAcceptanceRejection')
     for (const line of dispatch.toString('latin1').split('\r\n')) expect(line.length).toBeLessThanOrEqual(998)
-    const html = dispatch.toString('latin1').split('Content-Type: text/html')[1]?.split('--=_kep')[0]?.replaceAll('=\r\n', '')
+    const html = dispatch
+      .toString('latin1')
+      .split('Content-Type: text/html')[1]
+      ?.split('--=_kep')[0]
+      ?.replaceAll('=\r\n', '')
     expect(html).toContain('&lt;script&gt;')
     expect(html).not.toMatch(/<script|src=3D|href=3D|url\(|https?:/)
   })
