@@ -74,14 +74,15 @@ async function verifyEnvelope(
   subject: string,
   options: VerifyOptions,
 ): Promise<JudgedMessage> {
-  const findings: Finding[] = []
   const evidence = parts.map((part) => {
     const decoded = partOctets(octets, part)
     return verifyEvidence(decoded ?? new Uint8Array(0), options)
   })
-  const cms = await verifyOuter(octets, root)
-  const envelope = judgeCms('envelope', cms.report, undefined, options)
-  findings.push(...cms.findings(envelope))
+  const [signed, signature] = root.children
+  const cms = signature === undefined ? undefined : partOctets(octets, signature)
+  const report = await verifyPart(octets, signed, cms)
+  const envelope = judgeCms('envelope', report, undefined, options)
+  const findings = [...outerFindings(octets, root, cms, report)]
   // Else a user could sign an old delil of somebody and pass the mail off as the provider's.
   const issuers = new Set(evidence.map(({ certificate }) => certificate?.subject.text))
   if (!envelope.some(({ certificate }) => certificate !== undefined && issuers.has(certificate.subject.text)))
@@ -101,25 +102,20 @@ async function verifyEnvelope(
   }
 }
 
-/** The signature over the first part, and what lies outside it. */
-async function verifyOuter(
+/** What speaks against the octets outside the signed part; other layouts than ours leave them free. */
+function outerFindings(
   octets: Uint8Array,
   root: MimePart,
-): Promise<{ report: CmsReport; findings: (judged: readonly Judged[]) => Finding[] }> {
-  const [signed, signature] = root.children
-  const cms = signature === undefined ? undefined : partOctets(octets, signature)
-  const report = await verifyPart(octets, signed, cms)
-  return {
-    report,
-    findings: () => {
-      if (signed === undefined || cms === undefined || !hasLayout(octets, signed)) return []
-      const shape = strictSignedData(cms)
-      if (shape !== undefined) return [failed('FORMAT_FAILURE', shape)]
-      const used = report.signers[0]?.hash
-      const strange = used === undefined ? 'no digest' : strangeOctets(octets, root, cms, used)
-      return strange === undefined ? [] : [failed('UNSIGNED_OCTETS', strange)]
-    },
-  }
+  cms: Uint8Array | undefined,
+  report: CmsReport,
+): readonly Finding[] {
+  const [signed] = root.children
+  if (signed === undefined || cms === undefined || !hasLayout(octets, signed)) return []
+  const shape = strictSignedData(cms)
+  if (shape !== undefined) return [failed('FORMAT_FAILURE', shape)]
+  const used = report.signers[0]?.hash
+  const strange = used === undefined ? 'no digest is named' : strangeOctets(octets, root, cms, used)
+  return strange === undefined ? [] : [failed('UNSIGNED_OCTETS', strange)]
 }
 
 /** multipart/signed: the exact octets of the first part, header and all. [RFC 1847 §2.1] */

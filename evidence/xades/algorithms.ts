@@ -48,7 +48,7 @@ const signatures = new Map(
 
 export const signatureOfUri = (uri: string): SignatureAlgorithm | undefined => signatures.get(uri)
 
-/** XML carries ECDSA as r‖s; the key decides the curve, the URI only the hash. [XMLDSIG 1.1 §6.4.3] */
+/** XML carries ECDSA as r‖s; the key decides the curve, the URI only the hash. Never throws. [XMLDSIG 1.1 §6.4.3] */
 export function verifySignatureValue(
   { kind, hash }: SignatureAlgorithm,
   key: KeyObject,
@@ -57,10 +57,23 @@ export function verifySignatureValue(
 ): boolean {
   if (keyWeakness(key) !== undefined) return false
   const type = key.asymmetricKeyType
-  if (kind === 'ecdsa')
-    return type === 'ec' && verify(hash, octets, { key, dsaEncoding: 'ieee-p1363' }, value)
-  if (kind === 'rsa-pkcs1') return type === 'rsa' && verify(hash, octets, key, value)
-  // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
-  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-  return (type === 'rsa' || type === 'rsa-pss') && verify(hash, octets, pss, value)
+  try {
+    switch (kind) {
+      case 'ecdsa':
+        return type === 'ec' && verify(hash, octets, { key, dsaEncoding: 'ieee-p1363' }, value)
+      case 'rsa-pkcs1':
+        return type === 'rsa' && verify(hash, octets, { key, padding: constants.RSA_PKCS1_PADDING }, value)
+      case 'rsa-pss': {
+        // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
+        const padding = constants.RSA_PKCS1_PSS_PADDING
+        const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
+        return (
+          (type === 'rsa' || type === 'rsa-pss') && verify(hash, octets, { key, padding, saltLength }, value)
+        )
+      }
+    }
+  } catch {
+    // OpenSSL throws for parameters that the key itself forbids; that is no valid signature either.
+    return false
+  }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { signDetached } from '../../../../evidence/cms/sign.ts'
+import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
 import { signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
 import { makePki, pki } from '../../../fakes/pki.ts'
@@ -31,6 +31,29 @@ describe('files', () => {
     expect(await check(await userMessage('x'))).toMatchObject({ kind: 'message', verdict: 'TOTAL-PASSED' })
     const changed = Buffer.from((await userMessage('xyz')).toString().replace('xyz', 'xyy'))
     expect(await check(changed)).toMatchObject({ verdict: 'TOTAL-FAILED', subIndication: 'HASH_FAILURE' })
+  })
+
+  test('an opaque message of a user', async () => {
+    const { signer } = pki().user
+    const cms = await signEnclosed(Buffer.from('Content-Type: text/plain\r\n\r\nx'), {
+      signer,
+      signingTime: new Date(),
+    })
+    const mail = (octets: Uint8Array) =>
+      Buffer.from(
+        `Subject: x\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(octets).toString('base64')}\r\n`,
+      )
+    expect(await check(mail(cms))).toMatchObject({
+      kind: 'message',
+      verdict: 'TOTAL-PASSED',
+      fields: { konu: 'x' },
+    })
+    const changed = Buffer.from(cms)
+    changed[changed.indexOf('plain')]! ^= 1
+    expect(await check(mail(changed))).toMatchObject({
+      verdict: 'TOTAL-FAILED',
+      subIndication: 'HASH_FAILURE',
+    })
   })
 
   test('a detached signature with and without its content', async () => {
