@@ -133,8 +133,7 @@ function checkSigner(
       known.hash = hash
       const algorithm = readAlgorithm(signer.signatureAlgorithm, hash)
       known.algorithm = algorithm.kind
-      const candidates = pool.filter((certificate) => isNamedBy(signer.id, certificate))
-      const [certificate] = candidates
+      const certificate = pool.find((candidate) => isNamedBy(signer.id, candidate))
       if (certificate === undefined)
         throw new CmsError('NO_CERTIFICATE', 'the certificate of the signer is missing')
       known.certificate = certificate

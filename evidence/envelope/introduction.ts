@@ -64,12 +64,12 @@ const plain = ({ title, text, rows }: Introduction): string =>
 const html = ({ title, text, rows }: Introduction): string =>
   [
     '<!DOCTYPE html>',
-    `<html lang="tr"><head><meta charset="utf-8"><title>${escape(title)}</title></head><body>`,
-    `<h1>${escape(title)}</h1>`,
-    `<p>${escape(text)}</p>`,
+    `<html lang="tr"><head><meta charset="utf-8"><title>${escaped(title)}</title></head><body>`,
+    `<h1>${escaped(title)}</h1>`,
+    `<p>${escaped(text)}</p>`,
     '<table>',
     ...rows.map(
-      ([label, value]) => `<tr><th align="left">${escape(label)}</th><td>${escape(value)}</td></tr>`,
+      ([label, value]) => `<tr><th align="left">${escaped(label)}</th><td>${escaped(value)}</td></tr>`,
     ),
     '</table></body></html>',
     '',
@@ -79,7 +79,7 @@ const html = ({ title, text, rows }: Introduction): string =>
 const oneLine = (value: string): string =>
   value.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').toWellFormed()
 
-const escape = (value: string): string =>
+const escaped = (value: string): string =>
   oneLine(value)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,6 +1,7 @@
 /** Why a key cannot be used. Messages never hold key material or passwords. */
 export type KeyFailure =
   | 'MALFORMED'
+  | 'UNSUPPORTED'
   | 'WRONG_PASSWORD'
   | 'NO_KEY'
   | 'NO_CERTIFICATE'

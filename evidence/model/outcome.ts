@@ -162,22 +162,34 @@ export function outcomeOf(
   if (own) return own
   const code = singleSlash(eventCode)
   if (!code.startsWith(EVENT_PREFIX)) return undefined
-  const positive = foreignCodes.get(code.slice(EVENT_PREFIX.length))
-  return positive === undefined ? undefined : candidates.find((entry) => entry.positive === positive)
+  const meant = foreignCodes.get(code.slice(EVENT_PREFIX.length)) ?? []
+  return candidates.find((entry) => meant.includes(entry.name))
 }
 
-/** Fragments seen in public implementations → whether they mean the positive outcome of their root. */
-const foreignCodes = new Map<string, boolean>([
-  ['Acceptance', true],
-  ['Rejection', false],
-  ['Delivery', true],
-  ['NonDelivery', false],
-  ['DeliveryExpiration', false],
-  ['Download', true],
-  ['DownloadExpiration', false],
-  ['NonDownload', false],
-  ['Retrieval', true],
-  ['RetrievalExpiration', false],
-  ['NonRetrievalExpiration', false],
-  ['NonRetrieval', false],
+/** Fragments seen in public implementations → the outcomes that they may mean; the root decides among these. */
+const foreignCodes = new Map<string, readonly OutcomeName[]>([
+  [
+    'Acceptance',
+    [
+      'submission-acceptance',
+      'relay-acceptance',
+      'recipient-acceptance',
+      'relay-to-non-rem',
+      'received-from-non-rem',
+    ],
+  ],
+  [
+    'Rejection',
+    ['submission-rejection', 'relay-rejection', 'recipient-rejection', 'relay-to-non-rem-failure'],
+  ],
+  ['Delivery', ['delivery']],
+  ['NonDelivery', ['non-delivery', 'relay-failure']],
+  ['DeliveryExpiration', ['non-delivery', 'relay-failure']],
+  ['Download', ['download']],
+  ['DownloadExpiration', ['download-expiration']],
+  ['NonDownload', ['download-expiration']],
+  ['Retrieval', ['retrieval']],
+  ['RetrievalExpiration', ['retrieval-expiration']],
+  ['NonRetrievalExpiration', ['retrieval-expiration']],
+  ['NonRetrieval', ['retrieval-expiration']],
 ])

@@ -1,5 +1,6 @@
 import type { EvidenceDraft, MessageDetails } from '../model/draft.ts'
-import { digestLength, hashOfDigestUri } from '../xades/algorithms.ts'
+import { HASH_LENGTH } from '../x509/algorithm.ts'
+import { hashOfDigestUri } from '../xades/algorithms.ts'
 import { fail, pass, type Rule } from './rule.ts'
 
 /** Without the digest the evidence is about a subject line, not about a message. [EN 319 532-4 §C.4.5.1] */
@@ -19,6 +20,6 @@ function complete({ digestMethod, digestValue }: MessageDetails): boolean {
   const hash = hashOfDigestUri(digestMethod)
   const octets = Buffer.from(digestValue, 'base64')
   return (
-    hash !== undefined && octets.length === digestLength(hash) && octets.toString('base64') === digestValue
+    hash !== undefined && octets.length === HASH_LENGTH[hash] && octets.toString('base64') === digestValue
   )
 }

@@ -82,7 +82,7 @@ export class HttpTimestamper implements Timestamper {
     const { policies, clock } = this.#options
     const nonce = unsigned(randomBytes(NONCE_OCTETS))
     const body = buildTimestampRequest({ imprint, hash, nonce, certificate: true, policy: policies?.[0] })
-    const response = await this.#post(new URL(url), body, signal)
+    const response = await this.#exchange(new URL(url), body, signal)
     const trust = this.#options.trust()
     const token = verifyToken(tokenOfResponse(response), { imprint, hash, nonce, policies, trust })
     this.lastSkewMs = token.time.getTime() - clock.now().getTime()
@@ -90,14 +90,30 @@ export class HttpTimestamper implements Timestamper {
     return token
   }
 
-  #post(url: URL, body: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  /** A kept connection that the TSA has just closed is no failure of the TSA: the same query goes out once more. */
+  async #exchange(url: URL, body: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    try {
+      return await this.#post(url, body, signal, 'kept')
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error
+      return await this.#post(url, body, signal, 'new')
+    }
+  }
+
+  #post(
+    url: URL,
+    body: Uint8Array,
+    signal: AbortSignal | undefined,
+    connection: 'kept' | 'new',
+  ): Promise<Uint8Array> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     if (signal?.aborted) throw new TimestampError('ABORTED', 'before the request')
     const secure = url.protocol === 'https:'
     if (!secure && url.protocol !== 'http:') throw new TimestampError('UNREACHABLE', 'not an HTTP address')
+    const kept = secure ? this.#agents['https:'] : this.#agents['http:']
     const request = (secure ? https : http).request(url, {
       method: 'POST',
-      agent: secure ? this.#agents['https:'] : this.#agents['http:'],
+      agent: connection === 'kept' ? kept : false,
       headers: {
         'Content-Type': 'application/timestamp-query',
         'Content-Length': body.length,
@@ -111,7 +127,9 @@ export class HttpTimestamper implements Timestamper {
     )
     const abort = (): void => void request.destroy(new TimestampError('ABORTED', 'by the caller'))
     signal?.addEventListener('abort', abort, { once: true })
-    request.on('error', reject)
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      reject(request.reusedSocket && error.code === 'ECONNRESET' ? new StaleConnection() : error),
+    )
     request.on('response', (response) => {
       response.on('error', reject)
       collect(response).then(resolve, reject)
@@ -124,6 +142,8 @@ export class HttpTimestamper implements Timestamper {
     })
   }
 }
+
+class StaleConnection extends Error {}
 
 async function collect(response: http.IncomingMessage): Promise<Uint8Array> {
   if (response.statusCode !== 200) {

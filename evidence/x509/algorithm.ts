@@ -30,6 +30,8 @@ export type AlgorithmReading =
 export const MIN_RSA_BITS = 2048
 /** Above this one verification costs milliseconds: a sender could make us work for nothing. */
 const MAX_RSA_BITS = 8192
+/** With exponent 1 everybody can sign, and small ones have made forgeries easy before. [FIPS 186-5 §A.1.1] */
+const MIN_RSA_EXPONENT = 65_537n
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 export const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 }
@@ -102,7 +104,8 @@ export function keyWeakness(key: KeyObject): KeyWeakness | undefined {
   if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss') {
     const bits = details?.modulusLength ?? 0
     if (bits < MIN_RSA_BITS) return 'KEY_TOO_SMALL'
-    return bits > MAX_RSA_BITS ? 'WEAK_ALGORITHM' : undefined
+    const isSmallExponent = (details?.publicExponent ?? 0n) < MIN_RSA_EXPONENT
+    return bits > MAX_RSA_BITS || isSmallExponent ? 'WEAK_ALGORITHM' : undefined
   }
   if (key.asymmetricKeyType === 'ec' && CURVES.has(details?.namedCurve ?? '')) return undefined
   return 'WEAK_ALGORITHM'

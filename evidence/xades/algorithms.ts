@@ -4,6 +4,7 @@
  */
 import { constants, type KeyObject, verify } from 'node:crypto'
 import type { HashName, Signer } from '../ports.ts'
+import { keyWeakness } from '../x509/algorithm.ts'
 
 export const DS = 'http://www.w3.org/2000/09/xmldsig#'
 export const XADES = 'http://uri.etsi.org/01903/v1.3.2#'
@@ -26,11 +27,6 @@ const hashes = new Map((Object.keys(DIGEST_URIS) as HashName[]).map((hash) => [D
 
 export const hashOfDigestUri = (uri: string): HashName | undefined => hashes.get(uri)
 
-const lengths: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 }
-
-/** Octets of a digest. */
-export const digestLength = (hash: HashName): number => lengths[hash]
-
 export interface SignatureAlgorithm {
   readonly kind: Signer['algorithm']
   readonly hash: HashName
@@ -52,22 +48,32 @@ const signatures = new Map(
 
 export const signatureOfUri = (uri: string): SignatureAlgorithm | undefined => signatures.get(uri)
 
-/** The shortest RSA key whose signature counts. [TS 119 312 §6.2] */
-const MIN_RSA_BITS = 2048
-
-/** XML carries ECDSA as r‖s; the key decides the curve, the URI only the hash. [XMLDSIG 1.1 §6.4.3] */
+/** XML carries ECDSA as r‖s; the key decides the curve, the URI only the hash. Never throws. [XMLDSIG 1.1 §6.4.3] */
 export function verifySignatureValue(
   { kind, hash }: SignatureAlgorithm,
   key: KeyObject,
   octets: Uint8Array,
   value: Uint8Array,
 ): boolean {
+  if (keyWeakness(key) !== undefined) return false
   const type = key.asymmetricKeyType
-  if (kind === 'ecdsa')
-    return type === 'ec' && verify(hash, octets, { key, dsaEncoding: 'ieee-p1363' }, value)
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) return false
-  if (kind === 'rsa-pkcs1') return type === 'rsa' && verify(hash, octets, key, value)
-  // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
-  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-  return (type === 'rsa' || type === 'rsa-pss') && verify(hash, octets, pss, value)
+  try {
+    switch (kind) {
+      case 'ecdsa':
+        return type === 'ec' && verify(hash, octets, { key, dsaEncoding: 'ieee-p1363' }, value)
+      case 'rsa-pkcs1':
+        return type === 'rsa' && verify(hash, octets, { key, padding: constants.RSA_PKCS1_PADDING }, value)
+      case 'rsa-pss': {
+        // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
+        const padding = constants.RSA_PKCS1_PSS_PADDING
+        const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
+        return (
+          (type === 'rsa' || type === 'rsa-pss') && verify(hash, octets, { key, padding, saltLength }, value)
+        )
+      }
+    }
+  } catch {
+    // OpenSSL throws for parameters that the key itself forbids; that is no valid signature either.
+    return false
+  }
 }

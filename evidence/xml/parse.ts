@@ -17,8 +17,8 @@ export const MAX_ATTRIBUTES = 32
 export const MAX_NODES = 200_000
 
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
-const ncName =
-  /[A-Za-z_\u{c0}-\u{d6}\u{d8}-\u{f6}\u{f8}-\u{2ff}\u{370}-\u{37d}\u{37f}-\u{1fff}\u{200c}\u{200d}\u{2070}-\u{218f}\u{2c00}-\u{2fef}\u{3001}-\u{d7ff}\u{f900}-\u{fdcf}\u{fdf0}-\u{fffd}][-.\w\u{b7}\u{c0}-\u{d6}\u{d8}-\u{f6}\u{f8}-\u{37d}\u{37f}-\u{1fff}\u{200c}\u{200d}\u{203f}\u{2040}\u{2070}-\u{218f}\u{2c00}-\u{2fef}\u{3001}-\u{d7ff}\u{f900}-\u{fdcf}\u{fdf0}-\u{fffd}]*/uy
+/** Letters, digits and a little more of every script; the few exotic name characters beyond are refused. */
+const ncName = /[\p{L}_][\p{L}\p{N}_.\u00b7-]*/uy
 const entities = new Map([
   ['amp', '&'],
   ['lt', '<'],

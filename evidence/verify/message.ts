@@ -1,0 +1,167 @@
+/**
+ * Verifies mail: a dispatch or a receipt of a provider with everything inside, or a message that a user signed. What is
+ * inside is verified too, and the digest in the evidence is compared with the original beside it.
+ */
+import { hash } from 'node:crypto'
+import { decodeHeaderText } from '../../mail/encoded-word.ts'
+import { MimeIndexer } from '../../mail/mime-index.ts'
+import type { MimePart } from '../../mail/mime-part.ts'
+import { OpaqueReader } from '../cms/opaque.ts'
+import { type CmsReport, verifyDetached } from '../cms/verify.ts'
+import type { EvidenceFields } from '../model/read.ts'
+import { isEvidenceRoot } from '../model/roots.ts'
+import { hashOfDigestUri } from '../xades/algorithms.ts'
+import { judgeCms } from './cms.ts'
+import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
+import { hasLayout, strangeOctets } from './outer-octets.ts'
+import { partOctets } from './part-octets.ts'
+import { type FileKind, type Finding, failed, indeterminate } from './report.ts'
+import { strictSignedData } from './signed-data-shape.ts'
+import type { VerifyOptions } from './trust.ts'
+
+export interface JudgedMessage {
+  readonly kind: FileKind
+  readonly subject: string
+  readonly judged: readonly Judged[]
+  readonly evidence: readonly EvidenceFields[]
+  readonly findings: readonly Finding[]
+}
+
+export async function verifyMessage(octets: Uint8Array, options: VerifyOptions): Promise<JudgedMessage> {
+  const index = new MimeIndexer()
+  index.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
+  const { root, faults } = index.end()
+  const subject = decodeHeaderText(root.envelope?.subject ?? '')
+  if (faults.length > 0) return unsigned('message', subject, failed('FORMAT_FAILURE', faults.join(' ')))
+  const parts = evidenceParts(root)
+  if (parts.length > 0) return verifyEnvelope(octets, root, parts, subject, options)
+  const judged = await verifyUser(octets, root, undefined, options)
+  if (judged.length === 0)
+    return unsigned('message', subject, indeterminate('NO_SIGNATURE', 'the message is not signed'))
+  return {
+    kind: 'message',
+    subject,
+    judged,
+    evidence: [],
+    findings: judged.flatMap(({ findings }) => findings),
+  }
+}
+
+const unsigned = (kind: FileKind, subject: string, finding: Finding): JudgedMessage => ({
+  kind,
+  subject,
+  judged: [],
+  evidence: [],
+  findings: [finding],
+})
+
+/** XML parts directly in the signed multipart/mixed that are called after an evidence root, or say that they are one. */
+function evidenceParts(root: MimePart): MimePart[] {
+  const [mixed] = isSigned(root) ? root.children : []
+  if (mixed === undefined || mixed.type !== 'multipart' || mixed.subtype !== 'mixed') return []
+  return mixed.children.filter((part) => {
+    const name = part.params.get('name') ?? part.disposition?.params.get('filename') ?? ''
+    return part.subtype === 'xml' && isEvidenceRoot(name.replace(/\.xml$/i, ''))
+  })
+}
+
+const isSigned = (part: MimePart): boolean => part.type === 'multipart' && part.subtype === 'signed'
+
+async function verifyEnvelope(
+  octets: Uint8Array,
+  root: MimePart,
+  parts: readonly MimePart[],
+  subject: string,
+  options: VerifyOptions,
+): Promise<JudgedMessage> {
+  const evidence = parts.map((part) => {
+    const decoded = partOctets(octets, part)
+    return verifyEvidence(decoded ?? new Uint8Array(0), options)
+  })
+  const [signed, signature] = root.children
+  const cms = signature === undefined ? undefined : partOctets(octets, signature)
+  const report = await verifyPart(octets, signed, cms)
+  const envelope = judgeCms('envelope', report, undefined, options)
+  const findings = [...outerFindings(octets, root, cms, report)]
+  // Else a user could sign an old delil of somebody and pass the mail off as the provider's.
+  const issuers = new Set(evidence.map(({ certificate }) => certificate?.subject.text))
+  if (!envelope.some(({ certificate }) => certificate !== undefined && issuers.has(certificate.subject.text)))
+    findings.push(indeterminate('SIGNER_MISMATCH', 'the envelope is not signed by an issuer of its evidence'))
+  const original = root.children[0]?.children.find(
+    ({ type, subtype }) => type === 'message' && subtype === 'rfc822',
+  )
+  const user =
+    original === undefined ? [] : await verifyOriginal(octets, original, evidence, findings, options)
+  const judged = [...envelope, ...evidence, ...user]
+  return {
+    kind: original === undefined ? 'receipt' : 'dispatch',
+    subject,
+    judged,
+    evidence: evidence.flatMap(({ fields }) => (fields === undefined ? [] : [fields])),
+    findings: [...findings, ...judged.flatMap((one) => one.findings)],
+  }
+}
+
+/** What speaks against the octets outside the signed part; other layouts than ours leave them free. */
+function outerFindings(
+  octets: Uint8Array,
+  root: MimePart,
+  cms: Uint8Array | undefined,
+  report: CmsReport,
+): readonly Finding[] {
+  const [signed] = root.children
+  if (signed === undefined || cms === undefined || !hasLayout(octets, signed)) return []
+  const shape = strictSignedData(cms)
+  if (shape !== undefined) return [failed('FORMAT_FAILURE', shape)]
+  const used = report.signers[0]?.hash
+  const strange = used === undefined ? 'no digest is named' : strangeOctets(octets, root, cms, used)
+  return strange === undefined ? [] : [failed('UNSIGNED_OCTETS', strange)]
+}
+
+/** multipart/signed: the exact octets of the first part, header and all. [RFC 1847 §2.1] */
+const verifyPart = (
+  octets: Uint8Array,
+  signed: MimePart | undefined,
+  cms: Uint8Array | undefined,
+): Promise<CmsReport> =>
+  verifyDetached(cms ?? new Uint8Array(0), (name) =>
+    hash(name, octets.subarray(signed?.headerStart ?? 0, signed?.bodyEnd ?? 0), 'buffer'),
+  )
+
+/** The digest says that this is the message; the evidence's time-stamp proves when the user's signature existed. */
+async function verifyOriginal(
+  octets: Uint8Array,
+  part: MimePart,
+  evidence: readonly JudgedEvidence[],
+  findings: Finding[],
+  options: VerifyOptions,
+): Promise<readonly Judged[]> {
+  const body = octets.subarray(part.bodyStart, part.bodyEnd)
+  for (const { fields } of evidence) {
+    const name = hashOfDigestUri(fields?.message?.digestMethod ?? '')
+    if (name === undefined || hash(name, body, 'base64') !== fields?.message?.digestValue)
+      findings.push(failed('DIGEST_MISMATCH', 'the original is not the one that the evidence is about'))
+  }
+  const [nested] = part.children
+  if (nested === undefined) return []
+  return verifyUser(octets, nested, evidence[0]?.provedAt, options)
+}
+
+/** The outermost signature layer of a message, detached or opaque; empty where there is none. */
+async function verifyUser(
+  octets: Uint8Array,
+  message: MimePart,
+  provedAt: Date | undefined,
+  options: VerifyOptions,
+): Promise<Judged[]> {
+  const [signed, signature] = message.children
+  if (isSigned(message)) {
+    const cms = signature === undefined ? undefined : partOctets(octets, signature)
+    return judgeCms('user', await verifyPart(octets, signed, cms), provedAt, options)
+  }
+  const opaque = message.type === 'application' && /^(x-)?pkcs7-mime$/.test(message.subtype)
+  if (!opaque || message.params.get('smime-type') === 'enveloped-data') return []
+  const reader = new OpaqueReader(() => {})
+  reader.write(partOctets(octets, message) ?? new Uint8Array(0))
+  return judgeCms('user', reader.end(), provedAt, options)
+}

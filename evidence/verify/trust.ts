@@ -1,0 +1,106 @@
+/** Judges certificates and time-stamps of a file against the anchors that the verifier was given. */
+import { hash } from 'node:crypto'
+import { parseSignedData } from '../cms/signed-data.ts'
+import type { Certificate, HashName, TimestampToken, TrustContext, TrustFailure } from '../ports.ts'
+import { TimestampError } from '../tsa/error.ts'
+import { verifyToken } from '../tsa/token.ts'
+import { validatePath } from '../x509/path.ts'
+import { type Finding, failed, indeterminate, type SubIndication } from './report.ts'
+import { strictSignedData } from './signed-data-shape.ts'
+
+export interface VerifyOptions {
+  readonly anchors: readonly Certificate[]
+  readonly intermediates: readonly Certificate[]
+  readonly crls: readonly Uint8Array[]
+  readonly revocation: TrustContext['revocation']
+  /** For signatures without a proof of when they existed. */
+  readonly now: Date
+}
+
+const SUB_INDICATIONS: Readonly<Record<TrustFailure, SubIndication>> = {
+  NO_PATH: 'NO_CERTIFICATE_CHAIN_FOUND',
+  EXPIRED: 'OUT_OF_BOUNDS_NO_POE',
+  NOT_YET_VALID: 'OUT_OF_BOUNDS_NO_POE',
+  REVOKED: 'CERTIFICATE_REVOKED',
+  REVOCATION_UNKNOWN: 'TRY_LATER',
+  NOT_A_CA: 'CHAIN_CONSTRAINTS_FAILURE',
+  PATH_LENGTH: 'CHAIN_CONSTRAINTS_FAILURE',
+  KEY_USAGE: 'CHAIN_CONSTRAINTS_FAILURE',
+  UNKNOWN_CRITICAL_EXTENSION: 'CHAIN_CONSTRAINTS_FAILURE',
+  NAME_CONSTRAINTS: 'CHAIN_CONSTRAINTS_FAILURE',
+  WEAK_ALGORITHM: 'CRYPTO_CONSTRAINTS_FAILURE',
+  BAD_SIGNATURE: 'NO_CERTIFICATE_CHAIN_FOUND',
+  MALFORMED: 'NO_CERTIFICATE_CHAIN_FOUND',
+}
+
+export interface TrustJudgement {
+  readonly findings: readonly Finding[]
+  readonly revocation: 'checked' | 'not-checked'
+}
+
+/**
+ * The signer's path at `at`, its key usage, and that everything else which the signature brings along leads to an
+ * anchor too: a certificate that nothing vouches for has no business in a signed file.
+ */
+export function judgeSigner(
+  signer: Certificate,
+  embedded: readonly Certificate[],
+  at: Date,
+  options: VerifyOptions,
+): TrustJudgement {
+  const findings: Finding[] = []
+  const context = { ...options, intermediates: [...embedded, ...options.intermediates], at }
+  const path = validatePath(signer, context)
+  if (!path.ok) findings.push(pathFinding(path.failure, path.detail))
+  const usage = signer.keyUsage
+  if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
+    findings.push(indeterminate('CHAIN_CONSTRAINTS_FAILURE', 'the certificate is not for signatures'))
+  const stray = strayCertificate(embedded, [signer, ...(path.ok ? path.path : [])], context)
+  if (stray)
+    findings.push(
+      indeterminate('NO_CERTIFICATE_CHAIN_FOUND', 'a certificate beside the signer leads nowhere'),
+    )
+  return { findings, revocation: path.ok ? path.revocation : 'not-checked' }
+}
+
+/** The first certificate that is neither on the signer's path nor has one of its own. */
+const strayCertificate = (
+  embedded: readonly Certificate[],
+  vouched: readonly Certificate[],
+  context: TrustContext,
+): Certificate | undefined => {
+  const known = new Set(vouched.map(({ fingerprint }) => fingerprint))
+  return embedded.find(
+    (certificate) =>
+      !known.has(certificate.fingerprint) &&
+      !validatePath(certificate, { ...context, revocation: 'if-present' }).ok,
+  )
+}
+
+const pathFinding = (failure: TrustFailure, detail: string): Finding =>
+  failure === 'REVOKED'
+    ? failed('CERTIFICATE_REVOKED', detail)
+    : indeterminate(SUB_INDICATIONS[failure], `${failure}: ${detail}`)
+
+const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512']
+
+/** @throws TimestampError */
+export function checkToken(der: Uint8Array, stamped: Uint8Array, options: VerifyOptions): TimestampToken {
+  // Tokens are DER and nothing in them is free: also the parts that no signature covers. [RFC 3161 §2.4.2]
+  const why = strictSignedData(der)
+  if (why !== undefined) throw new TimestampError('MALFORMED', why)
+  const { now: _, ...trust } = options
+  for (const name of HASHES) {
+    try {
+      const token = verifyToken(der, { imprint: hash(name, stamped, 'buffer'), hash: name, trust })
+      const { certificates } = parseSignedData(der)
+      const context = { ...trust, intermediates: [...certificates, ...trust.intermediates], at: token.time }
+      if (strayCertificate(certificates, token.path, context))
+        throw new TimestampError('UNTRUSTED', 'a certificate beside the TSA leads nowhere')
+      return token
+    } catch (error) {
+      if (!(error instanceof TimestampError) || error.code !== 'IMPRINT_MISMATCH') throw error
+    }
+  }
+  throw new TimestampError('IMPRINT_MISMATCH', 'the token is about other data')
+}

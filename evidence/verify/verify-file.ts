@@ -1,0 +1,121 @@
+/**
+ * Offline verification of a file, years later, with nothing but trust anchors at hand: a delil (.xml), a message
+ * (.eml: dispatch, receipt or a user's own), a signature (.p7s) with its content beside it. [EN 319 102-1 §5.1]
+ *
+ * A file passes only if every signature and time-stamp in it holds, the evidence is about the original in it, and (for
+ * envelopes in our layout) no octet outside the signed part differs from what the signed part determines.
+ */
+import { hash } from 'node:crypto'
+import { verifyDetached } from '../cms/verify.ts'
+import { outcomeOf } from '../model/outcome.ts'
+import { DEFAULT_PROFILE } from '../model/profile.ts'
+import type { EvidenceFields } from '../model/read.ts'
+import { ROOT_FACTS } from '../model/roots.ts'
+import { judgeCms } from './cms.ts'
+import { type Judged, verifyEvidence } from './evidence.ts'
+import { type JudgedMessage, verifyMessage } from './message.ts'
+import { type FileReport, failed, indeterminate, worst } from './report.ts'
+import type { VerifyOptions } from './trust.ts'
+
+export interface VerifiableFile {
+  /** As shown in the report; its ending tells nothing, the octets do. */
+  readonly name: string
+  readonly octets: Uint8Array
+  /** For a detached .p7s: what it signs. */
+  readonly content?: Uint8Array | undefined
+}
+
+/** Never rejects because of what the file holds. */
+export async function verifyFile(file: VerifiableFile, options: VerifyOptions): Promise<FileReport> {
+  const first = file.octets.find((octet) => octet > 0x20)
+  // 30: a SEQUENCE in DER or BER; '<', or the BOM of a document that begins with it: XML; the rest is mail.
+  if (first === 0x30) return reportOf(file, await verifySignatureFile(file, options))
+  if (first === 0x3c || first === 0xef) {
+    const judged = verifyEvidence(file.octets, options)
+    const evidence = judged.fields === undefined ? [] : [judged.fields]
+    return reportOf(file, {
+      kind: 'evidence',
+      subject: '',
+      judged: [judged],
+      evidence,
+      findings: judged.findings,
+    })
+  }
+  if (first === undefined)
+    return reportOf(file, nothing('unknown', failed('UNKNOWN_FILE', 'the file is empty')))
+  return reportOf(file, await verifyMessage(file.octets, options))
+}
+
+const nothing = (
+  kind: 'unknown' | 'signature',
+  finding: JudgedMessage['findings'][number],
+): JudgedMessage => ({
+  kind,
+  subject: '',
+  judged: [],
+  evidence: [],
+  findings: [finding],
+})
+
+async function verifySignatureFile(file: VerifiableFile, options: VerifyOptions): Promise<JudgedMessage> {
+  const { octets, content } = file
+  if (content === undefined)
+    return nothing('signature', indeterminate('FORMAT_FAILURE', 'the signed content is needed'))
+  const report = await verifyDetached(octets, (name) => hash(name, content, 'buffer'))
+  const judged = judgeCms('user', report, undefined, options)
+  return {
+    kind: 'signature',
+    subject: '',
+    judged,
+    evidence: [],
+    findings: judged.flatMap((one) => one.findings),
+  }
+}
+
+function reportOf(file: VerifiableFile, message: JudgedMessage): FileReport {
+  const { judged, evidence, findings, kind } = message
+  const finding = worst(findings)
+  const verdict = finding?.verdict ?? 'TOTAL-PASSED'
+  const [facts] = evidence
+  return {
+    file: file.name,
+    kind,
+    verdict,
+    subIndication: finding?.subIndication,
+    revocation: judged.length > 0 && judged.every(allChecked) ? 'checked' : 'not-checked',
+    signatures: judged.map(({ signature }) => signature),
+    timestamps: judged.flatMap(({ timestamp }) => (timestamp === undefined ? [] : [timestamp])),
+    fields: {
+      mesaj: VERDICTS[verdict],
+      detayMesaji: finding?.detail ?? (facts === undefined ? KINDS[kind] : whatHappened(facts)),
+      konu: facts?.message?.subject ?? message.subject,
+      dosyaAdi: file.name,
+      alicilar: facts?.recipients.flatMap(({ addresses }) => addresses) ?? [],
+      remmdId: facts?.message?.remmdMessageId ?? '',
+      delilId: facts?.id ?? '',
+    },
+  }
+}
+
+const allChecked = ({ revocation }: Judged): boolean => revocation === 'checked'
+
+const VERDICTS: Readonly<Record<FileReport['verdict'], string>> = {
+  'TOTAL-PASSED': 'Doğrulandı',
+  INDETERMINATE: 'Belirsiz: doğrulamak için bilgi yetersiz',
+  'TOTAL-FAILED': 'Doğrulanamadı',
+}
+
+const KINDS: Readonly<Record<FileReport['kind'], string>> = {
+  evidence: 'Delil',
+  dispatch: 'KEP iletisi',
+  receipt: 'Delil iletisi',
+  message: 'İmzalı ileti',
+  signature: 'Ayrık imza',
+  unknown: 'Bilinmeyen dosya',
+}
+
+/** The outcome in words and when it happened; the root alone where the event code is unknown. */
+function whatHappened({ root, eventCode, eventTime }: EvidenceFields): string {
+  const outcome = outcomeOf(DEFAULT_PROFILE, root, eventCode)
+  return `${outcome?.tr ?? ROOT_FACTS[root].tr} (${eventTime})`
+}

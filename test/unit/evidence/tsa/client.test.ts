@@ -1,0 +1,119 @@
+import { hash } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { signDetached } from '../../../../evidence/cms/sign.ts'
+import { verifyDetached } from '../../../../evidence/cms/verify.ts'
+import { HttpTimestamper, type HttpTimestamperOptions } from '../../../../evidence/tsa/client.ts'
+import { verifyToken } from '../../../../evidence/tsa/token.ts'
+import { systemClock } from '../../../../mail/clock.ts'
+import { pki } from '../../../fakes/pki.ts'
+import { type FakeTsa, startTsa, TSA_POLICY, type TsaFault } from '../../../fakes/tsa.ts'
+
+const imprint = hash('sha256', Buffer.from('data'), 'buffer')
+let tsa: FakeTsa
+let opened: HttpTimestamper[] = []
+
+beforeEach(async () => {
+  tsa = await startTsa()
+})
+afterEach(async () => {
+  for (const timestamper of opened) timestamper.close()
+  opened = []
+  await tsa[Symbol.asyncDispose]()
+})
+
+const client = (given: Partial<HttpTimestamperOptions> = {}): HttpTimestamper => {
+  const trust = () => pki().trust
+  const made = new HttpTimestamper({
+    urls: [tsa.url],
+    trust,
+    clock: systemClock,
+    timeoutMs: 5000,
+    policies: [TSA_POLICY],
+    ...given,
+  })
+  opened.push(made)
+  return made
+}
+
+describe('RFC 3161 §3.4: over HTTP', () => {
+  test('tokens over one connection, with the skew told', async () => {
+    const skews: number[] = []
+    const timestamper = client({ onSkew: (skew) => skews.push(skew) })
+    for (let i = 0; i < 5; i++) expect((await timestamper.stamp(imprint, 'sha256')).policy).toBe(TSA_POLICY)
+    expect([tsa.queries, tsa.connections, skews.length]).toEqual([5, 1, 5])
+    expect(timestamper.lastSkewMs).toBe(skews[4])
+  })
+  test('the skew is the time of the TSA minus ours', async () => {
+    const clock = { ...systemClock, now: () => new Date(Date.now() + 3_600_000) }
+    const timestamper = client({ clock })
+    await timestamper.stamp(imprint, 'sha256')
+    expect(Math.round((timestamper.lastSkewMs ?? 0) / 60_000)).toBe(-60)
+  })
+  test.each<{ fault: TsaFault; code: string }>([
+    { fault: 'wrong-nonce', code: 'NONCE_MISMATCH' },
+    { fault: 'wrong-imprint', code: 'IMPRINT_MISMATCH' },
+    { fault: 'down', code: 'HTTP_STATUS' },
+    { fault: 'slow', code: 'TIMEOUT' },
+    { fault: 'garbage', code: 'MALFORMED' },
+    { fault: 'huge', code: 'TOO_LARGE' },
+  ])('$fault is $code, and the next TSA is asked', async ({ fault, code }) => {
+    tsa.fault = fault
+    const timeoutMs = fault === 'slow' ? 100 : 5000
+    await expect(client({ timeoutMs }).stamp(imprint, 'sha256')).rejects.toMatchObject({ code })
+    await using second = await startTsa()
+    const failures: string[] = []
+    const both = client({
+      timeoutMs,
+      urls: [tsa.url, second.url],
+      onFailure: (error) => failures.push(error.code),
+    })
+    expect((await both.stamp(imprint, 'sha256')).serial).toBe('1')
+    expect(failures).toEqual([code])
+  })
+  test('a kept connection that was closed is opened again, without asking another TSA', async () => {
+    const failures: string[] = []
+    const timestamper = client({ onFailure: (error) => failures.push(error.code) })
+    await timestamper.stamp(imprint, 'sha256')
+    tsa.fault = 'hang-up'
+    await timestamper.stamp(imprint, 'sha256')
+    expect([failures, tsa.connections, tsa.queries]).toEqual([[], 2, 3])
+  })
+  test('nobody listens', async () => {
+    await expect(client({ urls: ['http://127.0.0.1:1/'] }).stamp(imprint, 'sha256')).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    })
+  })
+  test('another policy is rejected by the TSA', async () => {
+    await expect(client({ policies: ['1.2.3'] }).stamp(imprint, 'sha256')).rejects.toMatchObject({
+      code: 'REJECTED',
+    })
+  })
+  test('the caller gives up', async () => {
+    tsa.fault = 'slow'
+    const controller = new AbortController()
+    const pending = client().stamp(imprint, 'sha256', controller.signal)
+    controller.abort()
+    await expect(pending).rejects.toMatchObject({ code: 'ABORTED' })
+    await expect(client().stamp(imprint, 'sha256', controller.signal)).rejects.toMatchObject({
+      code: 'ABORTED',
+    })
+  })
+})
+
+test('EN 319 122-1 §5.3: the signature time-stamp is over the signature value', async () => {
+  const content = Buffer.from('içerik')
+  const digestOf = () => hash('sha256', content, 'buffer')
+  const { signer } = pki().provider
+  const der = await signDetached({
+    digest: digestOf(),
+    signer,
+    signingTime: new Date(),
+    timestamper: client(),
+  })
+  const [report] = (await verifyDetached(der, digestOf)).signers
+  expect(report).toMatchObject({ ok: true, bes: true })
+  const over = hash('sha256', report!.signatureValue!, 'buffer')
+  expect(
+    verifyToken(report!.timestampToken!, { imprint: over, hash: 'sha256', trust: pki().trust }).policy,
+  ).toBe(TSA_POLICY)
+})

@@ -1,0 +1,126 @@
+import { hash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
+import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
+import { signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
+import { makePki, pki } from '../../../fakes/pki.ts'
+
+const check = (octets: Uint8Array, options = trustOptions(), content?: Uint8Array) =>
+  verifyFile({ name: 'dosya', octets, content }, options)
+
+describe('files', () => {
+  test('a delil', async () => {
+    const report = await check(await signedEvidence(Buffer.from('x')))
+    expect(report).toMatchObject({
+      file: 'dosya',
+      kind: 'evidence',
+      verdict: 'TOTAL-PASSED',
+      revocation: 'checked',
+      fields: {
+        mesaj: 'Doğrulandı',
+        detayMesaji: 'Gönderi kabul edildi (2026-01-01T10:00:00.000Z)',
+        konu: 'İhtar: <sözleşme> & ekleri',
+        alicilar: ['deneme.alici@hs98.kep.tr', 'ikinci@hs99.kep.tr'],
+        remmdId: '<rem.1@hs98.kep.tr>',
+        delilId: 'ev-0b6f0f0e-0000-4000-8000-000000000001',
+      },
+    })
+  })
+
+  test('a message of a user', async () => {
+    expect(await check(await userMessage('x'))).toMatchObject({ kind: 'message', verdict: 'TOTAL-PASSED' })
+    const changed = Buffer.from((await userMessage('xyz')).toString().replace('xyz', 'xyy'))
+    expect(await check(changed)).toMatchObject({ verdict: 'TOTAL-FAILED', subIndication: 'HASH_FAILURE' })
+  })
+
+  test('an opaque message of a user', async () => {
+    const { signer } = pki().user
+    const cms = await signEnclosed(Buffer.from('Content-Type: text/plain\r\n\r\nx'), {
+      signer,
+      signingTime: new Date(),
+    })
+    const mail = (octets: Uint8Array) =>
+      Buffer.from(
+        `Subject: x\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(octets).toString('base64')}\r\n`,
+      )
+    expect(await check(mail(cms))).toMatchObject({
+      kind: 'message',
+      verdict: 'TOTAL-PASSED',
+      fields: { konu: 'x' },
+    })
+    const changed = Buffer.from(cms)
+    changed[changed.indexOf('plain')]! ^= 1
+    expect(await check(mail(changed))).toMatchObject({
+      verdict: 'TOTAL-FAILED',
+      subIndication: 'HASH_FAILURE',
+    })
+  })
+
+  test('a detached signature with and without its content', async () => {
+    const content = Buffer.from('belge')
+    const { signer } = pki().user
+    const cms = await signDetached({
+      digest: hash('sha256', content, 'buffer'),
+      signer,
+      signingTime: new Date(),
+    })
+    expect(await check(cms, trustOptions(), content)).toMatchObject({
+      kind: 'signature',
+      verdict: 'TOTAL-PASSED',
+    })
+    expect(await check(cms)).toMatchObject({ verdict: 'INDETERMINATE' })
+    expect(await check(cms, trustOptions(), Buffer.from('x'))).toMatchObject({ verdict: 'TOTAL-FAILED' })
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['text', 'Merhaba'],
+    ['an unsigned message', 'Subject: x\r\n\r\nx'],
+    ['an unsigned delil', '<SubmissionAcceptanceRejection xmlns="http://uri.etsi.org/02640/v2#"/>'],
+    ['half a signature', '0\x80\x06'],
+    ['multipart/signed without parts', 'Content-Type: multipart/signed; boundary=x\r\n\r\n'],
+    [
+      'multipart/signed with one part',
+      'Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n\r\nx\r\n--x--',
+    ],
+  ])('no verdict in favour of %s', async (_name, text) => {
+    expect((await check(Buffer.from(text, 'latin1'), trustOptions(), Buffer.from('x'))).verdict).not.toBe(
+      'TOTAL-PASSED',
+    )
+  })
+})
+
+describe('trust', () => {
+  test('strangers', async () => {
+    const other = makePki()
+    const report = await check(await signedEvidence(Buffer.from('x')), { ...trustOptions(), ...other.trust })
+    expect(report.verdict).not.toBe('TOTAL-PASSED')
+  })
+
+  test('missing revocation data passes as not-checked, unless it is required', async () => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    expect(await check(octets, { ...trustOptions(), crls: [], revocation: 'if-present' })).toMatchObject({
+      verdict: 'TOTAL-PASSED',
+      revocation: 'not-checked',
+    })
+    expect((await check(octets, { ...trustOptions(), crls: [], revocation: 'require' })).verdict).not.toBe(
+      'TOTAL-PASSED',
+    )
+  })
+
+  test('an envelope of a user around the delil of a provider is no receipt', async () => {
+    const evidence = Buffer.from(await signedEvidence(Buffer.from('x'))).toString('base64')
+    const part = `Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: application/xml; name=SubmissionAcceptanceRejection.xml\r\nContent-Transfer-Encoding: base64\r\n\r\n${evidence}\r\n--m--`
+    const { signer } = pki().user
+    const cms = await signDetached({
+      digest: hash('sha256', part, 'buffer'),
+      signer,
+      signingTime: new Date(),
+    })
+    const mail = `Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n${part}\r\n--s\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(cms).toString('base64')}\r\n--s--\r\n`
+    expect(await check(Buffer.from(mail))).toMatchObject({
+      verdict: 'INDETERMINATE',
+      subIndication: 'SIGNER_MISMATCH',
+    })
+  })
+})

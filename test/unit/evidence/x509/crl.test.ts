@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { findRevocation, readCrl } from '../../../../evidence/x509/crl.ts'
+import { X509Error } from '../../../../evidence/x509/error.ts'
+import { daysFromNow, emptyCrl, pki } from '../../../fakes/pki.ts'
+
+const serialOf = (index: number): Uint8Array => Uint8Array.of(1, index >> 16, (index >> 8) & 255, index & 255)
+
+describe('RFC 5280 §5.1: lists of many entries', () => {
+  const date = daysFromNow(-3)
+  const revoked = Array.from({ length: 50_000 }, (_, index) => ({ serial: serialOf(index), date }))
+  const list = readCrl(emptyCrl(pki().intermediate, revoked))
+
+  test('50 000 entries are counted, the first, the last and none are found', () => {
+    expect(list.entryCount).toBe(50_000)
+    expect(findRevocation(list, serialOf(0))).toEqual({ date, reason: undefined })
+    expect(findRevocation(list, serialOf(49_999))).toEqual({ date, reason: undefined })
+    expect(findRevocation(list, serialOf(50_000))).toBe(undefined)
+    expect(findRevocation(list, serialOf(5).subarray(1))).toBe(undefined)
+  })
+  test('an entry that is no SEQUENCE makes the whole list malformed', () => {
+    const bent = Uint8Array.from(list.der)
+    bent[list.entriesEnd - 23] = 0x31
+    expect(() => readCrl(bent)).toThrow(X509Error)
+  })
+})
