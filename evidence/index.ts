@@ -6,7 +6,12 @@
  * Failure modes: everything that reads foreign octets answers with a report or a typed error; nothing unsigned or
  * unstamped comes out of a signing function.
  */
+export { type ChainReport, checkChain, type StoredEntry } from './archive/check-chain.ts'
+export { GENESIS, leafOf } from './archive/leaf.ts'
 export type { CmsFailure, CmsGoodSigner, CmsReport, CmsSigner } from './cms/verify.ts'
+export { EnvelopeError } from './envelope/compose.ts'
+export { composeDispatch, composeReceipt } from './envelope/messages.ts'
+export { type EnvelopeSettings, envelopeSettings, DEFAULT_SUBJECT_PREFIXES } from './envelope/settings.ts'
 export { signerFromPem } from './keys/pem.ts'
 export { AUTHENTICATION_METHODS, type AuthenticationMethod } from './model/authentication.ts'
 export type { EntityDetails, EvidenceDraft, Extension } from './model/draft.ts'

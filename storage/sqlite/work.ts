@@ -108,6 +108,7 @@ export const releaseWork = (
 /** Whoever holds the lock on the data folder is alone: leases of a process that died are nobody's. */
 export const forgetLeases = (db: Database): void => {
   db.run('UPDATE work SET leased_until = 0 WHERE leased_until > 0')
+  db.run('UPDATE leases SET until = 0')
 }
 
 export const workOf = (
