@@ -84,10 +84,6 @@ export class Reader {
     return this.#at >= this.#end
   }
 
-  get offset(): number {
-    return this.#at
-  }
-
   /** The next identifier octet, or undefined at the end. */
   peek(): number | undefined {
     return this.#at < this.#end ? this.#source[this.#at] : undefined

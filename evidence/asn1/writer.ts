@@ -71,7 +71,6 @@ export function unsigned(magnitude: Uint8Array): Uint8Array {
   return shortest[0]! >= 0x80 ? Buffer.concat([Uint8Array.of(0), shortest]) : shortest
 }
 
-export const enumerated = (value: number): Uint8Array => encode(TAG.enumerated, Uint8Array.of(value))
 export const boolean = (value: boolean): Uint8Array => encode(TAG.boolean, Uint8Array.of(value ? 0xff : 0))
 export const nullValue = (): Uint8Array => encode(TAG.null)
 export const octetString = (octets: Uint8Array): Uint8Array => encode(TAG.octetString, octets)
@@ -80,7 +79,6 @@ export const bitString = (octets: Uint8Array, unused = 0): Uint8Array =>
 export const utf8String = (text: string): Uint8Array => encode(TAG.utf8String, Buffer.from(text, 'utf8'))
 export const printableString = (text: string): Uint8Array =>
   encode(TAG.printableString, Buffer.from(text, 'latin1'))
-export const ia5String = (text: string): Uint8Array => encode(TAG.ia5String, Buffer.from(text, 'latin1'))
 
 /** A named bit list without trailing zero bits. [X.690 §11.2.2] */
 export function namedBits(numbers: readonly number[]): Uint8Array {

@@ -21,7 +21,7 @@ export interface KeyMaterial {
 export function keySigner({ key, certificate, chain, hash, pss = false }: KeyMaterial): Signer {
   const mine = createPublicKey(key)
   if (keyWeakness(mine) !== undefined) throw new KeyError('WEAK_KEY', 'kind or size of the key')
-  if (!mine.equals(certificate.publicKey))
+  if (!isSameKey(mine, certificate.publicKey))
     throw new KeyError('KEY_MISMATCH', 'the certificate has another key')
   const algorithm = algorithmOf(key, pss)
   const options = signingOptions(key, algorithm, hash)
@@ -40,6 +40,13 @@ export function keySigner({ key, certificate, chain, hash, pss = false }: KeyMat
     },
   }
 }
+
+/**
+ * Compared as octets: KeyObject.equals leaves an error in OpenSSL's queue when the kinds differ, and the next
+ * createPrivateKey then fails with it (Node 26.10).
+ */
+export const isSameKey = (a: KeyObject, b: KeyObject): boolean =>
+  a.export({ format: 'der', type: 'spki' }).equals(b.export({ format: 'der', type: 'spki' }))
 
 function algorithmOf(key: KeyObject, pss: boolean): Signer['algorithm'] {
   if (key.asymmetricKeyType === 'ec') return 'ecdsa'

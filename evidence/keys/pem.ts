@@ -4,7 +4,7 @@ import type { Certificate, HashName, Signer } from '../ports.ts'
 import { parsePemCertificates } from '../x509/certificate.ts'
 import { sameName } from '../x509/name.ts'
 import { KeyError } from './error.ts'
-import { keySigner } from './key-signer.ts'
+import { isSameKey, keySigner } from './key-signer.ts'
 
 export interface PemMaterial {
   /** PEM text of the private key. */
@@ -29,7 +29,7 @@ export function signerFrom(
   { hash, pss }: { readonly hash: HashName; readonly pss?: boolean | undefined },
 ): Signer {
   const mine = createPublicKey(key)
-  const certificate = bag.find((candidate) => candidate.publicKey.equals(mine))
+  const certificate = bag.find((candidate) => isSameKey(candidate.publicKey, mine))
   if (certificate === undefined) throw new KeyError('NO_CERTIFICATE', 'none has the public half of this key')
   return keySigner({ key, certificate, chain: chainOf(certificate, bag), hash, pss })
 }

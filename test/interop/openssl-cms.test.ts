@@ -4,8 +4,11 @@ import { OpaqueReader } from '../../evidence/cms/opaque.ts'
 import { signDetached, signEnclosed } from '../../evidence/cms/sign.ts'
 import { type CmsReport, verifyDetached } from '../../evidence/cms/verify.ts'
 import type { HashName } from '../../evidence/ports.ts'
+import { HttpTimestamper } from '../../evidence/tsa/client.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
+import { systemClock } from '../../mail/clock.ts'
 import { type Holder, type KeyKind, pki } from '../fakes/pki.ts'
+import { startTsa } from '../fakes/tsa.ts'
 import { OpensslFolder } from './openssl.ts'
 
 const content = Buffer.from('Content-Type: text/plain\r\n\r\nSayın ilgili\r\n')
@@ -143,6 +146,30 @@ describe('we sign, openssl verifies', () => {
       expect(folder.read('seen')).toEqual(content)
     },
   )
+  test('EN 319 122-1 §5.3: with a signature time-stamp', async () => {
+    await using tsa = await startTsa()
+    const trust = () => pki().trust
+    const timestamper = new HttpTimestamper({ urls: [tsa.url], trust, clock: systemClock, timeoutMs: 5000 })
+    const { signer } = pki().provider
+    const request = { digest: digestOf('sha256'), signer, signingTime: new Date(), timestamper }
+    folder.write('stamped.p7s', await signDetached(request))
+    timestamper.close()
+    const args = [
+      '-inform',
+      'DER',
+      '-in',
+      'stamped.p7s',
+      '-content',
+      'content',
+      '-CAfile',
+      'root.pem',
+      '-out',
+      'seen',
+    ]
+    folder.run('cms', '-verify', '-cades', '-binary', ...args)
+    const printed = folder.run('cms', '-cmsout', '-print', '-inform', 'DER', '-in', 'stamped.p7s')
+    expect(printed).toContain('id-smime-aa-timeStampToken')
+  })
   test('opaque', async () => {
     const { signer } = pki().user
     const der = await signEnclosed(content, { signer, signingTime: new Date() })

@@ -221,6 +221,29 @@ describe('RFC 5652 §5: what is refused', () => {
     expect(signers[0]?.failure).toBe(failure)
     expect(signers[0]?.ok).toBe(failure === undefined)
   })
+  test('a signing certificate with the right digest and another serial number', async () => {
+    const issuer = sequence(tagged(4, signer.certificate.issuer.der))
+    const digest = octetString(hash('sha256', signer.certificate.der, 'buffer'))
+    const bound = (serial: Uint8Array) =>
+      attribute(
+        OID.signingCertificateV2,
+        sequence(sequence(sequence(digest, sequence(issuer, integer(serial))))),
+      )
+    const report = async (serial: Uint8Array) =>
+      (
+        await verifyDetached(
+          await craft({ attributes: [contentType, messageDigest, bound(serial)] }),
+          digestOf,
+        )
+      ).signers
+    expect(await report(signer.certificate.serialBytes)).toMatchObject([{ ok: true, bes: true }])
+    expect(await report(Uint8Array.of(5))).toMatchObject([{ failure: 'SIGNING_CERTIFICATE_MISMATCH' }])
+  })
+  test('RFC 5652 §5.4: signed attributes that are BER', async () => {
+    const long = Buffer.concat([Uint8Array.of(0x04, 0x81, 0x20), digestOf('sha256')])
+    const der = await craft({ attributes: [contentType, attribute(OID.messageDigest, long)] })
+    expect((await verifyDetached(der, digestOf)).signers).toMatchObject([{ failure: 'MALFORMED' }])
+  })
   test('attributes that were changed after signing', async () => {
     const der = Buffer.from(
       await craft({

@@ -1,13 +1,24 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { OID } from '../../../../evidence/asn1/oid.ts'
-import { oid, sequence } from '../../../../evidence/asn1/writer.ts'
+import {
+  integer,
+  octetString,
+  oid,
+  retag,
+  sequence,
+  setOf,
+  tagged,
+} from '../../../../evidence/asn1/writer.ts'
+import { signingCertificateAttribute } from '../../../../evidence/cms/ess.ts'
+import { parseSignedData } from '../../../../evidence/cms/signed-data.ts'
 import type { Signer } from '../../../../evidence/ports.ts'
 import { TimestampError } from '../../../../evidence/tsa/error.ts'
 import { buildTimestampRequest } from '../../../../evidence/tsa/request.ts'
 import { answerTimestampQuery } from '../../../../evidence/tsa/responder.ts'
 import { tokenOfResponse } from '../../../../evidence/tsa/response.ts'
 import { type TokenExpectation, verifyToken } from '../../../../evidence/tsa/token.ts'
+import { digestIdentifier, signatureIdentifier } from '../../../../evidence/x509/algorithm.ts'
 import { extension } from '../../../../evidence/x509/issue.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { daysFromNow, emptyCrl, makePki, pki } from '../../../fakes/pki.ts'
@@ -68,6 +79,30 @@ describe('RFC 3161 §2.4.2: what makes a token believable', () => {
     { name: 'another', extensions: [purposes(true, OID.emailProtection)] },
   ])('RFC 3161 §2.3: extendedKeyUsage $name', async ({ extensions }) => {
     expect(codeOf(await tokenBy(pki().issue({ kind: 'qualified' }, { extensions }).signer))).toBe('NOT_A_TSA')
+  })
+  test('RFC 5816 §2.2: a token without a signing-certificate attribute', async () => {
+    const { signer } = pki().tsa
+    const bound = signingCertificateAttribute(signer.certificate, 'sha256')
+    const token = Buffer.from(await tokenBy(signer))
+    const info = parseSignedData(token).content!
+    const attributes = (...more: Uint8Array[]) =>
+      setOf(
+        sequence(oid(OID.contentType), setOf(oid(OID.tstInfo))),
+        sequence(oid(OID.messageDigest), setOf(octetString(hash('sha256', info, 'buffer')))),
+        ...more,
+      )
+    const wrap = async (signed: Uint8Array) => {
+      const id = sequence(signer.certificate.issuer.der, integer(signer.certificate.serialBytes))
+      const algorithms = [digestIdentifier('sha256'), signatureIdentifier('ecdsa', 'sha256')] as const
+      const signature = octetString(await signer.sign(signed))
+      const info1 = sequence(integer(1), id, algorithms[0], retag(0xa0, signed), algorithms[1], signature)
+      const content = sequence(oid(OID.tstInfo), tagged(0, octetString(info)))
+      const certificates = tagged(0, signer.certificate.der)
+      const body = sequence(integer(3), setOf(algorithms[0]), content, certificates, setOf(info1))
+      return sequence(oid(OID.signedData), tagged(0, body))
+    }
+    expect(codeOf(await wrap(attributes(bound)))).toBe('none')
+    expect(codeOf(await wrap(attributes()))).toBe('BAD_SIGNATURE')
   })
   test('the chain is judged at the time of the token', async () => {
     const holder = pki().issue({ kind: 'tsa' }, { notBefore: daysFromNow(-10), notAfter: daysFromNow(-5) })

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { OID } from '../../../../evidence/asn1/oid.ts'
 import {
+  boolean,
   encode,
   integer,
   nullValue,
@@ -11,6 +12,7 @@ import {
 } from '../../../../evidence/asn1/writer.ts'
 import type { Certificate, TrustContext } from '../../../../evidence/ports.ts'
 import { parseCertificate } from '../../../../evidence/x509/certificate.ts'
+import { X509Error } from '../../../../evidence/x509/error.ts'
 import {
   extension,
   type Issuer,
@@ -203,6 +205,21 @@ describe('RFC 5280 §6.1: paths', () => {
     expect(hex.split(sha256.toString('hex'))).toHaveLength(3)
     const other = hex.replaceAll(sha256.toString('hex'), `${sha1.toString('hex').replace('0607', '0608')}01`)
     expect(judge(parseCertificate(Buffer.from(other, 'hex')))).toBe('WEAK_ALGORITHM')
+  })
+  test('a CA whose key usage leaves certificates out', () => {
+    const basic = extension(OID.basicConstraints, true, sequence(boolean(true)))
+    const ca = authority(root, 'no keyCertSign', { kind: 'qualified' }, [basic])
+    expect(judge(below(ca), { intermediates: [ca.certificate] })).toBe('KEY_USAGE')
+  })
+  test('a CA whose key usage leaves lists out', () => {
+    const certificate = { ...intermediate.certificate, keyUsage: new Set(['keyCertSign'] as const) }
+    expect(judge(good, { intermediates: [certificate], revocation: 'require' })).toBe('REVOCATION_UNKNOWN')
+  })
+  test('RFC 5280 §4.1.2.9 and §4.2: extensions before version 3, and one extension twice', () => {
+    const bent = Buffer.from(Buffer.from(good.der).toString('hex').replace('a003020102', 'a003020101'), 'hex')
+    expect(() => parseCertificate(bent)).toThrow(X509Error)
+    const names = extension(OID.subjectAltName, false, email('b@hs98.kep.tr'))
+    expect(() => below(intermediate, user, [names])).toThrow(/twice/)
   })
   test('loops and bags of namesakes end', () => {
     const namesakes = Array.from({ length: 200 }, () => makeRoot('Deneme Alt Kök').certificate)
