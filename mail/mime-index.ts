@@ -49,6 +49,11 @@ export class MimeIndexer {
     return { start: first.headerStart, end: open ? undefined : first.bodyEnd }
   }
 
+  /** Where the outermost body begins; undefined while the header is still coming. */
+  get bodyStart(): number | undefined {
+    return this.#open[0]?.state === 'header' ? undefined : this.#root.bodyStart
+  }
+
   /** The micalg parameter of an outermost multipart/signed: a hint at the digest that the signature uses. */
   get micalg(): string | undefined {
     return this.#root.params.get('micalg')

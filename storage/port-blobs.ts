@@ -7,12 +7,15 @@ export interface BlobRef {
 }
 
 /**
- * A finished blob. A large one is already durable under its name; a small one rides in the write that first
- * names it (`inline`), so that one small message costs one fsync.
+ * A finished blob that nobody names yet: readable, and gone with discard(). The write that first names it (an
+ * acceptance, an append) makes it durable: a large one is renamed and synced before that write, a small one rides in
+ * it, so that one small message costs one fsync.
  */
 export interface StagedBlob {
   readonly ref: BlobRef
-  readonly inline?: Uint8Array
+  readonly open: (range?: ByteRange) => AsyncIterable<Uint8Array>
+  /** Safe to call after anything; what was published meanwhile stays. */
+  readonly discard: () => Promise<void>
 }
 
 export interface BlobWriter {

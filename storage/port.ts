@@ -47,7 +47,8 @@ export interface NewIntake {
   readonly id: string
   readonly at: number
   readonly dedup?: { readonly key: string; readonly notBefore: number }
-  readonly body: BlobRef
+  /** undefined where only the refusal is kept, not the message. */
+  readonly body: BlobRef | undefined
   readonly envelope: BlobRef
   /** Other names under which a person may look for it. */
   readonly names: readonly string[]
@@ -60,7 +61,7 @@ export interface NewIntake {
 export interface IntakeRow {
   readonly id: string
   readonly at: number
-  readonly body: BlobRef
+  readonly body: BlobRef | undefined
   readonly envelope: BlobRef
 }
 

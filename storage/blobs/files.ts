@@ -5,7 +5,7 @@ import { type BlobRef, type BlobWriter, type ByteRange, type StagedBlob, StoreEr
 import { INLINE_BLOB_MAX } from '../port-blobs.ts'
 
 /**
- * Large blobs as files named by their content, in two levels of folders. A blob is durable when finish()
+ * Large blobs as files named by their content, in two levels of folders. A blob is durable when publish()
  * resolves: data synced, renamed to its name, and the folder synced too: without the last step a power loss
  * leaves acknowledged rows that name files which are not there (measured).
  */
@@ -27,16 +27,67 @@ export class BlobFiles {
     return new FileWriter(this.#folder, maxBytes)
   }
 
-  async *stream(ref: BlobRef, range: ByteRange): AsyncGenerator<Uint8Array> {
-    await using file = await openBlob(this.#folder, ref)
-    for (let at = range.start; at < range.end; ) {
-      const length = Math.min(PIECE, range.end - at)
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at)
-      if (bytesRead === 0)
-        throw new StoreError('CORRUPT', `the blob ${ref.hash} is shorter than its ${ref.size} octets`)
-      yield buffer.subarray(0, bytesRead)
-      at += bytesRead
+  stream(ref: BlobRef, range: ByteRange): AsyncGenerator<Uint8Array> {
+    return readFile(pathOf(this.#folder, ref.hash), ref, range)
+  }
+}
+
+/** A finished blob: its octets in memory, or in a synced file that has no name yet. */
+export class Staged implements StagedBlob {
+  readonly ref: BlobRef
+  /** Set where the blob is small. */
+  readonly inline: Uint8Array | undefined
+  readonly #folder: string
+  #path: string | undefined
+
+  constructor(folder: string, ref: BlobRef, where: { inline: Uint8Array } | { path: string }) {
+    this.#folder = folder
+    this.ref = ref
+    this.inline = 'inline' in where ? where.inline : undefined
+    this.#path = 'path' in where ? where.path : undefined
+  }
+
+  readonly open = (range: ByteRange = { start: 0, end: this.ref.size }): AsyncGenerator<Uint8Array> =>
+    this.inline === undefined
+      ? readFile(this.#path ?? pathOf(this.#folder, this.ref.hash), this.ref, range)
+      : readInline(this.inline, range)
+
+  readonly discard = async (): Promise<void> => {
+    const path = this.#path
+    this.#path = undefined
+    if (path !== undefined) await rm(path, { force: true })
+  }
+
+  /** Gives a large blob its name for good; needed before the write that names it. */
+  async publish(): Promise<void> {
+    const path = this.#path
+    if (path === undefined) return
+    const parent = join(this.#folder, this.ref.hash.slice(0, 2))
+    const nested = join(parent, this.ref.hash.slice(2, 4))
+    const made = await mkdir(nested, { recursive: true, mode: 0o700 })
+    await rename(path, pathOf(this.#folder, this.ref.hash))
+    this.#path = undefined
+    await syncFolder(nested)
+    if (made !== undefined) {
+      await syncFolder(parent)
+      await syncFolder(this.#folder)
     }
+  }
+}
+
+async function* readInline(octets: Uint8Array, range: ByteRange): AsyncGenerator<Uint8Array> {
+  yield octets.subarray(range.start, range.end)
+}
+
+async function* readFile(path: string, ref: BlobRef, range: ByteRange): AsyncGenerator<Uint8Array> {
+  await using file = await openBlob(path, ref)
+  for (let at = range.start; at < range.end; ) {
+    const length = Math.min(PIECE, range.end - at)
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at)
+    if (bytesRead === 0)
+      throw new StoreError('CORRUPT', `the blob ${ref.hash} is shorter than its ${ref.size} octets`)
+    yield buffer.subarray(0, bytesRead)
+    at += bytesRead
   }
 }
 
@@ -45,9 +96,9 @@ const PIECE = 1_048_576
 
 const pathOf = (folder: string, hash: string) => join(folder, hash.slice(0, 2), hash.slice(2, 4), hash)
 
-async function openBlob(folder: string, ref: BlobRef): Promise<FileHandle> {
+async function openBlob(path: string, ref: BlobRef): Promise<FileHandle> {
   try {
-    return await open(pathOf(folder, ref.hash), 'r')
+    return await open(path, 'r')
   } catch (cause) {
     throw new StoreError('NO_SUCH_BLOB', `the blob ${ref.hash} is not there`, { cause })
   }
@@ -77,24 +128,16 @@ class FileWriter implements BlobWriter {
     if (this.#pendingBytes > INLINE_BLOB_MAX) await this.#flush()
   }
 
-  async finish(): Promise<StagedBlob> {
+  async finish(): Promise<Staged> {
     const ref = { hash: this.#hash.digest('hex'), size: this.#size }
-    if (this.#file === undefined) return { ref, inline: Buffer.concat(this.#pending) }
+    if (this.#file === undefined)
+      return new Staged(this.#folder, ref, { inline: Buffer.concat(this.#pending) })
     await this.#flush()
-    await this.#file.handle.datasync()
-    await this.#file.handle.close()
-    const target = pathOf(this.#folder, ref.hash)
-    const parent = join(this.#folder, ref.hash.slice(0, 2))
-    const nested = join(parent, ref.hash.slice(2, 4))
-    const made = await mkdir(nested, { recursive: true, mode: 0o700 })
-    await rename(this.#file.path, target)
+    const { handle, path } = this.#file
+    await handle.datasync()
+    await handle.close()
     this.#file = undefined
-    await syncFolder(nested)
-    if (made !== undefined) {
-      await syncFolder(parent)
-      await syncFolder(this.#folder)
-    }
-    return { ref }
+    return new Staged(this.#folder, ref, { path })
   }
 
   async abort(): Promise<void> {

@@ -1,8 +1,13 @@
-import type { StagedBlob } from '../port.ts'
+import type { BlobRef } from '../port.ts'
 import type { Database } from './database.ts'
 
-/** Writes what is staged inline; the name is the content, so a second copy changes nothing. */
-export function keepInline(db: Database, staged: readonly StagedBlob[]): void {
-  for (const { ref, inline } of staged)
-    if (inline !== undefined) db.run('INSERT OR IGNORE INTO blobs VALUES (?, ?)', ref.hash, inline)
+/** A small blob on its way to the writer thread. */
+export interface InlineBlob {
+  readonly ref: BlobRef
+  readonly inline: Uint8Array
+}
+
+/** The name is the content, so a second copy changes nothing. */
+export function keepInline(db: Database, blobs: readonly InlineBlob[]): void {
+  for (const { ref, inline } of blobs) db.run('INSERT OR IGNORE INTO blobs VALUES (?, ?)', ref.hash, inline)
 }

@@ -1,9 +1,13 @@
 import type { IntakeRow, NewIntake } from '../port.ts'
-import { keepInline } from './blobs.ts'
-import { type Database, number, type Row, text } from './database.ts'
+import { type InlineBlob, keepInline } from './blobs.ts'
+import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { insertWork } from './work.ts'
 
-export function accept(db: Database, intake: NewIntake): { duplicateOf: string | undefined } {
+export function accept(
+  db: Database,
+  intake: Omit<NewIntake, 'staged'>,
+  inline: readonly InlineBlob[],
+): { duplicateOf: string | undefined } {
   if (intake.dedup !== undefined) {
     const earlier = db.get('SELECT id, at FROM intakes WHERE dedup = ?', intake.dedup.key)
     if (earlier !== undefined) {
@@ -11,14 +15,14 @@ export function accept(db: Database, intake: NewIntake): { duplicateOf: string |
       db.run('UPDATE intakes SET dedup = NULL WHERE id = ?', text(earlier, 'id'))
     }
   }
-  keepInline(db, intake.staged)
+  keepInline(db, inline)
   db.run(
     'INSERT INTO intakes VALUES (?, ?, ?, ?, ?, ?, ?)',
     intake.id,
     intake.at,
     intake.dedup?.key ?? null,
-    intake.body.hash,
-    intake.body.size,
+    intake.body?.hash ?? null,
+    intake.body?.size ?? null,
     intake.envelope.hash,
     intake.envelope.size,
   )
@@ -46,6 +50,11 @@ export const intakesNamed = (db: Database, name: string): IntakeRow[] =>
 const readIntake = (row: Row): IntakeRow => ({
   id: text(row, 'id'),
   at: number(row, 'at'),
-  body: { hash: text(row, 'body'), size: number(row, 'body_size') },
+  body: optionalRef(row),
   envelope: { hash: text(row, 'envelope'), size: number(row, 'envelope_size') },
 })
+
+const optionalRef = (row: Row) => {
+  const hash = optionalText(row, 'body')
+  return hash === undefined ? undefined : { hash, size: number(row, 'body_size') }
+}

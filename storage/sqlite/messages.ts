@@ -7,11 +7,16 @@ import {
   type NewMessage,
   StoreError,
 } from '../port.ts'
-import { keepInline } from './blobs.ts'
+import { type InlineBlob, keepInline } from './blobs.ts'
 import { bytes, type Database, number, optionalText, type Row, text } from './database.ts'
 import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from './flags.ts'
 
-export function append(db: Database, mailbox: string, message: NewMessage): Appended {
+export function append(
+  db: Database,
+  mailbox: string,
+  message: Omit<NewMessage, 'staged'>,
+  inline: readonly InlineBlob[],
+): Appended {
   const id = Number(mailbox)
   const box = boxOf(db, id)
   const known =
@@ -26,7 +31,7 @@ export function append(db: Database, mailbox: string, message: NewMessage): Appe
       modseq: number(known, 'modseq'),
       added: false,
     }
-  keepInline(db, message.staged)
+  keepInline(db, inline)
   const flags = parseFlags(message.flags)
   const uid = box.uidNext
   const modseq = box.modseq + 1

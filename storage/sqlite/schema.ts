@@ -13,7 +13,7 @@ const migrations: readonly string[] = [
 
   CREATE TABLE intakes (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, dedup TEXT UNIQUE,
-    body TEXT NOT NULL, body_size INTEGER NOT NULL, envelope TEXT NOT NULL, envelope_size INTEGER NOT NULL
+    body TEXT, body_size INTEGER, envelope TEXT NOT NULL, envelope_size INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE names (name TEXT NOT NULL, at INTEGER NOT NULL, intake TEXT NOT NULL, PRIMARY KEY (name, at, intake)) WITHOUT ROWID;
 

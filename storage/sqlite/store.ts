@@ -1,8 +1,16 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BlobFiles } from '../blobs/files.ts'
-import { type BlobRef, type BlobStore, type ByteRange, type Store, StoreError } from '../port.ts'
+import { BlobFiles, Staged } from '../blobs/files.ts'
+import {
+  type BlobRef,
+  type BlobStore,
+  type ByteRange,
+  type StagedBlob,
+  type Store,
+  StoreError,
+} from '../port.ts'
 import { getAccount, listAccounts } from './accounts.ts'
+import type { InlineBlob } from './blobs.ts'
 import * as chain from './chain.ts'
 import { bytes, Database } from './database.ts'
 import { intake, intakesNamed } from './intakes.ts'
@@ -35,7 +43,8 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
     }
 
   return {
-    accept: (newIntake) => writer.call('accept', newIntake).then(workChanged),
+    accept: async ({ staged, ...newIntake }) =>
+      workChanged(await writer.call('accept', newIntake, await publish(staged))),
     intake: async (id) => intake(db, id),
     intakesNamed: async (name) => intakesNamed(db, name),
     freeSpace: async () => {
@@ -72,7 +81,8 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       rows: async (id, uids) => messages.messageRows(db, id, uids),
       index: async (id, uid) => messages.messageIndex(db, id, uid),
       changes: async (id, since, limit) => messages.changes(db, id, since, limit),
-      append: (id, message) => writer.call('append', id, message).then(mailboxChanged(id)),
+      append: async (id, { staged, ...message }) =>
+        mailboxChanged(id)(await writer.call('append', id, message, await publish(staged))),
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
       expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
       copy: (from, uids, to, saved) => writer.call('copy', from, uids, to, saved).then(mailboxChanged(to)),
@@ -131,10 +141,22 @@ function blobStore(db: Database, files: BlobFiles, writer: WriterThread): BlobSt
   return {
     create: (maxBytes) => files.create(maxBytes),
     save: async (staged) => {
-      if (staged.inline !== undefined) await writer.call('saveBlobs', [staged])
+      const inline = await publish([staged])
+      if (inline.length > 0) await writer.call('saveBlobs', inline)
       return staged.ref
     },
     open,
     read: async (ref, range) => Buffer.concat(await Array.fromAsync(open(ref, range))),
   }
+}
+
+/** Large blobs get their names now; small ones are handed on to ride in the write. */
+async function publish(staged: readonly StagedBlob[]): Promise<InlineBlob[]> {
+  const inline: InlineBlob[] = []
+  for (const blob of staged) {
+    if (!(blob instanceof Staged)) throw new TypeError('a staged blob of another store')
+    if (blob.inline === undefined) await blob.publish()
+    else inline.push({ ref: blob.ref, inline: blob.inline })
+  }
+  return inline
 }

@@ -30,7 +30,8 @@ export class WriterThread {
     const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
     const worker = new Worker(new URL(`./writer${extension}`, import.meta.url), { workerData: { file, now } })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const ended = (code: number) => reject(new StoreError('UNAVAILABLE', `the writer thread ended with ${code}`))
+    const ended = (code: number) =>
+      reject(new StoreError('UNAVAILABLE', `the writer thread ended with ${code}`))
     worker.once('message', () => resolve())
     worker.once('error', reject)
     worker.once('exit', ended)

@@ -28,7 +28,7 @@ describe.each(stores)('$name: accept', ({ open }) => {
     })
     const store = await under.reopen()
     const row = await store.intake('a')
-    expect(Buffer.from(await store.blobs.read(row!.body)).toString()).toBe('message a')
+    expect(Buffer.from(await store.blobs.read(row!.body!)).toString()).toBe('message a')
     const [work] = await store.work.claim(['accepted'], { now: 2000, limit: 10, leaseMs: 1000 })
     expect(work).toMatchObject({ intake: 'a', recipient: 0, slot: 'accepted', state: 'pending' })
     expect(await store.intakesNamed('<a@client.example>')).toEqual([row])

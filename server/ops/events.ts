@@ -1,0 +1,178 @@
+import { pino } from 'pino'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FailureCode } from '../../mail/errors.ts'
+import { redact } from './redaction.ts'
+
+export type ListenerName = 'submission' | 'imap' | 'http'
+
+/**
+ * One function per thing that happens: it feeds the log and the metrics together, so neither can forget. What is
+ * logged are ids, codes, counts and addresses of machines: never a password, a body, a subject or an identity number.
+ */
+export class Events {
+  readonly registry = new Registry()
+  readonly #log: pino.Logger
+  readonly #connections = this.#counter('connections_total', 'Connections admitted', ['listener'])
+  readonly #logins = this.#counter('logins_total', 'Logins by result', ['listener', 'result'])
+  readonly #accepted = this.#counter('submissions_accepted_total', 'Messages accepted', ['duplicate'])
+  readonly #octets = this.#counter('submission_octets_total', 'Octets of accepted messages', [])
+  readonly #refused = this.#counter('submissions_refused_total', 'Refusals after complete DATA', ['code'])
+  readonly #errors = this.#counter('internal_errors_total', 'Errors that were answered as temporary', [
+    'where',
+  ])
+  readonly #evidence = this.#counter('evidence_total', 'Evidence issued by type', ['type'])
+  readonly #work = this.#counter('work_total', 'Work settled by kind and outcome', ['kind', 'outcome'])
+  readonly #stampTime = new Histogram({
+    name: 'openkep_timestamp_seconds',
+    help: 'Time to get one time-stamp',
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers: [this.registry],
+  })
+  readonly #tsaFailures = this.#counter(
+    'timestamp_failures_total',
+    'Answers of TSAs that were not believed, or none',
+    ['code'],
+  )
+  readonly #skew = this.#gauge('clock_skew_seconds', "The TSA's time minus ours", [])
+  readonly #backlog = this.#gauge('work_backlog', 'Rows of work that wait', ['kind', 'state'])
+  readonly #backlogAge = this.#gauge('work_oldest_seconds', 'Age of the oldest row of work that is due', [
+    'kind',
+  ])
+  readonly #free = this.#gauge('free_space_bytes', 'Free octets where bodies are kept', [])
+  readonly #retrievals = this.#counter('retrievals_total', 'First readings of delivered messages', [])
+  readonly #keyOperations = this.#counter('private_key_operations_total', 'Signatures made with our keys', [
+    'role',
+  ])
+
+  constructor(level: string, destination?: pino.DestinationStream) {
+    this.#log = pino(
+      { level, base: null, redact, timestamp: pino.stdTimeFunctions.isoTime },
+      destination,
+    )
+    collectDefaultMetrics({ register: this.registry, prefix: 'openkep_' })
+  }
+
+  started(ports: Readonly<Record<string, number>>): void {
+    this.#log.info({ event: 'started', ports })
+  }
+
+  stopping(signal: string): void {
+    this.#log.info({ event: 'stopping', signal })
+  }
+
+  reloaded(): void {
+    this.#log.info({ event: 'reloaded' })
+  }
+
+  connection(listener: ListenerName): void {
+    this.#connections.inc({ listener })
+  }
+
+  login(listener: ListenerName, result: 'ok' | 'wrong' | 'delayed', ip: string): void {
+    this.#logins.inc({ listener, result })
+    this.#log[result === 'ok' ? 'debug' : 'warn']({ event: 'login', listener, result, ip })
+  }
+
+  accepted(octets: number, recipients: number, duplicate: boolean): void {
+    this.#accepted.inc({ duplicate: String(duplicate) })
+    this.#octets.inc({}, octets)
+    this.#log.info({ event: 'accepted', octets, recipients, duplicate })
+  }
+
+  refused(code: FailureCode, evidence: string | undefined): void {
+    this.#refused.inc({ code })
+    this.#log.info({ event: 'refused', code, evidence })
+  }
+
+  evidenceIssued(type: string, id: string): void {
+    this.#evidence.inc({ type })
+    this.#log.info({ event: 'evidence', type, id })
+  }
+
+  workSettled(kind: string, outcome: 'done' | 'retry' | 'held', row: string, error?: string): void {
+    this.#work.inc({ kind, outcome })
+    if (outcome !== 'done')
+      this.#log[outcome === 'held' ? 'error' : 'warn']({ event: 'work', kind, outcome, row, error })
+  }
+
+  stamped(seconds: number): void {
+    this.#stampTime.observe(seconds)
+  }
+
+  tsaFailed(url: string, code: string): void {
+    this.#tsaFailures.inc({ code })
+    this.#log.warn({ event: 'tsa', url, code })
+  }
+
+  clockSkew(milliseconds: number): void {
+    this.#skew.set(milliseconds / 1000)
+    if (Math.abs(milliseconds) > 1000) this.#log.warn({ event: 'clock-skew', milliseconds })
+  }
+
+  backlog(
+    rows: readonly { kind: string; state: string; rows: number; oldestDue: number }[],
+    now: number,
+  ): void {
+    this.#backlog.reset()
+    this.#backlogAge.reset()
+    for (const { kind, state, rows: count, oldestDue } of rows) {
+      this.#backlog.set({ kind, state }, count)
+      if (state === 'pending') this.#backlogAge.set({ kind }, Math.max(0, (now - oldestDue) / 1000))
+    }
+  }
+
+  freeSpace(octets: number): void {
+    this.#free.set(octets)
+  }
+
+  retrieved(): void {
+    this.#retrievals.inc({})
+  }
+
+  keyUsed(role: string): void {
+    this.#keyOperations.inc({ role })
+  }
+
+  crlFailed(url: string, error: Error): void {
+    this.#log.warn({ event: 'crl', url, error: error.message })
+  }
+
+  pluginFailed(plugin: string, hook: string, error: unknown): void {
+    this.#errors.inc({ where: 'plugin' })
+    this.#log.error({ event: 'plugin', plugin, hook, error: told(error) })
+  }
+
+  internalError(where: ListenerName | 'work' | 'ops', error: unknown): void {
+    this.#errors.inc({ where })
+    this.#log.error({ event: 'internal-error', where, error: told(error) })
+  }
+
+  /** A peer that breaks TLS or the connection is no error of ours. */
+  socketError(listener: ListenerName, error: Error): void {
+    this.#log.debug({ event: 'socket', listener, error: error.message })
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({
+      name: `openkep_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+    })
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({
+      name: `openkep_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+    })
+  }
+}
+
+/** Name, message and stack of our own code; never the values that an error carries along. */
+const told = (error: unknown): object =>
+  error instanceof Error
+    ? { name: error.name, message: error.message, stack: error.stack }
+    : { name: typeof error }

@@ -1,0 +1,266 @@
+import type { Socket } from 'node:net'
+import {
+  SMTPServer,
+  type SMTPServerAddress,
+  type SMTPServerDataStream,
+  type SMTPServerSession,
+} from 'smtp-server'
+import { FAILURES, type FailureCode, MailError, replyText } from '../../mail/errors.ts'
+import { parseKepAddress } from '../../mail/kep-address.ts'
+import type { MimeLimits } from '../../mail/mime-part.ts'
+import type { Recipient, SessionFacts, Transaction, Verdict } from '../../plugins/api.ts'
+import { StoreError } from '../../storage/port.ts'
+import type { LoginDesk } from '../accounts/login.ts'
+import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
+import type { Events } from '../ops/events.ts'
+import { receiveMessage } from '../received-message.ts'
+import { RateGuard } from './rate-guard.ts'
+import { decide, type SubmissionParts } from './submission.ts'
+
+export interface SubmissionServerParts extends SubmissionParts {
+  readonly desk: LoginDesk
+  readonly census: ConnectionCensus
+  readonly events: Events
+  /** undefined: mail may be taken; else why not for now (I11). */
+  readonly closedBecause: () => FailureCode | undefined
+  readonly sizeLimit: number
+  readonly mimeLimits: MimeLimits
+  readonly minimumRate: number
+  readonly loginTimeMs: number
+  readonly maxErrors: number
+  readonly tls: { readonly key: string; readonly cert: string }
+}
+
+/** A command line of 512 octets with room for AUTH; longer ones are an attack. [RFC 5321 §4.5.3.1.4] [RFC 4954 §4] */
+const MAX_COMMAND = 4096
+/** After SIZE is exceeded this much more is read and thrown away so that the client hears why; then the connection ends. */
+const OVERSIZE_GRACE = 1_048_576
+
+/** What we keep of a session beside what smtp-server keeps. */
+interface Peer {
+  readonly guard: RateGuard | undefined
+  readonly admission: Admission
+  readonly ip: string
+  facts: SessionFacts | undefined
+  declaredSize: number | undefined
+  recipients: Recipient[]
+  errors: number
+}
+
+/**
+ * Message submission on 465 (`secure`) or 587 (STARTTLS). [RFC 6409 §3] [RFC 8314 §3.3] Every handler ends in an
+ * answer: what throws is a 451 for the client and an error for the operator, never the end of the process (I9).
+ */
+export function makeSubmissionServer(parts: SubmissionServerParts, secure: boolean): SMTPServer {
+  const peers = new Map<string, Peer>()
+  const guards = new Map<string, RateGuard>()
+
+  const server: SMTPServer = new SMTPServer({
+    name: parts.domain,
+    banner: 'OpenKEP',
+    secure,
+    key: parts.tls.key,
+    cert: parts.tls.cert,
+    minVersion: 'TLSv1.2',
+    size: parts.sizeLimit,
+    authMethods: ['PLAIN', 'LOGIN'],
+    hideSMTPUTF8: true, // raw 8-bit header fields could not be shown by every reader of the evidence
+    hideDSN: true, // evidence is the notification
+    hideREQUIRETLS: true,
+    hideENHANCEDSTATUSCODES: false,
+    disableReverseLookup: true,
+    maxCommandLength: MAX_COMMAND,
+    maxAllowedUnauthenticatedCommands: 10,
+    socketTimeout: 5 * 60_000,
+    closeTimeout: 30_000,
+    logger: false,
+    onConnect: (session, callback) => {
+      const ip = plainIp(session.remoteAddress)
+      const admission = parts.census.admit(ip)
+      if (admission === undefined) return callback(wireError('TOO_MANY_CONNECTIONS'))
+      const key = socketKey(session)
+      peers.set(session.id, {
+        guard: guards.get(key),
+        admission,
+        ip,
+        facts: undefined,
+        declaredSize: undefined,
+        recipients: [],
+        errors: 0,
+      })
+      parts.events.connection('submission')
+      callback()
+    },
+    onAuth: (auth, session, callback) => {
+      answer<SessionFacts>(
+        session,
+        (error, facts) => callback(error, facts && { user: facts.account.address }),
+        async (peer) => {
+          const result = await parts.desk.check({
+            name: auth.authcid ?? auth.username ?? '',
+            authzid: auth.authzid ?? '',
+            password: auth.password ?? '',
+            ip: peer.ip,
+          })
+          parts.events.login('submission', result.ok ? 'ok' : result.reason, peer.ip)
+          if (!result.ok) throw new MailError(result.reason === 'delayed' ? 'AUTH_DELAYED' : 'AUTH_FAILED')
+          if (!peer.admission.bind(result.account.address)) throw new MailError('TOO_MANY_CONNECTIONS')
+          const { login, account, person } = result
+          const facts = { login, account, person, clientName: session.hostNameAppearsAs }
+          obey(await parts.pipeline.ask('auth', { session: facts }))
+          peer.facts = facts
+          peer.guard?.loggedIn()
+          return facts
+        },
+      )
+    },
+    onMailFrom: (address, session, callback) => {
+      answer(session, callback, async (peer) => {
+        const closed = parts.closedBecause()
+        if (closed !== undefined) throw new MailError(closed)
+        checkParameters(address, ['SIZE', 'BODY', 'AUTH'])
+        const declaredSize = Number(parameter(address, 'SIZE') ?? Number.NaN)
+        peer.declaredSize = Number.isSafeInteger(declaredSize) ? declaredSize : undefined
+        peer.recipients = []
+        const from = address.address
+        obey(
+          await parts.pipeline.ask('mail', { session: factsOf(peer), from, declaredSize: peer.declaredSize }),
+        )
+        peer.guard?.progress()
+      })
+    },
+    onRcptTo: (address, session, callback) => {
+      answer(session, callback, async (peer) => {
+        checkParameters(address, [])
+        const kep = parseKepAddress(address.address)
+        const recipient = kep && { kep, local: kep.provider === parts.domain }
+        const transaction = transactionOf(peer)
+        obey(await parts.pipeline.ask('rcpt', { transaction, to: printable(address.address), recipient }))
+        if (
+          recipient !== undefined &&
+          !peer.recipients.some((known) => known.kep.address === recipient.kep.address)
+        )
+          peer.recipients.push(recipient)
+        peer.guard?.progress()
+      })
+    },
+    onData: (stream, session, callback) => {
+      answer(session, callback, async (peer) => {
+        peer.guard?.receiving(true)
+        try {
+          return await takeData(peer, stream)
+        } finally {
+          peer.guard?.receiving(false)
+          stream.resume() // what was not read is read and dropped, or the session would hang
+        }
+      })
+    },
+    onClose: (session, callback) => {
+      peers.get(session.id)?.admission.leave()
+      peers.delete(session.id)
+      callback()
+    },
+  })
+
+  // Before TLS and before the greeting: the one place that sees the raw socket.
+  server.server.on('connection', (socket: Socket) => {
+    const key = `${socket.remoteAddress} ${socket.remotePort}`
+    guards.set(key, new RateGuard(socket, { minimumRate: parts.minimumRate, loginTimeMs: parts.loginTimeMs }))
+    socket.once('close', () => guards.delete(key))
+  })
+  server.on('error', (error: Error) => parts.events.socketError('submission', error))
+  return server
+
+  async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
+    const transaction = transactionOf(peer)
+    obey(await parts.pipeline.ask('data', { transaction }))
+    const received = await receiveMessage(stream, {
+      blobs: parts.store.blobs,
+      maxBytes: parts.sizeLimit,
+      limits: parts.mimeLimits,
+      taps: parts.pipeline.openTaps(transaction),
+    }).catch(async (error: unknown) => {
+      if (error instanceof StoreError && error.code === 'BLOB_TOO_LARGE') {
+        await readAway(stream)
+        throw new MailError('MESSAGE_TOO_BIG', `${parts.sizeLimit}`)
+      }
+      throw error
+    })
+    const decided = await decide(parts, transaction, received)
+    peer.recipients = []
+    if (!decided.accepted) {
+      parts.events.refused(decided.code, decided.evidenceId)
+      throw new MailError(decided.code, decided.told)
+    }
+    parts.events.accepted(received.staged.ref.size, transaction.recipients.length, decided.duplicate)
+    return `2.6.0 ${decided.messageId} kabul edildi / accepted${decided.duplicate ? ' (tekrar / repeated)' : ''}`
+  }
+
+  /** Runs a handler so that it always ends in one answer. */
+  function answer<T>(
+    session: SMTPServerSession,
+    callback: (error: Error | null, value?: T) => void,
+    handler: (peer: Peer) => Promise<T>,
+  ): void {
+    const peer = peers.get(session.id)
+    if (peer === undefined) {
+      callback(wireError('TEMPORARY'))
+      return
+    }
+    handler(peer).then(
+      (value) => callback(null, value),
+      (error: unknown) => {
+        peer.errors++
+        if (!(error instanceof MailError)) parts.events.internalError('submission', error)
+        const told = error instanceof MailError ? wireError(error.code, error.told) : wireError('TEMPORARY')
+        // Who only makes errors is let go. 421 makes smtp-server close.
+        if (peer.errors > parts.maxErrors) told.responseCode = 421
+        callback(told)
+      },
+    )
+  }
+}
+
+const socketKey = (session: SMTPServerSession) => `${session.remoteAddress} ${session.remotePort}`
+
+function factsOf(peer: Peer): SessionFacts {
+  if (peer.facts === undefined) throw new MailError('AUTH_REQUIRED')
+  return peer.facts
+}
+
+const transactionOf = (peer: Peer): Transaction => ({
+  session: factsOf(peer),
+  declaredSize: peer.declaredSize,
+  recipients: [...peer.recipients],
+})
+
+function obey(verdict: Verdict): void {
+  if (verdict.kind === 'refuse') throw new MailError(verdict.code, verdict.told)
+}
+
+function wireError(code: FailureCode, told = ''): Error & { responseCode: number } {
+  return Object.assign(new Error(replyText(code, told)), { responseCode: FAILURES[code].reply })
+}
+
+/** A parameter that we do not know may mean something that we would not do. [RFC 5321 §4.1.1.11] */
+function checkParameters(address: SMTPServerAddress, known: readonly string[]): void {
+  for (const name of Object.keys(address.args || {}))
+    if (!known.includes(name)) throw new MailError('MAIL_PARAMETER', printable(name))
+  if (/[^\x21-\x7e]/.test(address.address)) throw new MailError('ADDRESS_NOT_ASCII')
+}
+
+function parameter(address: SMTPServerAddress, name: string): string | undefined {
+  const found = Object.entries(address.args || {}).find(([key]) => key === name)?.[1]
+  return typeof found === 'string' ? found : undefined
+}
+
+const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 100)
+
+/** Reads a little more, so that the refusal reaches a client that only listens after its last octet. */
+async function readAway(stream: SMTPServerDataStream): Promise<void> {
+  let left = OVERSIZE_GRACE
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    left -= chunk.length
+    if (left < 0) throw new MailError('MESSAGE_TOO_BIG')
+  }
+}

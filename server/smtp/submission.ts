@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto'
+import {
+  type CertificateValidator,
+  checkAll,
+  type EvidenceProfile,
+  evidenceRules,
+  RulesBroken,
+  readUserSignature,
+} from '../../evidence/index.ts'
+import type { Clock } from '../../mail/clock.ts'
+import { FAILURES, type FailureCode } from '../../mail/errors.ts'
+import { readHeader } from '../../mail/header-read.ts'
+import { randomHex, randomId, randomMessageId } from '../../mail/ids.ts'
+import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import type { Transaction, Verdict } from '../../plugins/api.ts'
+import type { EventFacts } from '../../plugins/events.ts'
+import { type SignerTrust, type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
+import type { Pipeline } from '../../plugins/pipeline.ts'
+import type { NewIntake, NewWork, StagedBlob, Store } from '../../storage/port.ts'
+import type { ReceivedMessage } from '../received-message.ts'
+import { stageBytes } from '../stage-bytes.ts'
+import type { MaterialArchive } from './archived-material.ts'
+import type { RejectionLimit } from './rejection-limit.ts'
+import { makeRecord, type PersonId } from './submission-record.ts'
+
+export interface SubmissionParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly pipeline: Pipeline
+  readonly validator: CertificateValidator
+  readonly materials: MaterialArchive
+  readonly rejections: RejectionLimit
+  readonly profile: EvidenceProfile
+  readonly domain: string
+  readonly revocation: 'require' | 'if-present'
+  readonly dedupWindowMs: number
+  readonly personId: PersonId
+}
+
+export type Answer =
+  | { readonly accepted: true; readonly messageId: string; readonly duplicate: boolean }
+  | {
+      readonly accepted: false
+      readonly code: FailureCode
+      readonly told: string
+      readonly evidenceId?: string
+    }
+
+/**
+ * The decision about one complete message. The acceptance is drafted and passes its rules first; then one durable
+ * write; only then the answer. That write is the instant after which nothing may be lost (I1).
+ */
+export async function decide(
+  parts: SubmissionParts,
+  transaction: Transaction,
+  received: ReceivedMessage,
+): Promise<Answer> {
+  try {
+    const message = await judge(parts, received)
+    const verdict = await parts.pipeline.ask('data_post', { transaction, message })
+    if (verdict.kind === 'refuse') return await rejected(parts, transaction, message, verdict)
+    return await accepted(parts, transaction, message, received)
+  } finally {
+    await received.staged.discard()
+  }
+}
+
+/** Computes the signature and judges its certificates; what these mean is the plugins' business. */
+async function judge(parts: SubmissionParts, received: ReceivedMessage): Promise<SubmittedMessage> {
+  const { staged, index, wire } = received
+  const signature = await readUserSignature(index, received.signedDigest, staged.open)
+  const trust: SignerTrust[] = []
+  if (signature.form !== 'none' && signature.form !== 'encrypted') {
+    const { signers, certificates } = signature.report
+    for (const signer of signers)
+      if (signer.ok)
+        trust.push({
+          certificate: signer.certificate,
+          path: await parts.validator.validate(signer.certificate, {
+            intermediates: certificates,
+            at: parts.clock.now(),
+            revocation: parts.revocation,
+          }),
+        })
+  }
+  // The header was counted against its limit while it passed, so what is read here is bounded.
+  const header = await Array.fromAsync(
+    staged.open({ start: 0, end: Math.min(index.root.bodyStart, MAX_HEADER) }),
+  )
+  return {
+    size: staged.ref.size,
+    sha256: staged.ref.hash,
+    wire,
+    index,
+    header: readHeader(Buffer.concat(header)),
+    signature,
+    trust,
+    open: staged.open,
+  }
+}
+
+/** Twice the default limit on headers: enough to see why a message with more is refused. */
+const MAX_HEADER = 2 * 1_048_576
+
+async function accepted(
+  parts: SubmissionParts,
+  transaction: Transaction,
+  message: SubmittedMessage,
+  received: ReceivedMessage,
+): Promise<Answer> {
+  const { store, clock } = parts
+  const at = clock.now()
+  const material = await parts.materials.stage(message.trust, verdictReport(message, at))
+  const record = makeRecord({
+    id: randomHex(),
+    messageId: randomMessageId('rem', parts.domain),
+    decidedAt: at,
+    transaction,
+    message,
+    personId: parts.personId,
+    material: material.ref.hash,
+  })
+  const facts: EventFacts = { hook: 'accepted', id: randomId('ev'), at: at.toISOString() }
+  checkAll(parts.pipeline.draft({ ...facts, submission: record }), evidenceRules(parts.profile))
+  const { duplicateOf } = await persist(parts, record, facts, {
+    body: received.staged,
+    extra: [material],
+    bodyDigest: received.bodyDigest,
+    dedup: { key: dedupKey(record), notBefore: at.getTime() - parts.dedupWindowMs },
+  })
+  if (duplicateOf === undefined) return { accepted: true, messageId: record.messageId, duplicate: false }
+  const first = await store.intake(duplicateOf)
+  const octets = first && (await store.blobs.read(first.envelope))
+  const earlier: SubmissionRecord | undefined = octets && JSON.parse(Buffer.from(octets).toString())
+  return { accepted: true, messageId: earlier?.messageId ?? record.messageId, duplicate: true }
+}
+
+/** Rejection evidence is durable before the refusal is told; past the account's rate the refusal alone is told. */
+async function rejected(
+  parts: SubmissionParts,
+  transaction: Transaction,
+  message: SubmittedMessage,
+  verdict: Extract<Verdict, { kind: 'refuse' }>,
+): Promise<Answer> {
+  const { code, told } = verdict
+  const failure: (typeof FAILURES)[FailureCode] = FAILURES[code]
+  const answer = { accepted: false, code, told } as const
+  if (
+    !verdict.evidence ||
+    !('reason' in failure) ||
+    !parts.rejections.take(transaction.session.account.address)
+  )
+    return answer
+  const at = parts.clock.now()
+  const record = makeRecord({
+    id: randomHex(),
+    messageId: randomMessageId('rem', parts.domain),
+    decidedAt: at,
+    transaction,
+    message,
+    personId: parts.personId,
+    material: undefined,
+  })
+  const details = told === '' ? code : `${code} ${told}`
+  const facts: EventFacts = {
+    hook: 'refused',
+    id: randomId('ev'),
+    at: at.toISOString(),
+    reason: failure.reason,
+    details,
+  }
+  try {
+    checkAll(parts.pipeline.draft({ ...facts, submission: record }), evidenceRules(parts.profile))
+  } catch (error) {
+    if (error instanceof RulesBroken) return answer // nothing lawful can be said of it, so only the refusal is
+    throw error
+  }
+  await persist(parts, record, facts, { body: undefined, extra: [], bodyDigest: undefined, dedup: undefined })
+  return { ...answer, evidenceId: facts.id }
+}
+
+interface Persisted {
+  body: StagedBlob | undefined
+  extra: readonly StagedBlob[]
+  bodyDigest: string | undefined
+  dedup: NewIntake['dedup']
+}
+
+async function persist(
+  { store }: SubmissionParts,
+  record: SubmissionRecord,
+  facts: EventFacts,
+  { body, extra, bodyDigest, dedup }: Persisted,
+): Promise<{ duplicateOf: string | undefined }> {
+  const envelope = await stageBytes(store, Buffer.from(JSON.stringify(record)))
+  const at = Date.parse(record.decidedAt)
+  const first: NewWork = {
+    intake: record.id,
+    recipient: 0,
+    slot: 'submission',
+    kind: facts.hook === 'accepted' ? 'accepted' : 'issue',
+    due: at,
+    payload: JSON.stringify({ facts, bodyDigest }),
+  }
+  return store.accept({
+    id: record.id,
+    at,
+    ...(dedup === undefined ? {} : { dedup }),
+    body: body?.ref,
+    envelope: envelope.ref,
+    names: [record.messageId, ...(record.userMessageId === undefined ? [] : [record.userMessageId])],
+    staged: [envelope, ...extra, ...(body === undefined ? [] : [body])],
+    first,
+  })
+}
+
+/** The same account, Message-ID, octets and recipients are the same submission: a client that missed our 250. */
+function dedupKey(record: SubmissionRecord): string {
+  const recipients = record.recipients.map(({ address }) => address).sort()
+  return createHash('sha256')
+    .update(JSON.stringify([record.sender.address, record.userMessageId, record.message.sha256, recipients]))
+    .digest('hex')
+}
+
+function verdictReport(message: SubmittedMessage, at: Date): object {
+  const { signature } = message
+  return {
+    verifiedAt: at.toISOString(),
+    form: signature.form,
+    messageDigest: message.sha256,
+    messageId: valuesOf(message.header, 'message-id')[0],
+    signers:
+      signature.form === 'none' || signature.form === 'encrypted'
+        ? []
+        : signature.report.signers.map((signer) => ({
+            ok: signer.ok,
+            failure: signer.failure,
+            certificate: signer.certificate?.fingerprint,
+            hash: signer.hash,
+            algorithm: signer.algorithm,
+            signingTime: signer.signingTime?.toISOString(),
+            bes: signer.bes,
+          })),
+    paths: message.trust.map(({ certificate, path }) => ({
+      certificate: certificate.fingerprint,
+      ok: path.ok,
+      ...(path.ok ? { revocation: path.revocation } : { failure: path.failure }),
+    })),
+  }
+}
