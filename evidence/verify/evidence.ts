@@ -7,6 +7,7 @@ import { XmlError } from '../xml/tree.ts'
 import {
   type Finding,
   failed,
+  indeterminate,
   type SignatureEntry,
   type SubIndication,
   type TimestampEntry,
@@ -58,10 +59,13 @@ export function verifyEvidence(octets: Uint8Array, options: VerifyOptions): Judg
     return broken(failed('FORMAT_FAILURE', error.message))
   }
   const provedAt = timestamp?.time
-  const { findings, revocation } = judgeSigner(certificate, certificates, provedAt ?? options.now, options)
+  const trust = judgeSigner(certificate, certificates, provedAt ?? options.now, options)
+  const findings = [...trust.findings]
+  if (timestamp === undefined && options.unstampedEvidence !== 'accept')
+    findings.push(indeterminate('TIMESTAMP_FAILURE', 'the evidence carries no time-stamp'))
   return {
     findings,
-    revocation,
+    revocation: trust.revocation,
     certificate,
     provedAt,
     fields,

@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly revocation: TrustContext['revocation']
   /** For signatures without a proof of when they existed. */
   readonly now: Date
+  /** Evidence without a signature time-stamp; refused when absent, since a stamp can be cut off unseen. */
+  readonly unstampedEvidence?: 'accept' | 'refuse' | undefined
 }
 
 const SUB_INDICATIONS: Readonly<Record<TrustFailure, SubIndication>> = {
@@ -89,7 +91,8 @@ export function checkToken(der: Uint8Array, stamped: Uint8Array, options: Verify
   // Tokens are DER and nothing in them is free: also the parts that no signature covers. [RFC 3161 §2.4.2]
   const why = strictSignedData(der)
   if (why !== undefined) throw new TimestampError('MALFORMED', why)
-  const { now: _, ...trust } = options
+  const { anchors, intermediates, crls, revocation } = options
+  const trust = { anchors, intermediates, crls, revocation }
   for (const name of HASHES) {
     try {
       const token = verifyToken(der, { imprint: hash(name, stamped, 'buffer'), hash: name, trust })

@@ -1,6 +1,7 @@
 /** XML that has broken other verifiers, by the name of the attack. */
 import { describe, expect, test } from 'vitest'
 import { verifyEvidence } from '../../evidence/verify/evidence.ts'
+import type { VerifyOptions } from '../../evidence/verify/trust.ts'
 import { MAX_DEPTH, parseXml } from '../../evidence/xml/parse.ts'
 import { signedEvidence, trustOptions } from '../fakes/evidence.ts'
 
@@ -141,11 +142,15 @@ describe('signature', () => {
     expect(fields).toBeUndefined()
   })
 
-  test('a time-stamp cut off leaves an evidence that counts only while its certificate is valid', async () => {
+  test('a time-stamp cut off', async () => {
     const text = Buffer.from(await signedEvidence(Buffer.from('x'))).toString()
-    const bare = text.replace(/<xades:UnsignedProperties>.*<\/xades:UnsignedProperties>/s, '')
-    const later = new Date(Date.now() + 5 * 365 * 86_400_000)
-    const { findings } = verifyEvidence(Buffer.from(bare), { ...trustOptions(), now: later })
-    expect(findings[0]?.subIndication).toBe('OUT_OF_BOUNDS_NO_POE')
+    const bare = Buffer.from(text.replace(/<xades:UnsignedProperties>.*<\/xades:UnsignedProperties>/s, ''))
+    const told = (options: VerifyOptions) =>
+      verifyEvidence(bare, options).findings.map(({ subIndication }) => subIndication)
+    expect(told(trustOptions())).toEqual(['TIMESTAMP_FAILURE'])
+    // Where it is accepted, it counts only while the certificate is valid: nothing proves an earlier time.
+    const now = new Date(Date.now() + 5 * 365 * 86_400_000)
+    expect(told({ ...trustOptions(), unstampedEvidence: 'accept' })).toEqual([])
+    expect(told({ ...trustOptions(), unstampedEvidence: 'accept', now })[0]).toBe('OUT_OF_BOUNDS_NO_POE')
   })
 })
