@@ -1,7 +1,13 @@
 import { GENESIS, leafOf } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { randomHex } from '../../mail/ids.ts'
-import { type ChainEntry, type Fence, type NewChainEntry, type Store, StoreError } from '../../storage/port.ts'
+import {
+  type ChainEntry,
+  type Fence,
+  type NewChainEntry,
+  type Store,
+  StoreError,
+} from '../../storage/port.ts'
 
 /** The chain that holds all evidence of this provider. */
 export const EVIDENCE_CHAIN = 'evidence'
@@ -11,7 +17,10 @@ const LEASE_MS = 30_000
 /** In one write; more would make the first of them wait. */
 const MAX_BATCH = 128
 
-export type ArchivedEvent = Pick<NewChainEntry, 'eventId' | 'bytes' | 'intake' | 'meta' | 'parties' | 'at' | 'keepUntil'>
+export type ArchivedEvent = Pick<
+  NewChainEntry,
+  'eventId' | 'bytes' | 'intake' | 'meta' | 'parties' | 'at' | 'keepUntil'
+>
 
 interface Waiting {
   readonly event: ArchivedEvent
@@ -71,10 +80,17 @@ export class EvidenceArchive {
     const entries: NewChainEntry[] = []
     const taken = new Set<string>()
     for (const { event } of batch) {
-      if (taken.has(event.eventId) || (await chain.find(EVIDENCE_CHAIN, event.eventId)) !== undefined) continue
+      if (taken.has(event.eventId) || (await chain.find(EVIDENCE_CHAIN, event.eventId)) !== undefined)
+        continue
       taken.add(event.eventId)
       const seq = head.seq + 1
-      const leaf = leafOf({ chain: EVIDENCE_CHAIN, sequence: seq, algorithm: ALGORITHM, previous: head.hash, octets: event.bytes })
+      const leaf = leafOf({
+        chain: EVIDENCE_CHAIN,
+        sequence: seq,
+        algorithm: ALGORITHM,
+        previous: head.hash,
+        octets: event.bytes,
+      })
       entries.push({ ...event, seq, prev: head.hash, hash: leaf.hash, sha512: leaf.sha512 })
       head = { seq, hash: leaf.hash }
     }
@@ -82,7 +98,8 @@ export class EvidenceArchive {
     this.#head = head
     for (const { event, resolve, reject } of batch) {
       const entry = await chain.find(EVIDENCE_CHAIN, event.eventId)
-      if (entry === undefined) reject(new StoreError('CORRUPT', `evidence ${event.eventId} is not in the archive after its append`))
+      if (entry === undefined)
+        reject(new StoreError('CORRUPT', `evidence ${event.eventId} is not in the archive after its append`))
       else resolve(entry)
     }
   }
@@ -91,7 +108,8 @@ export class EvidenceArchive {
   async #hold(): Promise<Fence> {
     const now = this.#clock.now().getTime()
     const fence = await this.#store.chain.lease(`chain/${EVIDENCE_CHAIN}`, this.#owner, now, LEASE_MS)
-    if (fence === undefined) throw new StoreError('UNAVAILABLE', 'another process appends to the evidence chain')
+    if (fence === undefined)
+      throw new StoreError('UNAVAILABLE', 'another process appends to the evidence chain')
     if (this.#fence?.token !== fence.token) this.#head = undefined
     this.#fence = fence
     return fence

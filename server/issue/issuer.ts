@@ -2,8 +2,8 @@ import {
   checkAll,
   type EvidenceProfile,
   evidenceRules,
-  outcomeOf,
   type OutcomeName,
+  outcomeOf,
   type Signer,
   signEvidence,
   type Timestamper,
@@ -57,9 +57,15 @@ export class EvidenceIssuer {
     const { archive, pipeline, profile, signer, timestamper, clock, events } = this.#parts
     const known = await archive.find(facts.id)
     if (known !== undefined) return { id: facts.id, octets: known.bytes, meta: JSON.parse(known.meta) }
-    if (!this.#parts.clockIsCertain()) throw new ClockUncertain('the clock differs too much from the time-stamping authority')
+    if (!this.#parts.clockIsCertain())
+      throw new ClockUncertain('the clock differs too much from the time-stamping authority')
     const draft = pipeline.draft({ ...facts, submission })
-    const octets = await signEvidence(checkAll(draft, evidenceRules(profile)), signer, timestamper, clock.now())
+    const octets = await signEvidence(
+      checkAll(draft, evidenceRules(profile)),
+      signer,
+      timestamper,
+      clock.now(),
+    )
     const outcome = outcomeOf(profile, draft.root, draft.eventCode)
     if (outcome === undefined) throw new Error(`no outcome is known for ${draft.root} ${draft.eventCode}`)
     const meta: EvidenceMeta = {

@@ -45,10 +45,7 @@ export class Events {
   ])
 
   constructor(level: string, destination?: pino.DestinationStream) {
-    this.#log = pino(
-      { level, base: null, redact, timestamp: pino.stdTimeFunctions.isoTime },
-      destination,
-    )
+    this.#log = pino({ level, base: null, redact, timestamp: pino.stdTimeFunctions.isoTime }, destination)
     collectDefaultMetrics({ register: this.registry, prefix: 'openkep_' })
   }
 
