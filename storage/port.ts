@@ -39,8 +39,8 @@ export interface Store extends AsyncDisposable {
   /** Intakes that carry this name (Message-ID of the user or of ours); newest first, at most 100. */
   intakesNamed(name: string): Promise<IntakeRow[]>
 
-  /** Free octets where bodies are kept, for the refusal of mail before the disk is full (I11). */
-  freeSpace(): Promise<number>
+  /** Octets where bodies are kept, for the refusal of mail before the disk is full (I11). */
+  space(): Promise<{ free: number; total: number }>
 }
 
 export interface NewIntake {

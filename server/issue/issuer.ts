@@ -1,5 +1,6 @@
 import {
   checkAll,
+  type EvidenceDraft,
   type EvidenceProfile,
   evidenceRules,
   type OutcomeName,
@@ -29,9 +30,6 @@ export interface IssuedEvidence {
   readonly meta: EvidenceMeta
 }
 
-/** Our time differs from the TSA's by more than evidence can bear (I11). */
-export class ClockUncertain extends Error {}
-
 export interface IssuerParts {
   readonly pipeline: Pipeline
   readonly profile: EvidenceProfile
@@ -40,7 +38,6 @@ export interface IssuerParts {
   readonly archive: EvidenceArchive
   readonly clock: Clock
   readonly events: Events
-  readonly clockIsCertain: () => boolean
   readonly retentionYears: number
 }
 
@@ -54,12 +51,10 @@ export class EvidenceIssuer {
 
   /** Idempotent by the facts' id: after a crash the first octets are found again. */
   async issue(facts: EventFacts, submission: SubmissionRecord): Promise<IssuedEvidence> {
-    const { archive, pipeline, profile, signer, timestamper, clock, events } = this.#parts
+    const { archive, profile, signer, timestamper, clock, events } = this.#parts
     const known = await archive.find(facts.id)
     if (known !== undefined) return { id: facts.id, octets: known.bytes, meta: JSON.parse(known.meta) }
-    if (!this.#parts.clockIsCertain())
-      throw new ClockUncertain('the clock differs too much from the time-stamping authority')
-    const draft = pipeline.draft({ ...facts, submission })
+    const draft = this.draftOf(facts, submission)
     const octets = await signEvidence(
       checkAll(draft, evidenceRules(profile)),
       signer,
@@ -86,6 +81,11 @@ export class EvidenceIssuer {
     })
     events.evidenceIssued(outcome.name, facts.id)
     return { id: facts.id, octets: entry.bytes, meta: JSON.parse(entry.meta) }
+  }
+
+  /** The unsigned draft; the same facts always make the same one. */
+  draftOf(facts: EventFacts, submission: SubmissionRecord): EvidenceDraft {
+    return this.#parts.pipeline.draft({ ...facts, submission })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import {
   SMTPServer,
   type SMTPServerAddress,
@@ -12,8 +13,10 @@ import type { Recipient, SessionFacts, Transaction, Verdict } from '../../plugin
 import { StoreError } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
 import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
+import { bind, type Listening } from '../listen.ts'
 import type { Events } from '../ops/events.ts'
 import { receiveMessage } from '../received-message.ts'
+import { keepOwnStatus } from './own-status.ts'
 import { RateGuard } from './rate-guard.ts'
 import { decide, type SubmissionParts } from './submission.ts'
 
@@ -47,11 +50,54 @@ interface Peer {
   errors: number
 }
 
+/** One listener of the submission service, on one host. */
+export class SubmissionListener implements Listening {
+  readonly #server: SMTPServer
+  readonly #parts: SubmissionServerParts
+  readonly #receiving: () => number
+
+  constructor(parts: SubmissionServerParts, secure: boolean) {
+    const { server, receiving } = makeSubmissionServer(parts, secure)
+    this.#parts = parts
+    this.#server = server
+    this.#receiving = receiving
+  }
+
+  listen(port: number, host: string): Promise<number> {
+    return bind(this.#server.server, port, host)
+  }
+
+  /** Uses the parts' TLS key and size limit for connections from now on. */
+  renew(): void {
+    this.#server.updateSecureContext({ key: this.#parts.tls.key, cert: this.#parts.tls.cert })
+    this.#server.options.size = this.#parts.sizeLimit
+  }
+
+  /** Takes no connection, lets messages that are being received finish within the time, then ends the rest. */
+  async drain(graceMs: number): Promise<void> {
+    this.#server.server.close()
+    const until = performance.now() + graceMs
+    while (this.#receiving() > 0 && performance.now() < until) await setTimeout(50)
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    for (const connection of this.#server.connections) connection.close()
+    this.#server.close(() => resolve())
+    await promise
+  }
+}
+
 /**
  * Message submission on 465 (`secure`) or 587 (STARTTLS). [RFC 6409 §3] [RFC 8314 §3.3] Every handler ends in an
  * answer: what throws is a 451 for the client and an error for the operator, never the end of the process (I9).
  */
-export function makeSubmissionServer(parts: SubmissionServerParts, secure: boolean): SMTPServer {
+function makeSubmissionServer(
+  parts: SubmissionServerParts,
+  secure: boolean,
+): { server: SMTPServer; receiving: () => number } {
+  let receiving = 0
   const peers = new Map<string, Peer>()
   const guards = new Map<string, RateGuard>()
 
@@ -75,6 +121,7 @@ export function makeSubmissionServer(parts: SubmissionServerParts, secure: boole
     closeTimeout: 30_000,
     logger: false,
     onConnect: (session, callback) => {
+      keepOwnStatus(server, session.id)
       const ip = plainIp(session.remoteAddress)
       const admission = parts.census.admit(ip)
       if (admission === undefined) return callback(wireError('TOO_MANY_CONNECTIONS'))
@@ -147,9 +194,11 @@ export function makeSubmissionServer(parts: SubmissionServerParts, secure: boole
     onData: (stream, session, callback) => {
       answer(session, callback, async (peer) => {
         peer.guard?.receiving(true)
+        receiving++
         try {
           return await takeData(peer, stream)
         } finally {
+          receiving--
           peer.guard?.receiving(false)
           stream.resume() // what was not read is read and dropped, or the session would hang
         }
@@ -169,7 +218,7 @@ export function makeSubmissionServer(parts: SubmissionServerParts, secure: boole
     socket.once('close', () => guards.delete(key))
   })
   server.on('error', (error: Error) => parts.events.socketError('submission', error))
-  return server
+  return { server, receiving: () => receiving }
 
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
     const transaction = transactionOf(peer)

@@ -47,9 +47,9 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       workChanged(await writer.call('accept', newIntake, await publish(staged))),
     intake: async (id) => intake(db, id),
     intakesNamed: async (name) => intakesNamed(db, name),
-    freeSpace: async () => {
-      const { bavail, bsize } = await statfs(folder)
-      return bavail * bsize
+    space: async () => {
+      const { bavail, blocks, bsize } = await statfs(folder)
+      return { free: bavail * bsize, total: blocks * bsize }
     },
     blobs: blobStore(db, blobFiles, writer),
     work: {

@@ -1,0 +1,95 @@
+import { composeDispatch } from '../../evidence/index.ts'
+import { mailboxesOf, readAddressList } from '../../mail/address-list.ts'
+import { decodeHeaderText } from '../../mail/encoded-word.ts'
+import type { WrittenMailbox } from '../../mail/header-write.ts'
+import { encodeIndex } from '../../mail/mime-codec.ts'
+import { MimeIndexer } from '../../mail/mime-index.ts'
+import type { MimeIndex } from '../../mail/mime-part.ts'
+import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import { StoreError } from '../../storage/port.ts'
+import { stageBytes } from '../stage-bytes.ts'
+import { type DispatchPayload, type EventPayload, nextWork, type Step } from './steps.ts'
+
+/** Evidence, introduction and headers around the original; more than this around it is no message of ours. */
+const MAX_OVERHEAD = 64 * 1_048_576
+
+/** One REM dispatch for all recipients: the original octet for octet, with the evidence of its acceptance. */
+export const makeDispatch: Step = async (parts, row, submission) => {
+  const { store, clock } = parts
+  const intake = await store.intake(row.intake)
+  const accepted = await store.work.get(row.intake, 0, 'submission')
+  if (intake?.body === undefined || accepted === undefined)
+    throw new StoreError('CORRUPT', `intake ${row.intake} has no message`)
+  const { body } = intake
+  const { facts }: EventPayload = JSON.parse(accepted.payload)
+  const evidence = await parts.issuer.issue(facts, submission) // read back from the archive
+  const octets = composeDispatch({
+    settings: parts.envelope,
+    signer: parts.envelopeSigner,
+    timestamper: parts.stampEnvelopes === 'none' ? undefined : parts.timestamper,
+    date: clock.now(),
+    facts: parts.issuer.draftOf(facts, submission),
+    outcome: evidence.meta.outcome,
+    evidence: [{ root: parts.issuer.draftOf(facts, submission).root, octets: evidence.octets }],
+    sender: { name: submission.sender.name, address: submission.sender.address },
+    to: written(submission.header.to),
+    cc: written(submission.header.cc),
+    references: [
+      ...(submission.header.references.match(/<[^<>]{1,250}>/g) ?? []),
+      submission.userMessageId ?? '',
+    ],
+    copied:
+      submission.header.messageType === undefined
+        ? []
+        : [{ name: 'X-TR-REM-iletiTip', value: submission.header.messageType }],
+    userSignature: verdictOn(submission),
+    original: {
+      size: body.size,
+      eightBit: submission.message.eightBit,
+      digest: { hash: 'sha256', value: Buffer.from(submission.message.sha256, 'hex') },
+      open: () => store.blobs.open(body),
+    },
+  })
+  const indexer = new MimeIndexer()
+  const writer = store.blobs.create(body.size + MAX_OVERHEAD)
+  try {
+    for await (const piece of octets) {
+      indexer.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
+      await writer.write(piece)
+    }
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+  const index = indexer.end()
+  const payload: DispatchPayload = {
+    dispatch: await store.blobs.save(await writer.finish()),
+    index: await store.blobs.save(await stageBytes(store, encodeIndex(index))),
+    ...contentOf(index),
+  }
+  // A row of its own holds the dispatch before anyone gets it: the first one made is the one that everyone gets.
+  return [nextWork(row, 'fanout', 'fanout', clock.now().getTime(), payload)]
+}
+
+/** Where the original's content lies: the nested message of the envelope's message/rfc822 part, without its header. */
+function contentOf({ root }: MimeIndex): { contentStart: number; contentEnd: number } {
+  const original = root.children[0]?.children.find(
+    (part) => part.type === 'message' && part.subtype === 'rfc822',
+  )
+  const message = original?.children[0]
+  if (message === undefined) throw new Error('the dispatch that was just made holds no original')
+  return { contentStart: message.bodyStart, contentEnd: message.bodyEnd }
+}
+
+const written = (field: string): WrittenMailbox[] =>
+  mailboxesOf(readAddressList(field)).map(({ name, local, domain }) => ({
+    ...(name === undefined ? {} : { name: decodeHeaderText(name) }),
+    address: `${local}@${domain}`,
+  }))
+
+const verdictOn = ({ signature, decidedAt }: SubmissionRecord) => ({
+  valid: signature !== undefined,
+  signer: signature?.signer ?? '',
+  issuer: signature?.issuer ?? '',
+  checkedAt: new Date(signature?.verifiedAt ?? decidedAt),
+})

@@ -1,0 +1,171 @@
+import { TimestampError } from '../../evidence/index.ts'
+import type { Clock } from '../../mail/clock.ts'
+import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import {
+  type LeasedWork,
+  type Store,
+  StoreError,
+  type WorkKind,
+  type WorkOutcome,
+} from '../../storage/port.ts'
+import type { Events } from '../ops/events.ts'
+import type { StepParts, Steps } from './steps.ts'
+import { ClockUncertain } from './watched-timestamper.ts'
+
+/** Rows in work at once: enough to overlap the waits for stamps and disk, few enough to bound memory. */
+const PARALLEL = 24
+/** A row whose worker died is given to another after this time; no step takes that long. */
+const LEASE_MS = 5 * 60_000
+/** Failures of our own making before a row waits for a person. A TSA that is away never counts. */
+const MAX_ATTEMPTS = 12
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 5 * 60_000
+/** While the TSA is away it is asked again at least this often, so that evidence follows soon after its return. */
+const LONGEST_WAIT_FOR_STAMP_MS = 10_000
+/** At least this often the store is asked, should a hint be lost. */
+const POLL_MS = 5_000
+const CACHED_RECORDS = 64
+
+/** Takes due work from the store and does it, as many rows at once as allowed, until it is stopped. */
+export class Worker {
+  readonly #parts: StepParts
+  readonly #steps: Steps
+  readonly #kinds: WorkKind[]
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #events: Events
+  readonly #running = new Set<Promise<void>>()
+  readonly #records = new Map<string, Promise<SubmissionRecord>>()
+  #stopping = false
+  #wake: () => void = () => {}
+  #woken = false
+  #loop: Promise<void> | undefined
+  #unwatch: () => void = () => {}
+
+  constructor(parts: StepParts, steps: Steps, events: Events) {
+    this.#parts = parts
+    this.#steps = steps
+    this.#kinds = (Object.keys(steps) as WorkKind[]).slice()
+    this.#store = parts.store
+    this.#clock = parts.clock
+    this.#events = events
+  }
+
+  start(): void {
+    this.#unwatch = this.#store.work.watch(() => this.#rouse())
+    this.#loop = this.#run()
+  }
+
+  /** Takes no more rows and waits for those in work; what is left is found again at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#unwatch()
+    this.#rouse()
+    await this.#loop
+    await Promise.allSettled(this.#running)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const claimed = await this.#claim()
+      for (const row of claimed) {
+        const task = this.#do(row).finally(() => {
+          this.#running.delete(task)
+          this.#rouse()
+        })
+        this.#running.add(task)
+      }
+      if (claimed.length === 0) await this.#sleep()
+    }
+  }
+
+  async #claim(): Promise<LeasedWork[]> {
+    const limit = PARALLEL - this.#running.size
+    // Half the places free: fewer, larger claims cost fewer commits.
+    if (limit < PARALLEL / 2 && this.#running.size > 0) return []
+    this.#kinds.push(...this.#kinds.splice(0, 1)) // each kind comes first in turn, so none starves another
+    try {
+      return await this.#store.work.claim(this.#kinds, {
+        now: this.#clock.now().getTime(),
+        limit,
+        leaseMs: LEASE_MS,
+      })
+    } catch (error) {
+      this.#events.internalError('work', error)
+      return []
+    }
+  }
+
+  async #sleep(): Promise<void> {
+    if (this.#woken) {
+      this.#woken = false
+      return
+    }
+    const now = this.#clock.now().getTime()
+    const due = this.#running.size > 0 ? undefined : await this.#store.work.nextDue().catch(() => undefined)
+    const wait = due === undefined ? POLL_MS : Math.min(POLL_MS, Math.max(1, due - now))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (this.#woken) resolve()
+    this.#wake = resolve
+    const timer = setTimeout(resolve, wait)
+    await promise
+    clearTimeout(timer)
+    this.#woken = false
+  }
+
+  #rouse(): void {
+    this.#woken = true
+    this.#wake()
+  }
+
+  async #do(row: LeasedWork): Promise<void> {
+    const outcome = await this.#attempt(row)
+    try {
+      const settled = await this.#store.work.settle(row, outcome)
+      if (settled) this.#tell(row, outcome)
+    } catch (error) {
+      this.#events.internalError('work', error) // the lease lapses and the row comes back
+    }
+  }
+
+  async #attempt(row: LeasedWork): Promise<WorkOutcome> {
+    try {
+      const step = this.#steps[row.kind]
+      if (step === undefined) throw new Error(`nothing does work of kind ${row.kind}`)
+      return { done: true, spawn: await step(this.#parts, row, await this.#recordOf(row.intake)) }
+    } catch (error) {
+      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      const now = this.#clock.now().getTime()
+      const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20))
+      if (error instanceof TimestampError || error instanceof ClockUncertain)
+        return { retryAt: now + Math.min(delay, LONGEST_WAIT_FOR_STAMP_MS), error: message }
+      if (row.attempts + 1 >= MAX_ATTEMPTS) return { held: true, error: message }
+      return { retryAt: now + delay, error: message }
+    }
+  }
+
+  #tell(row: LeasedWork, outcome: WorkOutcome): void {
+    const name = `${row.intake}/${row.recipient}/${row.slot}`
+    if ('done' in outcome) this.#events.workSettled(row.kind, 'done', name)
+    else this.#events.workSettled(row.kind, 'held' in outcome ? 'held' : 'retry', name, outcome.error)
+  }
+
+  /** A message with a thousand recipients has thousands of rows and one record. */
+  #recordOf(intake: string): Promise<SubmissionRecord> {
+    const known = this.#records.get(intake)
+    if (known !== undefined) return known
+    const record = this.#readRecord(intake)
+    this.#records.set(intake, record)
+    record.catch(() => this.#records.delete(intake))
+    const oldest = this.#records.keys().next().value
+    if (this.#records.size > CACHED_RECORDS && oldest !== undefined) this.#records.delete(oldest)
+    return record
+  }
+
+  async #readRecord(id: string): Promise<SubmissionRecord> {
+    const intake = await this.#store.intake(id)
+    if (intake === undefined)
+      throw new StoreError('CORRUPT', `work names the intake ${id}, which is not there`)
+    return JSON.parse(Buffer.from(await this.#store.blobs.read(intake.envelope)).toString())
+  }
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { type Certificate, parsePemCertificates, type Signer, signerFromPem } from '../evidence/index.ts'
+
+/** Reads files that the configuration names. Errors say which file and why, and never what was in it. */
+export class KeyFileError extends Error {
+  readonly file: string
+  constructor(file: string, cause: unknown) {
+    super(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'KeyFileError'
+    this.file = file
+  }
+}
+
+export interface KeyPairFiles {
+  readonly key: string
+  readonly certificate: string
+}
+
+export async function readSigner({ key, certificate }: KeyPairFiles): Promise<Signer> {
+  const [keyPem, certificates] = [await readText(key), await readText(certificate)]
+  try {
+    return signerFromPem({ key: keyPem, certificates, hash: 'sha256' })
+  } catch (cause) {
+    throw new KeyFileError(certificate, cause)
+  }
+}
+
+export async function readAnchors(files: readonly string[]): Promise<Certificate[]> {
+  const anchors: Certificate[] = []
+  for (const file of files) {
+    const text = await readText(file)
+    try {
+      anchors.push(...parsePemCertificates(text))
+    } catch (cause) {
+      throw new KeyFileError(file, cause)
+    }
+  }
+  return anchors
+}
+
+export async function readTls({ key, certificate }: KeyPairFiles): Promise<{ key: string; cert: string }> {
+  return { key: await readText(key), cert: await readText(certificate) }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new KeyFileError(file, cause)
+  }
+}

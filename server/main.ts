@@ -1,0 +1,301 @@
+/**
+ * The composition root: the one place that knows every part. It reads top to bottom as the story of a start; what was
+ * opened is closed in reverse, also when the start fails half-way. Tests call it too, with parts of their own in
+ * `given`.
+ */
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import {
+  CertificateValidator,
+  CrlSource,
+  DEFAULT_SUBJECT_PREFIXES,
+  envelopeSettings,
+  type Signer,
+} from '../evidence/index.ts'
+import { type Clock, systemClock } from '../mail/clock.ts'
+import { Pipeline } from '../plugins/pipeline.ts'
+import type { Store } from '../storage/port.ts'
+import { openSqliteStore } from '../storage/sqlite/store.ts'
+import { AccountDirectory } from './accounts/directory.ts'
+import { LoginDesk } from './accounts/login.ts'
+import { PasswordThread } from './accounts/password-thread.ts'
+import { ConnectionCensus } from './connection-census.ts'
+import { makeImapServer } from './imap/server.ts'
+import { EvidenceArchive } from './issue/evidence-archive.ts'
+import { EvidenceIssuer } from './issue/issuer.ts'
+import { RetrievalDesk } from './issue/retrieval-desk.ts'
+import { steps } from './issue/steps-table.ts'
+import { watchTimestamper } from './issue/watched-timestamper.ts'
+import { Worker } from './issue/worker.ts'
+import { readAnchors, readSigner, readTls } from './key-files.ts'
+import { bind, listenOnAll } from './listen.ts'
+import { Events } from './ops/events.ts'
+import { Gate } from './ops/gate.ts'
+import { makeHttpServers } from './ops/http.ts'
+import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
+import { MaterialArchive } from './smtp/archived-material.ts'
+import { RejectionLimit } from './smtp/rejection-limit.ts'
+import { SubmissionListener, type SubmissionServerParts } from './smtp/submission-server.ts'
+
+/** Parts that a test may bring along. */
+export interface Given {
+  readonly clock?: Clock
+  readonly store?: Store
+  readonly events?: Events
+  /** Runs before the first listener opens, for instance to make accounts. */
+  readonly prepare?: (directory: AccountDirectory) => Promise<void>
+}
+
+export interface Provider {
+  readonly ports: Readonly<Record<'submissions' | 'submission' | 'imaps' | 'imap' | 'http', number>>
+  readonly directory: AccountDirectory
+  readonly store: Store
+  readonly events: Events
+  /** Takes over TLS, anchors, plugins and limits without dropping a connection; names what needs a restart. */
+  reload(config: Config): Promise<{ needsRestart: string[] }>
+  /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
+  close(): Promise<void>
+}
+
+/** How long a message that is being received may still take when we stop. */
+const DRAIN_MS = 30_000
+
+/** @param folder the data folder, which the caller holds the lock of */
+export async function start(config: Config, folder: string, given: Given = {}): Promise<Provider> {
+  await using parts = new AsyncDisposableStack() // a failure half-way closes what is already open
+  const clock = given.clock ?? systemClock
+  const events = given.events ?? new Events(config.log.level)
+  const store = parts.use(
+    given.store ?? (await openSqliteStore(join(folder, 'store'), clock.now().getTime())),
+  )
+
+  const passwords = parts.use(new PasswordThread())
+  const directory = new AccountDirectory(store, passwords, config.provider.domain)
+  const desk = new LoginDesk(directory, passwords, clock)
+  const census = new ConnectionCensus(config.limits)
+  await given.prepare?.(directory)
+
+  const timestamper = watchTimestamper({
+    urls: config.tsa.urls,
+    timeoutMs: config.tsa.timeout,
+    anchors: await readAnchors(config.trust.tsas),
+    clock,
+    events,
+  })
+  parts.defer(() => timestamper.close())
+  const policy = await policyOf(config, store, directory, clock, events)
+
+  const issuer = new EvidenceIssuer({
+    pipeline: policy.pipeline,
+    profile: profileOf(config),
+    signer: counted(await readSigner(config.signing.evidence), 'evidence', events),
+    timestamper,
+    archive: new EvidenceArchive(store, clock),
+    clock,
+    events,
+    retentionYears: config.evidence.retentionYears,
+  })
+  const worker = new Worker(
+    {
+      store,
+      clock,
+      issuer,
+      directory,
+      envelopeSigner: counted(await readSigner(config.signing.envelope), 'envelope', events),
+      timestamper,
+      envelope: envelopeSettings(serviceAddressOf(config), {
+        serviceName: config.provider.name,
+        subjectPrefixes: { ...DEFAULT_SUBJECT_PREFIXES, dispatch: config.envelope.dispatchPrefix },
+      }),
+      stampEnvelopes: config.envelope.timestamp,
+      deemedReadMs: config.evidence.deemedReadHours * 3_600_000,
+    },
+    steps,
+    events,
+  )
+  worker.start()
+  parts.defer(() => worker.stop())
+
+  const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
+  await gate.start()
+
+  const tls = await readTls(config.tls)
+  const submissionParts: SubmissionServerParts = {
+    store,
+    clock,
+    desk,
+    census,
+    events,
+    ...policy,
+    materials: new MaterialArchive(store),
+    rejections: new RejectionLimit(config.submission.rejectionsPerHour, clock),
+    closedBecause: () => gate.closedBecause(),
+    tls,
+  }
+  const retrievals = new RetrievalDesk({
+    store,
+    clock,
+    events,
+    personId: config.evidence.personId,
+    rule: config.evidence.retrieval,
+  })
+  const imapParts = {
+    store,
+    desk,
+    census,
+    events,
+    retrievals,
+    clock,
+    domain: config.provider.domain,
+    tls,
+    limits: {
+      loginTimeMs: config.limits.loginTime,
+      appendMax: config.submission.sizeLocal,
+      mimeLimits: policy.mimeLimits,
+    },
+  }
+
+  let ready = false
+  const smtp: SubmissionListener[] = []
+  const imap: ReturnType<typeof makeImapServer>[] = []
+  const listenSmtp = async (at: Config['listen']['imap'], secure: boolean): Promise<number> => {
+    const { port, bound } = await listenOnAll(
+      at.host,
+      at.port,
+      () => new SubmissionListener(submissionParts, secure),
+    )
+    smtp.push(...bound)
+    return port
+  }
+  const listenImap = async (at: Config['listen']['imap'], secure: boolean): Promise<number> => {
+    const { port, bound } = await listenOnAll(at.host, at.port, () => {
+      const server = makeImapServer(imapParts, secure)
+      return {
+        server,
+        listen: async (number, host) => {
+          await server.listen(number, host)
+          return server.address
+        },
+        close: () => server.close(0),
+      }
+    })
+    imap.push(...bound.map(({ server }) => server))
+    return port
+  }
+  const listenHttp = async ({ host, port }: Config['listen']['http']): Promise<number> => {
+    const servers = await makeHttpServers(
+      { events, isReady: () => ready, closedBecause: () => gate.closedBecause() },
+      host.length,
+    )
+    const listening = await listenOnAll(host, port, () => {
+      const server = servers.pop()
+      if (server === undefined) throw new RangeError('one HTTP server a host')
+      return {
+        listen: (number, name) => bind(server, number, name),
+        close: async () => {
+          server.close()
+          server.closeAllConnections()
+        },
+      }
+    })
+    for (const server of listening.bound) parts.defer(() => server.close())
+    return listening.port
+  }
+  parts.defer(async () => {
+    await Promise.all([...smtp.map((listener) => listener.close()), ...imap.map((server) => server.close(0))])
+  })
+
+  const { listen } = config
+  const ports = {
+    submissions: await listenSmtp(listen.submissions, true),
+    submission: await listenSmtp(listen.submission, false),
+    imaps: await listenImap(listen.imaps, true),
+    imap: await listenImap(listen.imap, false),
+    http: await listenHttp(listen.http),
+  }
+  events.started(ports)
+  ready = true
+
+  const open = parts.move() // closing runs in reverse: listeners, gate, worker, store
+  return {
+    ports,
+    directory,
+    store,
+    events,
+    reload: async (next) => {
+      const renewed = await readTls(next.tls)
+      Object.assign(submissionParts, await policyOf(next, store, directory, clock, events), { tls: renewed })
+      for (const listener of smtp) listener.renew()
+      for (const server of imap) server.setTls(renewed)
+      events.reloaded()
+      return { needsRestart: restartNeeded(config, next) }
+    },
+    close: async () => {
+      ready = false
+      gate.closeForGood()
+      await Promise.all([
+        ...smtp.map((listener) => listener.drain(DRAIN_MS)),
+        ...imap.map((server) => server.close(1000)),
+      ])
+      await open.disposeAsync()
+    },
+  }
+}
+
+/** Everything of a submission's decision that a reload takes over. */
+async function policyOf(
+  config: Config,
+  store: Store,
+  directory: AccountDirectory,
+  clock: Clock,
+  events: Events,
+) {
+  const services = servicesOf(config, store, directory)
+  const crls = new CrlSource({
+    clock,
+    maxAgeMs: config.revocation.maxAge,
+    onFailure: (url, error) => events.crlFailed(url, error),
+  })
+  return {
+    pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
+    validator: new CertificateValidator({
+      anchors: await readAnchors(config.trust.users),
+      crls,
+      furtherLists: config.trust.crls,
+    }),
+    profile: services.profile,
+    domain: services.domain,
+    revocation: config.revocation.policy,
+    dedupWindowMs: config.submission.dedupWindow,
+    personId: config.evidence.personId,
+    sizeLimit: config.submission.sizeLocal,
+    mimeLimits: {
+      parts: config.limits.mimeParts,
+      depth: config.limits.mimeDepth,
+      headerOctets: config.limits.headerOctets,
+    },
+    minimumRate: config.limits.minimumRate,
+    loginTimeMs: config.limits.loginTime,
+    maxErrors: config.limits.smtpErrors,
+  }
+}
+
+/** Counts what each key does, for metrics and for the bench's lower bound. */
+const counted = (signer: Signer, role: string, events: Events): Signer => ({
+  ...signer,
+  sign: (octets) => {
+    events.keyUsed(role)
+    return signer.sign(octets)
+  },
+})
+
+const TAKEN_OVER: ReadonlySet<string> = new Set(['tls', 'submission', 'plugins', 'revocation', 'recipients'])
+
+function restartNeeded(before: Config, after: Config): string[] {
+  const sections = Object.entries(before).filter(
+    ([name, value]) =>
+      !TAKEN_OVER.has(name) &&
+      JSON.stringify(value) !== JSON.stringify(new Map(Object.entries(after)).get(name)),
+  )
+  return sections.map(([name]) => name)
+}

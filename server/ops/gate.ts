@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../mail/clock.ts'
+import type { FailureCode } from '../../mail/errors.ts'
+import type { Store } from '../../storage/port.ts'
+import type { WatchedTimestamper } from '../issue/watched-timestamper.ts'
+import type { Events } from './events.ts'
+
+/** How often the state behind the gate is looked at; a message more or less does not matter to its limits. */
+const LOOK_MS = 2_000
+/** Submission stops while less than this is free, or less than the share below. */
+const MIN_FREE = 1024 ** 3
+const MIN_FREE_SHARE = 0.05
+
+export interface GateLimits {
+  /** Age in ms of the oldest evidence without a stamp. */
+  readonly maxBacklogAge: number
+  /** Evidence that waits. */
+  readonly maxBacklog: number
+}
+
+/** Whether mail may be taken now (I11). Reading goes on whatever it says. */
+export class Gate implements Disposable {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #events: Events
+  readonly #timestamper: WatchedTimestamper
+  readonly #limits: GateLimits
+  #reason: FailureCode | undefined
+  #closing = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: {
+    store: Store
+    clock: Clock
+    events: Events
+    timestamper: WatchedTimestamper
+    limits: GateLimits
+  }) {
+    this.#store = parts.store
+    this.#clock = parts.clock
+    this.#events = parts.events
+    this.#timestamper = parts.timestamper
+    this.#limits = parts.limits
+  }
+
+  async start(): Promise<void> {
+    await this.look()
+    this.#timer = setInterval(() => {
+      this.look().catch((error: unknown) => this.#events.internalError('ops', error))
+    }, LOOK_MS)
+  }
+
+  /** undefined: mail may be taken. */
+  closedBecause(): FailureCode | undefined {
+    if (this.#closing) return 'SHUTTING_DOWN'
+    return this.#timestamper.clockIsCertain() ? this.#reason : 'CLOCK_UNCERTAIN'
+  }
+
+  /** From now on no mail is taken. */
+  closeForGood(): void {
+    this.#closing = true
+  }
+
+  async look(): Promise<void> {
+    const now = this.#clock.now().getTime()
+    const rows = await this.#store.work.backlog(now)
+    const { free, total } = await this.#store.space()
+    this.#events.backlog(rows, now)
+    this.#events.freeSpace(free)
+    const unevidenced = rows.filter(
+      ({ kind, state }) => state === 'pending' && (kind === 'accepted' || kind === 'issue'),
+    )
+    const waiting = unevidenced.reduce((sum, row) => sum + row.rows, 0)
+    const oldest = Math.max(0, ...unevidenced.map(({ oldestDue }) => now - oldestDue))
+    this.#reason =
+      free < Math.max(MIN_FREE, total * MIN_FREE_SHARE)
+        ? 'DISK_FULL'
+        : waiting > this.#limits.maxBacklog || oldest > this.#limits.maxBacklogAge
+          ? 'BACKLOG'
+          : undefined
+    // Nothing may be waiting for a stamp, so somebody has to ask whether the clock is right again.
+    if (!this.#timestamper.clockIsCertain())
+      await this.#timestamper.stamp(randomBytes(32), 'sha256').catch(() => {})
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}

@@ -1,0 +1,35 @@
+import type { Config } from '../config/schema.ts'
+import { DEFAULT_PROFILE, type EvidenceProfile } from '../evidence/index.ts'
+import type { Services } from '../plugins/api.ts'
+import type { Store } from '../storage/port.ts'
+import type { AccountDirectory } from './accounts/directory.ts'
+import { countedOctets } from './accounts/standard-mailboxes.ts'
+
+export const serviceAddressOf = ({ provider }: Config): string =>
+  provider.serviceAddress ?? `kep@${provider.domain}`
+
+export const profileOf = ({ evidence }: Config): EvidenceProfile => ({
+  ...DEFAULT_PROFILE,
+  version: evidence.version,
+  policyIds: evidence.policyIds,
+})
+
+/** What plugins may ask of the house, from the configuration and the parts that answer. */
+export const servicesOf = (config: Config, store: Store, directory: AccountDirectory): Services => ({
+  domain: config.provider.domain,
+  provider: { name: config.provider.name, serviceAddress: serviceAddressOf(config) },
+  profile: profileOf(config),
+  settings: {
+    sizeLocal: config.submission.sizeLocal,
+    sizePeer: config.submission.sizePeer,
+    recipients: config.limits.recipients,
+    localUnavailable: config.recipients.localUnavailable,
+    requireBes: config.submission.requireBes,
+    signerMustBeLogin: config.submission.signerMustBeLogin,
+    revocation: config.revocation.policy,
+  },
+  accountOf: (address) => directory.get(address),
+  usageOf: (address) => countedOctets(store.mailboxes, address),
+  // Peers are configured by the operator; this provider has none, so KEP mail stays within it (I10).
+  isPeer: () => false,
+})

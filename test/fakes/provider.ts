@@ -1,0 +1,120 @@
+/** A whole provider on free ports in a temporary folder, with its own CA, TSA and two accounts. Nothing in it is a mock. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConfigInput, configSchema } from '../../config/schema.ts'
+import { privateKeyPem } from '../../evidence/keys/generate.ts'
+import { toPem } from '../../evidence/x509/certificate.ts'
+import { type Given, type Provider, start } from '../../server/main.ts'
+import { emptyCrl, type Holder, type Pki, pki } from './pki.ts'
+import { type FakeTsa, startTsa } from './tsa.ts'
+
+export const SENDER = 'deneme.gonderen@hs98.kep.tr'
+export const RECIPIENT = 'deneme.alici@hs98.kep.tr'
+export const PASSWORD = 'deneme parolası'
+
+export interface TestProvider extends AsyncDisposable {
+  readonly provider: Provider
+  readonly tsa: FakeTsa
+  readonly folder: string
+  readonly ca: string
+  /** Serials that the CRL names from now on; fetched lists are kept until they age. */
+  revoke(serial: Uint8Array): void
+  /** Stops and starts again on the same folder. */
+  restart(given?: Given): Promise<Provider>
+}
+
+export interface TestProviderOptions {
+  readonly config?: Partial<ConfigInput>
+  readonly given?: Given
+  readonly pki?: Pki
+}
+
+export async function startProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'openkep-provider-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const keys = options.pki ?? pki()
+  const tsa = stack.use(await startTsa({ signer: keys.tsa.signer }))
+  const lists = await startCrlServer(keys)
+  stack.use(lists)
+  const pair = async (name: string, holder: Holder) => {
+    const files = { key: join(folder, `${name}.key.pem`), certificate: join(folder, `${name}.crt.pem`) }
+    await writeFile(files.key, privateKeyPem(holder.key), { mode: 0o600 })
+    const chain = [holder.certificate, ...holder.signer.chain]
+    await writeFile(files.certificate, chain.map(({ der }) => toPem('CERTIFICATE', der)).join(''))
+    return files
+  }
+  const ca = toPem('CERTIFICATE', keys.root.certificate.der)
+  const caFile = join(folder, 'ca.pem')
+  await writeFile(caFile, ca)
+  const provider = await pair('provider', keys.provider)
+  const any = { port: 0, host: ['127.0.0.1'] }
+  const config = configSchema.parse({
+    mode: 'development',
+    provider: { domain: 'hs98.kep.tr', name: 'Deneme KEPHS' },
+    listen: { submissions: any, submission: any, imaps: any, imap: any, http: any },
+    tls: await pair('tls', keys.tls),
+    signing: { envelope: provider, evidence: provider },
+    trust: { users: [caFile], providers: [caFile], tsas: [caFile], crls: lists.urls },
+    tsa: { urls: [tsa.url] },
+    log: { level: 'silent' },
+    ...options.config,
+  } satisfies ConfigInput)
+  const seeded = (given: Given): Given => ({
+    prepare: async (directory) => {
+      for (const [address, name, identityNumber] of [
+        [SENDER, 'Ayşe Işık', '10000000146'],
+        [RECIPIENT, 'Çağrı Öğüt', '10000000078'],
+      ] as const) {
+        if ((await directory.get(address)) !== undefined) continue
+        await directory.create(
+          { address, kind: 'natural', service: 'send-receive', holder: name, quota: 1_000_000_000 },
+          new Date(),
+        )
+        await directory.addPerson(address, { handle: address.split('@')[0]!, name, identityNumber })
+        await directory.setPassword(address, undefined, PASSWORD)
+      }
+    },
+    ...given,
+  })
+  const test: { provider: Provider } = { provider: await start(config, folder, seeded(options.given ?? {})) }
+  stack.defer(() => test.provider.close())
+  const open = stack.move()
+  return {
+    get provider() {
+      return test.provider
+    },
+    tsa,
+    folder,
+    ca,
+    revoke: lists.revoke,
+    restart: async (given = options.given ?? {}) => {
+      await test.provider.close()
+      test.provider = await start(config, folder, seeded(given))
+      return test.provider
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** The CRLs of root and intermediate over HTTP. */
+async function startCrlServer(keys: Pki) {
+  const revoked: { serial: Uint8Array; date: Date }[] = []
+  const server = createServer((request, response) => {
+    const issuer = request.url === '/root.crl' ? keys.root : keys.intermediate
+    response.end(emptyCrl(issuer, issuer === keys.intermediate ? revoked : []))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    urls: [`http://127.0.0.1:${port}/root.crl`, `http://127.0.0.1:${port}/intermediate.crl`],
+    revoke: (serial: Uint8Array) => void revoked.push({ serial, date: new Date(Date.now() - 3_600_000) }),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
