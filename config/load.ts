@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument } from 'yaml'
 import { type Config, configSchema } from './schema.ts'
 
@@ -22,8 +23,18 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads a YAML configuration; relative paths in it are relative to its folder. */
-export function loadConfig(file: string): Config {
+/** The development provider's configuration, beside this file. */
+export const developmentFile = fileURLToPath(new URL('./development.yaml', import.meta.url))
+
+export interface LoadOptions {
+  /** What relative paths are relative to; the file's own folder where it is not given. */
+  readonly folder?: string
+  /** Set after reading and before checking: [path, value]. */
+  readonly changes?: readonly (readonly [path: readonly string[], value: unknown])[]
+}
+
+/** Reads a YAML configuration. Throws ConfigError with every fault. */
+export function loadConfig(file: string, { folder, changes = [] }: LoadOptions = {}): Config {
   let source: string
   try {
     source = readFileSync(file, 'utf8')
@@ -41,6 +52,7 @@ export function loadConfig(file: string): Config {
         reason: error.message.split('\n')[0] ?? error.code,
       })),
     )
+  for (const [path, value] of changes) document.setIn(path, document.createNode(value))
   const read = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
   if (!read.success)
     throw new ConfigError(
@@ -49,7 +61,7 @@ export function loadConfig(file: string): Config {
         return { file, path: path.join('.'), line: lineOf(path), reason: issue.message }
       }),
     )
-  return withAbsolutePaths(read.data, dirname(resolve(file)))
+  return withAbsolutePaths(read.data, resolve(folder ?? dirname(file)))
 
   /** The line of the node, or of the nearest one above it that exists. */
   function lineOf(path: readonly string[]): number | undefined {

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Certificate, HashName, Signer } from '../ports.ts'
 import { parsePemCertificates } from '../x509/certificate.ts'
+import type { Issuer } from '../x509/issue.ts'
 import { sameName } from '../x509/name.ts'
 import { KeyError } from './error.ts'
 import { isSameKey, keySigner } from './key-signer.ts'
@@ -20,6 +21,16 @@ export interface PemMaterial {
 export function signerFromPem(material: PemMaterial): Signer {
   const key = readKey(material.key, material.passphrase)
   return signerFrom(key, parsePemCertificates(material.certificates), material)
+}
+
+/** An authority from its files. Throws KeyError, or X509Error for a certificate that cannot be read. */
+export function issuerFromPem(material: { readonly key: string; readonly certificate: string }): Issuer {
+  const key = readKey(material.key, undefined)
+  const [certificate] = parsePemCertificates(material.certificate)
+  if (certificate === undefined) throw new KeyError('NO_CERTIFICATE', 'none in the file')
+  if (!isSameKey(createPublicKey(key), certificate.publicKey))
+    throw new KeyError('KEY_MISMATCH', 'the certificate has another key')
+  return { certificate, key }
 }
 
 /** Finds the key's certificate in a bag and orders its issuers upward. Throws KeyError. */

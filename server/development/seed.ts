@@ -1,0 +1,32 @@
+import type { Clock } from '../../mail/clock.ts'
+import type { AccountDirectory } from '../accounts/directory.ts'
+import { DEVELOPMENT_PASSWORD, DEVELOPMENT_PERSONS } from './identities.ts'
+
+export interface SeedOptions {
+  readonly domain: string
+  /** Octets. */
+  readonly quota: number
+  readonly clock: Clock
+}
+
+/**
+ * The two accounts with the persons whom their certificates name. Each step is taken only where its result is missing,
+ * so a start that was cut off in the middle is completed by the next, and a password changed since stays changed.
+ */
+export async function seedDevelopmentAccounts(
+  directory: AccountDirectory,
+  { domain, quota, clock }: SeedOptions,
+): Promise<void> {
+  for (const { local, handle, name, identityNumber } of DEVELOPMENT_PERSONS) {
+    const address = `${local}@${domain}`
+    const account =
+      (await directory.get(address)) ??
+      (await directory.create(
+        { address, kind: 'natural', service: 'send-receive', holder: name, quota },
+        clock.now(),
+      ))
+    const known = account.persons.find((person) => person.handle === handle)
+    if (known === undefined) await directory.addPerson(address, { handle, name, identityNumber })
+    if (known?.passwordHash === undefined) await directory.setPassword(address, handle, DEVELOPMENT_PASSWORD)
+  }
+}
