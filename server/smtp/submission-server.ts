@@ -223,7 +223,7 @@ function makeSubmissionServer(
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
     const transaction = transactionOf(peer)
     obey(await parts.pipeline.ask('data', { transaction }))
-    const received = await receiveMessage(stream, {
+    const received = await receiveMessage(chunksOf(stream), {
       blobs: parts.store.blobs,
       maxBytes: parts.sizeLimit,
       limits: parts.mimeLimits,
@@ -308,8 +308,12 @@ const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').s
 /** Reads a little more, so that the refusal reaches a client that only listens after its last octet. */
 async function readAway(stream: SMTPServerDataStream): Promise<void> {
   let left = OVERSIZE_GRACE
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(stream)) {
     left -= chunk.length
     if (left < 0) throw new MailError('MESSAGE_TOO_BIG')
   }
 }
+
+/** Who stops reading in the middle leaves the rest for whoever answers; the stream is not destroyed. */
+const chunksOf = (stream: SMTPServerDataStream): AsyncIterable<Buffer> =>
+  stream.iterator({ destroyOnReturn: false })

@@ -30,6 +30,8 @@ export interface TestProviderOptions {
   readonly config?: Partial<ConfigInput>
   readonly given?: Given
   readonly pki?: Pki
+  /** `none`: a CA whose lists cannot be had. */
+  readonly lists?: 'none'
 }
 
 export async function startProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
@@ -58,7 +60,12 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     listen: { submissions: any, submission: any, imaps: any, imap: any, http: any },
     tls: await pair('tls', keys.tls),
     signing: { envelope: provider, evidence: provider },
-    trust: { users: [caFile], providers: [caFile], tsas: [caFile], crls: lists.urls },
+    trust: {
+      users: [caFile],
+      providers: [caFile],
+      tsas: [caFile],
+      crls: options.lists === 'none' ? [] : lists.urls,
+    },
     tsa: { urls: [tsa.url] },
     log: { level: 'silent' },
     ...options.config,
