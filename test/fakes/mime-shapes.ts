@@ -67,23 +67,3 @@ export const mimeShapes: ReadonlyMap<string, Buffer> = new Map(
     ),
   }).map(([name, text]) => [name, Buffer.from(text)]),
 )
-
-/** Wraps a signed part and its signature as multipart/signed, octet for octet. */
-export function multipartSigned(
-  header: string,
-  signedPart: Buffer,
-  signatureBase64: string,
-  boundary = 'outer-boundary',
-): Buffer {
-  return Buffer.concat([
-    Buffer.from(
-      `${header}MIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol="application/pkcs7-signature";\r\n` +
-        ` micalg=sha-256; boundary="${boundary}"\r\n\r\n--${boundary}\r\n`,
-    ),
-    signedPart,
-    Buffer.from(
-      `\r\n--${boundary}\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n` +
-        `Content-Transfer-Encoding: base64\r\n\r\n${signatureBase64}\r\n--${boundary}--\r\n`,
-    ),
-  ])
-}

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FAILURES } from '../../mail/errors.ts'
+import { base64Lines, multipartSigned } from '../../scripts/client/signed-message.ts'
+import { openSmtpSession } from '../../scripts/client/smtp-session.ts'
 import { eventually } from '../fakes/eventually.ts'
 import {
-  base64Lines,
   headerOf,
   type MessageOptions,
   opaqueMessage,
-  openSession,
   PLAIN_PART,
   signedMessage,
   submit,
 } from '../fakes/mail-client.ts'
-import { multipartSigned } from '../fakes/mime-shapes.ts'
 import { daysFromNow, makeRoot, pki } from '../fakes/pki.ts'
 import { PASSWORD, RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
 
@@ -246,8 +245,7 @@ describe('octets that two programs read as two messages', () => {
     ['BARE_LINE_END', 'LF.CRLF smuggling', 'a\n.\r\nMAIL FROM:<x@y>\r\n'],
     ['NUL_OCTET', 'a NUL', 'a\0b\r\n'],
   ])('%s: %s', async (code, _name, body) => {
-    await using session = await openSession(where())
-    await session.command(`AUTH PLAIN ${Buffer.from(`\0${SENDER}\0${PASSWORD}`).toString('base64')}`)
+    await using session = await openSmtpSession(where(), { user: SENDER, password: PASSWORD })
     const part = Buffer.from(`Content-Type: text/plain\r\n\r\n${body}`)
     const message = await signed({}, part)
     await session.command(`MAIL FROM:<${SENDER}>`)
@@ -276,8 +274,7 @@ describe('refused before DATA', () => {
     ['MAIL FROM:<a@hs98.kep.tr> RET=FULL', '555 5.5.4 MAIL_PARAMETER'],
     ['MAIL FROM:<a@hs98.kep.tr> SIZE=999999999', '552'],
   ])('%s', async (command, reply) => {
-    await using session = await openSession(where())
-    await session.command(`AUTH PLAIN ${Buffer.from(`\0${SENDER}\0${PASSWORD}`).toString('base64')}`)
+    await using session = await openSmtpSession(where(), { user: SENDER, password: PASSWORD })
     expect(await session.command(command)).toMatch(new RegExp(`^${reply}`))
   })
 
@@ -291,8 +288,7 @@ describe('refused before DATA', () => {
 
   test('a message over the limit is refused, and the session says so', async () => {
     const big = await signed({}, Buffer.concat([PLAIN_PART, Buffer.alloc(2_100_000, 'x\r\n')]))
-    await using session = await openSession(where())
-    await session.command(`AUTH PLAIN ${Buffer.from(`\0${SENDER}\0${PASSWORD}`).toString('base64')}`)
+    await using session = await openSmtpSession(where(), { user: SENDER, password: PASSWORD })
     await session.command(`MAIL FROM:<${SENDER}>`)
     await session.command(`RCPT TO:<${RECIPIENT}>`)
     await session.command('DATA')

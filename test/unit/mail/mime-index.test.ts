@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { decodeIndex, encodeIndex } from '../../../mail/mime-codec.ts'
 import { MimeIndexer } from '../../../mail/mime-index.ts'
 import type { MimeIndex, MimeLimits } from '../../../mail/mime-part.ts'
-import { mimeShapes, multipartSigned } from '../../fakes/mime-shapes.ts'
+import { multipartSigned } from '../../../scripts/client/signed-message.ts'
+import { mimeShapes } from '../../fakes/mime-shapes.ts'
 
 function index(message: Buffer, cuts: readonly number[] = [], limits?: MimeLimits): MimeIndex {
   const indexer = new MimeIndexer(limits)

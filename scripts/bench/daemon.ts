@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A development daemon in a process and a folder of its own, so that its CPU and memory are its own. */
+export interface Daemon extends AsyncDisposable {
+  readonly ports: Readonly<Record<'submissions' | 'submission' | 'imaps' | 'imap' | 'http', number>>
+  readonly ca: string
+  readonly folder: string
+  readonly pid: number
+  /** From the launch to the ready line, ms. */
+  readonly startMs: number
+  /** A metric's value: the sum over its labels. */
+  metric(name: string): Promise<number>
+  /** Resident set, octets. */
+  rss(): Promise<number>
+}
+
+export async function startDaemon(
+  options: { folder?: string; nodeOptions?: readonly string[] } = {},
+): Promise<Daemon> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'openkep-bench-')))
+  const began = performance.now()
+  const script = new URL(`../kepd${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeOptions ?? []), script.pathname, '--development', '--free-ports', '--data', folder],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const ports = await readyPorts(child)
+  const startMs = performance.now() - began
+  return {
+    ports,
+    ca: await readFile(join(folder, 'dev/ca.pem'), 'utf8'),
+    folder,
+    pid: child.pid ?? 0,
+    startMs,
+    metric: async (name) => {
+      const response = await fetch(`http://127.0.0.1:${ports.http}/metrics`)
+      const lines = (await response.text()).split('\n')
+      return lines
+        .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+    },
+    rss: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        child.once('exit', () => resolve())
+        child.kill('SIGTERM')
+        await promise
+      }
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The ready line is the first JSON line that says so; log lines may come before it. */
+async function readyPorts(child: ChildProcess): Promise<Daemon['ports']> {
+  if (child.stdout === null) throw new Error('the daemon has no output')
+  const lines = createInterface({ input: child.stdout })
+  const { promise, resolve, reject } = Promise.withResolvers<Daemon['ports']>()
+  child.once('exit', (code) => reject(new Error(`the daemon ended with ${code} before it was ready`)))
+  lines.on('line', (line) => {
+    if (!line.startsWith('{"ready":true')) return
+    const { ports }: { ports: Daemon['ports'] } = JSON.parse(line)
+    resolve(ports)
+  })
+  return promise
+}
