@@ -21,6 +21,9 @@ const octets = z.union([z.number().int().nonnegative(), z.string().regex(SIZE)])
   return Number(match?.[1]) * (sizeUnits.get(match?.[2] ?? 'B') ?? 1)
 })
 
+/** A size as the configuration writes it; undefined where it is none. */
+export const octetsOf = (size: string): number | undefined => octets.safeParse(size).data
+
 const SPAN = /^(\d+) ?(ms|s|min|h|d)$/
 const spanUnits = new Map([
   ['ms', 1],

@@ -1,0 +1,20 @@
+import { accountCommands } from './accounts.ts'
+import { archiveCheckCommand } from './archive.ts'
+import type { Command } from './command.ts'
+import { configCheckCommand } from './config.ts'
+import { evidenceCommands } from './evidence.ts'
+import { reloadCommand } from './reload.ts'
+import { sendCommand } from './send.ts'
+import { traceCommand } from './trace.ts'
+import { verifyCommand } from './verify.ts'
+
+export const commands: readonly Command[] = [
+  ...accountCommands,
+  sendCommand,
+  traceCommand,
+  verifyCommand,
+  ...evidenceCommands,
+  archiveCheckCommand,
+  configCheckCommand,
+  reloadCommand,
+]

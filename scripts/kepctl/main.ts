@@ -1,0 +1,84 @@
+import { ConfigError, faultText } from '../../config/load.ts'
+import { ControlRefusal } from '../../server/ops/control-client.ts'
+import { DataFolderLocked } from '../../server/ops/data-lock.ts'
+import { refusalOf } from '../../server/ops/operations/operation.ts'
+import { findCommand, readArguments } from './arguments.ts'
+import { type Command, type ExitCode, Refused, UsageError } from './command.ts'
+import { commands } from './commands.ts'
+import { Screen } from './screen.ts'
+
+/** Runs one command line. Never rejects: whatever happens is told and becomes an exit code. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  const screen = new Screen(argv.includes('--json'))
+  const command = findCommand(commands, argv)
+  if (command === undefined) {
+    const asked = argv.includes('--help')
+    const lines = overview(screen)
+    if (asked) for (const line of lines) process.stdout.write(`${line}\n`)
+    else for (const line of lines) screen.note(line)
+    return asked ? 0 : 2
+  }
+  try {
+    const args = readArguments(command, argv)
+    if (args.flag('help')) {
+      for (const line of helpOf(command, screen)) process.stdout.write(`${line}\n`)
+      return 0
+    }
+    return await command.run(args, screen)
+  } catch (error) {
+    return told(error, command, screen)
+  }
+}
+
+function told(error: unknown, command: Command, screen: Screen): ExitCode {
+  if (error instanceof UsageError) {
+    screen.fail('USAGE', error.message)
+    screen.note(`kepctl ${command.name} ${command.usage}`)
+    return 2
+  }
+  if (error instanceof ConfigError) {
+    for (const fault of error.faults) screen.fail('CONFIG', faultText(fault))
+    return 1
+  }
+  if (error instanceof DataFolderLocked) {
+    const by = error.pid === undefined ? '' : ` (pid ${error.pid})`
+    screen.fail(
+      'LOCKED',
+      screen.text({
+        tr: `veri klasörü başka bir süreç tarafından kullanılıyor${by} ve o yanıt vermiyor`,
+        en: `another process uses the data folder${by} and does not answer`,
+      }),
+    )
+    return 1
+  }
+  const refusal =
+    error instanceof Refused || error instanceof ControlRefusal
+      ? { code: error.code, message: error.message }
+      : refusalOf(error)
+  if (refusal?.code === 'BAD_ARGUMENTS') {
+    screen.fail(refusal.code, refusal.message)
+    return 2
+  }
+  screen.fail(refusal?.code ?? 'FAILED', refusal?.message ?? messageOf(error))
+  return 1
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function overview(screen: Screen): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  return [
+    screen.text({
+      tr: 'kepctl KOMUT … [--json] [--data KLASÖR] [--config DOSYA] [--help]',
+      en: 'kepctl COMMAND … [--json] [--data DIR] [--config FILE] [--help]',
+    }),
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${screen.text(summary)}`),
+  ]
+}
+
+const helpOf = (command: Command, screen: Screen): string[] => [
+  `kepctl ${command.name} ${command.usage}`,
+  '',
+  screen.text(command.summary),
+]

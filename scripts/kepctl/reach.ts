@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { loadConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
+import { systemClock } from '../../mail/clock.ts'
+import { AccountDirectory } from '../../server/accounts/directory.ts'
+import { PasswordThread } from '../../server/accounts/password-thread.ts'
+import { AUTHORITY_PORT, developmentConfig } from '../../server/development/config.ts'
+import { developmentFiles } from '../../server/development/files.ts'
+import { callControl, NoDaemon } from '../../server/ops/control-client.ts'
+import { controlSocketPath, lockDataFolder } from '../../server/ops/data-lock.ts'
+import {
+  type InputOf,
+  type OperationName,
+  perform,
+  type ResultOf,
+} from '../../server/ops/operations/catalog.ts'
+import type { Progress } from '../../server/ops/operations/operation.ts'
+import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
+import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import type { Arguments } from './arguments.ts'
+import { Refused, UsageError } from './command.ts'
+import type { Screen } from './screen.ts'
+
+/**
+ * Does an operation where the data is: through the daemon's socket, or, where no daemon holds the lock, on the store
+ * itself with the lock held meanwhile.
+ */
+export async function ask<N extends OperationName>(
+  args: Arguments,
+  screen: Screen,
+  name: N,
+  input: InputOf<N>,
+): Promise<ResultOf<N>> {
+  const folder = resolve(args.data)
+  if (!existsSync(folder)) throw new Refused('NO_DATA', `${folder}: there is no such data folder`)
+  const progress: Progress = ({ done, of }) => screen.progress(done, of)
+  try {
+    return await callControl(controlSocketPath(folder), name, input, progress)
+  } catch (error) {
+    if (!(error instanceof NoDaemon)) throw error
+  }
+  return alone(folder, configOf(args, folder), name, input, progress)
+}
+
+async function alone<N extends OperationName>(
+  folder: string,
+  config: Config,
+  name: N,
+  input: InputOf<N>,
+  progress: Progress,
+): Promise<ResultOf<N>> {
+  await using _lock = await lockDataFolder(folder, takeExclusiveLock)
+  await using store = await openSqliteStore(join(folder, 'store'), systemClock.now().getTime())
+  await using passwords = new PasswordThread()
+  const directory = new AccountDirectory(store, passwords, config.provider.domain)
+  const parts = {
+    store,
+    directory,
+    clock: systemClock,
+    mode: config.mode,
+    defaultQuota: config.quota.default,
+  }
+  return (await perform(parts, name, input, progress)) as ResultOf<N>
+}
+
+/** The one that was named; else the development provider's, where this is its data folder. */
+export function configOf(args: Arguments, folder: string): Config {
+  if (args.config !== undefined) return loadConfig(args.config)
+  if (!existsSync(developmentFiles(folder).authority.certificate))
+    throw new UsageError('--config is missing: the data folder is not a development provider’s')
+  const base = `http://127.0.0.1:${AUTHORITY_PORT}`
+  return developmentConfig(folder, { urls: { tsa: `${base}/tsa`, crl: `${base}/ca.crl` } })
+}

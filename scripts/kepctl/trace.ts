@@ -1,0 +1,59 @@
+import { OUTCOMES } from '../../evidence/index.ts'
+import type { Trace } from '../../server/ops/operations/trace.ts'
+import type { Command } from './command.ts'
+import { ask } from './reach.ts'
+import { type Screen, shownTime } from './screen.ts'
+
+export const traceCommand: Command = {
+  name: 'trace',
+  usage: 'ID',
+  summary: {
+    tr: 'bir iletinin, delilin ya da kaydın bütün hikâyesi',
+    en: 'the whole story of a message, by message, evidence or intake id',
+  },
+  options: {},
+  positionals: [1, 1],
+  async run(args, screen) {
+    const { messages } = await ask(args, screen, 'trace', { id: args.word(0) })
+    screen.show(messages, () => messages.flatMap((message) => linesOf(message, screen)))
+    return 0
+  },
+}
+
+function linesOf(trace: Trace, screen: Screen): string[] {
+  const label = (tr: string, en: string): string => screen.text({ tr, en })
+  const step = (name: string): string => {
+    if (name === 'accepted') return label('kabul edildi', 'accepted')
+    if (name === 'refused') return label('reddedildi', 'refused')
+    return OUTCOMES.find((outcome) => outcome.name === name)?.[screen.language] ?? name
+  }
+  const on = (recipient: number | undefined): string =>
+    recipient === undefined ? '' : `  ${trace.recipients[recipient - 1]?.address ?? recipient}`
+  return [
+    `${trace.messageId}  (${trace.id})`,
+    ...(trace.userMessageId === undefined
+      ? []
+      : [`${label('Kullanıcının ileti kimliği', 'User’s message id')}: ${trace.userMessageId}`]),
+    `${label('Gönderen', 'Sender')}: ${trace.sender.address} / ${trace.sender.person}` +
+      (trace.signer === undefined ? '' : `, ${label('imzalayan', 'signed by')} ${trace.signer}`),
+    `${label('Durum', 'State')}: ${STATES[trace.state][screen.language]}`,
+    ...trace.timeline.map(
+      ({ at, step: name, recipient, evidence }) =>
+        `  ${shownTime(at)}  ${step(name)}${on(recipient)}${evidence === undefined ? '' : `  <${evidence}>`}`,
+    ),
+    ...trace.waiting.map(
+      ({ state, kind, slot, recipient, due, attempts, error }) =>
+        `  ${state === 'held' ? label('DURDU', 'HELD') : label('bekliyor', 'waits')}: ${kind}/${slot}` +
+        `${on(recipient === 0 ? undefined : recipient)}  ${label('zamanı', 'due')} ${shownTime(due)}` +
+        `${attempts === 0 ? '' : `  ${attempts} ${label('deneme', 'attempts')}`}${error === undefined ? '' : `: ${error}`}`,
+    ),
+    ...(trace.truncated ? [label('  (kısaltıldı)', '  (cut off)')] : []),
+    '',
+  ]
+}
+
+const STATES = {
+  refused: { tr: 'reddedildi', en: 'refused' },
+  accepted: { tr: 'sürüyor', en: 'in progress' },
+  finished: { tr: 'bitti', en: 'finished' },
+} as const

@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type Certificate, type FileReport, parsePemCertificates, verifyFile } from '../../evidence/index.ts'
+import { systemClock } from '../../mail/clock.ts'
+import { type Command, Refused, UsageError } from './command.ts'
+import type { Screen } from './screen.ts'
+
+const several = { type: 'string', multiple: true } as const
+/** A dispatch of the largest message is some 140 MB; what is larger was not made by a provider. */
+const MAX_FILE_OCTETS = 512 * 1024 * 1024
+
+export const verifyCommand: Command = {
+  name: 'verify',
+  usage: 'FILE… --trust PEM… [--crl FILE…] [--revocation if-present|require] [--content FILE]',
+  summary: {
+    tr: 'delil, KEP iletisi ve imzaları çevrimdışı doğrular (.xml, .eml, .p7s)',
+    en: 'verifies evidence, messages and signatures offline (.xml, .eml, .p7s)',
+  },
+  options: {
+    trust: several,
+    crl: several,
+    revocation: { type: 'string' },
+    content: { type: 'string' },
+  },
+  positionals: [1, Number.POSITIVE_INFINITY],
+  async run(args, screen) {
+    const revocation = args.one('revocation') ?? 'if-present'
+    if (revocation !== 'if-present' && revocation !== 'require')
+      throw new UsageError('--revocation is if-present or require')
+    if (args.many('trust').length === 0) throw new UsageError('--trust is missing')
+    const anchors: Certificate[] = []
+    for (const file of args.many('trust')) {
+      const found = parsePemCertificates(await readFile(file, 'utf8'))
+      if (found.length === 0) throw new UsageError(`${file}: no certificate in PEM`)
+      anchors.push(...found)
+    }
+    const crls = await Promise.all(args.many('crl').map((file) => readFile(file)))
+    const options = { anchors, intermediates: [], crls, revocation, now: systemClock.now() } as const
+    const reports: FileReport[] = []
+    for (const file of args.words) {
+      const content = await contentOf(file, args.one('content'))
+      reports.push(await verifyFile({ name: basename(file), octets: await octetsOf(file), content }, options))
+    }
+    screen.show(reports, () => reports.flatMap((report) => linesOf(report, screen)))
+    return reports.every(({ verdict }) => verdict === 'TOTAL-PASSED') ? 0 : 1
+  },
+}
+
+async function octetsOf(file: string): Promise<Uint8Array> {
+  if ((await stat(file)).size > MAX_FILE_OCTETS) throw new Refused('TOO_LARGE', `${file}: too large a file`)
+  return readFile(file)
+}
+
+/** What a detached signature signs lies beside it: `a.pdf` for `a.pdf.p7s`. */
+async function contentOf(file: string, named: string | undefined): Promise<Uint8Array | undefined> {
+  if (!file.endsWith('.p7s')) return undefined
+  if (named !== undefined) return octetsOf(named)
+  try {
+    return await octetsOf(file.slice(0, -'.p7s'.length))
+  } catch (error) {
+    if (error instanceof Refused) throw error
+    return undefined // the report then says what is missing
+  }
+}
+
+/** The names of the fields are the law's, in every language. */
+function linesOf(report: FileReport, screen: Screen): string[] {
+  const { fields, verdict, subIndication, revocation } = report
+  return [
+    `Doğrulama: ${verdict}${subIndication === undefined ? '' : ` (${subIndication})`}`,
+    `Mesaj: ${fields.mesaj}`,
+    `Detay mesajı: ${fields.detayMesaji}`,
+    `Konu: ${fields.konu}`,
+    `Dosya Adı: ${fields.dosyaAdi}`,
+    `Alıcılar: ${fields.alicilar.join(', ')}`,
+    `Remmd ID: ${fields.remmdId}`,
+    `Delil ID: ${fields.delilId === '' ? '' : `<${fields.delilId}>`}`,
+    ...report.signatures.map(
+      ({ role, signer = '?', verdict: judged, timestamp }) =>
+        `  ${role}: ${signer}, ${judged}${timestamp === undefined ? '' : `, ${timestamp}`}`,
+    ),
+    ...(revocation === 'checked'
+      ? []
+      : [screen.text({ tr: '  iptal durumu denetlenmedi', en: '  revocation was not checked' })]),
+    '',
+  ]
+}

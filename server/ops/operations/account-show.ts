@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { countedOctets } from '../../accounts/standard-mailboxes.ts'
+import { type AccountView, viewOf } from './account-view.ts'
+import { OperationError, operation } from './operation.ts'
+import { addressSchema } from './schemas.ts'
+
+export interface ShownAccount extends AccountView {
+  /** Octets that count against the quota now. */
+  readonly used: number
+}
+
+export const accountShow = operation(
+  z.strictObject({ address: addressSchema }),
+  async ({ directory, store }, { address }): Promise<ShownAccount> => {
+    const account = await directory.get(address.toLowerCase())
+    if (account === undefined) throw new OperationError('NOT_FOUND', `there is no account ${address}`)
+    return { ...viewOf(account), used: await countedOctets(store.mailboxes, account.address) }
+  },
+)

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { z } from 'zod'
+import { checkChain, type StoredEntry } from '../../../evidence/index.ts'
+import type { BlobRef, Store } from '../../../storage/port.ts'
+import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
+import { operation, type Progress } from './operation.ts'
+
+export interface ArchiveReport {
+  readonly ok: boolean
+  /** Entries of the chain that were walked. */
+  readonly entries: number
+  /** Hex; the head of the chain, to be compared with one that was written down elsewhere. */
+  readonly head: string | undefined
+  readonly broken: { readonly sequence: number; readonly failure: string } | undefined
+  /** Bodies whose octets were hashed anew. */
+  readonly bodies: number
+  readonly brokenBodies: readonly { readonly intake: string; readonly reason: string }[]
+}
+
+/** Read at once; hashing one page takes a few milliseconds, and then others have their turn. */
+const PAGE = 50
+
+/**
+ * Walks the whole chain, and hashes the bodies of the latest messages anew. Memory grows with neither.
+ */
+export const archiveCheck = operation(
+  z.strictObject({
+    /** How many of the latest messages' bodies are read. */
+    bodies: z.number().int().nonnegative().max(1_000_000).default(100),
+  }),
+  async ({ store }, { bodies }, progress): Promise<ArchiveReport> => {
+    const head = await store.chain.head(EVIDENCE_CHAIN)
+    const report = await checkChain(EVIDENCE_CHAIN, walk(store, head?.seq, progress))
+    const checked = head === undefined ? [] : await checkBodies(store, head.seq, bodies)
+    const brokenBodies = checked.filter(({ reason }) => reason !== undefined)
+    return {
+      ok: report.ok && brokenBodies.length === 0,
+      entries: report.ok ? report.entries : report.sequence - 1,
+      head: report.ok ? Buffer.from(report.head).toString('hex') : undefined,
+      broken: report.ok ? undefined : { sequence: report.sequence, failure: report.failure },
+      bodies: checked.length,
+      brokenBodies: brokenBodies.map(({ intake, reason = '' }) => ({ intake, reason })),
+    }
+  },
+)
+
+async function* walk(store: Store, of: number | undefined, progress: Progress): AsyncGenerator<StoredEntry> {
+  for (let from = 1; ; ) {
+    const page = await store.chain.read(EVIDENCE_CHAIN, from, PAGE)
+    for (const { seq, bytes, hash, sha512 } of page)
+      yield {
+        chain: EVIDENCE_CHAIN,
+        sequence: seq,
+        algorithm: 'sha256',
+        octets: bytes,
+        leaf: { hash, sha512 },
+      }
+    const last = page.at(-1)
+    if (last === undefined) return
+    // What was stored decides where the next page begins: after a gap the walk has ended anyway.
+    from = last.seq + 1
+    progress({ done: last.seq, of })
+    await turn()
+  }
+}
+
+interface CheckedBody {
+  readonly intake: string
+  readonly reason: string | undefined
+}
+
+/** From the newest entry backwards until that many messages were seen. */
+async function checkBodies(store: Store, last: number, wanted: number): Promise<CheckedBody[]> {
+  const seen = new Set<string>()
+  const checked: CheckedBody[] = []
+  for (let top = last; top > 0 && checked.length < wanted; top -= PAGE) {
+    const from = Math.max(1, top - PAGE + 1)
+    const page = await store.chain.read(EVIDENCE_CHAIN, from, top - from + 1)
+    for (const { intake: id } of page.reverse()) {
+      if (id === undefined || seen.has(id) || checked.length >= wanted) continue
+      seen.add(id)
+      const row = await store.intake(id)
+      if (row === undefined) checked.push({ intake: id, reason: 'the message is not in the store' })
+      else if (row.body !== undefined) checked.push({ intake: id, reason: await faultOf(store, row.body) })
+    }
+  }
+  return checked
+}
+
+async function faultOf(store: Store, ref: BlobRef): Promise<string | undefined> {
+  const digest = createHash('sha256')
+  let size = 0
+  try {
+    for await (const piece of store.blobs.open(ref)) {
+      digest.update(piece)
+      size += piece.length
+      await turn()
+    }
+  } catch {
+    return 'the octets cannot be read'
+  }
+  if (size !== ref.size) return `${size} octets instead of ${ref.size}`
+  return digest.digest('hex') === ref.hash ? undefined : 'other octets than were accepted'
+}

@@ -1,0 +1,44 @@
+import { accountCreate } from './account-create.ts'
+import { accountList } from './account-list.ts'
+import { accountShow } from './account-show.ts'
+import { archiveCheck } from './archive-check.ts'
+import { evidenceExport } from './evidence-export.ts'
+import { evidenceList } from './evidence-list.ts'
+import { type Operation, OperationError, type OperationParts, type Progress } from './operation.ts'
+import { passwordSet } from './password-set.ts'
+import { personAdd } from './person-add.ts'
+import { reload } from './reload.ts'
+import { trace } from './trace.ts'
+
+/** Every act of an operator, by the name under which kepctl asks for it. */
+export const operations = {
+  'account create': accountCreate,
+  'account list': accountList,
+  'account show': accountShow,
+  'person add': personAdd,
+  'password set': passwordSet,
+  trace,
+  'evidence list': evidenceList,
+  'evidence export': evidenceExport,
+  'archive check': archiveCheck,
+  reload,
+} as const
+
+export type OperationName = keyof typeof operations
+export type InputOf<N extends OperationName> =
+  (typeof operations)[N] extends Operation<infer Input, unknown> ? Input : never
+export type ResultOf<N extends OperationName> = Awaited<ReturnType<(typeof operations)[N]['perform']>>
+
+const byName = new Map<string, Operation<never, unknown>>(Object.entries(operations))
+
+/** For names and arguments from outside. Rejects with OperationError and what the operation rejects with. */
+export async function perform(
+  parts: OperationParts,
+  name: string,
+  args: unknown,
+  progress: Progress,
+): Promise<unknown> {
+  const known = byName.get(name)
+  if (known === undefined) throw new OperationError('UNKNOWN_OPERATION', `there is no operation of this name`)
+  return known.performUnchecked(parts, args, progress)
+}

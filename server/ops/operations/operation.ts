@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { Config } from '../../../config/schema.ts'
+import type { Clock } from '../../../mail/clock.ts'
+import type { Store } from '../../../storage/port.ts'
+import { type AccountDirectory, AccountError } from '../../accounts/directory.ts'
+
+/** What an operator's act may touch; the daemon has these at hand, and kepctl makes them where no daemon runs. */
+export interface OperationParts {
+  readonly store: Store
+  readonly directory: AccountDirectory
+  readonly clock: Clock
+  readonly mode: Config['mode']
+  /** Octets, for an account that is made without saying. */
+  readonly defaultQuota: number
+  /** Reads the configuration anew; names the sections that need a restart. Absent where no daemon runs. */
+  readonly reload?: (() => Promise<{ needsRestart: readonly string[] }>) | undefined
+}
+
+/** What a long operation tells on its way; shown to people, relied on by nobody. */
+export type Progress = (state: { readonly done: number; readonly of: number | undefined }) => void
+
+/** Why an operation was refused; the codes of AccountError are told as they are. */
+export type OperationFault =
+  | 'BAD_ARGUMENTS'
+  | 'UNKNOWN_OPERATION'
+  | 'NOT_FOUND'
+  | 'WEAK_PASSWORD'
+  | 'NO_DAEMON'
+
+export class OperationError extends Error {
+  readonly code: OperationFault
+  constructor(code: OperationFault, message: string) {
+    super(message)
+    this.name = 'OperationError'
+    this.code = code
+  }
+}
+
+/** Answers with plain JSON. Rejects with OperationError, AccountError or StoreError. */
+export interface Operation<Input, Result> {
+  readonly perform: (parts: OperationParts, args: Input, progress: Progress) => Promise<Result>
+  /** As perform, for arguments that came from outside. */
+  readonly performUnchecked: (parts: OperationParts, args: unknown, progress: Progress) => Promise<Result>
+}
+
+/** Arguments pass the schema before anything is done, on whichever way they came. */
+export function operation<Schema extends z.ZodType, Result>(
+  schema: Schema,
+  run: (parts: OperationParts, args: z.output<Schema>, progress: Progress) => Promise<Result>,
+): Operation<z.input<Schema>, Result> {
+  const performUnchecked: Operation<z.input<Schema>, Result>['performUnchecked'] = async (
+    parts,
+    args,
+    progress,
+  ) => {
+    const read = schema.safeParse(args)
+    if (!read.success) throw new OperationError('BAD_ARGUMENTS', z.prettifyError(read.error))
+    return run(parts, read.data, progress)
+  }
+  return { perform: performUnchecked, performUnchecked }
+}
+
+export type Refusal = { readonly code: string; readonly message: string }
+
+/** What may be told of an error; undefined for one that nobody foresaw, whose text may hold anything. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof OperationError || error instanceof AccountError)
+    return { code: error.code, message: error.message }
+  return undefined
+}

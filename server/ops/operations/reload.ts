@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { OperationError, operation } from './operation.ts'
+
+/** Makes the running daemon read its configuration anew. */
+export const reload = operation(
+  z.strictObject({}),
+  async (parts): Promise<{ needsRestart: readonly string[] }> => {
+    if (parts.reload === undefined)
+      throw new OperationError('NO_DAEMON', 'no daemon runs on this data folder')
+    return parts.reload()
+  },
+)
