@@ -1,0 +1,158 @@
+#!/usr/bin/env node
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+/**
+ * The daemon. `kepd --config FILE --data DIR`, or `kepd --development` for a provider that makes everything it needs
+ * under the data folder. One JSON line on stdout says when it is ready; exit 2 says that it could not start, and why.
+ */
+import { parseArgs } from 'node:util'
+import { environment } from '../config/environment.ts'
+import { ConfigError, developmentFile, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { systemClock } from '../mail/clock.ts'
+import { PluginListError } from '../plugins/pipeline.ts'
+import { type Authority, startAuthority } from '../server/development/authority.ts'
+import { AUTHORITY_PORT, developmentConfig } from '../server/development/config.ts'
+import { ensureDevelopmentPki } from '../server/development/pki.ts'
+import { seedDevelopmentAccounts } from '../server/development/seed.ts'
+import { KeyFileError } from '../server/key-files.ts'
+import { type Given, type Provider, start } from '../server/main.ts'
+import { checkConfig } from '../server/ops/config-check.ts'
+import { startControl } from '../server/ops/control-socket.ts'
+import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/ops/data-lock.ts'
+import { StoreError } from '../storage/port.ts'
+import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
+
+const USAGE = `kepd --config FILE --data DIR     start with a configuration (OPENKEP_CONFIG, OPENKEP_DATA)
+kepd --development [--data DIR]   start the development provider; data under ./data
+     --free-ports                 development only: let the system choose every port`
+
+/** Whoever can start the daemon but not keep it is told the reason and gets this code. */
+const CANNOT_START = 2
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      data: { type: 'string' },
+      development: { type: 'boolean', default: false },
+      'free-ports': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    return
+  }
+  const folder = resolve(values.data ?? environment.data ?? 'data')
+  const file = values.config ?? environment.config
+  if (!values.development && file === undefined)
+    throw new UsageError('kepd needs --config FILE, or --development')
+
+  await using parts = new AsyncDisposableStack()
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  parts.use(await lockDataFolder(folder, takeExclusiveLock))
+
+  const source = values.development
+    ? await developmentSource(folder, values['free-ports'], parts)
+    : fileSource(resolve(file ?? ''))
+  const config = await source.load()
+  const provider = await start(config, folder, source.given)
+  parts.defer(() => provider.close())
+  const reload = async (): Promise<{ needsRestart: string[] }> => provider.reload(await source.load())
+  const { store, directory, events } = provider
+  const defaultQuota = config.quota.default
+  const operations = { store, directory, clock: systemClock, mode: config.mode, defaultQuota, reload }
+  parts.use(await startControl(controlSocketPath(folder), operations, events))
+
+  const stopped = stopSignals(provider, reload)
+  console.log(JSON.stringify({ ready: true, pid: process.pid, ports: provider.ports }))
+  if (values.development && process.stdout.isTTY) console.error(source.hint?.(provider.ports) ?? '')
+  await stopped
+}
+
+interface Source {
+  /** Rejects with ConfigError: all faults at once. */
+  readonly load: () => Promise<Config>
+  readonly given: Given
+  readonly hint?: (ports: Provider['ports']) => string
+}
+
+const fileSource = (file: string): Source => ({ load: () => checked(loadConfig(file), file), given: {} })
+
+/** The development CA and TSA run beside the daemon and are foreign to it: it knows their addresses, nothing else. */
+async function developmentSource(
+  folder: string,
+  freePorts: boolean,
+  parts: AsyncDisposableStack,
+): Promise<Source> {
+  const domain = 'hs98.kep.tr'
+  const clock = systemClock
+  await ensureDevelopmentPki(folder, { domain, clock })
+  const port = freePorts ? 0 : AUTHORITY_PORT
+  const authority: Authority = parts.use(await startAuthority(folder, { port, host: '127.0.0.1', clock }))
+  const listeners = ['submissions', 'submission', 'imaps', 'imap', 'http']
+  const changes = freePorts ? listeners.map((name) => [['listen', name, 'port'], 0] as const) : []
+  const load = () => checked(developmentConfig(folder, authority, changes), developmentFile)
+  const {
+    quota: { default: quota },
+  } = await load()
+  return {
+    load,
+    given: { prepare: (directory) => seedDevelopmentAccounts(directory, { domain, quota, clock }) },
+    hint: (ports) => developmentHint(folder, ports),
+  }
+}
+
+const developmentHint = (folder: string, ports: Provider['ports']): string => `
+OpenKEP geliştirme sağlayıcısı hazır / the development provider is ready.
+  Accounts   deneme.gonderen@hs98.kep.tr, deneme.alici@hs98.kep.tr   password: deneme
+  Submission 127.0.0.1:${ports.submissions} (TLS), :${ports.submission} (STARTTLS)
+  IMAP       127.0.0.1:${ports.imaps} (TLS), :${ports.imap} (STARTTLS)
+  CA         ${folder}/dev/ca.pem      keys: ${folder}/dev/users/
+  Next       npx kepctl send --help, or see README.md for curl, Thunderbird and mutt`
+
+async function checked(config: Config, file: string): Promise<Config> {
+  const faults = await checkConfig(config, file)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+/** Resolves when it is time to stop. A second signal ends the process at once. */
+function stopSignals(provider: Provider, reload: () => Promise<object>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let asked = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (asked) process.exit(1)
+      asked = true
+      provider.events.stopping(signal)
+      resolve()
+    })
+  process.on('SIGHUP', () => {
+    reload().catch((error: unknown) => provider.events.internalError('ops', error))
+  })
+  return promise
+}
+
+class UsageError extends Error {}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\n\n${USAGE}`
+  const known =
+    error instanceof ConfigError ||
+    error instanceof PluginListError ||
+    error instanceof KeyFileError ||
+    error instanceof DataFolderLocked ||
+    error instanceof StoreError
+  if (known) return `kepd: ${error.message}`
+  if (error instanceof Error && 'code' in error) return `kepd: ${error.message}`
+  return `kepd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}
+
+try {
+  await run()
+} catch (error) {
+  console.error(reasonOf(error))
+  process.exit(CANNOT_START)
+}
