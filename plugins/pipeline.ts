@@ -5,6 +5,7 @@ import {
   type HookArguments,
   type HookName,
   type Hooks,
+  type Plugin,
   proceed,
   refuse,
   type Services,
@@ -56,15 +57,16 @@ export class Pipeline {
     choices: readonly PluginChoice[],
     services: Services,
     onError: (plugin: string, hook: HookName, error: unknown) => void,
+    known: ReadonlyMap<string, Plugin> = catalog,
   ) {
     this.#onError = onError
     const faults: string[] = []
     choices.forEach((choice, index) => {
       const name = typeof choice === 'string' ? choice : choice.name
-      const plugin = catalog.get(name)
+      const plugin = known.get(name)
       if (plugin === undefined) {
         faults.push(
-          `plugins.${index}: there is no plugin '${name}'; there are ${[...catalog.keys()].join(', ')}`,
+          `plugins.${index}: there is no plugin '${name}'; there are ${[...known.keys()].join(', ')}`,
         )
         return
       }

@@ -12,8 +12,8 @@ import type { Events } from '../ops/events.ts'
 import type { StepParts, Steps } from './steps.ts'
 import { ClockUncertain } from './watched-timestamper.ts'
 
-/** Rows in work at once: enough to overlap the waits for stamps and disk, few enough to bound memory. */
-const PARALLEL = 24
+/** Rows in work at once: enough to overlap the waits for stamps and disk and to share commits, few enough to bound memory. */
+const PARALLEL = 64
 /** A row whose worker died is given to another after this time; no step takes that long. */
 const LEASE_MS = 5 * 60_000
 /** Failures of our own making before a row waits for a person. A TSA that is away never counts. */

@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { mailboxesOf, readAddressList } from '../../../mail/address-list.ts'
+
+const shown = (text: string) =>
+  mailboxesOf(readAddressList(text)).map(
+    ({ name, local, domain }) => `${name === undefined ? '' : `${name} `}<${local}@${domain}>`,
+  )
+
+describe('RFC 5322 §3.4', () => {
+  test.each([
+    ['a@b.tr', ['<a@b.tr>']],
+    ['<a@b.tr>', ['<a@b.tr>']],
+    ['Ali Veli <a@b.tr>', ['Ali Veli <a@b.tr>']],
+    ['"Veli, Ali" <a@b.tr>, c@d', ['Veli, Ali <a@b.tr>', '<c@d>']],
+    ['"a \\"b\\" c" <a@b>', ['a "b" c <a@b>']],
+    ['a@b (comment (nested \\) ) x), c@d', ['<a@b>', '<c@d>']],
+    ['grup: a@b, "x" <c@d>;, e@f', ['<a@b>', 'x <c@d>', '<e@f>']],
+    ['"quoted local"@b', ['<quoted local@b>']],
+    ['a@[192.0.2.1]', ['<a@[192.0.2.1]>']],
+    ['a . b @ c . d', ['<a.b@c.d>']],
+    [',, a@b,', ['<a@b>']],
+    ['', []],
+  ])('%s', (text, expected) => {
+    expect(shown(text)).toEqual(expected)
+    expect(readAddressList(text).clean).toBe(true)
+  })
+
+  test.each([
+    'a',
+    'a b@c',
+    'a@',
+    '@b',
+    '<a@b> junk',
+    'a@b c@d',
+    'x <a@b',
+    '(open',
+    '"open',
+    'a@@b',
+    'a: b: c@d;',
+  ])('not clean: %s', (text) => {
+    expect(readAddressList(text).clean).toBe(false)
+  })
+})
+
+describe('hostile input', () => {
+  test('nested comments and long lists cost no more than their length', () => {
+    expect(readAddressList('('.repeat(200_000)).clean).toBe(false)
+    expect(readAddressList('a@b,'.repeat(50_000)).clean).toBe(false)
+    expect(readAddressList('<'.repeat(100_000)).clean).toBe(false)
+  })
+  test('any text is read without a throw', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => void readAddressList(text)),
+    )
+  })
+})
