@@ -20,5 +20,6 @@ test('docs/rules.md lists every refusal with its reply and its evidence, and not
 })
 
 test('the files that it names exist', () => {
-  for (const match of page.matchAll(/`([a-z]+\/[^`]+\.ts)`/g)) expect(existsSync(new URL(match[1]!, root)), match[1]).toBe(true)
+  for (const match of page.matchAll(/`([a-z]+\/[^`]+\.ts)`/g))
+    expect(existsSync(new URL(match[1]!, root)), match[1]).toBe(true)
 })
