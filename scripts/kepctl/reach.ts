@@ -58,8 +58,7 @@ async function alone<N extends OperationName>(
     store,
     directory,
     clock: systemClock,
-    mode: config.mode,
-    defaultQuota: config.quota.default,
+    config,
   }
   return (await perform(parts, name, input, progress)) as ResultOf<N>
 }

@@ -14,6 +14,10 @@ const IDLE_MS = 60_000
 /** Progress lines at most this often: a walk of millions of entries is not told step by step. */
 const PROGRESS_MS = 200
 
+export interface ControlParts extends OperationParts {
+  readonly events: Pick<Events, 'internalError'>
+}
+
 const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.unknown() })
 
 /**
@@ -21,11 +25,7 @@ const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.u
  * caller holds the lock on the data folder, so a socket that is still there belongs to nobody. Disposing closes the
  * connections and removes the socket.
  */
-export async function startControl(
-  path: string,
-  parts: OperationParts,
-  events: Pick<Events, 'internalError'>,
-): Promise<AsyncDisposable> {
+export async function startControl(path: string, parts: ControlParts): Promise<AsyncDisposable> {
   await rm(path, { force: true })
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -33,14 +33,14 @@ export async function startControl(
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy()) // whoever asked is gone; there is nobody to tell
     socket.setTimeout(IDLE_MS, () => socket.destroy())
-    serve(socket, parts, events)
+    serve(socket, parts)
   })
   server.maxConnections = MAX_CONNECTIONS
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(path, resolve)
   await promise
-  server.on('error', (error) => events.internalError('ops', error))
+  server.on('error', (error) => parts.events.internalError('ops', error))
   await chmod(path, 0o600)
   return {
     [Symbol.asyncDispose]: async () => {
@@ -52,7 +52,8 @@ export async function startControl(
 }
 
 /** One request after another: what a client sends meanwhile waits in its own buffer, not in ours. */
-function serve(socket: Socket, parts: OperationParts, events: Pick<Events, 'internalError'>): void {
+function serve(socket: Socket, parts: ControlParts): void {
+  const { events } = parts
   const reader = new LineReader(MAX_REQUEST_OCTETS)
   const say = (reply: ControlReply): void => {
     if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`)

@@ -9,9 +9,7 @@ export interface OperationParts {
   readonly store: Store
   readonly directory: AccountDirectory
   readonly clock: Clock
-  readonly mode: Config['mode']
-  /** Octets, for an account that is made without saying. */
-  readonly defaultQuota: number
+  readonly config: Pick<Config, 'mode' | 'quota'>
   /** Reads the configuration anew; names the sections that need a restart. Absent where no daemon runs. */
   readonly reload?: (() => Promise<{ needsRestart: readonly string[] }>) | undefined
 }
