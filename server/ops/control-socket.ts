@@ -18,7 +18,7 @@ export interface ControlParts extends OperationParts {
   readonly events: Pick<Events, 'internalError'>
 }
 
-const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.unknown() })
+const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.unknown().optional() })
 
 /**
  * Serves the operations on a socket that the owner of the data folder alone can open: 0600, in a folder of 0700. The
