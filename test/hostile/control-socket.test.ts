@@ -66,7 +66,11 @@ describe('refused, and the next request is served', () => {
     ['toString', '{"operation":"toString"}\n', 'UNKNOWN_OPERATION'],
     ['more fields than there are', '{"operation":"account list","args":{},"x":1}\n', 'BAD_ARGUMENTS'],
     ['arguments of another kind', '{"operation":"account list","args":[1]}\n', 'BAD_ARGUMENTS'],
-    ['prototype in arguments', '{"operation":"account list","args":{"__proto__":{"limit":1}}}\n', 'BAD_ARGUMENTS'],
+    [
+      'prototype in arguments',
+      '{"operation":"account list","args":{"__proto__":{"limit":1}}}\n',
+      'BAD_ARGUMENTS',
+    ],
     ['octets that are no text', Buffer.from([0xff, 0xfe, 0x0a]), 'BAD_ARGUMENTS'],
     ['deep nesting', `${'['.repeat(30_000)}\n`, 'BAD_ARGUMENTS'],
   ])('%s', async (_, octets, expected) => {
