@@ -58,7 +58,8 @@ async function alone<N extends OperationName>(
     store,
     directory,
     clock: systemClock,
-    config,
+    mode: config.mode,
+    defaultQuota: config.quota.default,
   }
   return (await perform(parts, name, input, progress)) as ResultOf<N>
 }

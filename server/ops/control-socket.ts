@@ -14,9 +14,7 @@ const IDLE_MS = 60_000
 /** Progress lines at most this often: a walk of millions of entries is not told step by step. */
 const PROGRESS_MS = 200
 
-export interface ControlParts extends OperationParts {
-  readonly events: Pick<Events, 'internalError'>
-}
+type ErrorLog = Pick<Events, 'internalError'>
 
 const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.unknown().optional() })
 
@@ -25,7 +23,11 @@ const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.u
  * caller holds the lock on the data folder, so a socket that is still there belongs to nobody. Disposing closes the
  * connections and removes the socket.
  */
-export async function startControl(path: string, parts: ControlParts): Promise<AsyncDisposable> {
+export async function startControl(
+  path: string,
+  parts: OperationParts,
+  events: ErrorLog,
+): Promise<AsyncDisposable> {
   await rm(path, { force: true })
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -33,14 +35,14 @@ export async function startControl(path: string, parts: ControlParts): Promise<A
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy()) // whoever asked is gone; there is nobody to tell
     socket.setTimeout(IDLE_MS, () => socket.destroy())
-    serve(socket, parts)
+    serve(socket, parts, events)
   })
   server.maxConnections = MAX_CONNECTIONS
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(path, resolve)
   await promise
-  server.on('error', (error) => parts.events.internalError('ops', error))
+  server.on('error', (error) => events.internalError('ops', error))
   await chmod(path, 0o600)
   return {
     [Symbol.asyncDispose]: async () => {
@@ -52,8 +54,7 @@ export async function startControl(path: string, parts: ControlParts): Promise<A
 }
 
 /** One request after another: what a client sends meanwhile waits in its own buffer, not in ours. */
-function serve(socket: Socket, parts: ControlParts): void {
-  const { events } = parts
+function serve(socket: Socket, parts: OperationParts, events: ErrorLog): void {
   const reader = new LineReader(MAX_REQUEST_OCTETS)
   const say = (reply: ControlReply): void => {
     if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`)

@@ -23,14 +23,18 @@ beforeEach(async () => {
   const store = stack.use(await openSqliteStore(folder.path, Date.now()))
   const passwords = stack.use(new PasswordThread())
   stack.use(
-    await startControl(path, {
-      store,
-      directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
-      clock: systemClock,
-      config: { mode: 'development', quota: { default: 1 } },
-      reload: () => Promise.reject(new Error('a secret detail')),
-      events: { internalError: (_where, error) => void errors.push(error) },
-    }),
+    await startControl(
+      path,
+      {
+        store,
+        directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
+        clock: systemClock,
+        mode: 'development',
+        defaultQuota: 1,
+        reload: () => Promise.reject(new Error('a secret detail')),
+      },
+      { internalError: (_where, error) => void errors.push(error) },
+    ),
   )
 })
 afterEach(() => stack.disposeAsync())

@@ -13,6 +13,6 @@ export const accountCreate = operation(
     /** Octets. */
     quota: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
   }),
-  async ({ directory, clock, config }, { quota = config.quota.default, ...account }): Promise<AccountView> =>
+  async ({ directory, clock, defaultQuota }, { quota = defaultQuota, ...account }): Promise<AccountView> =>
     viewOf(await directory.create({ ...account, quota }, clock.now())),
 )

@@ -9,7 +9,9 @@ export interface OperationParts {
   readonly store: Store
   readonly directory: AccountDirectory
   readonly clock: Clock
-  readonly config: Pick<Config, 'mode' | 'quota'>
+  readonly mode: Config['mode']
+  /** Octets, for an account that is made without saying. */
+  readonly defaultQuota: number
   /** Reads the configuration anew; names the sections that need a restart. Absent where no daemon runs. */
   readonly reload?: (() => Promise<{ needsRestart: readonly string[] }>) | undefined
 }

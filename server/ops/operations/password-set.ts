@@ -15,9 +15,9 @@ export const passwordSet = operation(
     person: handleSchema.optional(),
     password: z.string().min(1).max(MAX_LENGTH),
   }),
-  async ({ directory, config }, { address, person, password }): Promise<{ address: string }> => {
+  async ({ directory, mode }, { address, person, password }): Promise<{ address: string }> => {
     if (
-      config.mode === 'production' &&
+      mode === 'production' &&
       (password === DEVELOPMENT_PASSWORD || password.length < MIN_PRODUCTION_LENGTH)
     )
       throw new OperationError(

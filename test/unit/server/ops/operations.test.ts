@@ -26,7 +26,8 @@ beforeEach(async () => {
     store,
     directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
     clock: systemClock,
-    config: { mode: 'development', quota: { default: 1000 } },
+    mode: 'development',
+    defaultQuota: 1000,
   }
 })
 afterEach(async () => {
@@ -98,12 +99,11 @@ describe('accounts', () => {
   test('production refuses the development password and short ones', async () => {
     await run('account create', account)
     await run('person add', person)
-    const config = { mode: 'production', quota: { default: 1 } } as const
     for (const password of ['deneme', 'kısa'])
-      await expect(run('password set', { address, password }, { config })).rejects.toMatchObject({
+      await expect(run('password set', { address, password }, { mode: 'production' })).rejects.toMatchObject({
         code: 'WEAK_PASSWORD',
       })
-    await run('password set', { address, password: 'uzun bir parola' }, { config })
+    await run('password set', { address, password: 'uzun bir parola' }, { mode: 'production' })
   })
 
   test.each([
