@@ -67,7 +67,13 @@ export class Arguments {
 
 /** The command that the first words name, longest name first; undefined where none does. */
 export function findCommand(commands: readonly Command[], argv: readonly string[]): Command | undefined {
-  const words = argv.filter((word) => !word.startsWith('-'))
+  // The options that every command has may stand before the name; the value of one is no word of it.
+  const { positionals: words } = parseArgs({
+    args: [...argv],
+    options: GLOBAL_OPTIONS,
+    allowPositionals: true,
+    strict: false,
+  })
   const two = `${words[0]} ${words[1]}`
   return commands.find(({ name }) => name === two) ?? commands.find(({ name }) => name === words[0])
 }

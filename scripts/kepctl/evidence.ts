@@ -3,7 +3,7 @@ import { withoutBrackets } from '../../mail/ids.ts'
 import { writeDurably } from '../../server/durable-file.ts'
 import type { EvidenceLine } from '../../server/ops/operations/evidence-list.ts'
 import type { Arguments } from './arguments.ts'
-import type { Command } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { ask } from './reach.ts'
 import { shownTime, table } from './screen.ts'
 
@@ -18,14 +18,15 @@ const evidenceList: Command = {
   options: { ...filter, limit: string },
   positionals: [0, 0],
   async run(args, screen) {
-    const limit = args.one('limit') === undefined ? Number.POSITIVE_INFINITY : Number(args.one('limit'))
+    const limit = Number(args.one('limit') ?? Number.POSITIVE_INFINITY)
+    if (!(limit >= 1)) throw new UsageError('--limit is a number from 1')
     const all: EvidenceLine[] = []
     for (let after: number | undefined = 0; after !== undefined && all.length < limit; ) {
       const page: { evidence: readonly EvidenceLine[]; next: number | undefined } = await ask(
         args,
         screen,
         'evidence list',
-        { ...filterOf(args), after, limit: Math.min(500, limit - all.length) },
+        { ...filterOf(args), after, limit: Math.min(500, Math.ceil(limit) - all.length) },
       )
       all.push(...page.evidence)
       after = page.next

@@ -6,6 +6,7 @@ import { findCommand, readArguments } from './arguments.ts'
 import { type Command, type ExitCode, Refused, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 import { Screen } from './screen.ts'
+import { noMoreSecrets } from './secret.ts'
 
 /** Runs one command line. Never rejects: whatever happens is told and becomes an exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -27,6 +28,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     return await command.run(args, screen)
   } catch (error) {
     return told(error, command, screen)
+  } finally {
+    noMoreSecrets()
   }
 }
 

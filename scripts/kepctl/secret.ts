@@ -40,8 +40,9 @@ async function nextLine(prompt: string): Promise<string> {
   return line.done === true ? '' : line.value
 }
 
-/** Nothing more is asked: standard input must not keep the process alive. */
+/** Nothing more is asked: a standard input that nobody closes must not keep the process alive. */
 export function noMoreSecrets(): void {
-  input?.close()
+  if (input === undefined) return
+  input.close()
   process.stdin.destroy()
 }

@@ -58,6 +58,8 @@ export const sendCommand: Command = {
       args.one('p12-password-file'),
       screen.text({ tr: 'Anahtarın parolası', en: 'Password of the key' }),
     )
+    // Opened before the next secret is asked for: a wrong password is told at once.
+    const signer = signerFromPkcs12(p12, p12Password, { hash: 'sha256' })
     const password = await readSecret(
       args.one('password-file'),
       screen.text({ tr: 'Hesabın parolası', en: 'Password of the account' }),
@@ -74,7 +76,7 @@ export const sendCommand: Command = {
         date: systemClock.now(),
         messageId,
       },
-      signerFromPkcs12(p12, p12Password, { hash: 'sha256' }),
+      signer,
     )
     const user = args.one('user') ?? sender
     const recipients = [...new Set([...to, ...cc])]

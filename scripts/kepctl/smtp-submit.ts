@@ -49,8 +49,13 @@ export async function submit(submission: Submission): Promise<string> {
         done(error ?? null, sent && { response: String(sent.response), rejected: sent.rejected.map(String) }),
       ),
     )
-    if (info === undefined || info.rejected.length > 0)
-      throw new Refused('RECIPIENT', `refused: ${info?.rejected.join(', ') ?? ''}`)
+    if (info === undefined) throw new Refused('SMTP', 'the server gave no answer')
+    // The client library goes on without a recipient who was refused at RCPT; people must hear of both.
+    if (info.rejected.length > 0)
+      throw new Refused(
+        'RECIPIENT',
+        `refused for ${info.rejected.join(', ')}; for the others: ${info.response}`,
+      )
     connection.quit()
     return info.response
   } catch (error) {

@@ -11,9 +11,9 @@ const NOT_THE_OWNER = 0o077
  * Everything that can be wrong with a configuration beyond its form: files that are not there, keys that do not fit,
  * and in production whatever belongs to development. All faults at once; an empty list is a yes.
  *
- * @param file named in the faults
+ * @param file named in the faults, where it came from one
  */
-export async function checkConfig(config: Config, file: string): Promise<ConfigFault[]> {
+export async function checkConfig(config: Config, file = 'configuration'): Promise<ConfigFault[]> {
   const faults: ConfigFault[] = []
   const fault = (path: string, reason: string): void => {
     faults.push({ file, path, line: undefined, reason })

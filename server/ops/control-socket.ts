@@ -14,7 +14,9 @@ const IDLE_MS = 60_000
 /** Progress lines at most this often: a walk of millions of entries is not told step by step. */
 const PROGRESS_MS = 200
 
-const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.unknown() })
+type ErrorLog = Pick<Events, 'internalError'>
+
+const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.unknown().optional() })
 
 /**
  * Serves the operations on a socket that the owner of the data folder alone can open: 0600, in a folder of 0700. The
@@ -24,7 +26,7 @@ const requestSchema = z.strictObject({ operation: z.string().max(100), args: z.u
 export async function startControl(
   path: string,
   parts: OperationParts,
-  events: Pick<Events, 'internalError'>,
+  events: ErrorLog,
 ): Promise<AsyncDisposable> {
   await rm(path, { force: true })
   const sockets = new Set<Socket>()
@@ -52,7 +54,7 @@ export async function startControl(
 }
 
 /** One request after another: what a client sends meanwhile waits in its own buffer, not in ours. */
-function serve(socket: Socket, parts: OperationParts, events: Pick<Events, 'internalError'>): void {
+function serve(socket: Socket, parts: OperationParts, events: ErrorLog): void {
   const reader = new LineReader(MAX_REQUEST_OCTETS)
   const say = (reply: ControlReply): void => {
     if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`)

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { accountCreate } from './account-create.ts'
 import { accountList } from './account-list.ts'
 import { accountShow } from './account-show.ts'
@@ -25,11 +26,10 @@ export const operations = {
 } as const
 
 export type OperationName = keyof typeof operations
-export type InputOf<N extends OperationName> =
-  (typeof operations)[N] extends Operation<infer Input, unknown> ? Input : never
+export type InputOf<N extends OperationName> = z.input<(typeof operations)[N]['schema']>
 export type ResultOf<N extends OperationName> = Awaited<ReturnType<(typeof operations)[N]['perform']>>
 
-const byName = new Map<string, Operation<never, unknown>>(Object.entries(operations))
+const byName = new Map<string, Operation<z.ZodType, unknown>>(Object.entries(operations))
 
 /** For names and arguments from outside. Rejects with OperationError and what the operation rejects with. */
 export async function perform(
@@ -40,5 +40,5 @@ export async function perform(
 ): Promise<unknown> {
   const known = byName.get(name)
   if (known === undefined) throw new OperationError('UNKNOWN_OPERATION', `there is no operation of this name`)
-  return known.performUnchecked(parts, args, progress)
+  return known.perform(parts, args, progress)
 }

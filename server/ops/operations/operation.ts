@@ -36,29 +36,26 @@ export class OperationError extends Error {
   }
 }
 
-/** Answers with plain JSON. Rejects with OperationError, AccountError or StoreError. */
-export interface Operation<Input, Result> {
-  readonly perform: (parts: OperationParts, args: Input, progress: Progress) => Promise<Result>
-  /** As perform, for arguments that came from outside. */
-  readonly performUnchecked: (parts: OperationParts, args: unknown, progress: Progress) => Promise<Result>
+export interface Operation<Schema extends z.ZodType, Result> {
+  readonly schema: Schema
+  /**
+   * Answers with plain JSON. Arguments pass the schema before anything is done, on whichever way they came. Rejects with
+   * OperationError, AccountError or StoreError.
+   */
+  readonly perform: (parts: OperationParts, args: unknown, progress: Progress) => Promise<Result>
 }
 
-/** Arguments pass the schema before anything is done, on whichever way they came. */
-export function operation<Schema extends z.ZodType, Result>(
+export const operation = <Schema extends z.ZodType, Result>(
   schema: Schema,
   run: (parts: OperationParts, args: z.output<Schema>, progress: Progress) => Promise<Result>,
-): Operation<z.input<Schema>, Result> {
-  const performUnchecked: Operation<z.input<Schema>, Result>['performUnchecked'] = async (
-    parts,
-    args,
-    progress,
-  ) => {
+): Operation<Schema, Result> => ({
+  schema,
+  perform: async (parts, args, progress) => {
     const read = schema.safeParse(args)
     if (!read.success) throw new OperationError('BAD_ARGUMENTS', z.prettifyError(read.error))
     return run(parts, read.data, progress)
-  }
-  return { perform: performUnchecked, performUnchecked }
-}
+  },
+})
 
 export type Refusal = { readonly code: string; readonly message: string }
 

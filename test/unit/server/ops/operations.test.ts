@@ -1,0 +1,221 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../../../mail/clock.ts'
+import { AccountDirectory } from '../../../../server/accounts/directory.ts'
+import { PasswordThread } from '../../../../server/accounts/password-thread.ts'
+import { type OperationName, perform } from '../../../../server/ops/operations/catalog.ts'
+import type { OperationParts } from '../../../../server/ops/operations/operation.ts'
+import { hasCheckDigits } from '../../../../server/ops/operations/person-add.ts'
+import type { Store } from '../../../../storage/port.ts'
+import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
+import { ARCHIVED, archiveMessage } from '../../../fakes/archived-message.ts'
+import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
+
+let folder: TemporaryFolder
+let store: Store
+let passwords: PasswordThread
+let parts: OperationParts
+
+beforeEach(async () => {
+  folder = new TemporaryFolder()
+  store = await openSqliteStore(folder.path, Date.now())
+  passwords = new PasswordThread()
+  parts = {
+    store,
+    directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
+    clock: systemClock,
+    mode: 'development',
+    defaultQuota: 1000,
+  }
+})
+afterEach(async () => {
+  await store[Symbol.asyncDispose]()
+  await passwords[Symbol.asyncDispose]()
+  folder[Symbol.dispose]()
+})
+
+const run = (name: OperationName, args: unknown, over: Partial<OperationParts> = {}): Promise<unknown> =>
+  perform({ ...parts, ...over }, name, args, () => {})
+
+const address = 'ali@hs98.kep.tr'
+const account = { address, holder: 'Ali Veli' }
+const person = { address, handle: 'ali', name: 'Ali Veli', identityNumber: '10000000146' }
+
+describe('accounts', () => {
+  test('an account with a person who can log in', async () => {
+    expect(await run('account create', account)).toMatchObject({ address, kind: 'natural', quota: 1000 })
+    await run('person add', person)
+    await run('password set', { address, password: 'gizli' })
+    const shown = await run('account show', { address: 'ALI@hs98.kep.tr' })
+    expect(shown).toMatchObject({ used: 0, persons: [{ handle: 'ali', hasPassword: true }] })
+    expect(JSON.stringify(shown)).not.toContain('argon2')
+    expect(await run('account list', {})).toEqual({
+      accounts: [
+        {
+          ...account,
+          kind: 'natural',
+          service: 'send-receive',
+          state: 'active',
+          persons: 1,
+        },
+      ],
+      next: undefined,
+    })
+  })
+
+  test('lists page by page', async () => {
+    for (const local of ['a', 'b', 'c'])
+      await run('account create', { ...account, address: `${local}@hs98.kep.tr` })
+    expect(await run('account list', { limit: 2 })).toMatchObject({ next: 'b@hs98.kep.tr' })
+    expect(await run('account list', { limit: 2, after: 'b@hs98.kep.tr' })).toMatchObject({
+      accounts: [{ address: 'c@hs98.kep.tr' }],
+      next: undefined,
+    })
+  })
+
+  test.each<[OperationName, object, string]>([
+    ['account create', { holder: 'x' }, 'BAD_ARGUMENTS'],
+    ['account create', { ...account, address: 'kep@hs98.kep.tr' }, 'RESERVED_ADDRESS'],
+    ['account create', { ...account, address: 'a@hs97.kep.tr' }, 'FOREIGN_DOMAIN'],
+    ['account create', { ...account, holder: 'a\u0007b' }, 'BAD_ARGUMENTS'],
+    ['account create', { ...account, quota: -1 }, 'BAD_ARGUMENTS'],
+    ['account create', { ...account, more: 1 }, 'BAD_ARGUMENTS'],
+    ['account show', { address: 'x@hs98.kep.tr' }, 'NOT_FOUND'],
+    ['person add', { ...person, identityNumber: '10000000147' }, 'BAD_ARGUMENTS'],
+    ['person add', person, 'NO_SUCH_ACCOUNT'],
+    ['password set', { address, password: '' }, 'BAD_ARGUMENTS'],
+    ['password set', { address, password: 'x'.repeat(2000) }, 'BAD_ARGUMENTS'],
+    ['password set', { address, password: 'gizli' }, 'NO_SUCH_ACCOUNT'],
+    ['trace', { id: 'x' }, 'NOT_FOUND'],
+    ['evidence list', { from: 'yesterday' }, 'BAD_ARGUMENTS'],
+    ['evidence export', { id: 'ev-none' }, 'NOT_FOUND'],
+    ['reload', {}, 'NO_DAEMON'],
+  ])('%s %o is refused: %s', async (name, args, code) => {
+    await expect(run(name, args)).rejects.toMatchObject({ code })
+  })
+
+  test('production refuses the development password and short ones', async () => {
+    await run('account create', account)
+    await run('person add', person)
+    for (const password of ['deneme', 'kısa'])
+      await expect(run('password set', { address, password }, { mode: 'production' })).rejects.toMatchObject({
+        code: 'WEAK_PASSWORD',
+      })
+    await run('password set', { address, password: 'uzun bir parola' }, { mode: 'production' })
+  })
+
+  test.each([
+    ['10000000146', true],
+    ['10000000078', true],
+    ['10000000147', false],
+    ['10000000156', false],
+    ['00000000000', false],
+    ['11111111110', true],
+  ])('check digits of %s: %s', (number, fits) => expect(hasCheckDigits(number)).toBe(fits))
+})
+
+test('reload is handed on', async () => {
+  expect(await run('reload', {}, { reload: async () => ({ needsRestart: ['listen'] }) })).toEqual({
+    needsRestart: ['listen'],
+  })
+})
+
+describe('the story of a message', () => {
+  beforeEach(() => archiveMessage(store))
+
+  test.each([
+    ARCHIVED.messageId,
+    ARCHIVED.messageId.slice(1, -1),
+    ARCHIVED.userMessageId,
+    ARCHIVED.delivery,
+    `<${ARCHIVED.delivery}>`,
+    ARCHIVED.intake,
+  ])('trace %s', async (id) => {
+    const story = await run('trace', { id })
+    expect(story).toMatchObject({
+      messages: [
+        {
+          messageId: ARCHIVED.messageId,
+          state: 'accepted',
+          recipients: [
+            { position: 1, address: ARCHIVED.recipient, transport: 'delivery', reading: undefined },
+          ],
+          timeline: [
+            { step: 'accepted' },
+            { step: 'submission-acceptance', evidence: ARCHIVED.acceptance },
+            { step: 'delivery', recipient: 1, evidence: ARCHIVED.delivery },
+          ],
+          waiting: [{ kind: 'timer', slot: 'expiry', state: 'pending', due: '2026-01-02T10:00:00.000Z' }],
+          truncated: false,
+        },
+      ],
+    })
+    expect(JSON.stringify(story)).not.toContain(ARCHIVED.subject)
+  })
+
+  test.each([
+    [{}, 2],
+    [{ party: ARCHIVED.recipient.toUpperCase() }, 1],
+    [{ party: 'x@hs98.kep.tr' }, 0],
+    [{ from: '2026-01-01T10:00:01Z' }, 1],
+    [{ to: '2026-01-01T10:00:01Z' }, 1],
+    [{ to: '2026-01-01' }, 0],
+    [{ from: '2026-01-01', to: '2026-01-02' }, 2],
+  ])('evidence list %o', async (filter, count) => {
+    expect(await run('evidence list', filter)).toMatchObject({ evidence: { length: count }, next: undefined })
+  })
+
+  test('pages of evidence', async () => {
+    expect(await run('evidence list', { limit: 1 })).toMatchObject({ evidence: [{ sequence: 1 }], next: 1 })
+    expect(await run('evidence list', { limit: 1, after: 1 })).toMatchObject({ evidence: [{ sequence: 2 }] })
+  })
+
+  test('export hands out the archive’s octets', async () => {
+    const stored = await store.chain.find('evidence', ARCHIVED.delivery)
+    expect(await run('evidence export', { id: ARCHIVED.delivery })).toEqual({
+      files: [
+        { name: `00000002-${ARCHIVED.delivery}.xml`, octets: Buffer.from(stored!.bytes).toString('base64') },
+      ],
+      next: undefined,
+    })
+    expect(await run('evidence export', {})).toMatchObject({ files: { length: 2 } })
+  })
+
+  test('a whole archive', async () => {
+    const head = await store.chain.head('evidence')
+    expect(await run('archive check', {})).toEqual({
+      ok: true,
+      entries: 2,
+      head: Buffer.from(head!.hash).toString('hex'),
+      broken: undefined,
+      bodies: 1,
+      brokenBodies: [],
+    })
+  })
+
+  test('a body that was changed on the disk is named', async () => {
+    const blobs = readdirSync(folder.file('blobs'), { recursive: true, withFileTypes: true })
+    const file = blobs.find((entry) => entry.isFile())
+    writeFileSync(join(file!.parentPath, file!.name), 'other octets')
+    expect(await run('archive check', {})).toMatchObject({
+      ok: false,
+      broken: undefined,
+      brokenBodies: [{ intake: ARCHIVED.intake }],
+    })
+  })
+
+  test.each([
+    ["UPDATE chain SET bytes = x'00' WHERE seq = 2", 2, 'LEAF_MISMATCH'],
+    ['DELETE FROM chain WHERE seq = 1', 1, 'GAP'],
+  ])('an archive after %s', async (sql, sequence, failure) => {
+    const db = new DatabaseSync(folder.file('kep.db'))
+    db.exec(sql)
+    db.close()
+    expect(await run('archive check', { bodies: 0 })).toMatchObject({
+      ok: false,
+      broken: { sequence, failure },
+    })
+  })
+})
