@@ -97,7 +97,8 @@ export async function runDialogue(
       continue
     }
     if (!line.startsWith('S:')) throw new Error(`line ${index + 1} is neither C: nor S:: ${line}`)
-    const wanted = line.slice(3)
+    // Heard lines are octets, one char each.
+    const wanted = Buffer.from(line.slice(3), 'utf8').toString('latin1')
     if (wanted === '...') {
       skipping = true
       continue
