@@ -1,0 +1,40 @@
+import type { Cursor } from './cursor.ts'
+import type { Session } from './session.ts'
+
+/** Where a command may be given; `authenticated` includes a selected mailbox. [RFC 9051 §3] */
+export type CommandState = 'any' | 'not-authenticated' | 'authenticated' | 'selected'
+
+export interface CommandSpec<A> {
+  /** Upper case; `UID FETCH` for the form with UIDs. */
+  readonly name: string
+  readonly state: CommandState
+  /** Which changes the client may be told before the answer. */
+  readonly sync: 'all' | 'no-expunge' | 'nothing'
+  /** Reads the arguments, without any I/O; throws BAD. `rev2`: IMAP4rev2 is enabled. */
+  parse(cursor: Cursor, rev2: boolean): A
+  /** Answers the text after OK; throws {@link CommandError} for NO. */
+  run(session: Session, args: A): Promise<string>
+}
+
+/** A command whose argument type only it knows. */
+export interface Command {
+  readonly name: string
+  readonly state: CommandState
+  readonly sync: 'all' | 'no-expunge' | 'nothing'
+  /** Reads all arguments; what comes back does it. */
+  prepare(cursor: Cursor, session: Session): () => Promise<string>
+}
+
+export const command = <A>(spec: CommandSpec<A>): Command => ({
+  name: spec.name,
+  state: spec.state,
+  sync: spec.sync,
+  prepare: (cursor, session) => {
+    const args = spec.parse(cursor, session.rev2)
+    cursor.end()
+    return () => spec.run(session, args)
+  },
+})
+
+/** For commands without arguments. */
+export const noArguments = (): undefined => undefined

@@ -1,0 +1,28 @@
+import { command, noArguments } from '../command.ts'
+import type { Session } from '../session.ts'
+
+/** What may be said before login; STARTTLS and LOGINDISABLED depend on the connection. */
+const ALWAYS = 'IMAP4rev2 IMAP4rev1 SASL-IR LITERAL- ID ENABLE'
+/** Nothing is listed that does not work; the first three lines are the base of [RFC 9051 §E]. */
+const AFTER_LOGIN = [
+  'NAMESPACE UNSELECT UIDPLUS ESEARCH SEARCHRES IDLE MOVE',
+  'LIST-EXTENDED LIST-STATUS SPECIAL-USE BINARY STATUS=SIZE',
+  'CHILDREN',
+].join(' ')
+
+export function capabilities(session: Session): string {
+  if (session.state !== 'not-authenticated') return `${ALWAYS} ${AFTER_LOGIN}`
+  return session.tls ? `${ALWAYS} AUTH=PLAIN` : `${ALWAYS} STARTTLS LOGINDISABLED`
+}
+
+/** [RFC 9051 §6.1.1] */
+export const capability = command({
+  name: 'CAPABILITY',
+  state: 'any',
+  sync: 'all',
+  parse: noArguments,
+  run: async (session) => {
+    session.out.untagged(`CAPABILITY ${capabilities(session)}`)
+    return 'That is what I can do'
+  },
+})

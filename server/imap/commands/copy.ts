@@ -1,0 +1,19 @@
+import { command } from '../command.ts'
+import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
+
+/** Origin and delivery go along, so a copy is read when the message is read. [RFC 9051 §6.4.7] */
+export const copyCommands = [false, true].map((byUid) =>
+  command({
+    name: byUid ? 'UID COPY' : 'COPY',
+    state: 'selected',
+    sync: byUid ? 'all' : 'no-expunge',
+    parse: parseTransfer,
+    run: async (session, args) => {
+      const { target, uids } = await prepareTransfer(session, args, byUid)
+      const { store, clock } = session.parts
+      const now = clock.now().getTime()
+      const code = copyUid(await store.mailboxes.copy(session.box.row.id, uids, target.id, now))
+      return code === undefined ? 'Nothing to copy' : `[${code}] COPY done`
+    },
+  }),
+)

@@ -1,0 +1,113 @@
+import { command } from '../command.ts'
+import type { Cursor } from '../cursor.ts'
+import { bad } from '../failure.ts'
+import { MAX_NAME } from '../limits.ts'
+import { matchesPattern } from '../list-pattern.ts'
+import { SEPARATOR } from '../mailbox-name.ts'
+import { parseStatusItems, statusLine } from '../mailbox-status.ts'
+import { type MailboxTree, readTree } from '../mailbox-tree.ts'
+import type { Session } from '../session.ts'
+import { mailbox } from '../wire-text.ts'
+
+/** A client asks for two or three patterns at once. */
+const MAX_PATTERNS = 20
+
+interface ListArguments {
+  readonly selection: ReadonlySet<string>
+  readonly reference: string
+  readonly patterns: readonly string[]
+  readonly returns: ReadonlySet<string>
+  readonly status: readonly string[] | undefined
+  /** Written in the extended form. */
+  readonly extended: boolean
+}
+
+/** [RFC 9051 §6.3.9] with the selection and return options of [RFC 5258 §3], [RFC 6154 §5.2] and [RFC 5819 §2]. */
+export const list = command({
+  name: 'LIST',
+  state: 'authenticated',
+  sync: 'all',
+  parse: parseList,
+  run: async (session, args) => {
+    if (!args.extended && args.patterns[0] === '') session.out.untagged(`LIST (\\Noselect) "${SEPARATOR}" ""`)
+    else await tellAll(session, args)
+    return 'LIST done'
+  },
+})
+
+async function tellAll(session: Session, args: ListArguments): Promise<void> {
+  const tree = await readTree(session)
+  const reference = args.reference === '' ? '' : session.name(args.reference)
+  const patterns = args.patterns.map((pattern) => reference + session.name(pattern))
+  for (const name of tree.names) {
+    await session.slice.breathe()
+    if (!patterns.some((pattern) => matchesPattern(pattern, name)) || !selected(tree, name, args)) continue
+    const row = tree.rows.get(name)
+    session.out.untagged(
+      `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.rev2)}${childInfo(tree, name, args)}`,
+    )
+    const status = row && args.status && (await statusLine(session, row, args.status))
+    if (status !== undefined) session.out.untagged(status)
+    await session.out.room()
+  }
+}
+
+function selected(tree: MailboxTree, name: string, { selection }: ListArguments): boolean {
+  if (selection.has('SPECIAL-USE') && tree.rows.get(name)?.specialUse === undefined) return false
+  if (!selection.has('SUBSCRIBED')) return tree.rows.has(name) || tree.withChildren.has(name)
+  return tree.subscribed.has(name) || (selection.has('RECURSIVEMATCH') && tree.withSubscribed.has(name))
+}
+
+function attributes(tree: MailboxTree, name: string, args: ListArguments): string[] {
+  const row = tree.rows.get(name)
+  const found: string[] = []
+  if (row === undefined) found.push(args.extended ? '\\NonExistent' : '\\Noselect')
+  found.push(tree.withChildren.has(name) ? '\\HasChildren' : '\\HasNoChildren')
+  if (tree.subscribed.has(name) && (args.returns.has('SUBSCRIBED') || args.selection.has('SUBSCRIBED')))
+    found.push('\\Subscribed')
+  if (row?.specialUse !== undefined) found.push(row.specialUse)
+  return found
+}
+
+/** Tells that the reason for this line lies below it. [RFC 5258 §3.5] */
+const childInfo = (tree: MailboxTree, name: string, { selection }: ListArguments): string =>
+  selection.has('RECURSIVEMATCH') && tree.withSubscribed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
+
+const SELECTION = new Set(['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE'])
+const RETURN = new Set(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS'])
+
+function parseList(cursor: Cursor): ListArguments {
+  cursor.space()
+  const extendedSelection = cursor.sees('(')
+  const selection = new Set(
+    extendedSelection ? cursor.list(() => option(cursor, SELECTION), 'may be empty') : [],
+  )
+  if (extendedSelection) cursor.space()
+  if (selection.has('RECURSIVEMATCH') && !selection.has('SUBSCRIBED'))
+    throw bad('RECURSIVEMATCH needs another selection option')
+  const reference = cursor.astring()
+  cursor.space()
+  const several = cursor.sees('(')
+  const patterns = several ? cursor.list(() => cursor.pattern(), 'has items') : [cursor.pattern()]
+  if (patterns.length > MAX_PATTERNS || patterns.some((pattern) => pattern.length > MAX_NAME))
+    throw bad('There are too many patterns, or one is too long')
+  let status: readonly string[] | undefined
+  const returns = new Set<string>()
+  const returning = cursor.take(' RETURN ')
+  if (returning)
+    cursor.list(() => {
+      const name = option(cursor, RETURN)
+      returns.add(name)
+      if (name !== 'STATUS') return
+      cursor.space()
+      status = parseStatusItems(cursor)
+    }, 'may be empty')
+  const extended = extendedSelection || several || returning
+  return { selection, reference, patterns, returns, status, extended }
+}
+
+function option(cursor: Cursor, known: ReadonlySet<string>): string {
+  const name = cursor.keyword()
+  if (!known.has(name)) throw bad('There is no such LIST option')
+  return name
+}

@@ -1,0 +1,36 @@
+import { command } from '../command.ts'
+import { bad } from '../failure.ts'
+import { MAX_NAME } from '../limits.ts'
+import { matchesPattern } from '../list-pattern.ts'
+import { SEPARATOR } from '../mailbox-name.ts'
+import { readTree } from '../mailbox-tree.ts'
+import { mailbox } from '../wire-text.ts'
+
+/** Subscribed names, and with `%` the levels above them. [RFC 3501 §6.3.9] */
+export const lsub = command({
+  name: 'LSUB',
+  state: 'authenticated',
+  sync: 'all',
+  parse: (cursor) => {
+    cursor.space()
+    const reference = cursor.astring()
+    cursor.space()
+    const pattern = cursor.pattern()
+    if (pattern.length > MAX_NAME) throw bad('The pattern is too long')
+    return { reference, pattern }
+  },
+  run: async (session, { reference, pattern }) => {
+    const tree = await readTree(session)
+    const wanted = (reference === '' ? '' : session.name(reference)) + session.name(pattern)
+    for (const name of tree.names) {
+      await session.slice.breathe()
+      const above = !tree.subscribed.has(name) && wanted.endsWith('%') && tree.withSubscribed.has(name)
+      if ((!tree.subscribed.has(name) && !above) || !matchesPattern(wanted, name)) continue
+      session.out.untagged(
+        `LSUB (${above ? '\\Noselect' : ''}) "${SEPARATOR}" ${mailbox(name, session.rev2)}`,
+      )
+      await session.out.room()
+    }
+    return 'LSUB done'
+  },
+})

@@ -1,0 +1,23 @@
+import { command } from '../command.ts'
+import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
+
+/** One write: a message is never in both mailboxes or in none. [RFC 9051 §6.4.8] [RFC 6851 §3.1] */
+export const moveCommands = [false, true].map((byUid) =>
+  command({
+    name: byUid ? 'UID MOVE' : 'MOVE',
+    state: 'selected',
+    sync: 'all',
+    parse: parseTransfer,
+    run: async (session, args) => {
+      const box = session.writableBox()
+      session.require('delete')
+      const { target, uids } = await prepareTransfer(session, args, byUid)
+      const { store, clock } = session.parts
+      const now = clock.now().getTime()
+      const code = copyUid(await store.mailboxes.move(box.row.id, uids, target.id, now))
+      // Before the EXPUNGE responses, so that the client knows where they went. [RFC 6851 §4.3]
+      if (code !== undefined) session.out.untagged(`OK [${code}] Moved`)
+      return 'MOVE done'
+    },
+  }),
+)

@@ -1,0 +1,39 @@
+import { command } from '../command.ts'
+import { no } from '../failure.ts'
+import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
+
+/** Names below go along. The provider's own mailboxes keep theirs. [RFC 9051 §6.3.6] */
+export const rename = command({
+  name: 'RENAME',
+  state: 'authenticated',
+  sync: 'all',
+  parse: (cursor) => {
+    cursor.space()
+    const from = cursor.astring()
+    cursor.space()
+    return { from, to: cursor.astring() }
+  },
+  run: async (session, { from, to }) => {
+    session.requireWritable()
+    const row = await session.mailbox(session.name(from))
+    const name = session.name(to)
+    checkNewName(name)
+    if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez / This mailbox cannot be renamed')
+    if (name.startsWith(row.name + SEPARATOR)) throw no('CANNOT', 'A mailbox cannot be moved below itself')
+    const { mailboxes } = session.parts.store
+    const names = (await mailboxes.list(session.account)).map((box) => box.name)
+    const known = new Set(names)
+    const below = names.filter((other) => other.startsWith(row.name + SEPARATOR))
+    // The names below must be free too, and short enough.
+    for (const other of below) {
+      const moved = name + other.slice(row.name.length)
+      checkNewName(moved)
+      if (known.has(moved)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
+    }
+    if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
+    for (const level of parentsOf(name))
+      if (!known.has(level)) await mailboxes.create(session.account, level, {})
+    await mailboxes.rename(row.id, name)
+    return 'RENAME done'
+  },
+})

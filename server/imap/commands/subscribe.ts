@@ -1,0 +1,27 @@
+import { command } from '../command.ts'
+import { no } from '../failure.ts'
+import { MAX_MAILBOXES } from '../limits.ts'
+
+/** Subscriptions outlive their mailboxes. [RFC 9051 §6.3.7] [RFC 9051 §6.3.8] */
+export const subscribeCommands = (['SUBSCRIBE', 'UNSUBSCRIBE'] as const).map((name) =>
+  command({
+    name,
+    state: 'authenticated',
+    sync: 'all',
+    parse: (cursor) => {
+      cursor.space()
+      return cursor.astring()
+    },
+    run: async (session, octets) => {
+      const { mailboxes } = session.parts.store
+      const box = session.name(octets)
+      if (name === 'SUBSCRIBE') {
+        await session.mailbox(box)
+        if ((await mailboxes.subscriptions(session.account)).length >= MAX_MAILBOXES)
+          throw no('LIMIT', 'There are too many subscriptions')
+      }
+      await mailboxes.subscribe(session.account, box, name === 'SUBSCRIBE')
+      return `${name} done`
+    },
+  }),
+)

@@ -1,0 +1,192 @@
+import { decodeIndex } from '../../../mail/mime-codec.ts'
+import type { MimeIndex } from '../../../mail/mime-part.ts'
+import type { MessageRow } from '../../../storage/port.ts'
+import { formatDateTime } from '../dates.ts'
+import { ConnectionLost, no } from '../failure.ts'
+import { decodedPieces, piecesOf } from '../octet-pieces.ts'
+import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
+import type { Session } from '../session.ts'
+import { type TransferDecoder, transferDecoder } from '../transfer-decoding.ts'
+import { formatStructure } from './body-structure.ts'
+import { formatEnvelope } from './envelope.ts'
+import { selectFields } from './header-fields.ts'
+import type { FetchItem, Partial } from './items.ts'
+import { cut, findPart, spanOf } from './section.ts'
+
+/** One value of an answer: text at hand, or octets that are streamed as a literal. */
+type Value =
+  | string
+  | { readonly size: number; readonly binary: boolean; readonly octets: () => AsyncIterable<Buffer> }
+
+interface Planned {
+  readonly label: string
+  readonly value: Value
+  /** Octets of the message that the value carries; for the question whether that is reading. */
+  readonly carries?: Span | undefined
+}
+
+/** Whether the items need the MIME index, which is read only then. */
+export const needsIndex = (items: readonly FetchItem[]): boolean =>
+  items.some(
+    (item) =>
+      item.kind === 'ENVELOPE' ||
+      item.kind === 'BODY' ||
+      item.kind === 'BODYSTRUCTURE' ||
+      ('section' in item && (item.section.part.length > 0 || item.section.text !== 'ALL')),
+  )
+
+/**
+ * Answers FETCH for one message; false where it is gone. Everything that can be refused is looked at before the first
+ * octet; after it a failure can only end the connection, because a literal that was announced must come.
+ */
+export async function answerFetch(
+  session: Session,
+  row: MessageRow,
+  items: readonly FetchItem[],
+  command: string,
+): Promise<boolean> {
+  let index: MimeIndex | undefined
+  if (needsIndex(items)) {
+    const octets = await session.parts.store.mailboxes.index(session.box.row.id, row.uid)
+    if (octets === undefined) return false
+    index = decodeIndex(octets)
+  }
+  const planned: Planned[] = []
+  for (const item of items) planned.push(await plan(session, row, index, item))
+  const reading = planned.find(({ carries }) => carries !== undefined && touchesContent(row, carries))
+  if (reading !== undefined) await readByContent(session, row, `${command} ${reading.label}`)
+  await send(session, row, planned)
+  return true
+}
+
+async function send(session: Session, row: MessageRow, planned: readonly Planned[]): Promise<void> {
+  const { out } = session
+  let before = `* ${session.box.sequenceOf(row.uid)} FETCH (`
+  for (const { label, value } of planned) {
+    out.raw(`${before}${label} `)
+    before = ' '
+    if (typeof value === 'string') out.raw(value)
+    else {
+      out.raw(`${value.binary ? '~' : ''}{${value.size}}\r\n`)
+      try {
+        for await (const piece of value.octets()) await out.octets(piece)
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) session.parts.events.internalError('imap', error)
+        throw new ConnectionLost('a literal could not be completed', { cause: error })
+      }
+    }
+  }
+  out.raw(')\r\n')
+  await out.room()
+}
+
+async function plan(
+  session: Session,
+  row: MessageRow,
+  index: MimeIndex | undefined,
+  item: FetchItem,
+): Promise<Planned> {
+  const { kind } = item
+  switch (kind) {
+    case 'UID':
+      return { label: kind, value: String(row.uid) }
+    case 'FLAGS':
+      return { label: kind, value: `(${row.flags.join(' ')})` }
+    case 'INTERNALDATE':
+      return { label: kind, value: formatDateTime(row.date) }
+    case 'RFC822.SIZE':
+      return { label: kind, value: String(row.size) }
+    case 'ENVELOPE':
+      return { label: kind, value: formatEnvelope(index?.root.envelope ?? {}) }
+    case 'BODY':
+    case 'BODYSTRUCTURE':
+      return {
+        label: kind,
+        value: index === undefined ? 'NIL' : formatStructure(index.root, kind !== 'BODY'),
+      }
+    case 'SECTION':
+      return planSection(session, row, index, item)
+    case 'BINARY':
+    case 'BINARY.SIZE':
+      return planBinary(session, row, index, item)
+  }
+}
+
+async function planSection(
+  session: Session,
+  row: MessageRow,
+  index: MimeIndex | undefined,
+  { label, section, partial }: Extract<FetchItem, { kind: 'SECTION' }>,
+): Promise<Planned> {
+  const shown = withStart(label, partial)
+  const whole =
+    index === undefined ? { start: 0, end: row.body.size } : spanOf(index.root, row.body.size, section)
+  if (whole === undefined) return { label: shown, value: 'NIL' }
+  if (section.text === 'FIELDS' || section.text === 'FIELDS.NOT') {
+    const most = session.parts.limits.mimeLimits.headerOctets
+    const header = await session.parts.store.blobs.read(row.body, {
+      start: whole.start,
+      end: Math.min(whole.end, whole.start + most),
+    })
+    const fields = selectFields(Buffer.from(header), section.fields, section.text === 'FIELDS.NOT')
+    const { start, end } = cut({ start: 0, end: fields.length }, partial)
+    const chosen = fields.subarray(start, end)
+    const value = { size: chosen.length, binary: false, octets: () => oneOf(chosen) }
+    return { label: shown, value, carries: whole }
+  }
+  const span = cut(whole, partial)
+  const octets = () => piecesOf(session, row.body, span)
+  const value = { size: span.end - span.start, binary: false, octets }
+  // MIME headers are structure, and structure is shown unread.
+  return { label: shown, value, carries: section.text === 'MIME' ? undefined : span }
+}
+
+/** Decoded once for its size and once more to be sent, so that no part is held in memory. [RFC 9051 §6.4.5] */
+async function planBinary(
+  session: Session,
+  row: MessageRow,
+  index: MimeIndex | undefined,
+  item: Extract<FetchItem, { kind: 'BINARY' | 'BINARY.SIZE' }>,
+): Promise<Planned> {
+  const part = index && findPart(index.root, item.section.part)
+  const missing = item.kind === 'BINARY' ? 'NIL' : '0'
+  if (index !== undefined && part === undefined) return { label: item.label, value: missing }
+  const span =
+    part === undefined ? { start: 0, end: row.body.size } : { start: part.bodyStart, end: part.bodyEnd }
+  const isLeaf = part !== undefined && part.children.length === 0
+  const decoder = (): TransferDecoder => {
+    const found = transferDecoder(isLeaf ? part.encoding : 'binary')
+    if (found === undefined) throw no('UNKNOWN-CTE', 'The part has an encoding that nobody knows')
+    return found
+  }
+  const decoded = () => decodedPieces(session, row.body, span, decoder())
+  let size = 0
+  let binary = false
+  for await (const piece of decoded()) {
+    size += piece.length
+    binary ||= piece.includes(0)
+  }
+  if (item.kind === 'BINARY.SIZE') return { label: item.label, value: String(size) }
+  const range = cut({ start: 0, end: size }, item.partial)
+  const value = { size: range.end - range.start, binary, octets: () => slice(decoded(), range) }
+  const carries = range.start < range.end ? span : undefined
+  return { label: withStart(item.label, item.partial), value, carries }
+}
+
+const withStart = (label: string, partial: Partial | undefined): string =>
+  partial === undefined ? label : `${label}<${partial.start}>`
+
+async function* oneOf(octets: Buffer): AsyncGenerator<Buffer> {
+  yield octets
+}
+
+async function* slice(pieces: AsyncIterable<Buffer>, { start, end }: Span): AsyncGenerator<Buffer> {
+  let at = 0
+  for await (const piece of pieces) {
+    const from = Math.max(0, start - at)
+    const to = Math.min(piece.length, end - at)
+    if (from < to) yield piece.subarray(from, to)
+    at += piece.length
+    if (at >= end) return
+  }
+}

@@ -1,0 +1,58 @@
+import type { MessageRow } from '../../storage/port.ts'
+import { PAGE } from './limits.ts'
+import {
+  type NumberSet,
+  type Positions,
+  positionsOfList,
+  positionsOfSequence,
+  positionsOfUids,
+} from './number-set.ts'
+import type { Session } from './session.ts'
+
+/** The messages that a set names in the selected mailbox. */
+export function positionsOf(session: Session, set: NumberSet, byUid: boolean): Positions {
+  const { uids } = session.box
+  if (set.saved) return positionsOfList(session.savedSearch, uids)
+  return byUid ? positionsOfUids(set, uids) : positionsOfSequence(set, uids)
+}
+
+/** UIDs at positions, ascending. */
+export function uidsAt(session: Session, positions: Positions): number[] {
+  const uids: number[] = []
+  for (const [from, to] of positions) for (const uid of session.box.uids.slice(from, to)) uids.push(uid)
+  return uids
+}
+
+/**
+ * Rows of messages in pages; where the session knows a run of messages it is read as a walk, which costs one query
+ * instead of one a message. Messages that were expunged meanwhile are missing.
+ */
+export async function* rowsAt(
+  session: Session,
+  positions: Positions,
+  pageSize = PAGE,
+): AsyncGenerator<MessageRow[]> {
+  const { box } = session
+  const { mailboxes } = session.parts.store
+  const batch: number[] = []
+  for (const [from, to] of positions) {
+    let at = from
+    // A run shorter than this is cheaper together with others.
+    if (to - from >= 8) {
+      if (batch.length > 0) yield await mailboxes.rows(box.row.id, batch.splice(0))
+      for (; at < to; at += pageSize) {
+        const end = Math.min(at + pageSize, to)
+        const last = box.uids.at(end - 1)
+        const rows = await mailboxes.page(box.row.id, box.uids.at(at) - 1, end - at)
+        yield rows.filter((row) => row.uid <= last)
+        await session.slice.breathe()
+      }
+      continue
+    }
+    for (; at < to; at++) batch.push(box.uids.at(at))
+    if (batch.length < pageSize) continue
+    yield await mailboxes.rows(box.row.id, batch.splice(0))
+    await session.slice.breathe()
+  }
+  if (batch.length > 0) yield await mailboxes.rows(box.row.id, batch)
+}

@@ -1,0 +1,29 @@
+import type { BlobRef } from '../../storage/port.ts'
+import type { Span } from './retrieval-gate.ts'
+import type { Session } from './session.ts'
+import type { TransferDecoder } from './transfer-decoding.ts'
+
+/** Work on one piece stays far below a slice of time. */
+const PIECE = 65_536
+
+/** Octets of a body in small pieces, with room for others in between. */
+export async function* piecesOf(session: Session, body: BlobRef, span: Span): AsyncGenerator<Buffer> {
+  for await (const chunk of session.parts.store.blobs.open(body, span)) {
+    const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    for (let at = 0; at < octets.length; at += PIECE) {
+      yield octets.subarray(at, at + PIECE)
+      await session.slice.breathe()
+    }
+  }
+}
+
+/** The same, decoded. */
+export async function* decodedPieces(
+  session: Session,
+  body: BlobRef,
+  span: Span,
+  decoder: TransferDecoder,
+): AsyncGenerator<Buffer> {
+  for await (const piece of piecesOf(session, body, span)) yield decoder.push(piece)
+  yield decoder.end()
+}

@@ -1,0 +1,119 @@
+import type { Duplex } from 'node:stream'
+import { ConnectionLost, Farewell } from './failure.ts'
+
+const LF = 10
+const CR = 13
+
+/**
+ * Takes octets from a connection only when somebody asks for them, so that a client is read no faster than it is
+ * answered; what nobody asked for stays in the socket's own small buffer and then in the client's.
+ */
+export class OctetReader {
+  #stream: Duplex
+  #chunk: Buffer = Buffer.alloc(0)
+  #wake: (() => void) | undefined
+  #ended = false
+  readonly #onReadable = () => this.#wake?.()
+  readonly #onEnd = () => {
+    this.#ended = true
+    this.#wake?.()
+  }
+  /** Called before each wait: answers leave before we wait for the next question. */
+  beforeWait: () => Promise<void> = async () => {}
+  /** Silence after which a wait ends with a {@link Farewell}, ms; 0 for none. */
+  silenceMs = 0
+
+  constructor(stream: Duplex) {
+    this.#stream = stream
+    this.#attach()
+  }
+
+  /** Octets that came but were not asked for. */
+  get pending(): number {
+    return this.#chunk.length + this.#stream.readableLength
+  }
+
+  /**
+   * The next line without its line end, one char per octet; undefined at the end of the stream. A longer line ends
+   * the session: there is no way to find the next command after it without reading it all.
+   */
+  async line(max: number): Promise<string | undefined> {
+    const pieces: string[] = []
+    let length = 0
+    for (;;) {
+      if (this.#chunk.length === 0 && !(await this.#fill())) return undefined
+      const feed = this.#chunk.indexOf(LF)
+      const end = feed < 0 ? this.#chunk.length : feed
+      length += end
+      if (length > max) throw new Farewell('The line is too long')
+      const crlf = feed > 0 && this.#chunk[feed - 1] === CR
+      pieces.push(this.#chunk.toString('latin1', 0, crlf ? end - 1 : end))
+      this.#chunk = this.#chunk.subarray(feed < 0 ? end : end + 1)
+      if (feed < 0) continue
+      const line = pieces.join('')
+      return !crlf && line.endsWith('\r') ? line.slice(0, -1) : line
+    }
+  }
+
+  /** Exactly so many octets, in the pieces in which they came. */
+  async *octets(count: number): AsyncGenerator<Buffer> {
+    let left = count
+    while (left > 0) {
+      if (this.#chunk.length === 0 && !(await this.#fill())) throw new ConnectionLost('ended in a literal')
+      const piece = this.#chunk.subarray(0, left)
+      this.#chunk = this.#chunk.subarray(piece.length)
+      left -= piece.length
+      yield piece
+    }
+  }
+
+  /** Goes on reading from the same connection under TLS. */
+  replace(stream: Duplex): void {
+    this.#detach()
+    this.#stream = stream
+    this.#attach()
+  }
+
+  async #fill(): Promise<boolean> {
+    for (;;) {
+      const next: Buffer | null = this.#stream.read()
+      if (next !== null) {
+        this.#chunk = next
+        return true
+      }
+      if (this.#ended) return false
+      await this.beforeWait()
+      if (this.#ended || this.#stream.readableLength > 0) continue
+      await this.#readable()
+    }
+  }
+
+  #readable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer =
+        this.silenceMs === 0
+          ? undefined
+          : setTimeout(() => {
+              this.#wake = undefined
+              reject(new Farewell('Idle for too long'))
+            }, this.silenceMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve()
+      }
+    })
+  }
+
+  #attach(): void {
+    this.#stream.on('readable', this.#onReadable)
+    this.#stream.on('end', this.#onEnd)
+    this.#stream.on('close', this.#onEnd)
+  }
+
+  #detach(): void {
+    this.#stream.off('readable', this.#onReadable)
+    this.#stream.off('end', this.#onEnd)
+    this.#stream.off('close', this.#onEnd)
+  }
+}

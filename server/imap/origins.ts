@@ -1,0 +1,21 @@
+import type { MailboxRow, MessageRow } from '../../storage/port.ts'
+import { EVIDENCE, INBOX, PIPELINE_ONLY } from '../accounts/standard-mailboxes.ts'
+import { no } from './failure.ts'
+
+/** INBOX and Deliller hold only what the provider put there: nobody can make a message look delivered. */
+export function refuseClientMessage(target: MailboxRow): void {
+  if (PIPELINE_ONLY.has(target.name))
+    throw no('NOPERM', `${target.name} yalniz KEP iletisi alir / holds only what the provider delivered`)
+}
+
+/** Whether a message may be put back into such a mailbox. */
+export function refuseForeignOrigin(from: MailboxRow, target: MailboxRow, rows: readonly MessageRow[]): void {
+  if (!PIPELINE_ONLY.has(target.name)) return
+  if (!rows.every((row) => belongs(from, target, row))) refuseClientMessage(target)
+}
+
+function belongs(from: MailboxRow, target: MailboxRow, row: MessageRow): boolean {
+  if (row.origin !== 'pipeline') return false
+  if (target.name === INBOX) return row.delivery !== undefined
+  return target.name === EVIDENCE && from.name === EVIDENCE && row.delivery === undefined
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../../mail/clock.ts'
+import type { MimeLimits } from '../../mail/mime-part.ts'
+import type { Store } from '../../storage/port.ts'
+import type { LoginDesk } from '../accounts/login.ts'
+import type { ConnectionCensus } from '../connection-census.ts'
+import type { Events } from '../ops/events.ts'
+import type { Retrievals } from '../retrieval.ts'
+
+/** What the IMAP server is made of. */
+export interface ImapParts {
+  readonly store: Store
+  readonly desk: LoginDesk
+  readonly census: ConnectionCensus
+  readonly events: Events
+  readonly retrievals: Retrievals
+  readonly clock: Clock
+  /** The provider's domain, as the greeting shows it. */
+  readonly domain: string
+  /** PEM. */
+  readonly tls: { readonly key: string; readonly cert: string }
+  readonly limits: {
+    /** From accept to login, ms. */
+    readonly loginTimeMs: number
+    /** Octets of one APPEND. */
+    readonly appendMax: number
+    readonly mimeLimits: MimeLimits
+  }
+}

@@ -1,0 +1,88 @@
+import type { Command, CommandState } from './command.ts'
+import { append } from './commands/append.ts'
+import { authenticate } from './commands/authenticate.ts'
+import { capability } from './commands/capability.ts'
+import { close, unselect } from './commands/close.ts'
+import { copyCommands } from './commands/copy.ts'
+import { create } from './commands/create.ts'
+import { deleteMailbox } from './commands/delete.ts'
+import { enable } from './commands/enable.ts'
+import { expungeCommands } from './commands/expunge.ts'
+import { fetchCommands } from './commands/fetch.ts'
+import { id } from './commands/id.ts'
+import { idle } from './commands/idle.ts'
+import { list } from './commands/list.ts'
+import { login } from './commands/login.ts'
+import { logout } from './commands/logout.ts'
+import { lsub } from './commands/lsub.ts'
+import { moveCommands } from './commands/move.ts'
+import { namespace } from './commands/namespace.ts'
+import { check, noop } from './commands/noop.ts'
+import { rename } from './commands/rename.ts'
+import { searchCommands } from './commands/search.ts'
+import { selectCommands } from './commands/select.ts'
+import { starttls } from './commands/starttls.ts'
+import { status } from './commands/status.ts'
+import { storeCommands } from './commands/store.ts'
+import { subscribeCommands } from './commands/subscribe.ts'
+import type { Cursor } from './cursor.ts'
+import { bad } from './failure.ts'
+import type { Session } from './session.ts'
+
+/** Every command there is; a Map, because its keys are asked for by strangers. */
+const commands: ReadonlyMap<string, Command> = new Map(
+  [
+    append,
+    authenticate,
+    capability,
+    check,
+    close,
+    ...copyCommands,
+    create,
+    deleteMailbox,
+    enable,
+    ...expungeCommands,
+    ...fetchCommands,
+    id,
+    idle,
+    list,
+    login,
+    logout,
+    lsub,
+    ...moveCommands,
+    namespace,
+    noop,
+    rename,
+    ...searchCommands,
+    ...selectCommands,
+    starttls,
+    status,
+    ...storeCommands,
+    ...subscribeCommands,
+    unselect,
+  ].map((command) => [command.name, command]),
+)
+
+/** Reads tag and name; throws BAD where the command is unknown or may not be given now. */
+export function findCommand(cursor: Cursor, session: Session): { tag: string; command: Command } {
+  const tag = cursor.tag()
+  cursor.space()
+  let name = cursor.keyword()
+  if (name === 'UID') {
+    cursor.space()
+    name = `UID ${cursor.keyword()}`
+  }
+  const command = commands.get(name)
+  if (command === undefined) throw bad('There is no such command')
+  if (!allowed(command.state, session.state)) throw bad(`${command.name} cannot be given in this state`)
+  if (!cursor.done) spaceBefore(cursor)
+  return { tag, command }
+}
+
+/** Arguments follow after one space; each command reads its own. */
+function spaceBefore(cursor: Cursor): void {
+  if (!cursor.sees(' ')) throw bad('A space is missing')
+}
+
+const allowed = (needed: CommandState, is: Session['state']): boolean =>
+  needed === 'any' || needed === is || (needed === 'authenticated' && is === 'selected')

@@ -1,0 +1,31 @@
+import type { MessageRow } from '../../storage/port.ts'
+import { SEEN } from './flags.ts'
+import type { Session } from './session.ts'
+
+/** Half-open range of octets of a message. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Whether these octets hold any of the original beyond its headers. */
+export const touchesContent = (row: MessageRow, span: Span): boolean =>
+  row.delivery !== undefined &&
+  Math.max(span.start, row.delivery.contentStart) < Math.min(span.end, row.delivery.contentEnd)
+
+/**
+ * Under the rule `content` the reading becomes durable before the first octet of content leaves; where that fails,
+ * nothing leaves. `trigger` is the command as evidence shows it.
+ */
+export async function readByContent(session: Session, row: MessageRow, trigger: string): Promise<void> {
+  const { retrievals } = session.parts
+  if (retrievals.rule !== 'content' || row.delivery === undefined) return
+  await retrievals.read(session.reader, row.delivery, trigger)
+}
+
+/** Under the rule `seen` it is the flag that says that somebody read. */
+export async function readBySeen(session: Session, row: MessageRow, trigger: string): Promise<void> {
+  const { retrievals } = session.parts
+  if (retrievals.rule !== 'seen' || row.delivery === undefined || row.flags.includes(SEEN)) return
+  await retrievals.read(session.reader, row.delivery, trigger)
+}

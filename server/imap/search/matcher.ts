@@ -1,0 +1,86 @@
+import { turkishFold } from '../../../mail/turkish-fold.ts'
+import { dayOfDateField, dayOfInstant } from '../dates.ts'
+import { positionsOf } from '../message-set.ts'
+import { within } from '../number-set.ts'
+import type { Session } from '../session.ts'
+import type { SearchKey } from './keys.ts'
+import type { SearchedMessage } from './searched-message.ts'
+import { textMatches } from './text.ts'
+
+export type Matcher = (message: SearchedMessage) => boolean | Promise<boolean>
+
+/** Makes one function of a tree; sets are resolved and texts folded once. Depth is bounded by the parser. */
+export function matcherOf(session: Session, key: SearchKey): Matcher {
+  switch (key.kind) {
+    case 'all':
+      return () => true
+    case 'none':
+      return () => false
+    case 'flag':
+      return (message) => message.has(key.flag) === key.set
+    case 'messages': {
+      const positions = positionsOf(session, key.set, key.byUid)
+      return ({ row }) => within(positions, session.box.uids.indexOf(row.uid))
+    }
+    case 'date':
+      return dateMatcher(key)
+    case 'size':
+      return ({ row }) => (key.is === 'larger' ? row.size > key.octets : row.size < key.octets)
+    case 'header': {
+      const folded = turkishFold(key.text)
+      return async (message) =>
+        (await message.header(key.name)).some((value) => turkishFold(value).includes(folded))
+    }
+    case 'text': {
+      const folded = turkishFold(key.text)
+      return (message) => textMatches(message, folded, key.headers)
+    }
+    case 'not': {
+      const inner = matcherOf(session, key.key)
+      return async (message) => !(await inner(message))
+    }
+    case 'or': {
+      const [first, second] = [...key.keys].sort(byCost).map((inner) => matcherOf(session, inner))
+      return async (message) => ((await first?.(message)) || (await second?.(message))) ?? false
+    }
+    case 'and': {
+      const inner = [...key.keys].sort(byCost).map((each) => matcherOf(session, each))
+      return async (message) => {
+        for (const each of inner) if (!(await each(message))) return false
+        return true
+      }
+    }
+  }
+}
+
+function dateMatcher(key: Extract<SearchKey, { kind: 'date' }>): Matcher {
+  const compare = (day: number) =>
+    key.is === 'before' ? day < key.day : key.is === 'on' ? day === key.day : day >= key.day
+  if (key.of === 'internal') return ({ row }) => compare(dayOfInstant(row.date))
+  return async (message) => {
+    const [value] = await message.header('date')
+    const day = value === undefined ? undefined : dayOfDateField(value)
+    return compare(day ?? dayOfInstant(message.row.date))
+  }
+}
+
+/** What needs no reading is asked first. */
+const byCost = (a: SearchKey, b: SearchKey): number => cost(a) - cost(b)
+
+function cost(key: SearchKey): number {
+  switch (key.kind) {
+    case 'text':
+      return 1_000
+    case 'header':
+      return 10
+    case 'date':
+      return key.of === 'sent' ? 10 : 1
+    case 'not':
+      return cost(key.key)
+    case 'or':
+    case 'and':
+      return key.keys.reduce((sum, inner) => sum + cost(inner), 0)
+    default:
+      return 1
+  }
+}

@@ -1,0 +1,74 @@
+import { decodeHeaderText } from '../../../mail/encoded-word.ts'
+import { readHeader } from '../../../mail/header-read.ts'
+import { decodeIndex } from '../../../mail/mime-codec.ts'
+import type { MimeEnvelope, MimeIndex } from '../../../mail/mime-part.ts'
+import type { MessageRow } from '../../../storage/port.ts'
+import type { Session } from '../session.ts'
+
+/** Fields that the MIME index holds, so that no body is opened for them. */
+const INDEXED: ReadonlyMap<string, keyof MimeEnvelope> = new Map([
+  ['bcc', 'bcc'],
+  ['cc', 'cc'],
+  ['date', 'date'],
+  ['from', 'from'],
+  ['message-id', 'messageId'],
+  ['subject', 'subject'],
+  ['to', 'to'],
+])
+
+/** One message while it is looked at; what costs is read once and only when a key asks. */
+export class SearchedMessage {
+  readonly session: Session
+  readonly row: MessageRow
+  readonly #flags: ReadonlySet<string>
+  #index: MimeIndex | undefined
+  #mayLookInside: boolean | undefined
+
+  constructor(session: Session, row: MessageRow) {
+    this.session = session
+    this.row = row
+    this.#flags = new Set(row.flags.map((flag) => flag.toLowerCase()))
+  }
+
+  /** In lower case. */
+  has(flag: string): boolean {
+    return this.#flags.has(flag)
+  }
+
+  /** undefined where the message was expunged meanwhile. */
+  async index(): Promise<MimeIndex | undefined> {
+    if (this.#index !== undefined) return this.#index
+    const octets = await this.session.parts.store.mailboxes.index(this.session.box.row.id, this.row.uid)
+    this.#index = octets && decodeIndex(octets)
+    return this.#index
+  }
+
+  /** Decoded values of a header field. */
+  async header(name: string): Promise<string[]> {
+    const index = await this.index()
+    if (index === undefined) return []
+    const indexed = INDEXED.get(name)
+    if (indexed !== undefined) {
+      const value = index.root.envelope?.[indexed]
+      return value === undefined ? [] : [decodeHeaderText(value)]
+    }
+    const { start, end } = this.headerSpan(index)
+    const block = await this.session.parts.store.blobs.read(this.row.body, { start, end })
+    return readHeader(block)
+      .filter(({ key }) => key === name)
+      .map(({ value }) => decodeHeaderText(value))
+  }
+
+  /** A header has a bound even where its message has none. */
+  headerSpan({ root }: MimeIndex): { start: number; end: number } {
+    const most = this.session.parts.limits.mimeLimits.headerOctets
+    return { start: root.headerStart, end: Math.min(root.bodyStart, root.headerStart + most) }
+  }
+
+  /** Whether search may look at the content of a delivered message: only once it was read. */
+  async mayLookInside(): Promise<boolean> {
+    const { delivery } = this.row
+    this.#mayLookInside ??= delivery === undefined || (await this.session.parts.retrievals.wasRead(delivery))
+    return this.#mayLookInside
+  }
+}

@@ -1,0 +1,112 @@
+import type { MailboxRow, MailboxStore, MessageRow } from '../../storage/port.ts'
+import { PAGE } from './limits.ts'
+import type { Output } from './output.ts'
+import type { Slice } from './slice.ts'
+import { UidList } from './uid-list.ts'
+
+/**
+ * One session's view of a mailbox: sequence numbers are this session's own and change only where the standard lets
+ * them. [RFC 9051 §5.5] The truth is the store's ordered list of changes; a session walks it from the point that it
+ * knows, so all sessions see the same changes in the same order (I7).
+ */
+export class SelectedMailbox {
+  readonly row: MailboxRow
+  readonly readOnly: boolean
+  readonly uids: UidList
+  readonly #store: MailboxStore
+  #modseq: number
+  /** Gone, but the client was not told yet. */
+  #vanished: number[] = []
+  /** Rows whose state at that modseq the client knows from an answer to its own command. */
+  readonly #told = new Map<number, number>()
+
+  private constructor(
+    store: MailboxStore,
+    row: MailboxRow,
+    readOnly: boolean,
+    uids: Uint32Array,
+    modseq: number,
+  ) {
+    this.#store = store
+    this.row = row
+    this.readOnly = readOnly
+    this.uids = new UidList(uids)
+    this.#modseq = modseq
+  }
+
+  /** undefined where the mailbox is gone. The point is read before the list, so that nothing falls between them. */
+  static async open(
+    store: MailboxStore,
+    row: MailboxRow,
+    readOnly: boolean,
+  ): Promise<{ selected: SelectedMailbox; uidNext: number } | undefined> {
+    const head = await store.head(row.id)
+    if (head === undefined) return undefined
+    const uids = await store.uids(row.id)
+    const selected = new SelectedMailbox(store, row, readOnly, uids, head.modseq)
+    return { selected, uidNext: Math.max(head.uidNext, selected.uids.last + 1) }
+  }
+
+  /** The client learns these rows from the command that changed them, or asked not to be told. */
+  told(rows: readonly MessageRow[]): void {
+    for (const row of rows) if (row.modseq > this.#modseq) this.#told.set(row.uid, row.modseq)
+  }
+
+  /** Whether there is anything to tell, given the modseq of the mailbox now. */
+  isCurrent(modseq: number): boolean {
+    return modseq === this.#modseq && this.#vanished.length === 0
+  }
+
+  /** Sequence number; 0 where the session does not know the message. */
+  sequenceOf(uid: number): number {
+    return this.uids.indexOf(uid) + 1
+  }
+
+  /**
+   * Tells what changed. EXPUNGE only where the standard allows it, since it renumbers what a pipelined command may
+   * already have named. [RFC 9051 §7.5.1] Rejects with NO_SUCH_MAILBOX where the mailbox was deleted.
+   */
+  async sync(out: Output, slice: Slice, expunge: 'all' | 'no-expunge'): Promise<void> {
+    const added: number[] = []
+    const last = this.uids.last
+    let further = true
+    while (further) {
+      const changes = await this.#store.changes(this.row.id, this.#modseq, PAGE)
+      for (const row of changes.changed) {
+        if (row.uid > last) added.push(row.uid)
+        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(out, row)
+      }
+      for (const uid of changes.vanished) this.#vanished.push(uid)
+      further = changes.modseq > this.#modseq
+      this.#modseq = Math.max(this.#modseq, changes.modseq)
+      if (further) {
+        await out.room()
+        await slice.breathe()
+      }
+    }
+    this.#told.clear()
+    if (expunge === 'all') this.#tellExpunged(out)
+    if (added.length > 0) this.#append(added)
+    if (added.length > 0) out.untagged(`${this.uids.length} EXISTS`)
+  }
+
+  #append(added: number[]): void {
+    // In order of modseq here; a message that was changed again comes later than one with a higher UID.
+    const gone = new Set(this.#vanished)
+    const fresh = [...new Set(added)].filter((uid) => !gone.has(uid)).sort((a, b) => a - b)
+    this.uids.append(fresh)
+  }
+
+  #tellFlags(out: Output, row: MessageRow): void {
+    const sequence = this.sequenceOf(row.uid)
+    if (sequence > 0) out.untagged(`${sequence} FETCH (UID ${row.uid} FLAGS (${row.flags.join(' ')}))`)
+  }
+
+  #tellExpunged(out: Output): void {
+    if (this.#vanished.length === 0) return
+    const gone = [...new Set(this.#vanished)].sort((a, b) => a - b)
+    this.#vanished = []
+    // From the end, so that no number told before shifts one that is told after.
+    for (const position of this.uids.remove(gone).reverse()) out.untagged(`${position + 1} EXPUNGE`)
+  }
+}

@@ -1,0 +1,87 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { plainIp } from '../connection-census.ts'
+import { Connection } from './connection.ts'
+import type { ImapParts } from './parts.ts'
+
+export type { ImapParts } from './parts.ts'
+
+/** [RFC 8314 §4.1] */
+const MIN_VERSION = 'TLSv1.2'
+/** A TLS handshake takes a second at worst; login has its own time. */
+const HANDSHAKE_MS = 20_000
+
+export interface ImapServer {
+  /** Port 0 takes a free one. Rejects where the port is taken. */
+  listen(port: number, host: string): Promise<void>
+  /** The bound port. */
+  readonly address: number
+  /** For new connections; those that are open keep what they have. */
+  setTls(tls: { key: string; cert: string }): void
+  /** No new clients; every session hears BYE and is gone after `graceMs` at the latest. */
+  close(graceMs: number): Promise<void>
+}
+
+/** IMAP on 993 (`secure`) or 143 (STARTTLS, and no login before it). [RFC 8314 §3.2] [RFC 9051 §2.1] */
+export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
+  const connections = new Map<Socket, Connection>()
+  const settings = (tls: { key: string; cert: string }) => ({ ...tls, minVersion: MIN_VERSION }) as const
+  let context = createSecureContext(settings(parts.tls))
+  let tlsServer: TlsServer | undefined
+  let server: Server
+  if (secure) {
+    tlsServer = createTlsServer({ ...settings(parts.tls), handshakeTimeout: HANDSHAKE_MS }, serve)
+    tlsServer.on('tlsClientError', (error) => parts.events.socketError('imap', error))
+    server = tlsServer
+  } else server = createServer(serve)
+  server.on('error', (error) => parts.events.socketError('imap', error))
+
+  function serve(socket: Socket): void {
+    // A peer that left between accept and here has no address any more.
+    const ip = plainIp(socket.remoteAddress ?? '')
+    const admission = parts.census.admit(ip)
+    if (admission === undefined) {
+      socket.on('error', (error) => parts.events.socketError('imap', error))
+      socket.end('* BYE [UNAVAILABLE] Cok sayida baglanti / Too many connections\r\n')
+      socket.destroySoon()
+      return
+    }
+    parts.events.connection('imap')
+    socket.setNoDelay(true)
+    const connection = new Connection({ parts, socket, ip, admission, secure, context: () => context })
+    connections.set(socket, connection)
+    socket.once('close', () => {
+      connections.delete(socket)
+      admission.leave()
+    })
+    void connection.serve()
+  }
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      }),
+    get address() {
+      const bound = server.address()
+      return typeof bound === 'object' && bound !== null ? bound.port : 0
+    },
+    setTls: (tls) => {
+      context = createSecureContext(settings(tls))
+      tlsServer?.setSecureContext(settings(tls))
+    },
+    close: async (graceMs) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const connection of connections.values()) connection.end('Sunucu duruyor / The server is stopping')
+      const cut = setTimeout(() => {
+        for (const socket of connections.keys()) socket.destroy()
+      }, graceMs)
+      await closed
+      clearTimeout(cut)
+    },
+  }
+}

@@ -1,0 +1,155 @@
+import type { KepAccount, Login, Permission, Person } from '../../mail/account.ts'
+import { may } from '../../mail/account.ts'
+import type { MailboxRow } from '../../storage/port.ts'
+import type { Admission } from '../connection-census.ts'
+import type { ReadingSession } from '../retrieval.ts'
+import { bad, Farewell, no } from './failure.ts'
+import { nameFromWire } from './mailbox-name.ts'
+import type { OctetReader } from './octet-reader.ts'
+import type { Output } from './output.ts'
+import type { ImapParts } from './parts.ts'
+import type { PendingLiteral } from './pending-literal.ts'
+import type { SelectedMailbox } from './selected-mailbox.ts'
+import { Slice } from './slice.ts'
+
+export interface User {
+  readonly login: Login
+  readonly account: KepAccount
+  readonly person: Person
+}
+
+/** What one connection knows; commands change it, the connection moves octets. */
+export class Session {
+  readonly parts: ImapParts
+  readonly input: OctetReader
+  readonly out: Output
+  readonly ip: string
+  readonly admission: Admission
+  readonly slice = new Slice()
+  tls: boolean
+  clientName = ''
+  /** Of the command that is being answered. */
+  tag = '*'
+  /** IMAP4rev2 was enabled: ESEARCH, UTF-8 names, no \Recent. [RFC 9051 §6.3.1] */
+  rev2 = false
+  selected: SelectedMailbox | undefined
+  /** `$`. [RFC 9051 §6.4.4.1] */
+  savedSearch: Uint32Array = new Uint32Array(0)
+  failedLogins = 0
+  /** The message of an APPEND that was announced. */
+  literal: PendingLiteral | undefined
+  /** What the connection does when the answer is out. */
+  next: 'go on' | 'start TLS' | 'end' = 'go on'
+  #user: User | undefined
+  #accountVersion = -1
+
+  constructor(
+    parts: ImapParts,
+    input: OctetReader,
+    out: Output,
+    peer: { ip: string; tls: boolean; admission: Admission },
+  ) {
+    this.parts = parts
+    this.input = input
+    this.out = out
+    this.ip = peer.ip
+    this.tls = peer.tls
+    this.admission = peer.admission
+  }
+
+  get state(): 'not-authenticated' | 'authenticated' | 'selected' {
+    if (this.#user === undefined) return 'not-authenticated'
+    return this.selected === undefined ? 'authenticated' : 'selected'
+  }
+
+  get user(): User {
+    if (this.#user === undefined) throw bad('Log in first')
+    return this.#user
+  }
+
+  get account(): string {
+    return this.user.account.address
+  }
+
+  get box(): SelectedMailbox {
+    if (this.selected === undefined) throw bad('Select a mailbox first')
+    return this.selected
+  }
+
+  get reader(): ReadingSession {
+    return { ...this.user, clientName: this.clientName }
+  }
+
+  logIn(user: User): void {
+    this.#user = user
+  }
+
+  /** What was permitted at login may be taken back while the session lives. */
+  async refresh(): Promise<void> {
+    const user = this.#user
+    if (user === undefined) return
+    const row = await this.parts.store.accounts.get(user.account.address)
+    if (row?.version === this.#accountVersion) return
+    const account: KepAccount | undefined = row && JSON.parse(row.document)
+    const person = account?.persons.find(({ handle, active }) => active && handle === user.person.handle)
+    if (account === undefined || person === undefined || !['active', 'closed'].includes(account.state))
+      throw new Farewell('The account or the person is not active any more')
+    this.#accountVersion = row?.version ?? -1
+    this.#user = { ...user, account, person }
+  }
+
+  may(permission: Permission): boolean {
+    return may(this.user.person, permission)
+  }
+
+  get closed(): boolean {
+    return this.user.account.state === 'closed'
+  }
+
+  require(permission: Permission): void {
+    if (!this.may(permission)) throw no('NOPERM', `Bu kisinin yetkisi yok / No permission: ${permission}`)
+  }
+
+  /** A closed account is kept as it is. */
+  requireWritable(): void {
+    if (this.closed) throw no('NOPERM', 'Hesap kapali, yalniz okunur / The account is closed and read-only')
+  }
+
+  /** The selected mailbox, where it may be changed. */
+  writableBox(): SelectedMailbox {
+    this.requireWritable()
+    if (this.box.readOnly) throw no('NOPERM', 'The mailbox was opened read-only')
+    return this.box
+  }
+
+  name(octets: string): string {
+    return nameFromWire(octets, this.rev2)
+  }
+
+  async mailbox(name: string): Promise<MailboxRow> {
+    const row = await this.parts.store.mailboxes.byName(this.account, name)
+    if (row === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
+    return row
+  }
+
+  /** Where messages are to be put. [RFC 9051 §6.3.12] */
+  async target(name: string): Promise<MailboxRow> {
+    const row = await this.parts.store.mailboxes.byName(this.account, name)
+    if (row === undefined) throw no('TRYCREATE', 'There is no such mailbox')
+    return row
+  }
+
+  leaveMailbox(): void {
+    this.selected = undefined
+    this.savedSearch = new Uint32Array(0)
+  }
+
+  /** Tells what changed meanwhile. A mailbox that somebody deleted takes its sessions along. [RFC 9051 §6.3.5] */
+  async sync(expunge: 'all' | 'no-expunge'): Promise<void> {
+    const selected = this.selected
+    if (selected === undefined) return
+    const head = await this.parts.store.mailboxes.head(selected.row.id)
+    if (head === undefined) throw new Farewell('The mailbox was deleted')
+    if (!selected.isCurrent(head.modseq)) await selected.sync(this.out, this.slice, expunge)
+  }
+}

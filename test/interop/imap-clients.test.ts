@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ACCOUNT, type ImapUnderTest, PASSWORD, startImap } from '../fakes/imap-server.ts'
+
+const run = promisify(execFile)
+const here = async (program: string): Promise<boolean> =>
+  run('sh', ['-c', `command -v ${program}`]).then(
+    () => true,
+    () => false,
+  )
+/** A missing program is passed over, except where everything is meant to be there. */
+const testWith = async (program: string, name: string, body: () => Promise<void>) =>
+  test.skipIf(!process.env['CI'] && !(await here(program)))(`${program}: ${name}`, body)
+
+let under: ImapUnderTest
+let folder: string
+const message = Buffer.from(
+  'From: a@hs98.kep.tr\r\nSubject: merhaba\r\nMessage-ID: <1@x>\r\n\r\nbir\r\n\r\n\r\n',
+)
+
+beforeAll(async () => {
+  under = await startImap()
+  folder = await mkdtemp(join(tmpdir(), 'openkep-clients-'))
+  await writeFile(join(folder, 'ca.pem'), under.ca)
+  for (let at = 0; at < 20; at++) await under.deliver('INBOX', message)
+})
+afterAll(async () => {
+  await under[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const curl = (path: string, ...more: string[]) =>
+  run('curl', [
+    '-sS',
+    '--cacert',
+    join(folder, 'ca.pem'),
+    '-u',
+    `${ACCOUNT}:${PASSWORD}`,
+    `imaps://localhost:${under.port}/${path}`,
+    ...more,
+  ])
+
+await testWith('curl', 'lists, fetches byte for byte, appends and searches', async () => {
+  expect((await curl('')).stdout).toContain('"Giden Kutusu"')
+  expect((await curl('INBOX;UID=1')).stdout).toBe(message.toString())
+  await writeFile(join(folder, 'draft.eml'), message)
+  await curl('Taslaklar', '-T', join(folder, 'draft.eml'))
+  expect((await curl('Taslaklar', '-X', 'SEARCH SUBJECT MERHABA')).stdout.trim()).toBe('* SEARCH 1')
+  expect((await curl('Taslaklar;UID=1')).stdout).toBe(message.toString())
+})
+
+await testWith('python3', 'imaplib walks a mailbox', async () => {
+  const script = `
+import imaplib, ssl, sys
+context = ssl.create_default_context(cafile=sys.argv[1])
+box = imaplib.IMAP4_SSL('localhost', int(sys.argv[2]), ssl_context=context)
+box.login(sys.argv[3], sys.argv[4])
+box.enable('IMAP4rev2')
+assert box.select('INBOX')[1] == [b'20']
+assert len(box.fetch('1:*', '(UID FLAGS)')[1]) == 20
+assert box.fetch('1', '(RFC822)')[1][0][1] == sys.stdin.buffer.read()
+assert box.store('1', '+FLAGS', '(\\\\Flagged)')[0] == 'OK'
+assert box.uid('COPY', '1:3', 'Taslaklar')[0] == 'OK'
+assert box.create('python')[0] == 'OK'
+assert box.append('python', '(\\\\Seen)', None, b'Subject: x\\r\\n\\r\\ny')[0] == 'OK'
+assert box.status('python', '(MESSAGES)')[1] == [b'"python" (MESSAGES 1)']
+assert box.close()[0] == 'OK' and box.logout()[0] == 'BYE'
+plain = imaplib.IMAP4('localhost', int(sys.argv[5]))
+plain.starttls(context)
+plain.authenticate('PLAIN', lambda _: ('\\0' + sys.argv[3] + '\\0' + sys.argv[4]).encode())
+plain.logout()
+`
+  const child = run('python3', [
+    '-c',
+    script,
+    join(folder, 'ca.pem'),
+    String(under.port),
+    ACCOUNT,
+    PASSWORD,
+    String(under.plainPort),
+  ])
+  child.child.stdin?.end(message)
+  await child
+})
+
+await testWith('mbsync', 'synchronises both ways', async () => {
+  const maildir = join(folder, 'mail')
+  await mkdir(maildir)
+  const config = (tls: string) => `
+IMAPAccount a
+Host localhost
+Port ${under.port}
+User ${ACCOUNT}
+Pass ${PASSWORD}
+${tls} IMAPS
+CertificateFile ${join(folder, 'ca.pem')}
+
+IMAPStore far
+Account a
+
+MaildirStore near
+Path ${maildir}/
+Inbox ${maildir}/INBOX
+SubFolders Verbatim
+
+Channel c
+Far :far:
+Near :near:
+Patterns INBOX Deliller "Giden Kutusu" mbsync
+Create Both
+Sync All
+Expunge Both
+SyncState *
+`
+  // The option has another name since isync 1.5.
+  const sync = async () => {
+    await writeFile(join(folder, 'mbsyncrc'), config('SSLType'))
+    await run('mbsync', ['-c', join(folder, 'mbsyncrc'), 'c']).catch(async () => {
+      await writeFile(join(folder, 'mbsyncrc'), config('TLSType'))
+      await run('mbsync', ['-c', join(folder, 'mbsyncrc'), 'c'])
+    })
+  }
+  const files = (box: string) => readdir(join(maildir, box))
+  await sync()
+  expect([...(await files('INBOX/cur')), ...(await files('INBOX/new'))]).toHaveLength(20)
+  // a mailbox made here, with a message, travels there; line ends are the Maildir's own
+  for (const sub of ['cur', 'new', 'tmp']) await mkdir(join(maildir, 'mbsync', sub), { recursive: true })
+  await writeFile(join(maildir, 'mbsync/cur/1.1.x:2,S'), 'Subject: buradan\nMessage-ID: <b@x>\n\nmetin\n')
+  await sync()
+  const row = await under.store.mailboxes.byName(ACCOUNT, 'mbsync')
+  expect((await under.store.mailboxes.head(row?.id ?? ''))?.exists).toBe(1)
+})
+
+for (const mutt of ['neomutt', 'mutt'])
+  await testWith(mutt, 'opens the INBOX and saves a message', async () => {
+    const out = join(folder, `${mutt}.mbox`)
+    const rc = join(folder, `${mutt}rc`)
+    await writeFile(
+      rc,
+      `set imap_user="${ACCOUNT}"
+set imap_pass="${PASSWORD}"
+set folder="imaps://localhost:${under.port}/"
+set spoolfile="imaps://localhost:${under.port}/INBOX"
+set ssl_starttls=yes
+set ssl_force_tls=yes
+set certificate_file="${join(folder, 'ca.pem')}"
+set mbox_type=mbox
+set quit=yes
+set delete=no
+set confirmcreate=no
+set confirmappend=no
+set wait_key=no
+set tmpdir="${folder}"
+push "<save-message>${out}<enter><exit>"
+`,
+    )
+    // mutt wants a terminal.
+    await run('script', ['-qec', `${mutt} -n -F ${rc}`, '/dev/null'], {
+      timeout: 20_000,
+      env: { ...process.env, TERM: 'xterm', HOME: folder },
+    })
+    expect(await readFile(out, 'latin1')).toContain('Subject: merhaba')
+  })
