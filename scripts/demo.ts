@@ -135,7 +135,7 @@ async function readInbox(provider: Provider, ca: string): Promise<Buffer> {
     { user: RECIPIENT, password: DEVELOPMENT_PASSWORD },
   )
   await imap.command('SELECT INBOX')
-  return until(async () => (await imap.command('FETCH 1 (BODY[])')).literals[0], 'the dispatch in INBOX')
+  return await until(async () => (await imap.command('FETCH 1 (BODY[])')).literals[0], 'the dispatch in INBOX')
 }
 
 async function readReceipts(provider: Provider, ca: string, count: number): Promise<readonly Buffer[]> {
@@ -144,7 +144,7 @@ async function readReceipts(provider: Provider, ca: string, count: number): Prom
     { user: SENDER, password: DEVELOPMENT_PASSWORD },
   )
   await imap.command('SELECT Deliller')
-  return until(async () => {
+  return await until(async () => {
     await imap.command('NOOP')
     const { literals } = await imap.command('FETCH 1:* (BODY[])')
     return literals.length >= count ? literals : undefined
