@@ -31,7 +31,9 @@ test.each(['evidence', 'dispatch'])('cut anywhere, doubled or spliced, a %s does
       const [from, to] = [Math.min(a, b), Math.max(a, b) + 1]
       const middle = cut ? [] : [whole.subarray(from, to), whole.subarray(from, to)]
       const changed = Buffer.concat([whole.subarray(0, from), ...middle, whole.subarray(to)])
-      expect(await verdictOf(changed)).not.toBe('TOTAL-PASSED')
+      const report = await verifyFile({ name: 'f', octets: changed }, trustOptions())
+      // What is cut out of a dispatch may begin with the user's own message: then it is that, and no dispatch any more.
+      if (report.kind !== 'message') expect(report.verdict).not.toBe('TOTAL-PASSED')
     }),
     { numRuns: 300 },
   )
