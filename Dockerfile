@@ -28,4 +28,4 @@ EXPOSE 10465 10587 10993 10143 10080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:10080/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-CMD ["node", "dist/scripts/kepd.js"]
+CMD ["node", "--max-semi-space-size=2", "dist/scripts/kepd.js"]

@@ -135,7 +135,10 @@ async function readInbox(provider: Provider, ca: string): Promise<Buffer> {
     { user: RECIPIENT, password: DEVELOPMENT_PASSWORD },
   )
   await imap.command('SELECT INBOX')
-  return await until(async () => (await imap.command('FETCH 1 (BODY[])')).literals[0], 'the dispatch in INBOX')
+  return await until(
+    async () => (await imap.command('FETCH 1 (BODY[])')).literals[0],
+    'the dispatch in INBOX',
+  )
 }
 
 async function readReceipts(provider: Provider, ca: string, count: number): Promise<readonly Buffer[]> {

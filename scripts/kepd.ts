@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 /**

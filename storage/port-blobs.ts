@@ -13,7 +13,7 @@ export interface BlobRef {
  */
 export interface StagedBlob {
   readonly ref: BlobRef
-  readonly open: (range?: ByteRange) => AsyncIterable<Uint8Array>
+  readonly open: (range?: ByteRange, into?: Uint8Array) => AsyncIterable<Uint8Array>
   /** Safe to call after anything; what was published meanwhile stays. */
   readonly discard: () => Promise<void>
 }
@@ -36,11 +36,20 @@ export interface BlobStore {
   create(maxBytes: number): BlobWriter
   /** Makes a staged blob durable by itself, where no other write will carry it. */
   save(staged: StagedBlob): Promise<BlobRef>
-  /** Streams in pieces of at most 1 MiB; NO_SUCH_BLOB where it is not there. */
-  open(ref: BlobRef, range?: ByteRange): AsyncIterable<Uint8Array>
+  /**
+   * Streams in pieces of at most 1 MiB; NO_SUCH_BLOB where it is not there. With `into` each piece is a slice of that
+   * buffer and is gone when the next one is asked for: who only looks at octets then leaves no garbage, however many.
+   */
+  open(ref: BlobRef, range?: ByteRange, into?: Uint8Array): AsyncIterable<Uint8Array>
   /** All octets of the range at once; for small ones. */
   read(ref: BlobRef, range?: ByteRange): Promise<Uint8Array>
 }
 
 /** Up to here a blob is kept in the database row's own commit; measured as the better side of the trade. */
 export const INLINE_BLOB_MAX = 65_536
+
+/** Reading in pieces of 1 MiB halves the cost of hashing against 64 KiB (measured), and bounds memory. */
+export const PIECE_MAX = 1_048_576
+
+/** A buffer to stream a blob of this size through; see {@link BlobStore.open}. */
+export const scratchFor = (size: number): Uint8Array => Buffer.allocUnsafeSlow(Math.min(size, PIECE_MAX))

@@ -17,7 +17,7 @@ import type { ChainStore } from './port-chain.ts'
 import type { MailboxStore } from './port-mailboxes.ts'
 import type { NewWork, WorkStore } from './port-work.ts'
 
-export type * from './port-blobs.ts'
+export * from './port-blobs.ts'
 export type * from './port-chain.ts'
 export type * from './port-mailboxes.ts'
 export type * from './port-work.ts'

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { Base64Decoder } from '../../mail/base64-decoder.ts'
 import { type HeaderField, readHeader } from '../../mail/header-read.ts'
 import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'
+import { type ByteRange, scratchFor } from '../../storage/port.ts'
 import { OpaqueReader } from '../cms/opaque.ts'
 import { type CmsReport, verifyDetached } from '../cms/verify.ts'
 import type { HashName } from '../ports.ts'
-import { Base64Decoder } from './base64-decoder.ts'
 
 /**
  * The signature that a user put around a message, computed and not yet judged. [RFC 8551 §3.5] Either protocol
@@ -22,7 +23,7 @@ export type UserSignature =
       readonly signedHeader: readonly HeaderField[]
     }
 
-export type OpenRange = (range: { start: number; end: number }) => AsyncIterable<Uint8Array>
+export type OpenRange = (range: ByteRange, into?: Uint8Array) => AsyncIterable<Uint8Array>
 
 /** A signature with its certificates, base64: real ones have 3 to 15 KiB; embedded CRLs make the rest. */
 const MAX_SIGNATURE_PART = 8 * 1024 * 1024
@@ -72,7 +73,7 @@ async function detached(
   const report = await verifyDetached(der, async (name) => {
     if (known?.name === name) return known.digest
     const hash = createHash(name)
-    for await (const piece of open(range)) hash.update(piece)
+    for await (const piece of open(range, scratchFor(range.end - range.start))) hash.update(piece)
     return hash.digest()
   })
   const headerEnd = Math.min(content.bodyStart, content.headerStart + MAX_SIGNED_HEADER)
@@ -89,9 +90,9 @@ async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
     kept += octets.length
   })
   const decoder = part.encoding === 'base64' ? new Base64Decoder() : undefined
-  for await (const piece of open({ start: part.bodyStart, end: part.bodyEnd }))
+  const size = part.bodyEnd - part.bodyStart
+  for await (const piece of open({ start: part.bodyStart, end: part.bodyEnd }, scratchFor(size)))
     reader.write(decoder === undefined ? piece : decoder.push(piece))
-  if (decoder !== undefined) reader.write(decoder.end())
   const report = reader.end()
   if (report.signers.some((signer) => !signer.ok && signer.detail === 'not signed-data'))
     return { form: 'encrypted' }

@@ -4,7 +4,7 @@ import { encodeIndex } from '../../mail/mime-codec.ts'
 import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
-import { StoreError } from '../../storage/port.ts'
+import { StoreError, scratchFor } from '../../storage/port.ts'
 import { EVIDENCE, SENT } from '../accounts/standard-mailboxes.ts'
 import { sentJoinKey } from '../sent-join-key.ts'
 import type { EventPayload, MailboxPayload, Step, StepParts } from './steps.ts'
@@ -91,7 +91,7 @@ async function fileOriginal(
   if (intake?.body === undefined) throw new StoreError('CORRUPT', `intake ${submission.id} has no message`)
   const mailbox = await mailboxOf(parts, submission, SENT)
   const indexer = new MimeIndexer()
-  for await (const piece of store.blobs.open(intake.body))
+  for await (const piece of store.blobs.open(intake.body, undefined, scratchFor(intake.body.size)))
     indexer.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
   const at = Date.parse(submission.decidedAt)
   await store.mailboxes.append(mailbox, {

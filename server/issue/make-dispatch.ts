@@ -6,7 +6,7 @@ import { encodeIndex } from '../../mail/mime-codec.ts'
 import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { MimeIndex } from '../../mail/mime-part.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
-import { StoreError } from '../../storage/port.ts'
+import { StoreError, scratchFor } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
 import { type DispatchPayload, type EventPayload, nextWork, type Step } from './steps.ts'
 
@@ -47,7 +47,7 @@ export const makeDispatch: Step = async (parts, row, submission) => {
       size: body.size,
       eightBit: submission.message.eightBit,
       digest: { hash: 'sha256', value: Buffer.from(submission.message.sha256, 'hex') },
-      open: () => store.blobs.open(body),
+      open: () => store.blobs.open(body, undefined, scratchFor(body.size)),
     },
   })
   const indexer = new MimeIndexer()

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlobRef, type BlobWriter, type ByteRange, type StagedBlob, StoreError } from '../port.ts'
-import { INLINE_BLOB_MAX } from '../port-blobs.ts'
+import { INLINE_BLOB_MAX, PIECE_MAX } from '../port-blobs.ts'
 
 /**
  * Large blobs as files named by their content, in two levels of folders. A blob is durable when publish()
@@ -27,8 +27,8 @@ export class BlobFiles {
     return new FileWriter(this.#folder, maxBytes)
   }
 
-  stream(ref: BlobRef, range: ByteRange): AsyncGenerator<Uint8Array> {
-    return readFile(pathOf(this.#folder, ref.hash), ref, range)
+  stream(ref: BlobRef, range: ByteRange, into?: Uint8Array): AsyncGenerator<Uint8Array> {
+    return readFile(pathOf(this.#folder, ref.hash), ref, range, into)
   }
 }
 
@@ -47,9 +47,12 @@ export class Staged implements StagedBlob {
     this.#path = 'path' in where ? where.path : undefined
   }
 
-  readonly open = (range: ByteRange = { start: 0, end: this.ref.size }): AsyncGenerator<Uint8Array> =>
+  readonly open = (
+    range: ByteRange = { start: 0, end: this.ref.size },
+    into?: Uint8Array,
+  ): AsyncGenerator<Uint8Array> =>
     this.inline === undefined
-      ? readFile(this.#path ?? pathOf(this.#folder, this.ref.hash), this.ref, range)
+      ? readFile(this.#path ?? pathOf(this.#folder, this.ref.hash), this.ref, range, into)
       : readInline(this.inline, range)
 
   readonly discard = async (): Promise<void> => {
@@ -79,20 +82,22 @@ async function* readInline(octets: Uint8Array, range: ByteRange): AsyncGenerator
   yield octets.subarray(range.start, range.end)
 }
 
-async function* readFile(path: string, ref: BlobRef, range: ByteRange): AsyncGenerator<Uint8Array> {
+async function* readFile(
+  path: string,
+  ref: BlobRef,
+  range: ByteRange,
+  into?: Uint8Array,
+): AsyncGenerator<Uint8Array> {
   await using file = await openBlob(path, ref)
   for (let at = range.start; at < range.end; ) {
-    const length = Math.min(PIECE, range.end - at)
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at)
+    const buffer = into ?? Buffer.allocUnsafe(Math.min(PIECE_MAX, range.end - at))
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, range.end - at), at)
     if (bytesRead === 0)
       throw new StoreError('CORRUPT', `the blob ${ref.hash} is shorter than its ${ref.size} octets`)
     yield buffer.subarray(0, bytesRead)
     at += bytesRead
   }
 }
-
-/** Reading in pieces of 1 MiB halves the cost of hashing against 64 KiB (measured), and bounds memory. */
-const PIECE = 1_048_576
 
 const pathOf = (folder: string, hash: string) => join(folder, hash.slice(0, 2), hash.slice(2, 4), hash)
 
@@ -123,9 +128,11 @@ class FileWriter implements BlobWriter {
     if (this.#size > this.#maxBytes)
       throw new StoreError('BLOB_TOO_LARGE', `more than ${this.#maxBytes} octets`)
     this.#hash.update(chunk)
-    this.#pending.push(chunk)
-    this.#pendingBytes += chunk.length
-    if (this.#pendingBytes > INLINE_BLOB_MAX) await this.#flush()
+    if (this.#pendingBytes + chunk.length > INLINE_BLOB_MAX) await this.#flush(chunk)
+    else {
+      this.#pending.push(Buffer.from(chunk)) // the caller may use its buffer again
+      this.#pendingBytes += chunk.length
+    }
   }
 
   async finish(): Promise<Staged> {
@@ -149,12 +156,12 @@ class FileWriter implements BlobWriter {
     await rm(file.path, { force: true })
   }
 
-  async #flush(): Promise<void> {
+  async #flush(last?: Uint8Array): Promise<void> {
     if (this.#file === undefined) {
       const path = join(this.#folder, 'incoming', randomBytes(16).toString('hex'))
       this.#file = { handle: await open(path, 'wx', 0o600), path }
     }
-    const pieces = this.#pending
+    const pieces = last === undefined ? this.#pending : [...this.#pending, last]
     this.#pending = []
     this.#pendingBytes = 0
     await this.#file.handle.writev(pieces)

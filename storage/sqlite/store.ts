@@ -128,6 +128,7 @@ function blobStore(db: Database, files: BlobFiles, writer: WriterThread): BlobSt
   async function* open(
     ref: BlobRef,
     range: ByteRange = { start: 0, end: ref.size },
+    into?: Uint8Array,
   ): AsyncGenerator<Uint8Array> {
     if (range.start < 0 || range.end > ref.size || range.start > range.end)
       throw new StoreError(
@@ -136,7 +137,7 @@ function blobStore(db: Database, files: BlobFiles, writer: WriterThread): BlobSt
       )
     const small = inline(ref)
     if (small !== undefined) yield small.subarray(range.start, range.end)
-    else yield* files.stream(ref, range)
+    else yield* files.stream(ref, range, into)
   }
   return {
     create: (maxBytes) => files.create(maxBytes),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { checkChain, type StoredEntry } from '../../../evidence/index.ts'
-import type { BlobRef, Store } from '../../../storage/port.ts'
+import { type BlobRef, type Store, scratchFor } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
 import { operation, type Progress } from './operation.ts'
 
@@ -92,7 +92,7 @@ async function faultOf(store: Store, ref: BlobRef): Promise<string | undefined> 
   const digest = createHash('sha256')
   let size = 0
   try {
-    for await (const piece of store.blobs.open(ref)) {
+    for await (const piece of store.blobs.open(ref, undefined, scratchFor(ref.size))) {
       digest.update(piece)
       size += piece.length
       await turn()
