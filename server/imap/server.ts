@@ -24,7 +24,9 @@ export interface ImapServer {
 
 /** IMAP on 993 (`secure`) or 143 (STARTTLS, and no login before it). [RFC 8314 §3.2] [RFC 9051 §2.1] */
 export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
-  const connections = new Map<Socket, Connection>()
+  const connections = new Set<Connection>()
+  /** Every accepted socket, also while TLS is being set up. */
+  const sockets = new Set<Socket>()
   const settings = (tls: { key: string; cert: string }) => ({ ...tls, minVersion: MIN_VERSION }) as const
   let context = createSecureContext(settings(parts.tls))
   let tlsServer: TlsServer | undefined
@@ -34,6 +36,10 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     tlsServer.on('tlsClientError', (error) => parts.events.socketError('imap', error))
     server = tlsServer
   } else server = createServer(serve)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.on('error', (error) => parts.events.socketError('imap', error))
 
   function serve(socket: Socket): void {
@@ -49,9 +55,9 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     parts.events.connection('imap')
     socket.setNoDelay(true)
     const connection = new Connection({ parts, socket, ip, admission, secure, context: () => context })
-    connections.set(socket, connection)
+    connections.add(connection)
     socket.once('close', () => {
-      connections.delete(socket)
+      connections.delete(connection)
       admission.leave()
     })
     void connection.serve()
@@ -76,9 +82,9 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     },
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const connection of connections.values()) connection.end('Sunucu duruyor / The server is stopping')
+      for (const connection of connections) connection.end('Sunucu duruyor / The server is stopping')
       const cut = setTimeout(() => {
-        for (const socket of connections.keys()) socket.destroy()
+        for (const socket of sockets) socket.destroy()
       }, graceMs)
       await closed
       clearTimeout(cut)

@@ -6,8 +6,8 @@ import { LineClient } from '../fakes/dialogue.ts'
 import { ACCOUNT, PASSWORD } from '../fakes/imap-server.ts'
 
 const MIB = 1_048_576
-/** As far as four messages at once may raise the peak, whatever their size; garbage of a busy loop is most of it. */
-const ALLOWED = 16 * MIB
+/** What the garbage of a busy loop may add; ten times the size must not show. */
+const ALLOWED = 32 * MIB
 
 test('large messages in and out need no more memory than small ones (I8)', async () => {
   const script = new URL('../fakes/imap-server-process.ts', import.meta.url).pathname
@@ -43,10 +43,10 @@ test('large messages in and out need no more memory than small ones (I8)', async
       await client.command('s', 'SELECT Taslaklar')
       expect((await client.command('f', 'FETCH * BODY.PEEK[]')).at(-1)).toMatch(/^f OK/)
     }
-    for (const warm of [1, 2, 3]) await through(warm * MIB)
-    await through(10 * MIB)
+    // The collector lets buffers of some tens of MiB lie before it looks, whoever they belonged to: first it gets those.
+    for (let warm = 0; warm < 10; warm++) await through(10 * MIB)
     const small = await peak()
-    await through(60 * MIB)
+    await through(100 * MIB)
     expect((await peak()) - small).toBeLessThan(ALLOWED)
     socket.destroy()
   } finally {
