@@ -101,7 +101,10 @@ async function plan(
     case 'BODYSTRUCTURE':
       return {
         label: kind,
-        value: index === undefined ? 'NIL' : formatStructure(index.root, kind !== 'BODY'),
+        value:
+          index === undefined
+            ? 'NIL'
+            : await formatStructure(index.root, kind !== 'BODY', () => session.slice.breathe()),
       }
     case 'SECTION':
       return planSection(session, row, index, item)
