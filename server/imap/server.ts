@@ -11,6 +11,9 @@ const MIN_VERSION = 'TLSv1.2'
 /** A TLS handshake takes a second at worst; login has its own time. */
 const HANDSHAKE_MS = 20_000
 
+/** A client that has said all it has to say still hears every answer. */
+const SOCKETS = { allowHalfOpen: true } as const
+
 export interface ImapServer {
   /** Port 0 takes a free one. Rejects where the port is taken. */
   listen(port: number, host: string): Promise<void>
@@ -32,10 +35,10 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
   let tlsServer: TlsServer | undefined
   let server: Server
   if (secure) {
-    tlsServer = createTlsServer({ ...settings(parts.tls), handshakeTimeout: HANDSHAKE_MS }, serve)
+    tlsServer = createTlsServer({ ...settings(parts.tls), handshakeTimeout: HANDSHAKE_MS, ...SOCKETS }, serve)
     tlsServer.on('tlsClientError', (error) => parts.events.socketError('imap', error))
     server = tlsServer
-  } else server = createServer(serve)
+  } else server = createServer(SOCKETS, serve)
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))

@@ -242,6 +242,27 @@ describe('clients that are slow, silent or half gone', () => {
     expect((await mailboxes.head(row?.id ?? ''))?.exists).toBe(1)
   })
 
+  test('a client that closes its side after its last command hears every answer', async () => {
+    const socket = connectTo(under)
+    const client = new LineClient(socket)
+    open.push(client)
+    await client.line()
+    socket.end(`a LOGIN ${ACCOUNT} ${PASSWORD}\r\nb SELECT INBOX\r\nc FETCH 1 BODY.PEEK[]\r\n`)
+    expect((await client.until('c ')).at(-1)).toMatch(/^c OK/)
+    expect(await client.line()).toBeUndefined()
+  })
+
+  test('a TLS handshake that never comes after STARTTLS gives its place back', async () => {
+    const slow = await startImap({ limits: { loginTimeMs: 300 } })
+    const client = new LineClient(connect(slow.plainPort, '127.0.0.1'))
+    await client.line()
+    await client.command('a', 'STARTTLS')
+    expect(slow.parts.census.size).toBe(1)
+    await vi.waitFor(() => expect(slow.parts.census.size).toBe(0), 10_000)
+    client.end()
+    await slow[Symbol.asyncDispose]()
+  })
+
   test('too many connections are told so', async () => {
     const full = await startImap({ connectionsPerIp: 1 })
     const first = new LineClient(connectTo(full))
