@@ -38,4 +38,4 @@ export const MAX_LEVELS = 20
 export const MAX_KEYWORDS = 64
 export const MAX_KEYWORD = 100
 /** Rows read from the store at once. */
-export const PAGE = 500
+export const PAGE = 250

@@ -3,25 +3,36 @@ import { ConnectionLost, Farewell } from './failure.ts'
 
 const LF = 10
 const CR = 13
+/** Octets that may wait for somebody to ask for them. */
+const HIGH_WATER = 65_536
 
 /**
- * Takes octets from a connection only when somebody asks for them, so that a client is read no faster than it is
- * answered; what nobody asked for stays in the socket's own small buffer and then in the client's.
+ * Takes octets from a connection no faster than somebody asks for them, so that a client is read no faster than it is
+ * answered: what nobody asked for waits here up to a small bound, then in the socket, then with the client.
  */
 export class OctetReader {
   #stream: Duplex
+  /** What is being read now, and what came behind it. */
   #chunk: Buffer = Buffer.alloc(0)
+  #waiting: Buffer[] = []
+  #waitingOctets = 0
   #wake: (() => void) | undefined
   #ended = false
-  readonly #onReadable = () => this.#wake?.()
-  readonly #onEnd = () => {
-    this.#ended = true
-    this.#wake?.()
-  }
   /** Called before each wait: answers leave before we wait for the next question. */
   beforeWait: () => Promise<void> = async () => {}
   /** Silence after which a wait ends with a {@link Farewell}, ms; 0 for none. */
   silenceMs = 0
+
+  readonly #onData = (octets: Buffer): void => {
+    this.#waiting.push(octets)
+    this.#waitingOctets += octets.length
+    if (this.#waitingOctets >= HIGH_WATER) this.#stream.pause()
+    this.#wake?.()
+  }
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#wake?.()
+  }
 
   constructor(stream: Duplex) {
     this.#stream = stream
@@ -30,7 +41,7 @@ export class OctetReader {
 
   /** Octets that came but were not asked for. */
   get pending(): number {
-    return this.#chunk.length + this.#stream.readableLength
+    return this.#chunk.length + this.#waitingOctets + this.#stream.readableLength
   }
 
   /**
@@ -74,16 +85,19 @@ export class OctetReader {
     this.#attach()
   }
 
+  /** Makes the next octets current; false at the end. */
   async #fill(): Promise<boolean> {
     for (;;) {
-      const next: Buffer | null = this.#stream.read()
-      if (next !== null) {
+      const next = this.#waiting.shift()
+      if (next !== undefined) {
         this.#chunk = next
+        this.#waitingOctets -= next.length
         return true
       }
       if (this.#ended) return false
+      if (this.#stream.isPaused()) this.#stream.resume()
       await this.beforeWait()
-      if (this.#ended || this.#stream.readableLength > 0) continue
+      if (this.#ended || this.#waiting.length > 0) continue
       await this.#readable()
     }
   }
@@ -106,13 +120,14 @@ export class OctetReader {
   }
 
   #attach(): void {
-    this.#stream.on('readable', this.#onReadable)
+    this.#stream.on('data', this.#onData)
     this.#stream.on('end', this.#onEnd)
     this.#stream.on('close', this.#onEnd)
   }
 
   #detach(): void {
-    this.#stream.off('readable', this.#onReadable)
+    this.#stream.pause()
+    this.#stream.off('data', this.#onData)
     this.#stream.off('end', this.#onEnd)
     this.#stream.off('close', this.#onEnd)
   }

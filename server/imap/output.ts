@@ -10,6 +10,8 @@ export class Output {
   #stream: Duplex
   #text: string[] = []
   #size = 0
+  /** What was announced is still coming: nothing else may be said. */
+  #inLiteral = false
 
   constructor(stream: Duplex) {
     this.#stream = stream
@@ -39,8 +41,15 @@ export class Output {
     await this.#write(batch)
   }
 
-  /** Octets of a literal, behind everything gathered so far. */
-  async octets(octets: Buffer): Promise<void> {
+  /** A literal whose octets are streamed; rejects where they do not come, and then the connection is of no use. */
+  async literal(announcement: string, octets: AsyncIterable<Buffer>): Promise<void> {
+    this.raw(announcement)
+    this.#inLiteral = true
+    for await (const piece of octets) await this.#octets(piece)
+    this.#inLiteral = false
+  }
+
+  async #octets(octets: Buffer): Promise<void> {
     // A small one rides in the batch: one write, one TLS record.
     if (octets.length <= OUTPUT_BATCH / 2) {
       this.raw(octets.toString('latin1'))
@@ -58,7 +67,7 @@ export class Output {
 
   /** What waits, written without waiting: for the last word and the line before TLS begins. */
   push(): void {
-    if (this.#size > 0 && !this.#stream.destroyed)
+    if (this.#size > 0 && !this.#inLiteral && !this.#stream.destroyed)
       this.#stream.write(Buffer.from(this.#text.join(''), 'latin1'))
     this.#text = []
     this.#size = 0

@@ -85,7 +85,7 @@ export class SelectedMailbox {
       }
     }
     this.#told.clear()
-    if (expunge === 'all') this.#tellExpunged(out)
+    if (expunge === 'all') await this.#tellExpunged(out, slice)
     if (added.length > 0) this.#append(added)
     if (added.length > 0) out.untagged(`${this.uids.length} EXISTS`)
   }
@@ -102,11 +102,15 @@ export class SelectedMailbox {
     if (sequence > 0) out.untagged(`${sequence} FETCH (UID ${row.uid} FLAGS (${row.flags.join(' ')}))`)
   }
 
-  #tellExpunged(out: Output): void {
+  async #tellExpunged(out: Output, slice: Slice): Promise<void> {
     if (this.#vanished.length === 0) return
     const gone = [...new Set(this.#vanished)].sort((a, b) => a - b)
     this.#vanished = []
     // From the end, so that no number told before shifts one that is told after.
-    for (const position of this.uids.remove(gone).reverse()) out.untagged(`${position + 1} EXPUNGE`)
+    for (const position of this.uids.remove(gone).reverse()) {
+      out.untagged(`${position + 1} EXPUNGE`)
+      await out.room()
+      await slice.breathe()
+    }
   }
 }

@@ -11,6 +11,9 @@ const MIN_VERSION = 'TLSv1.2'
 /** A TLS handshake takes a second at worst; login has its own time. */
 const HANDSHAKE_MS = 20_000
 
+/** A client that has said all it has to say still hears every answer. */
+const SOCKETS = { allowHalfOpen: true } as const
+
 export interface ImapServer {
   /** Port 0 takes a free one. Rejects where the port is taken. */
   listen(port: number, host: string): Promise<void>
@@ -24,16 +27,22 @@ export interface ImapServer {
 
 /** IMAP on 993 (`secure`) or 143 (STARTTLS, and no login before it). [RFC 8314 §3.2] [RFC 9051 §2.1] */
 export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
-  const connections = new Map<Socket, Connection>()
+  const connections = new Set<Connection>()
+  /** Every accepted socket, also while TLS is being set up. */
+  const sockets = new Set<Socket>()
   const settings = (tls: { key: string; cert: string }) => ({ ...tls, minVersion: MIN_VERSION }) as const
   let context = createSecureContext(settings(parts.tls))
   let tlsServer: TlsServer | undefined
   let server: Server
   if (secure) {
-    tlsServer = createTlsServer({ ...settings(parts.tls), handshakeTimeout: HANDSHAKE_MS }, serve)
+    tlsServer = createTlsServer({ ...settings(parts.tls), handshakeTimeout: HANDSHAKE_MS, ...SOCKETS }, serve)
     tlsServer.on('tlsClientError', (error) => parts.events.socketError('imap', error))
     server = tlsServer
-  } else server = createServer(serve)
+  } else server = createServer(SOCKETS, serve)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.on('error', (error) => parts.events.socketError('imap', error))
 
   function serve(socket: Socket): void {
@@ -49,9 +58,9 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     parts.events.connection('imap')
     socket.setNoDelay(true)
     const connection = new Connection({ parts, socket, ip, admission, secure, context: () => context })
-    connections.set(socket, connection)
+    connections.add(connection)
     socket.once('close', () => {
-      connections.delete(socket)
+      connections.delete(connection)
       admission.leave()
     })
     void connection.serve()
@@ -76,9 +85,9 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     },
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const connection of connections.values()) connection.end('Sunucu duruyor / The server is stopping')
+      for (const connection of connections) connection.end('Sunucu duruyor / The server is stopping')
       const cut = setTimeout(() => {
-        for (const socket of connections.keys()) socket.destroy()
+        for (const socket of sockets) socket.destroy()
       }, graceMs)
       await closed
       clearTimeout(cut)

@@ -34,6 +34,8 @@ export interface ImapUnderTest extends AsyncDisposable {
   readonly retrievals: RecordedRetrievals
   /** PEM of the root that the certificate leads to. */
   readonly ca: string
+  /** PEM of a certificate with those above it. */
+  chainWith(der: Uint8Array): string
   /** Puts a message into a mailbox as the pipeline does. */
   deliver(mailbox: string, message: Buffer, options?: Partial<NewMessage>): Promise<Appended>
   /** Changes the account document, as an operator would. */
@@ -119,6 +121,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     parts,
     retrievals,
     ca: toPem(root.certificate.der),
+    chainWith: (der) => toPem(der) + toPem(intermediate.certificate.der),
     deliver: async (name, message, more = {}) => {
       const mailbox = await store.mailboxes.byName(ACCOUNT, name)
       if (mailbox === undefined) throw new Error(`no mailbox ${name}`)

@@ -9,8 +9,8 @@ import type { NumberSet } from '../number-set.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
 
-/** Messages changed in one write. */
-const BATCH = 1_000
+/** Messages changed in one write; the rows that come back are told within a slice of time. */
+const BATCH = 400
 
 interface StoreArguments {
   readonly set: NumberSet

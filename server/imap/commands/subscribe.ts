@@ -13,6 +13,7 @@ export const subscribeCommands = (['SUBSCRIBE', 'UNSUBSCRIBE'] as const).map((na
       return cursor.astring()
     },
     run: async (session, octets) => {
+      session.requireWritable()
       const { mailboxes } = session.parts.store
       const box = session.name(octets)
       if (name === 'SUBSCRIBE') {

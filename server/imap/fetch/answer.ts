@@ -67,9 +67,8 @@ async function send(session: Session, row: MessageRow, planned: readonly Planned
     before = ' '
     if (typeof value === 'string') out.raw(value)
     else {
-      out.raw(`${value.binary ? '~' : ''}{${value.size}}\r\n`)
       try {
-        for await (const piece of value.octets()) await out.octets(piece)
+        await out.literal(`${value.binary ? '~' : ''}{${value.size}}\r\n`, value.octets())
       } catch (error) {
         if (!(error instanceof ConnectionLost)) session.parts.events.internalError('imap', error)
         throw new ConnectionLost('a literal could not be completed', { cause: error })
@@ -102,7 +101,10 @@ async function plan(
     case 'BODYSTRUCTURE':
       return {
         label: kind,
-        value: index === undefined ? 'NIL' : formatStructure(index.root, kind !== 'BODY'),
+        value:
+          index === undefined
+            ? 'NIL'
+            : await formatStructure(index.root, kind !== 'BODY', () => session.slice.breathe()),
       }
     case 'SECTION':
       return planSection(session, row, index, item)

@@ -3,14 +3,25 @@ import { nstring, string } from '../wire-text.ts'
 import { formatEnvelope } from './envelope.ts'
 import { isMultipart, nestedMessage } from './section.ts'
 
+const PARTS_AT_ONCE = 100
+
 /**
  * BODY, or with `extended` BODYSTRUCTURE. [RFC 9051 §7.5.2] Depth is that of the MIME index, which is bounded when a
- * message is received. A multipart without parts and a nested message that cannot be looked into are shown so that
+ * message is received. `breathe` lets others run: ten thousand parts take longer than a slice. A multipart without parts and a nested message that cannot be looked into are shown so that
  * their form is still that of their type.
  */
-export function formatStructure(part: MimePart, extended: boolean): string {
+export async function formatStructure(
+  part: MimePart,
+  extended: boolean,
+  breathe: () => Promise<void>,
+): Promise<string> {
   if (isMultipart(part)) {
-    const children = part.children.map((child) => formatStructure(child, extended)).join('')
+    const pieces: string[] = []
+    for (const child of part.children) {
+      pieces.push(await formatStructure(child, extended, breathe))
+      if (pieces.length % PARTS_AT_ONCE === 0) await breathe()
+    }
+    const children = pieces.join('')
     const extension = extended ? ` ${parameters(part.params)} ${further(part)}` : ''
     return `(${children} ${string(part.subtype)}${extension})`
   }
@@ -23,17 +34,21 @@ export function formatStructure(part: MimePart, extended: boolean): string {
     nstring(part.description),
     string(part.encoding),
     part.bodyEnd - part.bodyStart,
-    ...ofType(part, extended),
+    ...(await ofType(part, extended, breathe)),
   ].join(' ')}${extension})`
 }
 
-function ofType(part: MimePart, extended: boolean): (string | number)[] {
+async function ofType(
+  part: MimePart,
+  extended: boolean,
+  breathe: () => Promise<void>,
+): Promise<(string | number)[]> {
   if (part.type === 'text') return [part.lines]
   if (part.type !== 'message' || (part.subtype !== 'rfc822' && part.subtype !== 'global')) return []
   const nested = nestedMessage(part)
   return nested === undefined
     ? [formatEnvelope({}), '("text" "plain" NIL NIL NIL "7bit" 0 0)', part.lines]
-    : [formatEnvelope(nested.envelope ?? {}), formatStructure(nested, extended), part.lines]
+    : [formatEnvelope(nested.envelope ?? {}), await formatStructure(nested, extended, breathe), part.lines]
 }
 
 const further = ({ disposition, language, location }: MimePart): string =>

@@ -23,9 +23,12 @@ export function formatEnvelope(envelope: MimeEnvelope): string {
   ].join(' ')})`
 }
 
+/** Twice what the most recipients that a message may have need; reading more at once would hold the loop. */
+const MAX_FIELD = 131_072
+
 function addresses(value: string | undefined): string {
   if (value === undefined) return 'NIL'
-  const written = readAddressList(value).items.flatMap((item) =>
+  const written = readAddressList(value.slice(0, MAX_FIELD)).items.flatMap((item) =>
     item.kind === 'mailbox'
       ? [address(item.mailbox)]
       : // A group is a beginning with its name and an end without one.

@@ -150,6 +150,7 @@ describe('reading (okundu) begins with the first octet of content', () => {
     expect(under.retrievals.reads).toHaveLength(0)
     await client.command('c', `UID FETCH ${first} BODY[]`)
     await client.command('d', `UID STORE ${second} +FLAGS.SILENT (\\Seen)`)
+    await client.command('r', `UID STORE ${second} +FLAGS.SILENT (\\Seen)`)
     await client.command('e', `UID STORE ${second} -FLAGS.SILENT (\\Seen)`)
     expect(under.retrievals.reads.map(({ trigger }) => trigger)).toEqual(['FETCH \\Seen', 'STORE \\Seen'])
   })

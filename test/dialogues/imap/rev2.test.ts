@@ -150,6 +150,49 @@ describe('IMAP4rev2 after ENABLE', () => {
     ))
 })
 
+describe('BINARY decodes what transport encoded [RFC 9051 §6.4.5]', () => {
+  test('sizes, partial ranges, literal8 for NUL, unknown encodings', async () => {
+    const part = (encoding: string, text: string) =>
+      `--b\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${text}\r\n`
+    const parts = [
+      part('base64', 'YWJj\r\nZGVm'),
+      part('base64', 'AAEC'),
+      part('x-own', 'x'),
+      part('quoted-printable', 'a=3Db'),
+    ]
+    await client.command('c', 'CREATE ikili')
+    await under.deliver(
+      'ikili',
+      Buffer.from(`Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--\r\n`),
+    )
+    await runDialogue(
+      client,
+      `
+      C: a1 EXAMINE ikili
+      S: ...
+      S: a1 OK [READ-ONLY] *
+      C: a2 FETCH 1 (BINARY.SIZE[1] BINARY[1] BINARY[1]<2.3> BINARY.PEEK[4])
+      S: * 1 FETCH (BINARY.SIZE[1] 6 BINARY[1] {6}
+      S: abcdef BINARY[1]<2> {3}
+      S: cde BINARY[4] {3}
+      S: a=b)
+      S: a2 OK *
+      C: a3 FETCH 1 BINARY[2]
+      S: * 1 FETCH (BINARY[2] ~{3}
+      S: \0\u0001\u0002)
+      S: a3 OK *
+      C: a4 FETCH 1 (FLAGS BINARY[3])
+      S: a4 NO [UNKNOWN-CTE] *
+      C: a5 FETCH 1 (BINARY[9] BINARY.SIZE[9])
+      S: * 1 FETCH (BINARY[9] NIL BINARY.SIZE[9] 0)
+      S: a5 OK *
+      C: a6 STORE 1 +FLAGS \\Seen
+      S: a6 NO [NOPERM] *
+      `,
+    )
+  })
+})
+
 describe('SEARCH is a tree over decoded, Turkish-folded text [RFC 9051 §6.4.4]', () => {
   test.each([
     ['ALL', '1 2 3'],

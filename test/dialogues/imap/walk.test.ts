@@ -71,3 +71,79 @@ test('login, list, select, append, fetch, store, copy, move, search, idle, logou
   )
   expect(await client.line()).toBeUndefined()
 })
+
+test('\\Seen, EXAMINE, CLOSE, UNSELECT and UID EXPUNGE each do what they say and no more', async () => {
+  for (const n of [1, 2, 3]) await under.deliver('Deliller', Buffer.from(`Subject: ${n}\r\n\r\nmetin\r\n`))
+  const client = new LineClient(connectTo(under))
+  await runDialogue(
+    client,
+    `
+    S: * OK *
+    C: l LOGIN {{account}} {{password}}
+    S: l OK *
+    C: a1 EXAMINE Deliller
+    S: ...
+    S: a1 OK [READ-ONLY] *
+    C: a2 FETCH 1 BODY[TEXT]
+    S: * 1 FETCH (BODY[TEXT] {7}
+    S: metin
+    S: )
+    S: a2 OK *
+    C: a3 EXPUNGE
+    S: a3 NO [NOPERM] *
+    C: a4 SELECT Deliller
+    S: * OK [CLOSED] *
+    S: ...
+    S: a4 OK [READ-WRITE] *
+    C: a5 FETCH 1 BODY.PEEK[TEXT]<0.2>
+    S: * 1 FETCH (BODY[TEXT]<0> {2}
+    S: me)
+    S: a5 OK *
+    C: a6 FETCH 1 (BODY[TEXT]<3.100>)
+    S: * 1 FETCH (FLAGS (\\Seen) BODY[TEXT]<3> {4}
+    S: in
+    S: )
+    S: a6 OK *
+    C: a7 STATUS Deliller (MESSAGES UNSEEN RECENT UIDNEXT)
+    S: * STATUS "Deliller" (MESSAGES 3 UNSEEN 2 RECENT 0 UIDNEXT 4)
+    S: a7 OK *
+    C: a8 STORE 1:3 +FLAGS.SILENT (\\Deleted)
+    S: a8 OK *
+    C: a9 UID EXPUNGE 2:2
+    S: * 2 EXPUNGE
+    S: a9 OK *
+    C: b1 STORE 1 -FLAGS (\\Deleted)
+    S: * 1 FETCH (FLAGS (\\Seen))
+    S: b1 OK *
+    C: b2 UNSELECT
+    S: b2 OK *
+    C: b3 FETCH 1 FLAGS
+    S: b3 BAD *
+    C: b4 SELECT Deliller
+    S: ...
+    S: b4 OK *
+    C: b5 CLOSE
+    S: b5 OK *
+    C: b6 STATUS Deliller (MESSAGES DELETED)
+    S: * STATUS "Deliller" (MESSAGES 1 DELETED 0)
+    S: b6 OK *
+    C: b7 SELECT {8+}
+    C: Deliller
+    S: ...
+    S: b7 OK *
+    C: b8 FETCH 2 FLAGS
+    S: b8 BAD *
+    C: b9 UID FETCH 2:9 FLAGS
+    S: b9 OK *
+    C: c1 APPEND yok {3}
+    S: c1 NO [TRYCREATE] *
+    C: c2 COPY 1 yok
+    S: c2 NO [TRYCREATE] *
+    C: c3 SELECT yok
+    S: * OK [CLOSED] *
+    S: c3 NO [NONEXISTENT] *
+    `,
+    { account: ACCOUNT, password: PASSWORD },
+  )
+  client.end()
+})
