@@ -1,32 +1,48 @@
-import type { Socket } from 'node:net'
+/** What a guard watches and, at last, ends. */
+export interface Guarded {
+  end(): void
+}
 
-/** How often a connection is looked at, and over what time its rate is averaged. */
+export interface RateGuardOptions {
+  /** Octets a second of a message that is being received. */
+  readonly minimumRate: number
+  readonly loginTimeMs: number
+  /** Over what time the rate is averaged, and how often a connection is looked at. */
+  readonly windowMs?: number
+  /** Without any step forward (login, MAIL, RCPT, message) for this long a session is over. [RFC 5321 §4.5.3.2.7] */
+  readonly idleMs?: number
+}
+
 const WINDOW_MS = 30_000
-/** Without any step forward (login, MAIL, RCPT, message) for this long a session is over. [RFC 5321 §4.5.3.2.7] */
 const IDLE_MS = 10 * 60_000
+
+/** A message on its way in: `byteLength` octets came, `readableLength` of them wait for us. */
+export interface Incoming {
+  readonly byteLength: number
+  readonly readableLength: number
+}
 
 /**
  * Ends connections that only hold a place: one that has not logged in in time, one that trickles a message, one that
  * says nothing useful. An idle time-out alone would let one octet a minute live for ever.
  */
 export class RateGuard {
-  readonly #socket: Socket
-  readonly #minimumRate: number
+  readonly #guarded: Guarded
+  readonly #leastOctets: number
+  readonly #idleMs: number
   readonly #timer: NodeJS.Timeout
   readonly #login: NodeJS.Timeout
-  #lastRead = 0
-  #receiving = false
+  #incoming: Incoming | undefined
+  #seen = 0
   #progressAt = performance.now()
 
-  constructor(socket: Socket, options: { minimumRate: number; loginTimeMs: number }) {
-    this.#socket = socket
-    this.#minimumRate = options.minimumRate
-    this.#login = setTimeout(() => socket.destroy(), options.loginTimeMs)
-    this.#timer = setInterval(() => this.#look(), WINDOW_MS)
-    socket.once('close', () => {
-      clearTimeout(this.#login)
-      clearInterval(this.#timer)
-    })
+  constructor(guarded: Guarded, options: RateGuardOptions) {
+    const windowMs = options.windowMs ?? WINDOW_MS
+    this.#guarded = guarded
+    this.#idleMs = options.idleMs ?? IDLE_MS
+    this.#leastOctets = (options.minimumRate * windowMs) / 1000
+    this.#login = setTimeout(() => guarded.end(), options.loginTimeMs).unref()
+    this.#timer = setInterval(() => this.#look(), windowMs).unref()
   }
 
   loggedIn(): void {
@@ -38,19 +54,27 @@ export class RateGuard {
     this.#progressAt = performance.now()
   }
 
-  /** While a message is being read its rate counts. */
-  receiving(now: boolean): void {
-    this.#receiving = now
-    this.#lastRead = this.#socket.bytesRead
+  /** From now on the rate of this message counts; undefined when it is over. */
+  receiving(message: Incoming | undefined): void {
+    this.#incoming = message
+    this.#seen = message?.byteLength ?? 0
     this.progress()
   }
 
+  stop(): void {
+    clearTimeout(this.#login)
+    clearInterval(this.#timer)
+  }
+
   #look(): void {
-    const read = this.#socket.bytesRead - this.#lastRead
-    this.#lastRead = this.#socket.bytesRead
-    // A paused socket waits for us, not we for it.
-    if (this.#receiving && !this.#socket.isPaused() && read < (this.#minimumRate * WINDOW_MS) / 1000)
-      this.#socket.destroy()
-    else if (!this.#receiving && performance.now() - this.#progressAt > IDLE_MS) this.#socket.destroy()
+    const message = this.#incoming
+    if (message === undefined) {
+      if (performance.now() - this.#progressAt > this.#idleMs) this.#guarded.end()
+      return
+    }
+    const came = message.byteLength - this.#seen
+    this.#seen = message.byteLength
+    // What waits to be read waits for us: then the client is not the slow one.
+    if (message.readableLength === 0 && came < this.#leastOctets) this.#guarded.end()
   }
 }

@@ -136,6 +136,12 @@ function makeSubmissionServer(
         errors: 0,
       })
       parts.events.connection('submission')
+      // Not offered, so that no client sends a password in the clear before it is told not to. [RFC 8314 §3.3]
+      if (!session.secure) session.disabledCommands = ['AUTH']
+      callback()
+    },
+    onSecure: (_socket, session, callback) => {
+      session.disabledCommands = []
       callback()
     },
     onAuth: (auth, session, callback) => {
@@ -193,13 +199,13 @@ function makeSubmissionServer(
     },
     onData: (stream, session, callback) => {
       answer(session, callback, async (peer) => {
-        peer.guard?.receiving(true)
+        peer.guard?.receiving(stream)
         receiving++
         try {
           return await takeData(peer, stream)
         } finally {
           receiving--
-          peer.guard?.receiving(false)
+          peer.guard?.receiving(undefined)
           stream.resume() // what was not read is read and dropped, or the session would hang
         }
       })
@@ -207,6 +213,7 @@ function makeSubmissionServer(
     onClose: (session, callback) => {
       peers.get(session.id)?.admission.leave()
       peers.delete(session.id)
+      forget(socketKey(session))
       callback()
     },
   })
@@ -214,11 +221,27 @@ function makeSubmissionServer(
   // Before TLS and before the greeting: the one place that sees the raw socket.
   server.server.on('connection', (socket: Socket) => {
     const key = `${socket.remoteAddress} ${socket.remotePort}`
-    guards.set(key, new RateGuard(socket, { minimumRate: parts.minimumRate, loginTimeMs: parts.loginTimeMs }))
-    socket.once('close', () => guards.delete(key))
+    const guard = new RateGuard(
+      {
+        end: () => {
+          for (const connection of server.connections)
+            if (socketKey(connection.session) === key) connection.close()
+          socket.destroy()
+        },
+      },
+      parts,
+    )
+    guards.set(key, guard)
+    // After STARTTLS the raw socket does not tell of its end; then onClose does.
+    socket.once('close', () => forget(key))
   })
   server.on('error', (error: Error) => parts.events.socketError('submission', error))
   return { server, receiving: () => receiving }
+
+  function forget(key: string): void {
+    guards.get(key)?.stop()
+    guards.delete(key)
+  }
 
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
     const transaction = transactionOf(peer)

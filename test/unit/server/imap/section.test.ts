@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { MimeIndexer } from '../../../../mail/mime-index.ts'
+import { multipartSigned } from '../../../../scripts/client/signed-message.ts'
 import { Cursor } from '../../../../server/imap/cursor.ts'
 import { formatStructure } from '../../../../server/imap/fetch/body-structure.ts'
 import { formatEnvelope } from '../../../../server/imap/fetch/envelope.ts'
 import { selectFields } from '../../../../server/imap/fetch/header-fields.ts'
 import { parseFetchItems } from '../../../../server/imap/fetch/items.ts'
 import { cut, spanOf } from '../../../../server/imap/fetch/section.ts'
-import { mimeShapes, multipartSigned } from '../../../fakes/mime-shapes.ts'
+import { mimeShapes } from '../../../fakes/mime-shapes.ts'
 
 function section(message: Buffer, text: string): string | undefined {
   const indexer = new MimeIndexer()
