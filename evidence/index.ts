@@ -8,7 +8,7 @@
  */
 export { type ChainReport, checkChain, type StoredEntry } from './archive/check-chain.ts'
 export { GENESIS, leafOf } from './archive/leaf.ts'
-export { signDetached } from './cms/sign.ts'
+export { signDetached, signEnclosed } from './cms/sign.ts'
 export type { CmsFailure, CmsGoodSigner, CmsReport, CmsSigner } from './cms/verify.ts'
 export { EnvelopeError } from './envelope/compose.ts'
 export { composeDispatch, composeReceipt } from './envelope/messages.ts'

@@ -94,7 +94,7 @@ export async function prepareMessages(daemon: Daemon, count: number): Promise<Bu
   return messages
 }
 
-async function signerOf(daemon: Daemon, name: string): Promise<Signer> {
+export async function signerOf(daemon: Daemon, name: string): Promise<Signer> {
   const path = join(daemon.folder, name)
   const [key, certificates] = [
     await readFile(`${path}.key.pem`, 'utf8'),
@@ -103,6 +103,6 @@ async function signerOf(daemon: Daemon, name: string): Promise<Signer> {
   return signerFromPem({ key, certificates, hash: 'sha256' })
 }
 
-const headerOf = (number: number): string =>
+export const headerOf = (number: number): string =>
   `From: ${SENDER}\r\nTo: ${RECIPIENT}\r\nSubject: bench ${number}\r\nDate: ${new Date().toUTCString().replace('GMT', '+0000')}\r\n` +
   `Message-ID: <${crypto.randomUUID()}@bench.example>\r\n`
