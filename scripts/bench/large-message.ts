@@ -10,7 +10,11 @@ const OPAQUE_SHARE = 0.73
 const LINE = 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\r\n'
 
 /** A signed message of about `octets` with one large attachment. */
-export async function largeMessage(daemon: Daemon, form: Form, octets: number): Promise<Buffer> {
+export async function largeMessage(
+  daemon: Pick<Daemon, 'folder'>,
+  form: Form,
+  octets: number,
+): Promise<Buffer> {
   const signer = await signerOf(daemon, `dev/users/${SENDER}`)
   const head = Buffer.from(
     'Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n',

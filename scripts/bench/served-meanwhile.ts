@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { openImapSession } from '../client/imap-session.ts'
-import { openSmtpSession } from '../client/smtp-session.ts'
 import type { Daemon } from './daemon.ts'
-import { largeMessage } from './large-message.ts'
-import { PASSWORD, RECIPIENT, SENDER } from './transactions.ts'
+import { PASSWORD, SENDER } from './transactions.ts'
 
 export interface LatencyFigures {
   readonly commands: number
@@ -16,7 +15,6 @@ export interface LatencyFigures {
 
 /** Latency of another client's IMAP commands at rest, and while 100 MB come in, are enveloped and go out. */
 export async function measureServedMeanwhile(daemon: Daemon): Promise<LatencyFigures> {
-  const message = await largeMessage(daemon, 'detached', 99_000_000)
   const where = { port: daemon.ports.imaps, ca: daemon.ca }
   await using other = await openImapSession(where, { user: SENDER, password: PASSWORD })
   await other.command('SELECT Deliller')
@@ -29,22 +27,9 @@ export async function measureServedMeanwhile(daemon: Daemon): Promise<LatencyFig
   for (let turn = 0; turn < 200; turn++) atRest.push(await ask())
   const meanwhile: number[] = []
   let travelling = true
-  const travel = (async () => {
-    await using smtp = await openSmtpSession(
-      { port: daemon.ports.submissions, ca: daemon.ca },
-      { user: SENDER, password: PASSWORD },
-    )
-    await smtp.send(message, { from: SENDER, to: [RECIPIENT] })
-    await using imap = await openImapSession(where, { user: RECIPIENT, password: PASSWORD })
-    await imap.command('SELECT INBOX')
-    while (!(await imap.command('STATUS INBOX (MESSAGES)')).lines.join().includes('MESSAGES 1)'))
-      await setTimeout(50)
-    await imap.command('NOOP')
-    await imap.command('FETCH 1 (BODY[])')
-    await imap.command('STORE 1 +FLAGS.SILENT (\\Deleted)')
-    await imap.command('EXPUNGE')
+  const travel = letTravel(daemon).finally(() => {
     travelling = false
-  })()
+  })
   while (travelling) {
     meanwhile.push(await ask())
     await setTimeout(2)
@@ -58,6 +43,19 @@ export async function measureServedMeanwhile(daemon: Daemon): Promise<LatencyFig
     meanwhileP99Ms: quantile(meanwhile, 0.99),
     meanwhileMaxMs: quantile(meanwhile, 1),
   }
+}
+
+/** On a thread of its own, so that what is measured is the daemon's latency and not this process's. */
+async function letTravel(daemon: Daemon): Promise<void> {
+  const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
+  const { ports, ca, folder } = daemon
+  const worker = new Worker(new URL(`./large-travel${extension}`, import.meta.url), {
+    workerData: { ports, ca, folder },
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  worker.once('error', reject)
+  worker.once('exit', () => resolve())
+  await promise
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -94,7 +94,7 @@ export async function prepareMessages(daemon: Daemon, count: number): Promise<Bu
   return messages
 }
 
-export async function signerOf(daemon: Daemon, name: string): Promise<Signer> {
+export async function signerOf(daemon: Pick<Daemon, 'folder'>, name: string): Promise<Signer> {
   const path = join(daemon.folder, name)
   const [key, certificates] = [
     await readFile(`${path}.key.pem`, 'utf8'),

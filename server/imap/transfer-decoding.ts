@@ -1,3 +1,5 @@
+import { Base64Decoder } from '../../mail/base64-decoder.ts'
+
 /** Turns encoded octets into what they stand for, piece by piece. [RFC 2045 §6] */
 export interface TransferDecoder {
   push(octets: Buffer): Buffer
@@ -20,18 +22,10 @@ export function transferDecoder(encoding: string): TransferDecoder | undefined {
   }
 }
 
-/** What is no base64 is passed over. [RFC 2045 §6.8] */
+/** What the decoder answers is gone with its next piece, and ours may wait for a slow client: so it is copied. */
 function base64(): TransferDecoder {
-  let rest = ''
-  return {
-    push: (octets) => {
-      const text = rest + octets.toString('latin1').replace(/[^A-Za-z0-9+/]+/g, '')
-      const whole = text.length - (text.length % 4)
-      rest = text.slice(whole)
-      return Buffer.from(text.slice(0, whole), 'base64')
-    },
-    end: () => Buffer.from(rest, 'base64'),
-  }
+  const decoder = new Base64Decoder()
+  return { push: (octets) => Buffer.from(decoder.push(octets)), end: () => Buffer.alloc(0) }
 }
 
 /** An escape may be cut between two pieces; white space before a line's end is the transport's. [RFC 2045 §6.7] */

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Daemon, startDaemon } from '../../scripts/bench/daemon.ts'
+import { measureMemory, measureParallelMemory } from '../../scripts/bench/memory.ts'
+
+let daemon: Daemon
+beforeAll(async () => {
+  daemon = await startDaemon({ nodeOptions: ['--max-old-space-size=96'] })
+})
+afterAll(() => daemon[Symbol.asyncDispose]())
+
+describe.skipIf(process.platform !== 'linux')(
+  'I8: memory is bounded, with a heap of 96 MB (peaks are the Linux kernel’s)',
+  () => {
+    test.each(['detached', 'opaque'] as const)(
+      '%s: 100 MB in and out need at most 16 MiB more than 10 MB',
+      { timeout: 120_000 },
+      async (form) => {
+        const { growth, bound } = await measureMemory(daemon, form)
+        expect(growth).toBeLessThanOrEqual(bound)
+      },
+    )
+
+    test('four of 100 MB at once need at most 160 MiB over rest', { timeout: 120_000 }, async () => {
+      const { growth, bound } = await measureParallelMemory(daemon)
+      expect(growth).toBeLessThanOrEqual(bound)
+    })
+  },
+)
