@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { may } from '../mail/account.ts'
 import { definePlugin, proceed, refuse } from './api.ts'
 
-/** Only an active account with the sender service sends, by a person who has the right. [TS 102 640-1 §4] */
+/** Only an active account with the sender service sends, by a person who has the right. */
 export const accountMaySend = definePlugin({
   name: 'account-may-send',
   config: z.strictObject({}),

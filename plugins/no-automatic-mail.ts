@@ -4,7 +4,7 @@ import { valuesOf } from './message.ts'
 
 /**
  * Reports and automatic answers are no registered messages. Refused without evidence, because evidence about an
- * automatic answer would be answered automatically. [RFC 3834 §2] [RFC 3462 §1]
+ * automatic answer would be answered automatically. [RFC 3834 §2] [RFC 6522 §3]
  */
 export const noAutomaticMail = definePlugin({
   name: 'no-automatic-mail',
