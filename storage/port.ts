@@ -92,6 +92,8 @@ export type StoreFailure =
   | 'NO_SUCH_MAILBOX'
   | 'MAILBOX_EXISTS'
   | 'STALE_FENCE'
+  /** Entries that do not follow the head of their chain, or an event id that it holds already. */
+  | 'CHAIN_CONFLICT'
   | 'TOO_LARGE_A_ROW'
   | 'CLOSED'
 
