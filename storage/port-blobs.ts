@@ -19,7 +19,10 @@ export interface StagedBlob {
 }
 
 export interface BlobWriter {
-  /** Resolves when more may be written; rejects with BLOB_TOO_LARGE beyond the limit. */
+  /**
+   * Resolves when more may be written; rejects with BLOB_TOO_LARGE beyond the limit, and then nothing comes of the
+   * blob. The chunk is kept, not copied: it must not change afterwards.
+   */
   write(chunk: Uint8Array): Promise<void>
   finish(): Promise<StagedBlob>
   /** Forgets what was written; safe to call after anything. */
@@ -36,7 +39,11 @@ export interface BlobStore {
   create(maxBytes: number): BlobWriter
   /** Makes a staged blob durable by itself, where no other write will carry it. */
   save(staged: StagedBlob): Promise<BlobRef>
-  /** Streams in pieces of at most 1 MiB; NO_SUCH_BLOB where it is not there. */
+  /**
+   * Streams in pieces of at most 1 MiB. NO_SUCH_BLOB where it, or a range of it, is not there; CORRUPT where its size
+   * is another. Read whole, its hash is checked too: CORRUPT then comes after the last piece, so nothing may be done
+   * with the pieces that cannot be undone before the end.
+   */
   open(ref: BlobRef, range?: ByteRange): AsyncIterable<Uint8Array>
   /** All octets of the range at once; for small ones. */
   read(ref: BlobRef, range?: ByteRange): Promise<Uint8Array>

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { StoreError } from '../port.ts'
 
 export type Row = Record<string, unknown>
 
@@ -19,6 +20,7 @@ export class Database {
   }
 
   exec(sql: string): void {
+    this.#check()
     this.#connection.exec(sql)
   }
 
@@ -35,12 +37,27 @@ export class Database {
     return Number(this.#prepared(sql).run(...values).changes)
   }
 
+  /** All reads of one state: the writer commits from another thread at any time, also between two statements. */
+  snapshot<T>(read: () => T): T {
+    this.exec('BEGIN')
+    try {
+      return read()
+    } finally {
+      this.exec('COMMIT')
+    }
+  }
+
   close(): void {
     this.#statements.clear()
-    this.#connection.close()
+    if (this.#connection.isOpen) this.#connection.close()
+  }
+
+  #check(): void {
+    if (!this.#connection.isOpen) throw new StoreError('CLOSED', 'the store is closed')
   }
 
   #prepared(sql: string): StatementSync {
+    this.#check()
     const known = this.#statements.get(sql)
     if (known !== undefined) return known
     const statement = this.#connection.prepare(sql)
