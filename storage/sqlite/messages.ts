@@ -129,6 +129,7 @@ export function copy(
   const sums = { total: 0, unseen: 0, deleted: 0, bytes: 0 }
   const pairs: [number, number][] = []
   for (const uid of uids) {
+    if (source === target && uid >= box.uidNext) break // from here on it would copy its own copies
     const row = messageRow(db, source, uid)
     if (row === undefined) continue
     const copied = next++
