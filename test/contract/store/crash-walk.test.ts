@@ -167,6 +167,12 @@ class Observer {
     for (const uid of fresh) expect(uid).toBeGreaterThan(this.#newest)
     for (const { modseq } of told.changed) expect(modseq).toBeGreaterThan(this.#since)
     expect(told.modseq).toBeGreaterThanOrEqual(this.#since)
+    const rows = await store.mailboxes.page(id, this.#newest, 1000)
+    const head = await store.mailboxes.head(id)
+    for (const row of rows) {
+      expect(row.uid).toBeLessThan(head!.uidNext)
+      expect(row.modseq).toBeLessThanOrEqual(head!.modseq)
+    }
     this.#newest = Math.max(this.#newest, ...fresh, ...told.vanished)
     for (const uid of fresh) this.known.add(uid)
     for (const uid of told.vanished) this.known.delete(uid)

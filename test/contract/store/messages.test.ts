@@ -353,6 +353,12 @@ describe.each(stores)('$name: messages', ({ open }) => {
         known.set(row.uid, state(row.flags))
       }
       for (const uid of told.vanished) known.delete(uid)
+      const rows = await mailboxes.page(a!, newest, 1000)
+      const head = await mailboxes.head(a!)
+      for (const row of rows) {
+        expect(row.uid).toBeLessThan(head!.uidNext)
+        expect(row.modseq).toBeLessThanOrEqual(head!.modseq)
+      }
       newest = Math.max(newest, ...known.keys(), ...told.vanished)
       since = told.modseq
       await new Promise(setImmediate)

@@ -34,6 +34,10 @@ export function seeded(seed: number): () => number {
   }
 }
 
+/** Now and then a process stands still while others do whole operations: that is what stale helpers are made of. */
+const STALL_PROBABILITY = 0.02
+const STALL = 150
+
 /** What one open store is: alive until it crashes or is closed, and never alone. */
 export class Process {
   readonly #crasher: Crasher
@@ -47,7 +51,8 @@ export class Process {
 
   /** Lets the others run for a while, before each access: between any two writes anything may happen. */
   async turn(): Promise<void> {
-    for (let turns = 1 + Math.floor(this.#numbers() * 3); turns > 0; turns--) await undefined
+    const stalls = this.#numbers() < STALL_PROBABILITY
+    for (let turns = stalls ? STALL : 1 + Math.floor(this.#numbers() * 3); turns > 0; turns--) await undefined
     if (this.#end !== undefined) throw this.#end
   }
 
