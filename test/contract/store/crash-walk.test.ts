@@ -7,7 +7,7 @@ import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { newIntake, work } from './material.ts'
 import { checkMemory } from './stores.ts'
 
-const MESSAGES = 250
+const MESSAGES = 200
 const RECIPIENTS = 2
 const ACCOUNTS = 4
 /** After any single-document write. */
