@@ -14,7 +14,7 @@ export interface BlobRef {
 export interface StagedBlob {
   readonly ref: BlobRef
   readonly open: (range?: ByteRange) => AsyncIterable<Uint8Array>
-  /** Safe to call after anything; what was published meanwhile stays. */
+  /** Safe to call after anything; what was published meanwhile stays. Naming it after this fails: NO_SUCH_BLOB. */
   readonly discard: () => Promise<void>
 }
 

@@ -41,40 +41,55 @@ interface BlobFolder {
 /** A finished blob: its octets in memory, or in a synced file that has no name yet. */
 export class Staged implements StagedBlob {
   readonly ref: BlobRef
-  /** Set where the blob is small. */
-  readonly inline: Uint8Array | undefined
   readonly #folder: BlobFolder
+  readonly #named: string
+  /** Set where the blob is small. */
+  readonly #inline: Uint8Array | undefined
+  /** Where a large one is until it has its name. */
   #path: string | undefined
+  #state: 'staged' | 'named' | 'durable' | 'discarded' = 'staged'
 
   constructor(folder: BlobFolder, ref: BlobRef, where: { inline: Uint8Array } | { path: string }) {
     this.#folder = folder
     this.ref = ref
-    this.inline = 'inline' in where ? where.inline : undefined
+    this.#named = pathOf(folder.path, ref.hash)
+    this.#inline = 'inline' in where ? where.inline : undefined
     this.#path = 'path' in where ? where.path : undefined
   }
 
   readonly open = (range: ByteRange = { start: 0, end: this.ref.size }): AsyncGenerator<Uint8Array> =>
-    this.inline === undefined
-      ? readFile(this.#path ?? pathOf(this.#folder.path, this.ref.hash), this.ref, range)
-      : readInline(this.inline, range)
+    this.#inline === undefined
+      ? readFile(this.#path ?? this.#named, this.ref, range)
+      : readInline(this.#inline, range)
 
   readonly discard = async (): Promise<void> => {
+    if (this.#state !== 'staged') return
+    this.#state = 'discarded'
     const path = this.#path
     this.#path = undefined
     if (path !== undefined) await rm(path, { force: true })
   }
 
-  /** Gives a large blob its name for good; needed before the write that names it. */
-  async publish(): Promise<void> {
-    const path = this.#path
-    if (path === undefined) return
-    const named = pathOf(this.#folder.path, this.ref.hash)
+  /**
+   * Needed before the write that names it. A large blob gets its name for good; a small one is answered with its
+   * octets, which ride in that write. NO_SUCH_BLOB after discard(): a row must not name what is gone.
+   */
+  async publish(): Promise<Uint8Array | undefined> {
+    if (this.#state === 'discarded')
+      throw new StoreError('NO_SUCH_BLOB', `the blob ${this.ref.hash} was discarded`)
+    if (this.#inline !== undefined || this.#state === 'durable') {
+      this.#state = 'durable'
+      return this.#inline
+    }
     await attempt(async () => {
-      await anchor(this.#folder, dirname(named))
-      await rename(path, named)
+      await anchor(this.#folder, dirname(this.#named))
+      if (this.#path !== undefined) await rename(this.#path, this.#named)
       this.#path = undefined
-      await syncFolder(dirname(named))
+      this.#state = 'named' // should the sync fail, a repeated call has it to do still
+      await syncFolder(dirname(this.#named))
     })
+    this.#state = 'durable'
+    return undefined
   }
 }
 

@@ -160,8 +160,8 @@ async function publish(staged: readonly StagedBlob[]): Promise<InlineBlob[]> {
   const inline: InlineBlob[] = []
   for (const blob of staged) {
     if (!(blob instanceof Staged)) throw new TypeError('a staged blob of another store')
-    if (blob.inline === undefined) await blob.publish()
-    else inline.push({ ref: blob.ref, inline: blob.inline })
+    const octets = await blob.publish()
+    if (octets !== undefined) inline.push({ ref: blob.ref, inline: octets })
   }
   return inline
 }

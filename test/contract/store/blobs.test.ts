@@ -74,6 +74,8 @@ describe.each(stores)('$name: blobs', ({ open }) => {
       await kept.discard()
       await never.discard()
       expect((await under.store.blobs.read(ref)).length).toBe(size)
+      await expect(under.store.blobs.save(never)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+      await under.store.blobs.save(kept)
       await expect(under.store.blobs.read(never.ref)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
     },
   )

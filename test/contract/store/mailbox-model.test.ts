@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { MailboxStore, MessageRow, Store } from '../../../storage/port.ts'
+import type { FlagChange, MailboxStore, MessageRow, Store } from '../../../storage/port.ts'
 import { message } from './material.ts'
 import { stores } from './stores.ts'
 
@@ -24,7 +24,7 @@ const operation = fc.oneof(
       box,
       uids,
       flags,
-      mode: fc.constantFrom('add', 'remove', 'replace'),
+      mode: fc.constantFrom<FlagChange['mode'][]>('add', 'remove', 'replace'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('expunge'), box, uids }) },
@@ -100,7 +100,7 @@ async function perform(
   }
   const present = model.present(operation.uids)
   if ('mode' in operation) {
-    const mode = operation.mode as 'add' | 'remove' | 'replace'
+    const { mode } = operation
     const { changed } = await mailboxes.store(id, operation.uids, { mode, flags: operation.flags })
     expect(changed.map((row) => row.uid)).toEqual(present)
     for (const uid of present) {

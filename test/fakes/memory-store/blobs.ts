@@ -40,7 +40,9 @@ export class MemoryBlobs implements BlobStore {
 
   async save(staged: StagedBlob): Promise<BlobRef> {
     if (!(staged instanceof Staged)) throw new TypeError('a staged blob of another store')
-    if (staged.octets !== undefined) await this.#documents.insert(staged.ref.hash, staged.octets)
+    if (staged.octets === undefined) throw new StoreError('NO_SUCH_BLOB', 'it was discarded')
+    await this.#documents.insert(staged.ref.hash, staged.octets)
+    staged.saved = true
     return staged.ref
   }
 
@@ -62,6 +64,7 @@ export class MemoryBlobs implements BlobStore {
 class Staged implements StagedBlob {
   readonly ref: BlobRef
   octets: Uint8Array | undefined
+  saved = false
 
   constructor(octets: Uint8Array) {
     this.octets = octets
@@ -75,7 +78,7 @@ class Staged implements StagedBlob {
   }.bind(this)
 
   readonly discard = async (): Promise<void> => {
-    this.octets = undefined
+    if (!this.saved) this.octets = undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { StoreError } from '../../../../storage/port.ts'
@@ -23,7 +24,6 @@ test('a file of a newer program is refused with both numbers and what to do, and
 
 test('what is no database is refused, not overwritten', async () => {
   using folder = new TemporaryFolder()
-  const { writeFile, readFile } = await import('node:fs/promises')
   await writeFile(folder.file('kep.db'), 'this is a letter, not a database. '.repeat(100))
   await expect(openSqliteStore(folder.path, 1)).rejects.toBeInstanceOf(StoreError)
   expect((await readFile(folder.file('kep.db'), 'utf8')).startsWith('this is a letter')).toBe(true)
