@@ -14,12 +14,15 @@ export interface BlobRef {
 export interface StagedBlob {
   readonly ref: BlobRef
   readonly open: (range?: ByteRange, into?: Uint8Array) => AsyncIterable<Uint8Array>
-  /** Safe to call after anything; what was published meanwhile stays. */
+  /** Safe to call after anything; what was published meanwhile stays. Naming it after this fails: NO_SUCH_BLOB. */
   readonly discard: () => Promise<void>
 }
 
 export interface BlobWriter {
-  /** Resolves when more may be written; rejects with BLOB_TOO_LARGE beyond the limit. */
+  /**
+   * Resolves when more may be written; rejects with BLOB_TOO_LARGE beyond the limit, and then nothing comes of the
+   * blob. The chunk is kept, not copied: it must not change afterwards.
+   */
   write(chunk: Uint8Array): Promise<void>
   finish(): Promise<StagedBlob>
   /** Forgets what was written; safe to call after anything. */
@@ -37,8 +40,10 @@ export interface BlobStore {
   /** Makes a staged blob durable by itself, where no other write will carry it. */
   save(staged: StagedBlob): Promise<BlobRef>
   /**
-   * Streams in pieces of at most 1 MiB; NO_SUCH_BLOB where it is not there. With `into` each piece is a slice of that
-   * buffer and is gone when the next one is asked for: who only looks at octets then leaves no garbage, however many.
+   * Streams in pieces of at most 1 MiB. NO_SUCH_BLOB where it, or a range of it, is not there; CORRUPT where its size
+   * is another. Read whole, its hash is checked too: CORRUPT then comes after the last piece, so nothing may be done
+   * with the pieces that cannot be undone before the end. With `into` each piece is a slice of that buffer and is gone
+   * when the next one is asked for: who only looks at octets then leaves no garbage, however many.
    */
   open(ref: BlobRef, range?: ByteRange, into?: Uint8Array): AsyncIterable<Uint8Array>
   /** All octets of the range at once; for small ones. */

@@ -29,8 +29,10 @@ export interface ChainStore {
   lease(name: string, owner: string, now: number, ms: number): Promise<Fence | undefined>
   head(chain: string): Promise<ChainEntry | undefined>
   /**
-   * Appends in order, all or none. STALE_FENCE where the lease went to another. The trust core looks up event ids
-   * first, because the first octets under an event id win for ever.
+   * Appends in order, all or none. STALE_FENCE where the lease went to another; CHAIN_CONFLICT where the entries do
+   * not follow the head one by one (the first is 1) or an event id is taken. The trust core looks up event ids first,
+   * because the first octets under an event id win for ever. The lease's length is not looked at: a writer that is
+   * late is believed until another has taken the lease.
    */
   append(fence: Fence, chain: string, entries: readonly NewChainEntry[]): Promise<void>
   find(chain: string, eventId: string): Promise<ChainEntry | undefined>

@@ -8,7 +8,7 @@ export interface MailboxRow {
   /** `\Sent` and so on. [RFC 6154 §2] */
   readonly specialUse: string | undefined
   readonly uidValidity: number
-  /** Made by the provider: neither deleted nor renamed. */
+  /** Made by the provider: the server neither deletes nor renames it. */
   readonly fixed: boolean
 }
 
@@ -53,7 +53,7 @@ export interface MessageRow {
 }
 
 export interface NewMessage {
-  /** Appending the same id again answers with the first message. */
+  /** Unique in its mailbox. Appending it again answers with the first message, also when that has gone since. */
   readonly opId: string
   readonly body: BlobRef
   readonly staged: readonly StagedBlob[]
@@ -64,7 +64,7 @@ export interface NewMessage {
   readonly saved: number
   readonly origin: Origin
   readonly delivery?: DeliveryLink
-  /** Two appends with the same key in one mailbox are one message; the later one joins the earlier. */
+  /** Two appends with the same key in one mailbox are one message while the first is there; copies have no key. */
   readonly joinKey?: string
 }
 
@@ -89,7 +89,10 @@ export interface Changes {
   readonly vanished: number[]
 }
 
-/** All uid lists are ascending and without duplicates. */
+/**
+ * All uid lists are ascending and without duplicates. Changes of a mailbox that is not there fail with
+ * NO_SUCH_MAILBOX; reading it finds nothing, and `changes` fails.
+ */
 export interface MailboxStore {
   create(
     account: string,
@@ -98,7 +101,7 @@ export interface MailboxStore {
   ): Promise<MailboxRow>
   /** Deletes the mailbox and its messages; names below it stay. */
   delete(id: string): Promise<void>
-  /** Renames it and every name below it; INBOX is the server's business. */
+  /** Renames it and every name below it, all or none: MAILBOX_EXISTS. INBOX is the server's business. */
   rename(id: string, name: string): Promise<void>
   list(account: string): Promise<MailboxRow[]>
   byName(account: string, name: string): Promise<MailboxRow | undefined>
@@ -114,7 +117,10 @@ export interface MailboxStore {
   rows(mailbox: string, uids: readonly number[]): Promise<MessageRow[]>
   /** The MIME index of one message. */
   index(mailbox: string, uid: number): Promise<Uint8Array | undefined>
-  /** What changed after `since`, at most `limit` rows in order of modseq; `modseq` says how far it goes. */
+  /**
+   * What changed after `since`, about `limit` rows in order of modseq; `modseq` says how far it goes. All that one
+   * change did has one modseq and is told in one piece, however much that is.
+   */
   changes(mailbox: string, since: number, limit: number): Promise<Changes>
 
   append(mailbox: string, message: NewMessage): Promise<Appended>
@@ -126,8 +132,9 @@ export interface MailboxStore {
   ): Promise<{ changed: MessageRow[]; refused: number[] }>
   /** Removes those of the UIDs that carry \Deleted; answers which. */
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
-  /** Pairs of old and new UID in order of the old. Origin and delivery go along. */
+  /** Pairs of old and new UID in order of the old. Origin and delivery go along. Not to be repeated blindly. */
   copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
+  /** As copy. A message may be seen in both mailboxes for a moment, never in none. */
   move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
 
   /** A hint that a mailbox changed; the truth is changes(). */

@@ -55,23 +55,29 @@ export type WorkOutcome =
   | { readonly held: true; readonly error: string }
 
 export interface WorkStore {
-  /** Idempotent by key; answers for each whether it was new. */
+  /**
+   * Idempotent by key; answers for each whether it was new. Each row stands for itself: after a failure some may be
+   * there, and repeating the call inserts the others.
+   */
   insert(rows: readonly NewWork[]): Promise<boolean[]>
-  /** Rows that are due and leased to nobody, oldest first. */
+  /** Rows that are due and leased to nobody: kinds in the order given, the oldest first within each. */
   claim(
     kinds: readonly WorkKind[],
     options: { now: number; limit: number; leaseMs: number },
   ): Promise<LeasedWork[]>
-  /** When `done` can be seen, all that it spawned can be; false where the lease was lost. */
+  /**
+   * When `done` can be seen, all that it spawned can be. False where another was given the row, and then nothing was
+   * written; only where it is given away during the call may what it spawned be there, as after a crash in it.
+   */
   settle(row: LeasedWork, outcome: WorkOutcome): Promise<boolean>
   /** All rows of an intake in order of (recipient, slot), after the given one. */
   of(intake: string, after: { recipient: number; slot: string }, limit: number): Promise<WorkRow[]>
   get(intake: string, recipient: number, slot: string): Promise<WorkRow | undefined>
   /** Puts a held row back, due at once. */
   release(intake: string, recipient: number, slot: string, now: number): Promise<boolean>
-  /** Per kind and state: how many rows wait, and since when the oldest. */
+  /** Per kind and state: how many rows are due or held, leased or not, and since when the oldest. */
   backlog(now: number): Promise<Backlog[]>
-  /** The earliest time at which something will be due; undefined where nothing waits. */
+  /** The earliest time at which something is due and free, or its lease lapses; undefined where nothing waits. */
   nextDue(): Promise<number | undefined>
   /** A hint that something new may be due; the truth is claim(). */
   watch(listener: () => void): () => void

@@ -10,7 +10,7 @@
  * - Time is passed in, in milliseconds since 1970 UTC.
  *
  * Failures are {@link StoreError}; a write that failed with `UNAVAILABLE` may or may not have happened and is
- * to be repeated with the same key.
+ * to be repeated with the same key. Whoever repeats it, also after another process died in it, completes it.
  */
 import type { BlobRef, BlobStore, StagedBlob } from './port-blobs.ts'
 import type { ChainStore } from './port-chain.ts'
@@ -32,7 +32,7 @@ export interface Store extends AsyncDisposable {
   /**
    * The only write before 250: the message, its envelope and the work that follows from it become durable
    * together. A dedup key that was used since `dedup.notBefore` answers with the intake that used it, and
-   * nothing is written.
+   * nothing is written. Repeated with the same id it writes nothing and answers as the first time.
    */
   accept(intake: NewIntake): Promise<{ duplicateOf: string | undefined }>
   intake(id: string): Promise<IntakeRow | undefined>
@@ -92,6 +92,8 @@ export type StoreFailure =
   | 'NO_SUCH_MAILBOX'
   | 'MAILBOX_EXISTS'
   | 'STALE_FENCE'
+  /** Entries that do not follow the head of their chain, or an event id that it holds already. */
+  | 'CHAIN_CONFLICT'
   | 'TOO_LARGE_A_ROW'
   | 'CLOSED'
 

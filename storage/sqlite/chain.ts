@@ -20,7 +20,10 @@ export function appendChain(
   const holder = db.get('SELECT token FROM leases WHERE name = ?', fence.name)
   if (holder === undefined || number(holder, 'token') !== fence.token)
     throw new StoreError('STALE_FENCE', `the lease ${fence.name} went to another writer`)
+  let last = chainHead(db, chain)?.seq ?? 0
   for (const entry of entries) {
+    if (entry.seq !== ++last || findInChain(db, chain, entry.eventId) !== undefined)
+      throw new StoreError('CHAIN_CONFLICT', `entry ${entry.seq} cannot be the ${last}. of ${chain}`)
     db.run(
       'INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       chain,

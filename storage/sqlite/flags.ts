@@ -34,11 +34,13 @@ export const flagNames = (set: number, keywords: string): string[] => [
 ]
 
 export function changeFlags(before: Flags, mode: 'add' | 'remove' | 'replace', change: Flags): Flags {
-  if (mode === 'replace') return change
-  const keys = new Set(change.keywords.map((keyword) => keyword.toLowerCase()))
-  const others = before.keywords.filter((keyword) => !keys.has(keyword.toLowerCase()))
-  if (mode === 'remove') return { bits: before.bits & ~change.bits, keywords: others }
+  const given = new Set(change.keywords.map((keyword) => keyword.toLowerCase()))
   const had = new Set(before.keywords.map((keyword) => keyword.toLowerCase()))
+  const others = before.keywords.filter((keyword) => !given.has(keyword.toLowerCase()))
+  if (mode === 'remove') return { bits: before.bits & ~change.bits, keywords: others }
   const added = change.keywords.filter((keyword) => !had.has(keyword.toLowerCase()))
-  return { bits: before.bits | change.bits, keywords: [...before.keywords, ...added] }
+  if (mode === 'add') return { bits: before.bits | change.bits, keywords: [...before.keywords, ...added] }
+  // What stays keeps its place and spelling, so that replacing flags by the same flags is seen to change nothing.
+  const stays = before.keywords.filter((keyword) => given.has(keyword.toLowerCase()))
+  return { bits: change.bits, keywords: [...stays, ...added] }
 }

@@ -8,6 +8,8 @@ export function accept(
   intake: Omit<NewIntake, 'staged'>,
   inline: readonly InlineBlob[],
 ): { duplicateOf: string | undefined } {
+  if (db.get('SELECT id FROM intakes WHERE id = ?', intake.id) !== undefined)
+    return { duplicateOf: undefined }
   if (intake.dedup !== undefined) {
     const earlier = db.get('SELECT id, at FROM intakes WHERE dedup = ?', intake.dedup.key)
     if (earlier !== undefined) {

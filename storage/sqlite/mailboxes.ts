@@ -35,17 +35,17 @@ export function renameMailbox(db: Database, id: string, name: string): void {
   if (row === undefined) throw new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
   const account = text(row, 'account')
   const old = text(row, 'name')
-  if (mailboxByName(db, account, name) !== undefined)
+  const all = listMailboxes(db, account)
+  const moved = all.filter((box) => box.id === id || box.name.startsWith(`${old}/`))
+  const renamed = new Map(moved.map((box) => [box.id, name + box.name.slice(old.length)]))
+  const after = new Set(all.map((box) => renamed.get(box.id) ?? box.name))
+  if (after.size < all.length || all.some((box) => box.name === name))
     throw new StoreError('MAILBOX_EXISTS', 'a mailbox of that name exists')
-  db.run('UPDATE mailboxes SET name = ? WHERE id = ?', name, Number(id))
-  db.run(
-    'UPDATE mailboxes SET name = ? || substr(name, ?) WHERE account = ? AND substr(name, 1, ?) = ?',
-    name,
-    old.length + 1,
-    account,
-    old.length + 1,
-    `${old}/`,
-  )
+  // A tree that moves into itself, or out: the names it moves to are left first.
+  const deepestFirst = name.length > old.length ? 1 : -1
+  moved.sort((a, b) => deepestFirst * (b.name.length - a.name.length))
+  for (const box of moved)
+    db.run('UPDATE mailboxes SET name = ? WHERE id = ?', renamed.get(box.id) ?? box.name, Number(box.id))
 }
 
 const COLUMNS = 'id, account, name, special_use, fixed, uid_validity'

@@ -21,6 +21,7 @@ export function append(
   const box = boxOf(db, id)
   const known =
     db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND op_id = ?', id, message.opId) ??
+    db.get('SELECT uid, modseq FROM vanished WHERE mailbox = ? AND op_id = ?', id, message.opId) ??
     (message.joinKey === undefined
       ? undefined
       : db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND join_key = ?', id, message.joinKey))
@@ -121,12 +122,14 @@ export function copy(
 ): CopyResult {
   const source = Number(from)
   const target = Number(to)
+  boxOf(db, source)
   const box = boxOf(db, target)
   const modseq = box.modseq + 1
   let next = box.uidNext
   const sums = { total: 0, unseen: 0, deleted: 0, bytes: 0 }
   const pairs: [number, number][] = []
   for (const uid of uids) {
+    if (source === target && uid >= box.uidNext) break // from here on it would copy its own copies
     const row = messageRow(db, source, uid)
     if (row === undefined) continue
     const copied = next++
@@ -292,7 +295,8 @@ function remove(
     const row = messageRow(db, id, uid)
     if (row === undefined || !which(row)) continue
     db.run('DELETE FROM messages WHERE mailbox = ? AND uid = ?', id, uid)
-    db.run('INSERT INTO vanished VALUES (?, ?, ?)', id, modseq, uid)
+    // With its operation id: a delivery that is repeated after a crash does not bring back what was deleted meanwhile.
+    db.run('INSERT INTO vanished VALUES (?, ?, ?, ?)', id, modseq, uid, text(row, 'op_id'))
     sums.total--
     sums.unseen -= (number(row, 'flags') & SEEN) === 0 ? 1 : 0
     sums.deleted -= (number(row, 'flags') & DELETED) === 0 ? 0 : 1

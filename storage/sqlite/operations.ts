@@ -1,4 +1,5 @@
 /** What the writer thread can be asked to do, and what any connection can be asked to read. */
+import type { StoreFailure } from '../port.ts'
 import * as accounts from './accounts.ts'
 import { keepInline } from './blobs.ts'
 import * as chain from './chain.ts'
@@ -41,4 +42,4 @@ export interface WriteRequest {
 }
 export type WriteReply =
   | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly code: string; readonly message: string }
+  | { readonly id: number; readonly code: StoreFailure; readonly message: string }

@@ -65,6 +65,12 @@ const migrations: readonly string[] = [
 
   CREATE TABLE accounts (address TEXT PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- What was appended once is not appended again, also when it has gone since.
+  ALTER TABLE vanished ADD COLUMN op_id TEXT;
+  CREATE UNIQUE INDEX vanished_op ON vanished (mailbox, op_id) WHERE op_id IS NOT NULL;
+  CREATE INDEX work_leased ON work (due, leased_until) WHERE state = 'pending' AND leased_until > 0;
+  `,
 ]
 
 export const SCHEMA_VERSION = migrations.length

@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BlobFiles, Staged } from '../blobs/files.ts'
+import { BlobFiles, checked, corrupt, Staged } from '../blobs/files.ts'
 import {
   type BlobRef,
   type BlobStore,
@@ -78,9 +78,9 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       head: async (id) => mailboxes.mailboxHead(db, id),
       uids: async (id) => messages.uids(db, id),
       page: async (id, after, limit) => messages.page(db, id, after, limit),
-      rows: async (id, uids) => messages.messageRows(db, id, uids),
+      rows: async (id, uids) => db.snapshot(() => messages.messageRows(db, id, uids)),
       index: async (id, uid) => messages.messageIndex(db, id, uid),
-      changes: async (id, since, limit) => messages.changes(db, id, since, limit),
+      changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
       append: async (id, { staged, ...message }) =>
         mailboxChanged(id)(await writer.call('append', id, message, await publish(staged))),
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
@@ -135,9 +135,14 @@ function blobStore(db: Database, files: BlobFiles, writer: WriterThread): BlobSt
         'NO_SUCH_BLOB',
         `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`,
       )
+    const whole = range.start === 0 && range.end === ref.size
+    yield* whole ? checked(ref, pieces(ref, range, into)) : pieces(ref, range, into)
+  }
+  async function* pieces(ref: BlobRef, range: ByteRange, into?: Uint8Array): AsyncGenerator<Uint8Array> {
     const small = inline(ref)
-    if (small !== undefined) yield small.subarray(range.start, range.end)
-    else yield* files.stream(ref, range, into)
+    if (small === undefined) return yield* files.stream(ref, range, into)
+    if (small.length !== ref.size) throw corrupt(ref, `has ${small.length} octets instead of ${ref.size}`)
+    yield small.subarray(range.start, range.end)
   }
   return {
     create: (maxBytes) => files.create(maxBytes),
@@ -156,8 +161,8 @@ async function publish(staged: readonly StagedBlob[]): Promise<InlineBlob[]> {
   const inline: InlineBlob[] = []
   for (const blob of staged) {
     if (!(blob instanceof Staged)) throw new TypeError('a staged blob of another store')
-    if (blob.inline === undefined) await blob.publish()
-    else inline.push({ ref: blob.ref, inline: blob.inline })
+    const octets = await blob.publish()
+    if (octets !== undefined) inline.push({ ref: blob.ref, inline: octets })
   }
   return inline
 }

@@ -12,8 +12,9 @@ import { type Database, number, optionalNumber, optionalText, type Row, text } f
 
 export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
   return rows.map((row) => {
-    if (row.payload.length > MAX_PAYLOAD)
-      throw new StoreError('TOO_LARGE_A_ROW', `payload of ${row.payload.length} octets: name a blob instead`)
+    const octets = Buffer.byteLength(row.payload)
+    if (octets > MAX_PAYLOAD)
+      throw new StoreError('TOO_LARGE_A_ROW', `payload of ${octets} octets: name a blob instead`)
     const changed = db.run(
       'INSERT OR IGNORE INTO work (intake, recipient, slot, kind, due, payload) VALUES (?, ?, ?, ?, ?, ?)',
       row.intake,
@@ -153,15 +154,16 @@ export function backlog(db: Database, now: number): Backlog[] {
   }))
 }
 
-/** One index seek a kind: a minimum over all rows would read every deadline. */
+/**
+ * Index seeks: a minimum over all rows would read every deadline. What is leased is due when its lease lapses;
+ * told as due before, it would wake a worker that finds nothing, again and again.
+ */
 export function nextDue(db: Database): number | undefined {
-  let earliest: number | undefined
-  for (const kind of kinds.keys()) {
-    const row = db.get(`SELECT min(due) AS due FROM work WHERE state = 'pending' AND kind = ?`, kind)
-    const due = row && optionalNumber(row, 'due')
-    if (due !== undefined && (earliest === undefined || due < earliest)) earliest = due
-  }
-  return earliest
+  const free = `SELECT due FROM work WHERE state = 'pending' AND kind = ? AND leased_until = 0 ORDER BY due LIMIT 1`
+  const leased = `SELECT min(max(due, leased_until)) AS due FROM work WHERE state = 'pending' AND leased_until > 0`
+  const rows = [...kinds.keys()].map((kind) => db.get(free, kind))
+  const times = [...rows, db.get(leased)].flatMap((row) => (row && optionalNumber(row, 'due')) ?? [])
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
 const kinds = new Map<string, WorkKind>(

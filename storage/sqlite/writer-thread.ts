@@ -33,10 +33,11 @@ export class WriterThread {
     const ended = (code: number) =>
       reject(new StoreError('UNAVAILABLE', `the writer thread ended with ${code}`))
     worker.once('message', () => resolve())
-    worker.once('error', reject)
+    const failed = (error: unknown) => reject(revived(error))
+    worker.once('error', failed)
     worker.once('exit', ended)
     await promise
-    worker.off('error', reject)
+    worker.off('error', failed)
     worker.off('exit', ended)
     return new WriterThread(worker)
   }
@@ -58,7 +59,7 @@ export class WriterThread {
   #settle(reply: WriteReply): void {
     const waiting = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
-    if ('code' in reply) waiting?.reject(new StoreError(reply.code as StoreFailure, reply.message))
+    if ('code' in reply) waiting?.reject(new StoreError(reply.code, reply.message))
     else waiting?.resolve(reply.value as never)
   }
 
@@ -67,4 +68,13 @@ export class WriterThread {
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
   }
+}
+
+const AT_START: readonly StoreFailure[] = ['NEWER_SCHEMA', 'CORRUPT']
+
+/** An error that crosses threads comes out without its class. */
+function revived(error: unknown): StoreError {
+  if (!(error instanceof Error)) return new StoreError('UNAVAILABLE', String(error))
+  const code = AT_START.find((known) => 'code' in error && error.code === known)
+  return new StoreError(code ?? 'UNAVAILABLE', error.message, { cause: error })
 }

@@ -1,33 +1,132 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Store } from '../../../storage/port.ts'
+import { DatabaseSync } from 'node:sqlite'
+import type { BlobRef, Store } from '../../../storage/port.ts'
 import { openSqliteStore } from '../../../storage/sqlite/store.ts'
+import { Disk } from '../../fakes/memory-store/disk.ts'
+import { openMemoryStore } from '../../fakes/memory-store.ts'
+import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
 
-/** A store under test: opened fresh, closed and opened again as a restart would, and removed. */
-export interface StoreUnderTest {
+/**
+ * A store under test: opened fresh, closed and opened again as a restart would, and removed. Its end is a test of its
+ * own: what it leaves behind must add up.
+ */
+export interface StoreUnderTest extends AsyncDisposable {
   store: Store
   reopen(): Promise<Store>
-  [Symbol.asyncDispose](): Promise<void>
+  /** As a disk would: to what `to` makes of the octets, or to nothing. */
+  damage(ref: BlobRef, to?: (octets: Uint8Array) => Uint8Array): Promise<void>
 }
 
 export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[] = [
   { name: 'SQLite', open: openSqlite },
+  { name: 'memory', open: openMemory },
 ]
 
+const FIRST_START = Date.UTC(2026, 0, 1)
+const SECOND_START = Date.UTC(2026, 0, 2)
+
 async function openSqlite(): Promise<StoreUnderTest> {
-  const folder = await mkdtemp(join(tmpdir(), 'openkep-store-'))
+  const folder = new TemporaryFolder()
   const under: StoreUnderTest = {
-    store: await openSqliteStore(folder, Date.UTC(2026, 0, 1)),
+    store: await openSqliteStore(folder.path, FIRST_START),
     reopen: async () => {
       await under.store[Symbol.asyncDispose]()
-      under.store = await openSqliteStore(folder, Date.UTC(2026, 0, 2))
+      under.store = await openSqliteStore(folder.path, SECOND_START)
       return under.store
+    },
+    damage: async (ref, to) => {
+      const path = folder.file('blobs', ref.hash.slice(0, 2), ref.hash.slice(2, 4), ref.hash)
+      using db = new DatabaseSync(folder.file('kep.db'))
+      const row = db.prepare('SELECT bytes FROM blobs WHERE hash = ?').get(ref.hash)
+      const before = row?.['bytes']
+      if (before instanceof Uint8Array) {
+        if (to === undefined) db.prepare('DELETE FROM blobs WHERE hash = ?').run(ref.hash)
+        else db.prepare('UPDATE blobs SET bytes = ? WHERE hash = ?').run(to(before), ref.hash)
+      } else if (to === undefined) await rm(path)
+      else await writeFile(path, to(await readFile(path)))
     },
     [Symbol.asyncDispose]: async () => {
       await under.store[Symbol.asyncDispose]()
-      await rm(folder, { recursive: true, force: true })
+      try {
+        await checkSqlite(folder.path)
+      } finally {
+        folder[Symbol.dispose]()
+      }
     },
   }
   return under
+}
+
+/** What SQLite and we can say about a closed store: nothing half written, no reference that leads nowhere, sums that are sums. */
+export async function checkSqlite(folder: string): Promise<void> {
+  const incoming = await readdir(join(folder, 'blobs', 'incoming'))
+  if (incoming.length > 0) throw new Error(`${incoming.length} staged files were left behind`)
+  using db = new DatabaseSync(join(folder, 'kep.db'))
+  for (const [promise, sql] of [
+    ['the file is whole', `SELECT 1 FROM pragma_integrity_check WHERE integrity_check <> 'ok'`],
+    ['references lead somewhere', 'SELECT 1 FROM pragma_foreign_key_check'],
+    [
+      'each message has its index',
+      'SELECT 1 FROM messages LEFT JOIN indexes USING (mailbox, uid) WHERE bytes IS NULL',
+    ],
+    ['each intake has its work', 'SELECT 1 FROM intakes WHERE id NOT IN (SELECT intake FROM work)'],
+    [
+      'counters are sums',
+      `SELECT 1 FROM mailboxes b LEFT JOIN
+         (SELECT mailbox, count(*) AS n, sum(flags & 1 = 0) AS unseen, sum(flags & 8 <> 0) AS deleted,
+                 sum(size) AS bytes, max(uid) AS uid, max(modseq) AS modseq FROM messages GROUP BY mailbox) m
+         ON m.mailbox = b.id
+       WHERE b.total <> coalesce(m.n, 0) OR b.unseen <> coalesce(m.unseen, 0) OR b.deleted <> coalesce(m.deleted, 0)
+          OR b.bytes <> coalesce(m.bytes, 0) OR b.uid_next <= coalesce(m.uid, 0) OR b.modseq < coalesce(m.modseq, 0)`,
+    ],
+  ] as const)
+    if (db.prepare(sql).all().length > 0) throw new Error(`not kept: ${promise}`)
+}
+
+async function openMemory(): Promise<StoreUnderTest> {
+  const disk = new Disk()
+  const under: StoreUnderTest = {
+    store: await openMemoryStore(disk),
+    reopen: async () => {
+      await under.store[Symbol.asyncDispose]()
+      under.store = await openMemoryStore(disk)
+      return under.store
+    },
+    damage: async (ref, to) => {
+      const octets = disk.blobs.get(ref.hash)
+      if (to === undefined || octets === undefined) disk.blobs.delete(ref.hash)
+      else disk.blobs.set(ref.hash, to(octets))
+    },
+    [Symbol.asyncDispose]: async () => {
+      await under.store[Symbol.asyncDispose]()
+      checkMemory(disk)
+    },
+  }
+  return under
+}
+
+/** As {@link checkSqlite}, and that nothing is left half done. */
+export function checkMemory(disk: Disk): void {
+  const faults: string[] = []
+  for (const intake of disk.intakes.values())
+    if (intake.first !== undefined) faults.push(`intake ${intake.id} waits for its first work`)
+  for (const { id, pend, leaving, gone, ...head } of disk.boxes.values()) {
+    if (pend !== undefined || leaving !== undefined || gone) faults.push(`mailbox ${id} is half changed`)
+    const rows = [...disk.messages.values()].filter(({ mailbox }) => mailbox === id).map(({ now }) => now)
+    const there = rows.filter((row) => !row.gone)
+    const sums = [
+      there.length,
+      there.filter((row) => !row.flags.includes('\\Seen')).length,
+      there.filter((row) => row.flags.includes('\\Deleted')).length,
+      there.reduce((sum, row) => sum + row.size, 0),
+    ]
+    if (String(sums) !== String([head.exists, head.unseen, head.deleted, head.bytes]))
+      faults.push(`mailbox ${id} has ${sums} and counts otherwise`)
+    if (rows.some((row) => row.uid >= head.uidNext || row.modseq > head.modseq))
+      faults.push(`mailbox ${id} holds what lies beyond its head`)
+  }
+  for (const { mailbox } of disk.messages.values())
+    if (!disk.boxes.has(mailbox)) faults.push(`a message of the mailbox ${mailbox}, which is not there`)
+  if (faults.length > 0) throw new Error(faults.join('; '))
 }

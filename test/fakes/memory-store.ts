@@ -1,0 +1,131 @@
+/**
+ * A second store, without transactions over more than one document: every call is a sequence of single-document
+ * writes, others run between any two of them, and the process may end there. What the port promises must hold all
+ * the same; so the port is shown to be free of SQLite's habits.
+ */
+import type { IntakeRow, NewIntake, Store } from '../../storage/port.ts'
+import { MemoryBlobs } from './memory-store/blobs.ts'
+import { Boxes } from './memory-store/boxes.ts'
+import { MemoryChain } from './memory-store/chain.ts'
+import type { Disk, IntakeDocument } from './memory-store/disk.ts'
+import { type Crasher, Documents, neverCrashes, Process } from './memory-store/documents.ts'
+import { MemoryMessages } from './memory-store/messages.ts'
+import { MemoryTrees } from './memory-store/trees.ts'
+import { checkPayload, MemoryWork } from './memory-store/work.ts'
+
+/** Opens, and completes whatever another process left half done; that process may still be at it. */
+export async function openMemoryStore(
+  disk: Disk,
+  options: { crasher?: Crasher; seed?: number } = {},
+): Promise<Store> {
+  const process = new Process(options.crasher ?? neverCrashes, options.seed ?? 1)
+  const intakes = new Documents<IntakeDocument>(disk.intakes, process, [(intake) => intake.dedup])
+  const fanOut = async () => {
+    for (const { id, first } of await intakes.select((intake) => intake.first !== undefined)) {
+      if (first !== undefined) await work.insert([first])
+      await intakes.change(id, (intake) => ({ ...intake, first: undefined }))
+    }
+  }
+  const work = new MemoryWork(new Documents(disk.work, process), fanOut)
+  const blobs = new MemoryBlobs(new Documents(disk.blobs, process))
+  const boxes = new Boxes(disk, process)
+  const messages = new MemoryMessages(boxes, (staged) => blobs.save(staged))
+  const trees = new MemoryTrees(disk, process, boxes, (mailbox) => messages.tell(mailbox))
+  const accounts = new Documents(disk.accounts, process)
+
+  await fanOut()
+  for (const box of await boxes.documents.select(() => true)) {
+    if (box.gone) await trees.sweep(box)
+    if (box.pend !== undefined) await boxes.complete(box.id, box.pend)
+    if (box.leaving !== undefined) await messages.finishMove(box.id, box.leaving)
+  }
+
+  return {
+    blobs,
+    work,
+    mailboxes: bound(messages, trees),
+    chain: new MemoryChain(disk, process),
+    accept: async ({ staged, ...intake }) => {
+      checkPayload(intake.first)
+      for (const blob of staged) await blobs.save(blob)
+      const duplicateOf = await insertIntake(intakes, intake)
+      if (duplicateOf === undefined) await fanOut()
+      return { duplicateOf }
+    },
+    intake: async (id) => rowOf(await intakes.get(id)),
+    intakesNamed: async (name) => {
+      const named = await intakes.select((intake) => intake.names.includes(name))
+      return named
+        .sort((a, b) => b.at - a.at)
+        .slice(0, 100)
+        .map((intake) => rowOf(intake))
+    },
+    space: async () => {
+      await process.turn()
+      return { free: 2 ** 40, total: 2 ** 40 }
+    },
+    accounts: {
+      get: (address) => accounts.get(address),
+      put: async (address, document, expected) => {
+        const put = await accounts.upsert(address, (row) =>
+          (row?.version ?? 0) === expected ? { address, version: expected + 1, document } : undefined,
+        )
+        return put !== undefined
+      },
+      list: async (after, limit) => {
+        const rows = await accounts.select(({ address }) => address > after)
+        return rows.sort((a, b) => (a.address < b.address ? -1 : 1)).slice(0, limit)
+      },
+    },
+    [Symbol.asyncDispose]: async () => process.close(),
+  }
+}
+
+/** Accepted, with everything that follows, by one write. Answers with the intake that holds the dedup key. */
+async function insertIntake(
+  intakes: Documents<IntakeDocument>,
+  { id, at, body, envelope, names, dedup, first }: Omit<NewIntake, 'staged'>,
+): Promise<string | undefined> {
+  const document = { id, at, body, envelope, names, dedup: dedup?.key, first }
+  for (;;) {
+    if (await intakes.insert(id, document)) return undefined
+    if ((await intakes.get(id)) !== undefined) return undefined // repeated with the same id
+    const [holder] = await intakes.select(
+      (intake) => intake.dedup !== undefined && intake.dedup === dedup?.key,
+    )
+    if (holder !== undefined && holder.at >= (dedup?.notBefore ?? 0)) return holder.id
+    if (holder !== undefined)
+      await intakes.change(holder.id, (intake) =>
+        intake.dedup === dedup?.key ? { ...intake, dedup: undefined } : undefined,
+      )
+  }
+}
+
+function rowOf(intake: IntakeDocument): IntakeRow
+function rowOf(intake: IntakeDocument | undefined): IntakeRow | undefined
+function rowOf(intake: IntakeDocument | undefined): IntakeRow | undefined {
+  return intake && { id: intake.id, at: intake.at, body: intake.body, envelope: intake.envelope }
+}
+
+/** Names and messages are two classes and one port. */
+const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes'] => ({
+  create: (account, name, options) => trees.create(account, name, options),
+  delete: (id) => trees.delete(id),
+  rename: (id, name) => trees.rename(id, name),
+  list: (account) => trees.list(account),
+  byName: (account, name) => trees.byName(account, name),
+  subscribe: (account, name, subscribed) => trees.subscribe(account, name, subscribed),
+  subscriptions: (account) => trees.subscriptions(account),
+  head: (id) => trees.head(id),
+  uids: (id) => messages.uids(id),
+  page: (id, after, limit) => messages.page(id, after, limit),
+  rows: (id, uids) => messages.rows(id, uids),
+  index: (id, uid) => messages.index(id, uid),
+  changes: (id, since, limit) => messages.changes(id, since, limit),
+  append: (id, message) => messages.append(id, message),
+  store: (id, uids, change) => messages.store(id, uids, change),
+  expunge: (id, uids) => messages.expunge(id, uids),
+  copy: (from, uids, to, saved) => messages.copy(from, uids, to, saved),
+  move: (from, uids, to, saved) => messages.move(from, uids, to, saved),
+  watch: (listener) => messages.watch(listener),
+})

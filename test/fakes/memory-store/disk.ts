@@ -1,0 +1,96 @@
+import type {
+  AccountRow,
+  ChainEntry,
+  IntakeRow,
+  MailboxHead,
+  MailboxRow,
+  MessageRow,
+  NewWork,
+  WorkRow,
+} from '../../../storage/port.ts'
+
+/** What outlives a process: collections of documents, nothing else. */
+export class Disk {
+  readonly blobs = new Map<string, Uint8Array>()
+  readonly intakes = new Map<string, IntakeDocument>()
+  readonly work = new Map<string, WorkDocument>()
+  readonly counters = new Map<string, { value: number }>()
+  readonly trees = new Map<string, TreeDocument>()
+  readonly boxes = new Map<string, BoxDocument>()
+  readonly messages = new Map<string, MessageDocument>()
+  readonly subscriptions = new Map<string, { account: string; name: string }>()
+  readonly leases = new Map<string, { owner: string; token: number; until: number }>()
+  readonly heads = new Map<string, { seq: number; token: number }>()
+  readonly entries = new Map<string, EntryDocument>()
+  readonly accounts = new Map<string, AccountRow>()
+}
+
+export interface IntakeDocument extends IntakeRow {
+  readonly names: readonly string[]
+  readonly dedup: string | undefined
+  /** The first work, until it has a document of its own. */
+  readonly first: NewWork | undefined
+}
+
+export interface WorkDocument extends WorkRow {
+  readonly fence: number
+  readonly leasedUntil: number
+}
+
+/** All mailboxes of an account: renaming a subtree is one write. */
+export interface TreeDocument {
+  readonly rows: readonly MailboxRow[]
+}
+
+export interface BoxDocument extends MailboxHead {
+  readonly id: string
+  readonly account: string
+  /** Grows with each write: the compare of every compare-and-set. */
+  readonly version: number
+  /** The change that was begun: whoever meets it completes it. */
+  readonly pend: Pend | undefined
+  /** A move that was begun: its messages are in both mailboxes, or in one. */
+  readonly leaving: Leaving | undefined
+  /** Deleted, its messages not yet all swept away. */
+  readonly gone: boolean
+}
+
+/** Everything that is needed to complete a change, by value: applying it again changes nothing. */
+export interface Pend {
+  readonly opId: string
+  /** What the documents of these messages become. */
+  readonly puts: readonly MessageVersion[]
+  /** What the mailbox becomes. */
+  readonly head: MailboxHead
+  readonly leaving: Leaving | undefined
+}
+
+export interface Leaving {
+  readonly id: string
+  readonly to: string
+  readonly saved: number
+  readonly uids: readonly number[]
+}
+
+export interface MessageVersion extends MessageRow {
+  readonly opId: string
+  readonly joinKey: string | undefined
+  readonly index: Uint8Array
+  /** A tombstone keeps UID and operation id. */
+  readonly gone: boolean
+}
+
+export interface MessageDocument {
+  readonly mailbox: string
+  readonly now: MessageVersion
+  /** For readers, until the change that wrote `now` is complete. */
+  readonly before: MessageVersion | undefined
+}
+
+export interface EntryDocument {
+  readonly chain: string
+  readonly entry: ChainEntry
+  readonly parties: readonly string[]
+  /** Of the fence under which it was written. */
+  readonly token: number
+}

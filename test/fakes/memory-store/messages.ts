@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Appended,
+  type Changes,
+  type CopyResult,
+  type FlagChange,
+  type MailboxStore,
+  type MessageRow,
+  type NewMessage,
+  type StagedBlob,
+  StoreError,
+} from '../../../storage/port.ts'
+import { type Boxes, noSuchMailbox, type Plan } from './boxes.ts'
+import type { BoxDocument, Leaving, MessageVersion } from './disk.ts'
+import { distinctFlags, flagsAfter } from './flags.ts'
+
+type Messages = Omit<
+  MailboxStore,
+  'create' | 'delete' | 'rename' | 'list' | 'byName' | 'subscribe' | 'subscriptions' | 'head'
+>
+
+export class MemoryMessages implements Messages {
+  readonly #boxes: Boxes
+  readonly #save: (staged: StagedBlob) => Promise<unknown>
+  readonly #listeners = new Set<(mailbox: string) => void>()
+
+  constructor(boxes: Boxes, save: (staged: StagedBlob) => Promise<unknown>) {
+    this.#boxes = boxes
+    this.#save = save
+  }
+
+  async uids(mailbox: string): Promise<Uint32Array> {
+    return Uint32Array.from(await this.#present(mailbox), (row) => row.uid)
+  }
+
+  async page(mailbox: string, afterUid: number, limit: number): Promise<MessageRow[]> {
+    const rows = await this.#present(mailbox)
+    return rows
+      .filter((row) => row.uid > afterUid)
+      .slice(0, limit)
+      .map(rowOf)
+  }
+
+  async rows(mailbox: string, uids: readonly number[]): Promise<MessageRow[]> {
+    const wanted = new Set(uids)
+    return (await this.#present(mailbox)).filter((row) => wanted.has(row.uid)).map(rowOf)
+  }
+
+  async index(mailbox: string, uid: number): Promise<Uint8Array | undefined> {
+    return (await this.#present(mailbox)).find((row) => row.uid === uid)?.index
+  }
+
+  async changes(mailbox: string, since: number, limit: number): Promise<Changes> {
+    const state = await this.#boxes.snapshot(mailbox)
+    if (state === undefined) throw noSuchMailbox()
+    const newer = state.rows
+      .filter((row) => row.modseq > since)
+      .sort((a, b) => a.modseq - b.modseq || a.uid - b.uid)
+    const first = newer[0]?.modseq ?? 0
+    const cut = newer[limit]?.modseq
+    const upTo = cut === undefined ? state.box.modseq : Math.max(first, cut - 1)
+    const told = newer.filter((row) => row.modseq <= upTo)
+    return {
+      modseq: upTo,
+      changed: told.filter((row) => !row.gone).map(rowOf),
+      vanished: told
+        .filter((row) => row.gone)
+        .map((row) => row.uid)
+        .sort((a, b) => a - b),
+    }
+  }
+
+  async append(mailbox: string, { staged, ...message }: NewMessage): Promise<Appended> {
+    for (const blob of staged) await this.#save(blob)
+    const appended = await this.#boxes.mutate(mailbox, (box, rows): Plan<Appended> => {
+      const known =
+        rows.find((row) => row.opId === message.opId) ??
+        rows.find((row) => !row.gone && row.joinKey !== undefined && row.joinKey === message.joinKey)
+      const { uid, modseq } = known ?? { uid: box.uidNext, modseq: box.modseq + 1 }
+      const version: MessageVersion = {
+        ...message,
+        uid,
+        modseq,
+        flags: distinctFlags(message.flags),
+        size: message.body.size,
+        delivery: message.delivery,
+        joinKey: message.joinKey,
+        gone: false,
+      }
+      return {
+        puts: known === undefined ? [version] : [],
+        answer: { uid, uidValidity: box.uidValidity, modseq, added: known === undefined },
+      }
+    })
+    this.tell(mailbox)
+    return appended
+  }
+
+  async store(
+    mailbox: string,
+    uids: readonly number[],
+    change: FlagChange,
+  ): Promise<{ changed: MessageRow[]; refused: number[] }> {
+    const stored = await this.#whenNothingLeaves(mailbox, (box, rows) => {
+      const puts: MessageVersion[] = []
+      const changed: MessageRow[] = []
+      const refused: number[] = []
+      for (const row of pick(rows, uids)) {
+        const flags = flagsAfter(row.flags, change)
+        if (row.modseq > (change.unchangedSince ?? Infinity)) refused.push(row.uid)
+        else if (flags === row.flags) changed.push(rowOf(row))
+        else {
+          const put = { ...row, flags, modseq: box.modseq + 1 }
+          puts.push(put)
+          changed.push(rowOf(put))
+        }
+      }
+      return { puts, answer: { changed, refused } }
+    })
+    this.tell(mailbox)
+    return stored
+  }
+
+  async expunge(mailbox: string, uids: readonly number[]): Promise<number[]> {
+    const gone = await this.#whenNothingLeaves(mailbox, (box, rows) => {
+      const puts = pick(rows, uids)
+        .filter((row) => row.flags.includes('\\Deleted'))
+        .map((row) => ({ ...row, gone: true, modseq: box.modseq + 1 }))
+      return { puts, answer: puts.map((row) => row.uid) }
+    })
+    this.tell(mailbox)
+    return gone
+  }
+
+  async copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
+    const source = await this.#boxes.snapshot(from)
+    if (source === undefined) throw noSuchMailbox()
+    const result = await this.#copyInto(to, pick(source.rows, uids), saved, `copy/${randomUUID()}`)
+    this.tell(to)
+    return result
+  }
+
+  async move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
+    for (;;) {
+      const source = await this.#boxes.snapshot(from)
+      if (source === undefined) throw noSuchMailbox()
+      if (source.box.leaving !== undefined) await this.finishMove(from, source.box.leaving)
+      if (source.box.pend !== undefined) await this.#boxes.complete(from, source.box.pend)
+      const present = pick(source.rows, uids).map((row) => row.uid)
+      const leaving: Leaving = { id: randomUUID(), to, saved, uids: present }
+      if (!(await this.#boxes.leave(source.box, leaving))) continue
+      const result = await this.finishMove(from, leaving)
+      if (result === undefined) throw noSuchMailbox()
+      this.tell(to)
+      this.tell(from)
+      return result
+    }
+  }
+
+  /**
+   * Into the target first, out of the source second: in between a message is in both, never in none. Each is one
+   * change of one mailbox and idempotent, so whoever meets a move on its way completes it.
+   *
+   * @returns undefined where the target was deleted: the messages stay
+   */
+  async finishMove(from: string, leaving: Leaving): Promise<CopyResult | undefined> {
+    try {
+      const rows = pick((await this.#boxes.snapshot(from))?.rows ?? [], leaving.uids)
+      const copied = await this.#copyInto(leaving.to, rows, leaving.saved, `move/${leaving.id}`)
+      await this.#boxes.mutate(from, (box, current) => ({
+        puts:
+          box.leaving?.id === leaving.id
+            ? pick(current, leaving.uids).map((row) => ({ ...row, gone: true, modseq: box.modseq + 1 }))
+            : [],
+        answer: undefined,
+        ends: leaving.id,
+      }))
+      return copied
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'NO_SUCH_MAILBOX') throw error
+      await this.#boxes.stay(from, leaving)
+      return undefined
+    }
+  }
+
+  /** Under one operation id, so that it can be repeated: the answer names also what was copied by an earlier attempt. */
+  #copyInto(to: string, sources: readonly MessageVersion[], saved: number, op: string): Promise<CopyResult> {
+    return this.#boxes.mutate(to, (box, rows): Plan<CopyResult> => {
+      const prefix = `${op}/`
+      const known = new Map(rows.map((row) => [row.opId, row.uid]))
+      const fresh = sources.filter((row) => !known.has(prefix + row.uid))
+      const puts = fresh.map(
+        (row, position): MessageVersion => ({
+          ...row,
+          uid: box.uidNext + position,
+          modseq: box.modseq + 1,
+          saved,
+          opId: prefix + row.uid,
+          joinKey: undefined,
+        }),
+      )
+      const pairs = [...rows, ...puts]
+        .filter((row) => row.opId.startsWith(prefix))
+        .map((row): [number, number] => [Number(row.opId.slice(prefix.length)), row.uid])
+      return { puts, answer: { uidValidity: box.uidValidity, pairs } }
+    })
+  }
+
+  async #whenNothingLeaves<R>(
+    mailbox: string,
+    plan: (box: BoxDocument, rows: readonly MessageVersion[]) => Plan<R>,
+  ): Promise<R> {
+    for (;;) {
+      const planned = await this.#boxes.mutate<{ leaving: Leaving } | { answer: R }>(mailbox, (box, rows) => {
+        if (box.leaving !== undefined) return { puts: [], answer: { leaving: box.leaving } }
+        const { puts, answer } = plan(box, rows)
+        return { puts, answer: { answer } }
+      })
+      if ('answer' in planned) return planned.answer
+      await this.finishMove(mailbox, planned.leaving)
+    }
+  }
+
+  async #present(mailbox: string): Promise<MessageVersion[]> {
+    const state = await this.#boxes.snapshot(mailbox)
+    return state === undefined ? [] : state.rows.filter((row) => !row.gone)
+  }
+
+  watch(listener: (mailbox: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  tell(mailbox: string): void {
+    for (const listener of this.#listeners) listener(mailbox)
+  }
+}
+
+function pick(rows: readonly MessageVersion[], uids: readonly number[]): MessageVersion[] {
+  const wanted = new Set(uids)
+  return rows.filter((row) => !row.gone && wanted.has(row.uid))
+}
+
+const rowOf = ({ opId: _, joinKey: __, index: ___, gone: ____, ...row }: MessageVersion): MessageRow => row
