@@ -56,8 +56,12 @@ export async function archiveMessage(store: Store): Promise<void> {
   ]
   await store.work.settle(row, { done: true, spawn })
   const archive = new EvidenceArchive(store, systemClock)
-  const append = async (eventId: string, seconds: number, meta: Omit<EvidenceMeta, 'messageId'>) =>
-    archive.append({
+  async function append(
+    eventId: string,
+    seconds: number,
+    meta: Omit<EvidenceMeta, 'messageId'>,
+  ): Promise<void> {
+    await archive.append({
       eventId,
       bytes: await signedEvidence(original, { id: eventId, message: draftFor(original).message! }),
       intake: ARCHIVED.intake,
@@ -66,6 +70,7 @@ export async function archiveMessage(store: Store): Promise<void> {
       at: ARCHIVED.at + seconds * 1000,
       keepUntil: ARCHIVED.at + 1e12,
     })
+  }
   const root = 'SubmissionAcceptanceRejection'
   await append(ARCHIVED.acceptance, 0, { root, outcome: 'submission-acceptance', recipient: undefined })
   await append(ARCHIVED.delivery, 2, {
