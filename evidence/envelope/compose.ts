@@ -3,12 +3,13 @@
  * matter to memory. [RFC 1847 §2.1] [TS 102 640-5 §5]
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { base64Lines } from '../../mail/base64-lines.ts'
 import { parameterField, textField } from '../../mail/header-write.ts'
 import { signDetached } from '../cms/sign.ts'
 import type { EvidenceRoot } from '../model/roots.ts'
 import type { HashName, Signer, Timestamper } from '../ports.ts'
 import { type Introduction, introductionBody } from './introduction.ts'
-import { base64Lines, LAYOUT, LAYOUT_FIELD, outerMime, signaturePart, transferEncoding } from './layout.ts'
+import { LAYOUT, LAYOUT_FIELD, outerMime, signaturePart, transferEncoding } from './layout.ts'
 
 export interface Envelope {
   /** Complete header fields, each with its CRLF; they stand outside and, as a copy, inside the signature. */

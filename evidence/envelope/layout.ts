@@ -6,6 +6,7 @@
  * layout 1:  [trace fields of transports] header  MIME fields  CRLF  --b1 CRLF  signed part  CRLF --b1 CRLF
  *            signature part  CRLF --b1-- CRLF
  */
+import { base64Lines } from '../../mail/base64-lines.ts'
 import { parameterField } from '../../mail/header-write.ts'
 import type { HashName } from '../ports.ts'
 
@@ -38,9 +39,3 @@ export const signaturePart = (cms: Uint8Array, boundary: string): string =>
 /** 8bit is said on every enclosing part; 7bit is the default and stays unsaid. [RFC 2045 §6.4] */
 export const transferEncoding = (eightBit: boolean): string =>
   eightBit ? 'Content-Transfer-Encoding: 8bit\r\n' : ''
-
-/** Lines of 76 with CRLF between them. [RFC 2045 §6.8] */
-export function base64Lines(octets: Uint8Array): string {
-  const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64')
-  return text.match(/.{1,76}/g)?.join('\r\n') ?? ''
-}

@@ -1,5 +1,6 @@
 import { signEnclosed } from '../../evidence/index.ts'
-import { base64Lines, signMessage } from '../client/signed-message.ts'
+import { base64Lines } from '../../mail/base64-lines.ts'
+import { signMessage } from '../client/signed-message.ts'
 import type { Daemon } from './daemon.ts'
 import { headerOf, SENDER, signerOf } from './transactions.ts'
 

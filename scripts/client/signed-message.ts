@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Signer, signDetached } from '../../evidence/index.ts'
+import { base64Lines } from '../../mail/base64-lines.ts'
 
 /** A message as a client signs it: `header` (complete lines) around `part` (with its own MIME header), octet for octet. */
 export async function signMessage(signer: Signer, header: string, part: Buffer): Promise<Buffer> {
@@ -30,10 +31,3 @@ export function multipartSigned(
     ),
   ])
 }
-
-export const base64Lines = (octets: Uint8Array): string =>
-  (
-    Buffer.from(octets)
-      .toString('base64')
-      .match(/.{1,76}/g) ?? []
-  ).join('\r\n')

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Signer, signDetached } from '../../evidence/index.ts'
+import { base64Lines } from '../../mail/base64-lines.ts'
 import {
   addressField,
   dateField,
@@ -102,16 +103,3 @@ function filenameParameter(name: string): string {
 const LINE_OCTETS = 57
 /** Encoded at once; a text of one piece for a large attachment would be held twice over. */
 const PIECE_OCTETS = LINE_OCTETS * 4096
-
-function base64Lines(octets: Uint8Array): string {
-  const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
-  const pieces: string[] = []
-  for (let at = 0; at < buffer.length; at += PIECE_OCTETS)
-    pieces.push(
-      buffer
-        .subarray(at, at + PIECE_OCTETS)
-        .toString('base64')
-        .replace(/.{76}(?=.)/g, '$&\r\n'),
-    )
-  return pieces.join('\r\n')
-}

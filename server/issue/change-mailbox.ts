@@ -8,6 +8,7 @@ import { StoreError, scratchFor } from '../../storage/port.ts'
 import { EVIDENCE, SENT } from '../accounts/standard-mailboxes.ts'
 import { sentJoinKey } from '../sent-join-key.ts'
 import type { EventPayload, MailboxPayload, Step, StepParts } from './steps.ts'
+import { storeMessage } from './store-message.ts'
 
 /** A change of the sender's mailboxes that belongs to the message. */
 export const changeMailbox: Step = async (parts, row, submission) => {
@@ -52,24 +53,13 @@ async function putReceipt(parts: StepParts, submission: SubmissionRecord, facts:
     messageId: randomMessageId('delil', parts.envelope.serviceAddress.split('@')[1] ?? ''),
     to: { name: submission.sender.name, address: submission.sender.address },
   })
-  const indexer = new MimeIndexer()
-  const writer = store.blobs.create(MAX_RECEIPT)
-  try {
-    for await (const piece of octets) {
-      indexer.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
-      await writer.write(piece)
-    }
-  } catch (error) {
-    await writer.abort()
-    throw error
-  }
-  const staged = await writer.finish()
+  const { staged, index } = await storeMessage(store, octets, MAX_RECEIPT)
   const now = clock.now().getTime()
   await store.mailboxes.append(mailbox, {
     opId: `receipt/${facts.id}`,
     body: staged.ref,
     staged: [staged],
-    index: encodeIndex(indexer.end()),
+    index: encodeIndex(index),
     flags: [],
     date: now,
     saved: now,

@@ -3,12 +3,12 @@ import { mailboxesOf, readAddressList } from '../../mail/address-list.ts'
 import { decodeHeaderText } from '../../mail/encoded-word.ts'
 import type { WrittenMailbox } from '../../mail/header-write.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
-import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { MimeIndex } from '../../mail/mime-part.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import { StoreError, scratchFor } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
 import { type DispatchPayload, type EventPayload, nextWork, type Step } from './steps.ts'
+import { storeMessage } from './store-message.ts'
 
 /** Evidence, introduction and headers around the original; more than this around it is no message of ours. */
 const MAX_OVERHEAD = 64 * 1_048_576
@@ -50,20 +50,9 @@ export const makeDispatch: Step = async (parts, row, submission) => {
       open: () => store.blobs.open(body, undefined, scratchFor(body.size)),
     },
   })
-  const indexer = new MimeIndexer()
-  const writer = store.blobs.create(body.size + MAX_OVERHEAD)
-  try {
-    for await (const piece of octets) {
-      indexer.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
-      await writer.write(piece)
-    }
-  } catch (error) {
-    await writer.abort()
-    throw error
-  }
-  const index = indexer.end()
+  const { staged, index } = await storeMessage(store, octets, body.size + MAX_OVERHEAD)
   const payload: DispatchPayload = {
-    dispatch: await store.blobs.save(await writer.finish()),
+    dispatch: await store.blobs.save(staged),
     index: await store.blobs.save(await stageBytes(store, encodeIndex(index))),
     ...contentOf(index),
   }

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { signEnclosed } from '../../evidence/cms/sign.ts'
 import type { Signer } from '../../evidence/ports.ts'
-import { base64Lines, signMessage } from '../../scripts/client/signed-message.ts'
+import { base64Lines } from '../../mail/base64-lines.ts'
+import { signMessage } from '../../scripts/client/signed-message.ts'
 import { openSmtpSession, type Where } from '../../scripts/client/smtp-session.ts'
 import { PASSWORD, RECIPIENT, SENDER } from './provider.ts'
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { base64Lines } from '../../mail/base64-lines.ts'
 import { FAILURES } from '../../mail/errors.ts'
-import { base64Lines, multipartSigned } from '../../scripts/client/signed-message.ts'
+import { multipartSigned } from '../../scripts/client/signed-message.ts'
 import { openSmtpSession } from '../../scripts/client/smtp-session.ts'
 import { eventually } from '../fakes/eventually.ts'
 import {
