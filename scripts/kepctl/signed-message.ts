@@ -98,8 +98,3 @@ function filenameParameter(name: string): string {
     .join('')
   return `filename*=UTF-8''${encoded}`
 }
-
-/** 76 characters a line. [RFC 2045 §6.8] */
-const LINE_OCTETS = 57
-/** Encoded at once; a text of one piece for a large attachment would be held twice over. */
-const PIECE_OCTETS = LINE_OCTETS * 4096
