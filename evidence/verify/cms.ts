@@ -4,7 +4,7 @@ import type { CmsReport, CmsSigner } from '../cms/verify.ts'
 import type { TimestampToken } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { entries, type Judged } from './evidence.ts'
-import { type Finding, failed, type SignatureEntry, type SubIndication } from './report.ts'
+import { type Finding, failed, indeterminate, type SignatureEntry, type SubIndication } from './report.ts'
 import { checkToken, judgeSigner, type VerifyOptions } from './trust.ts'
 
 const SUB_INDICATIONS: Readonly<Partial<Record<CmsFailure, SubIndication>>> = {
@@ -67,6 +67,7 @@ function signatureTimestamp(
     return { token: checkToken(der, signature, options), findings: [] }
   } catch (error) {
     if (!(error instanceof TimestampError)) throw error
-    return { token: undefined, findings: [failed('TIMESTAMP_FAILURE', error.message)] }
+    const finding = error.code === 'UNTRUSTED' ? indeterminate : failed
+    return { token: undefined, findings: [finding('TIMESTAMP_FAILURE', error.message)] }
   }
 }

@@ -45,11 +45,16 @@ const SUB_INDICATIONS: Readonly<Record<XadesFailure, SubIndication>> = {
   SIGNING_CERTIFICATE: 'SIG_CONSTRAINTS_FAILURE',
   SIG_CRYPTO_FAILURE: 'SIG_CRYPTO_FAILURE',
   TIMESTAMP_INVALID: 'TIMESTAMP_FAILURE',
+  TIMESTAMP_UNTRUSTED: 'TIMESTAMP_FAILURE',
 }
 
 export function verifyEvidence(octets: Uint8Array, options: VerifyOptions): JudgedEvidence {
   const report = verifyXades(octets, (der, stamped) => checkToken(der, stamped, options))
-  if (!report.ok) return broken(failed(SUB_INDICATIONS[report.failure], report.detail))
+  if (!report.ok) {
+    // An anchor or a list that is not at hand proves nothing against the evidence. [EN 319 102-1 §5.2.6]
+    const finding = report.failure === 'TIMESTAMP_UNTRUSTED' ? indeterminate : failed
+    return broken(finding(SUB_INDICATIONS[report.failure], report.detail))
+  }
   const { certificate, certificates, timestamp } = report
   let fields: EvidenceFields
   try {

@@ -17,6 +17,8 @@ export type XadesFailure =
   | 'SIGNING_CERTIFICATE'
   | 'SIG_CRYPTO_FAILURE'
   | 'TIMESTAMP_INVALID'
+  /** The token holds, but whether its authority is to be trusted cannot be told from what is at hand. */
+  | 'TIMESTAMP_UNTRUSTED'
 
 export type XadesReport =
   | {

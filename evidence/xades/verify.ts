@@ -3,9 +3,11 @@
  * the certificate that the properties name, and the time-stamp over the signature value. Trust in the certificate is
  * the caller's next step, at the time that is reported here. [EN 319 102-1 §5.2]
  */
+
 import { hash } from 'node:crypto'
 import { integer, sequence, tagged } from '../asn1/writer.ts'
 import type { Certificate, TimestampToken } from '../ports.ts'
+import { TimestampError } from '../tsa/error.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { canonicalize } from '../xml/c14n.ts'
 import { parseXml } from '../xml/parse.ts'
@@ -106,6 +108,7 @@ function checkTimestamp(
     return checkToken(timestamp.der, Buffer.from(canonicalize(signatureValue, timestamp.c14n)))
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'unknown'
-    throw new XadesRefusal('TIMESTAMP_INVALID', detail)
+    const untrusted = error instanceof TimestampError && error.code === 'UNTRUSTED'
+    throw new XadesRefusal(untrusted ? 'TIMESTAMP_UNTRUSTED' : 'TIMESTAMP_INVALID', detail)
   }
 }

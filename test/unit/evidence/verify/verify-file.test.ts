@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
-import { signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
+import { dispatchOf, signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
 import { makePki, pki } from '../../../fakes/pki.ts'
 
 const check = (octets: Uint8Array, options = trustOptions(), content?: Uint8Array) =>
@@ -121,6 +121,23 @@ describe('trust', () => {
     expect(await check(Buffer.from(mail))).toMatchObject({
       verdict: 'INDETERMINATE',
       subIndication: 'SIGNER_MISMATCH',
+    })
+  })
+})
+
+describe('EN 319 102-1 §5.2.6: what is not at hand proves nothing against a file', () => {
+  test.each([
+    [
+      'no list for the TSA’s certificate',
+      () => ({ ...trustOptions(), crls: [], revocation: 'require' as const }),
+    ],
+    ['other anchors', () => ({ ...trustOptions(), anchors: [makePki().root.certificate] })],
+  ])('%s', async (_, options) => {
+    expect(await check(await signedEvidence(Buffer.from('x')), options())).toMatchObject({
+      verdict: 'INDETERMINATE',
+    })
+    expect(await check(await dispatchOf(await userMessage('x')), options())).toMatchObject({
+      verdict: 'INDETERMINATE',
     })
   })
 })
