@@ -112,12 +112,12 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     },
     steps,
     events,
+    timestamper.clockIsCertain,
   )
-  worker.start()
-  parts.defer(() => worker.stop())
-
   const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
   await gate.start()
+  worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
+  parts.defer(() => worker.stop())
 
   const tls = await readTls(config.tls)
   const submissionParts: SubmissionServerParts = {

@@ -65,6 +65,13 @@ const migrations: readonly string[] = [
 
   CREATE TABLE accounts (address TEXT PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // `due` moves with every retry; how long something has waited is told by `since`. Only the few rows that are
+  // being retried are indexed by it.
+  `
+  ALTER TABLE work ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+  UPDATE work SET since = due;
+  CREATE INDEX work_retried ON work (kind, since) WHERE state = 'pending' AND due > since;
+  `,
 ]
 
 export const SCHEMA_VERSION = migrations.length
