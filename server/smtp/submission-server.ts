@@ -247,7 +247,11 @@ function makeSubmissionServer(
       const admission = admit(socket)
       if (admission === undefined) socket.destroy()
     })
-    tls.on('tlsClientError', (error) => parts.events.socketError('submission', error))
+    // Node tells of a handshake that failed or took too long, and leaves the socket open.
+    tls.on('tlsClientError', (error, socket) => {
+      parts.events.socketError('submission', error)
+      socket.destroy()
+    })
     tls.on('error', (error) => parts.events.socketError('submission', error))
   } else server.server.prependListener('connection', place)
   server.on('error', (error: Error) => parts.events.socketError('submission', error))

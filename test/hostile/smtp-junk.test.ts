@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../fakes/eventually.ts'
 import { signedMessage } from '../fakes/mail-client.ts'
@@ -77,7 +79,6 @@ test.each([
   client.send(`${line}\r\nQUIT\r\n`)
   client.socket.end()
   await client.gone
-  expect(await kep.metric('openkep_logins_total')).toBeGreaterThanOrEqual(0)
 })
 
 test.each([
@@ -122,10 +123,8 @@ test('more connections than one address may have: the rest is turned away, and s
 
 test('half-open TLS: nothing said, half a hello, and the first flight without the second', async () => {
   const hello = Buffer.from('16030100c8010000c40303', 'hex')
-  const { submissions, submission } = kep.provider.ports
-  const { connect } = await import('node:net')
   const sockets = [Buffer.alloc(0), hello.subarray(0, 3), hello].map((octets) => {
-    const socket = connect(submissions, '127.0.0.1')
+    const socket = connect(kep.provider.ports.submissions, '127.0.0.1')
     socket.on('error', () => {})
     socket.write(octets)
     return socket
@@ -137,10 +136,9 @@ test('half-open TLS: nothing said, half a hello, and the first flight without th
   starting.send('STARTTLS\r\n')
   await starting.until('220 ')
   starting.sendOctets(hello)
-  await stillServes(kep)
   const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+  await stillServes(kep)
   await Promise.all([...ended, starting.gone])
-  expect(submission).toBeGreaterThan(0)
 })
 
 test('STARTTLS injection: what was pipelined behind STARTTLS in the clear is never obeyed', async () => {
@@ -151,8 +149,7 @@ test('STARTTLS injection: what was pipelined behind STARTTLS in the clear is nev
   client.send('STARTTLS\r\nEHLO eve\r\nNOOP\r\nRSET\r\n')
   await client.until('220 ')
   client.socket.removeAllListeners('data')
-  const { connect } = await import('node:tls')
-  const tls = connect({ socket: client.socket, servername: 'localhost', ca: kep.ca })
+  const tls = connectTls({ socket: client.socket, servername: 'localhost', ca: kep.ca })
   tls.on('error', () => {})
   const answers: string[] = []
   tls.on('data', (chunk: Buffer) => answers.push(chunk.toString()))
