@@ -30,6 +30,8 @@ export interface SubmissionServerParts extends SubmissionParts {
   readonly sizeLimit: number
   readonly mimeLimits: MimeLimits
   readonly minimumRate: number
+  readonly windowMs: number
+  readonly idleMs: number
   readonly loginTimeMs: number
   readonly maxErrors: number
   readonly tls: { readonly key: string; readonly cert: string }
