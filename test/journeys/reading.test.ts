@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { verifyFile } from '../../evidence/index.ts'
 import { type ImapSession, openImapSession } from '../../scripts/client/imap-session.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
-import { arrival, type Evidence, evidenced, holding, idIn, outcomesOf } from '../fakes/mailboxes.ts'
+import { arrival, atRest, type Evidence, evidenced, holding, idIn, outcomesOf } from '../fakes/mailboxes.ts'
 import { DAY, HOUR, type MovedClock, movedClock } from '../fakes/moved-clock.ts'
 import { pki } from '../fakes/pki.ts'
 import { PASSWORD, RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
@@ -114,6 +115,35 @@ test('unread by the deadline: one expiration; a later reading stands beside it; 
   await verifies(kep, late, clock)
   await kep.restart()
   expect(await outcomes(kep, id)).toEqual([EXPIRED, READ])
+  // The outcome is what came first: the later reading has a row of its own (I5).
+  const [intake] = await kep.provider.store.intakesNamed(id)
+  for (const [slot, hook] of [
+    ['reading', 'retrieval_expired'],
+    ['late-reading', 'retrieved'],
+  ] as const) {
+    const row = await kep.provider.store.work.get(intake?.id ?? '', 1, slot)
+    expect(JSON.parse(row?.payload ?? '{}')).toMatchObject({ facts: { hook } })
+  }
+})
+
+test('I5: read in time, the deadline changes nothing', async () => {
+  const { kep, clock } = await provider()
+  await using _ = kep
+  const { id } = await delivered(kep)
+  {
+    await using imap = await reader(kep)
+    await imap.command('SELECT INBOX')
+    await imap.command('FETCH 1 (BODY[])')
+  }
+  await evidenced(kep, id, READ)
+  await kep.restart(undefined, () => clock.move(25 * HOUR))
+  const [intake] = await kep.provider.store.intakesNamed(id)
+  await eventually(async () => {
+    const timer = await kep.provider.store.work.get(intake?.id ?? '', 1, 'expiry')
+    return timer?.state === 'done' ? true : undefined
+  }, 'the deadline')
+  await atRest(kep)
+  expect(await outcomes(kep, id)).toEqual([READ])
 })
 
 test('I12: down for a month over the deadline, and the message expunged unread before: the expiration is made, once', async () => {
