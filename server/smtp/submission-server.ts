@@ -1,12 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from 'node:tls'
-import {
-  SMTPServer,
-  type SMTPServerAddress,
-  type SMTPServerDataStream,
-  type SMTPServerSession,
-} from 'smtp-server'
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import { FAILURES, type FailureCode, MailError, replyText } from '../../mail/errors.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
 import type { MimeLimits } from '../../mail/mime-part.ts'
@@ -17,6 +12,7 @@ import { type Admission, type ConnectionCensus, plainIp } from '../connection-ce
 import { bind, type Listening } from '../listen.ts'
 import type { Events } from '../ops/events.ts'
 import { receiveMessage } from '../received-message.ts'
+import { checkParameters, parameter, printable } from './envelope-parameters.ts'
 import { keepOwnStatus } from './own-status.ts'
 import { RateGuard } from './rate-guard.ts'
 import { decide, type SubmissionParts } from './submission.ts'
@@ -374,25 +370,11 @@ function wireError(code: FailureCode, told = ''): Error & { responseCode: number
   return Object.assign(new Error(replyText(code, told)), { responseCode: FAILURES[code].reply })
 }
 
-/** A parameter that we do not know may mean something that we would not do. [RFC 5321 §4.1.1.11] */
-function checkParameters(address: SMTPServerAddress, known: readonly string[]): void {
-  for (const name of Object.keys(address.args || {}))
-    if (!known.includes(name)) throw new MailError('MAIL_PARAMETER', printable(name))
-  if (/[^\x21-\x7e]/.test(address.address)) throw new MailError('ADDRESS_NOT_ASCII')
-}
-
-function parameter(address: SMTPServerAddress, name: string): string | undefined {
-  const found = Object.entries(address.args || {}).find(([key]) => key === name)?.[1]
-  return typeof found === 'string' ? found : undefined
-}
-
 /** The client left in the middle of a message: smtp-server destroys its stream then. */
 const isLostConnection = (error: unknown): error is Error =>
   error instanceof Error &&
   'code' in error &&
   (error.code === 'ECONNECTION' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
-
-const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 100)
 
 /** Reads a little more, so that the refusal reaches a client that only listens after its last octet. */
 async function readAway(stream: SMTPServerDataStream): Promise<void> {

@@ -62,7 +62,7 @@ test.each(odd)('%s: evidence is made and verifies', async (_, options) => {
   for (const outcome of ['submission-acceptance', 'delivery']) {
     const { bytes } = await evidenced(kep, id, outcome)
     await verified(bytes)
-    // Nothing that XML 1.0 does not know is in it. [XML 1.0 §2.2]
+    // Nothing that XML 1.0 does not know is in it.
     expect(Buffer.from(bytes).toString()).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/)
   }
   const { body } = await arrival(kep, RECIPIENT, 'INBOX', message)
