@@ -71,11 +71,7 @@ describe('the list of plugins', () => {
       faults = error instanceof PluginListError ? error.faults : []
     }
     expect(faults.length).toBe(3 + MANDATORY_EVIDENCE.length)
-    expect(faults.slice(0, 3).map(({ path }) => path)).toEqual([
-      'plugins.0',
-      'plugins.1',
-      'plugins.2',
-    ])
+    expect(faults.slice(0, 3).map(({ path }) => path)).toEqual(['plugins.0', 'plugins.1', 'plugins.2'])
   })
 })
 
