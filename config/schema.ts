@@ -70,8 +70,11 @@ const limits = z
     mimeParts: z.number().int().positive().default(10_000),
     mimeDepth: z.number().int().positive().default(64),
     headerOctets: octets.default(1_048_576),
-    /** Octets a second that a client must send while we wait for a message, averaged over 30 s. */
+    /** Octets a second that a client must send while we wait for a message, averaged over `rateWindow`. */
     minimumRate: octets.default(1024),
+    rateWindow: span.default(30_000),
+    /** An SMTP session without any step forward (login, MAIL, RCPT, message) for so long is over; RFC 5321 asks for 5 min. */
+    idleTime: span.default(10 * 60_000),
     /** Unanswered commands and errors in one SMTP session before it is closed. */
     smtpErrors: z.number().int().positive().default(20),
   })

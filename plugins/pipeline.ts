@@ -60,14 +60,13 @@ export class Pipeline {
     known: ReadonlyMap<string, Plugin> = catalog,
   ) {
     this.#onError = onError
-    const faults: string[] = []
+    const faults: PluginFault[] = []
     choices.forEach((choice, index) => {
       const name = typeof choice === 'string' ? choice : choice.name
       const plugin = known.get(name)
       if (plugin === undefined) {
-        faults.push(
-          `plugins.${index}: there is no plugin '${name}'; there are ${[...known.keys()].join(', ')}`,
-        )
+        const reason = `there is no plugin '${name}'; there are ${[...known.keys()].join(', ')}`
+        faults.push({ path: `plugins.${index}`, reason })
         return
       }
       try {
@@ -77,11 +76,13 @@ export class Pipeline {
           services,
         )
       } catch (error) {
-        faults.push(`plugins.${index}: ${name}: ${error instanceof Error ? error.message : String(error)}`)
+        const reason = `${name}: ${error instanceof Error ? error.message : String(error)}`
+        faults.push({ path: `plugins.${index}`, reason })
       }
     })
     for (const hook of MANDATORY_EVIDENCE)
-      if (!this.#drafters.has(hook)) faults.push(`plugins: no plugin drafts the evidence for '${hook}'`)
+      if (!this.#drafters.has(hook))
+        faults.push({ path: 'plugins', reason: `no plugin drafts the evidence for '${hook}'` })
     if (faults.length > 0) throw new PluginListError(faults)
   }
 
@@ -101,7 +102,9 @@ export class Pipeline {
   draft(event: EvidenceEvent): EvidenceDraft {
     const drafter = this.#drafters.get(event.hook)
     if (drafter === undefined)
-      throw new PluginListError([`no plugin drafts the evidence for '${event.hook}'`])
+      throw new PluginListError([
+        { path: 'plugins', reason: `no plugin drafts the evidence for '${event.hook}'` },
+      ])
     return drafter(event)
   }
 
@@ -127,7 +130,7 @@ export class Pipeline {
     }
   }
 
-  #hooksOf(plugin: string, faults: string[]): Hooks {
+  #hooksOf(plugin: string, faults: PluginFault[]): Hooks {
     const drafters = this.#drafters
     const taps = this.#taps
     return {
@@ -140,7 +143,10 @@ export class Pipeline {
       },
       draft<K extends EvidenceEvent['hook']>(hook: K, drafter: Drafter<K>) {
         if (drafters.has(hook))
-          faults.push(`plugins: '${plugin}' is a second one to draft the evidence for '${hook}'`)
+          faults.push({
+            path: 'plugins',
+            reason: `'${plugin}' is a second one to draft the evidence for '${hook}'`,
+          })
         const isOurs = (event: EvidenceEvent): event is Extract<EvidenceEvent, { hook: K }> =>
           event.hook === hook
         drafters.set(hook, (event) => {
@@ -152,10 +158,16 @@ export class Pipeline {
   }
 }
 
+/** What is wrong, and at which place of the configuration. */
+export interface PluginFault {
+  readonly path: string
+  readonly reason: string
+}
+
 export class PluginListError extends Error {
-  readonly faults: readonly string[]
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'))
+  readonly faults: readonly PluginFault[]
+  constructor(faults: readonly PluginFault[]) {
+    super(faults.map(({ path, reason }) => `${path}: ${reason}`).join('\n'))
     this.name = 'PluginListError'
     this.faults = faults
   }

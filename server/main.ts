@@ -19,6 +19,7 @@ import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
+import { countedOctets } from './accounts/standard-mailboxes.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { makeImapServer } from './imap/server.ts'
 import { EvidenceArchive } from './issue/evidence-archive.ts'
@@ -112,12 +113,12 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     },
     steps,
     events,
+    timestamper.clockIsCertain,
   )
-  worker.start()
-  parts.defer(() => worker.stop())
-
   const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
   await gate.start()
+  worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
+  parts.defer(() => worker.stop())
 
   const tls = await readTls(config.tls)
   const submissionParts: SubmissionServerParts = {
@@ -250,7 +251,10 @@ async function policyOf(
   clock: Clock,
   events: Events,
 ) {
-  const services = servicesOf(config, store, directory)
+  const services = servicesOf(config, {
+    accountOf: (address) => directory.get(address),
+    usageOf: (address) => countedOctets(store.mailboxes, address),
+  })
   const crls = new CrlSource({
     clock,
     maxAgeMs: config.revocation.maxAge,
@@ -275,6 +279,8 @@ async function policyOf(
       headerOctets: config.limits.headerOctets,
     },
     minimumRate: config.limits.minimumRate,
+    windowMs: config.limits.rateWindow,
+    idleMs: config.limits.idleTime,
     loginTimeMs: config.limits.loginTime,
     maxErrors: config.limits.smtpErrors,
   }

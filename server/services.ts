@@ -1,9 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { DEFAULT_PROFILE, type EvidenceProfile } from '../evidence/index.ts'
 import type { Services } from '../plugins/api.ts'
-import type { Store } from '../storage/port.ts'
-import type { AccountDirectory } from './accounts/directory.ts'
-import { countedOctets } from './accounts/standard-mailboxes.ts'
 
 export const serviceAddressOf = ({ provider }: Config): string =>
   provider.serviceAddress ?? `kep@${provider.domain}`
@@ -15,7 +12,10 @@ export const profileOf = ({ evidence }: Config): EvidenceProfile => ({
 })
 
 /** What plugins may ask of the house, from the configuration and the parts that answer. */
-export const servicesOf = (config: Config, store: Store, directory: AccountDirectory): Services => ({
+export const servicesOf = (
+  config: Config,
+  { accountOf, usageOf }: Pick<Services, 'accountOf' | 'usageOf'>,
+): Services => ({
   domain: config.provider.domain,
   provider: { name: config.provider.name, serviceAddress: serviceAddressOf(config) },
   profile: profileOf(config),
@@ -28,8 +28,8 @@ export const servicesOf = (config: Config, store: Store, directory: AccountDirec
     signerMustBeLogin: config.submission.signerMustBeLogin,
     revocation: config.revocation.policy,
   },
-  accountOf: (address) => directory.get(address),
-  usageOf: (address) => countedOctets(store.mailboxes, address),
+  accountOf,
+  usageOf,
   // Peers are configured by the operator; this provider has none, so KEP mail stays within it (I10).
   isPeer: () => false,
 })

@@ -38,7 +38,9 @@ export const MAX_PAYLOAD = 16_384
 
 export interface WorkRow extends NewWork {
   readonly state: 'pending' | 'done' | 'held'
-  /** Failures in a row. */
+  /** When it was due first: retries move `due`, not this. */
+  readonly since: number
+  /** Failures in a row that were the work's own. */
   readonly attempts: number
   readonly error: string | undefined
 }
@@ -50,7 +52,8 @@ export interface LeasedWork extends WorkRow {
 
 export type WorkOutcome =
   | { readonly done: true; readonly spawn?: readonly NewWork[] }
-  | { readonly retryAt: number; readonly error: string }
+  /** `blameless`: whatever it waits for is away, so it does not count as an attempt. */
+  | { readonly retryAt: number; readonly error: string; readonly blameless?: boolean }
   /** Failed too often to go on unseen: alarms, and waits for a person. */
   | { readonly held: true; readonly error: string }
 
@@ -75,7 +78,7 @@ export interface WorkStore {
   get(intake: string, recipient: number, slot: string): Promise<WorkRow | undefined>
   /** Puts a held row back, due at once. */
   release(intake: string, recipient: number, slot: string, now: number): Promise<boolean>
-  /** Per kind and state: how many rows are due or held, leased or not, and since when the oldest. */
+  /** Per kind and state: how many rows are due, leased, held or wait to be tried again, and since when the oldest. */
   backlog(now: number): Promise<Backlog[]>
   /** The earliest time at which something is due and free, or its lease lapses; undefined where nothing waits. */
   nextDue(): Promise<number | undefined>
@@ -87,5 +90,5 @@ export interface Backlog {
   readonly kind: WorkKind
   readonly state: 'pending' | 'held'
   readonly rows: number
-  readonly oldestDue: number
+  readonly oldestSince: number
 }

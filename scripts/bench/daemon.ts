@@ -17,6 +17,10 @@ export interface Daemon extends AsyncDisposable {
   readonly startMs: number
   /** A metric's value: the sum over its labels. */
   metric(name: string): Promise<number>
+  /** The last lines that it wrote to stdout. */
+  log(): string
+  /** The exit code; undefined where a signal ended it. */
+  readonly exited: Promise<number | undefined>
   /** Resident set, octets. */
   rss(): Promise<number>
 }
@@ -40,13 +44,18 @@ export async function startDaemon(
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  const ports = await readyPorts(child)
+  const exited = new Promise<number | undefined>((resolve) =>
+    child.once('exit', (code) => resolve(code ?? undefined)),
+  )
+  const { ports, log } = await readyPorts(child)
   const startMs = performance.now() - began
   return {
     ports,
     ca: await readFile(join(folder, 'dev/ca.pem'), 'utf8'),
     folder,
     pid: child.pid ?? 0,
+    log,
+    exited,
     startMs,
     metric: async (name) => {
       const response = await fetch(`http://127.0.0.1:${ports.http}/metrics`)
@@ -71,16 +80,22 @@ export async function startDaemon(
   }
 }
 
+/** A bench logs a few lines a message; what a test looks for is among the last. */
+const MOST_LINES = 10_000
+
 /** The ready line is the first JSON line that says so; log lines may come before it. */
-async function readyPorts(child: ChildProcess): Promise<Daemon['ports']> {
+async function readyPorts(child: ChildProcess): Promise<Pick<Daemon, 'ports' | 'log'>> {
   if (child.stdout === null) throw new Error('the daemon has no output')
   const lines = createInterface({ input: child.stdout })
-  const { promise, resolve, reject } = Promise.withResolvers<Daemon['ports']>()
+  const { promise, resolve, reject } = Promise.withResolvers<Pick<Daemon, 'ports' | 'log'>>()
+  const heard: string[] = []
   child.once('exit', (code) => reject(new Error(`the daemon ended with ${code} before it was ready`)))
   lines.on('line', (line) => {
+    heard.push(line)
+    if (heard.length > MOST_LINES) heard.shift()
     if (!line.startsWith('{"ready":true')) return
     const { ports }: { ports: Daemon['ports'] } = JSON.parse(line)
-    resolve(ports)
+    resolve({ ports, log: () => heard.join('\n') })
   })
   return promise
 }

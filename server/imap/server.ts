@@ -36,7 +36,11 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
   let server: Server
   if (secure) {
     tlsServer = createTlsServer({ ...settings(parts.tls), handshakeTimeout: HANDSHAKE_MS, ...SOCKETS }, serve)
-    tlsServer.on('tlsClientError', (error) => parts.events.socketError('imap', error))
+    // Node tells of a handshake that failed or took too long, and leaves the socket open.
+    tlsServer.on('tlsClientError', (error, socket) => {
+      parts.events.socketError('imap', error)
+      socket.destroy()
+    })
     server = tlsServer
   } else server = createServer(SOCKETS, serve)
   server.on('connection', (socket: Socket) => {

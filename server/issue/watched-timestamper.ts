@@ -18,7 +18,7 @@ export class ClockUncertain extends Error {
 const MAX_SKEW_MS = 60_000
 
 export interface WatchedTimestamper extends Timestamper {
-  /** False after a stamp that showed our clock to be wrong, until one shows it to be right. */
+  /** False after a stamp that showed our clock to be wrong, or a jump of our clock, until a stamp shows it to be right. */
   readonly clockIsCertain: () => boolean
   readonly close: () => void
 }
@@ -32,28 +32,32 @@ export function watchTimestamper(options: {
   events: Events
 }): WatchedTimestamper {
   const { clock, events } = options
-  let skew = 0
+  const wallAgainstMonotonic = () => clock.now().getTime() - clock.monotonic()
+  // What the last stamp said. Should our clock jump after it, the difference to the TSA changes by as much: no
+  // evidence and no deadline may wait for the next stamp to find out.
+  let measured = { skew: 0, offset: wallAgainstMonotonic() }
+  const skewNow = () => measured.skew - (wallAgainstMonotonic() - measured.offset)
   const client = new HttpTimestamper({
     urls: options.urls,
     timeoutMs: options.timeoutMs,
     clock,
     trust: () => ({ anchors: options.anchors, intermediates: [], crls: [], revocation: 'if-present' }),
     onSkew: (milliseconds) => {
-      skew = milliseconds
+      measured = { skew: milliseconds, offset: wallAgainstMonotonic() }
       events.clockSkew(milliseconds)
     },
     onFailure: (error, url) =>
       events.tsaFailed(url, error instanceof TimestampError ? error.code : 'UNREACHABLE'),
   })
   return {
-    clockIsCertain: () => Math.abs(skew) <= MAX_SKEW_MS,
+    clockIsCertain: () => Math.abs(skewNow()) <= MAX_SKEW_MS,
     close: () => client.close(),
     stamp: async (imprint: Uint8Array, hash: HashName, signal?: AbortSignal): Promise<TimestampToken> => {
       const began = clock.monotonic()
       const token = await client.stamp(imprint, hash, signal)
       events.stamped((clock.monotonic() - began) / 1000)
-      if (Math.abs(skew) > MAX_SKEW_MS)
-        throw new ClockUncertain(`our clock and the TSA's differ by ${skew} ms`)
+      if (Math.abs(skewNow()) > MAX_SKEW_MS)
+        throw new ClockUncertain(`our clock and the TSA's differ by ${Math.round(skewNow())} ms`)
       return token
     },
   }

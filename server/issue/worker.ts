@@ -22,6 +22,8 @@ const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 5 * 60_000
 /** While the TSA is away it is asked again at least this often, so that evidence follows soon after its return. */
 const LONGEST_WAIT_FOR_STAMP_MS = 10_000
+/** While our clock is in doubt nothing is done; this often it is asked whether it still is. */
+const DOUBT_MS = 250
 /** At least this often the store is asked, should a hint be lost. */
 const POLL_MS = 5_000
 const CACHED_RECORDS = 64
@@ -34,6 +36,7 @@ export class Worker {
   readonly #store: Store
   readonly #clock: Clock
   readonly #events: Events
+  readonly #clockIsCertain: () => boolean
   readonly #running = new Set<Promise<void>>()
   readonly #records = new Map<string, Promise<SubmissionRecord>>()
   #stopping = false
@@ -42,13 +45,15 @@ export class Worker {
   #loop: Promise<void> | undefined
   #unwatch: () => void = () => {}
 
-  constructor(parts: StepParts, steps: Steps, events: Events) {
+  /** @param clockIsCertain while it says no, nothing is issued and no deadline fires (I11) */
+  constructor(parts: StepParts, steps: Steps, events: Events, clockIsCertain: () => boolean) {
     this.#parts = parts
     this.#steps = steps
     this.#kinds = (Object.keys(steps) as WorkKind[]).slice()
     this.#store = parts.store
     this.#clock = parts.clock
     this.#events = events
+    this.#clockIsCertain = clockIsCertain
   }
 
   start(): void {
@@ -80,6 +85,7 @@ export class Worker {
   }
 
   async #claim(): Promise<LeasedWork[]> {
+    if (!this.#clockIsCertain()) return []
     const limit = PARALLEL - this.#running.size
     // Half the places free: fewer, larger claims cost fewer commits.
     if (limit < PARALLEL / 2 && this.#running.size > 0) return []
@@ -103,7 +109,11 @@ export class Worker {
     }
     const now = this.#clock.now().getTime()
     const due = this.#running.size > 0 ? undefined : await this.#store.work.nextDue().catch(() => undefined)
-    const wait = due === undefined ? POLL_MS : Math.min(POLL_MS, Math.max(1, due - now))
+    const wait = !this.#clockIsCertain()
+      ? DOUBT_MS
+      : due === undefined
+        ? POLL_MS
+        : Math.min(POLL_MS, Math.max(1, due - now))
     const { promise, resolve } = Promise.withResolvers<void>()
     if (this.#woken) resolve()
     this.#wake = resolve
@@ -136,9 +146,14 @@ export class Worker {
     } catch (error) {
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
       const now = this.#clock.now().getTime()
+      // At once, when the clock is right again: until then nothing is claimed.
+      if (error instanceof ClockUncertain) return { retryAt: row.due, error: message, blameless: true }
+      if (error instanceof TimestampError) {
+        // What waits for long asks less often.
+        const wait = Math.min(LONGEST_WAIT_FOR_STAMP_MS, Math.max(FIRST_RETRY_MS, (now - row.since) / 2))
+        return { retryAt: now + Math.round(wait), error: message, blameless: true }
+      }
       const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20))
-      if (error instanceof TimestampError || error instanceof ClockUncertain)
-        return { retryAt: now + Math.min(delay, LONGEST_WAIT_FOR_STAMP_MS), error: message }
       if (row.attempts + 1 >= MAX_ATTEMPTS) return { held: true, error: message }
       return { retryAt: now + delay, error: message }
     }

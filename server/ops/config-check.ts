@@ -2,7 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import type { ConfigFault } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Certificate, parsePemCertificates, signerFromPem } from '../../evidence/index.ts'
+import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
 import { DEVELOPMENT_ORGANIZATION } from '../development/identities.ts'
+import { servicesOf } from '../services.ts'
 
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
@@ -46,12 +48,26 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
       const certificates = certificatesOf(await textOf(anchor, path, fault), path, fault)
       if (production) refuseDevelopment(certificates, path, fault)
     }
+  for (const { path, reason } of pluginFaults(config)) fault(path, reason)
   if (production) {
     refuseLoopback(config.tsa.urls, 'tsa.urls', 'a time-stamp of this machine proves nothing', fault)
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
   }
   return faults
 }
+
+/** The list is put together as a start would, on a house without accounts: registering asks nobody anything. */
+function pluginFaults(config: Config): readonly PluginFault[] {
+  try {
+    new Pipeline(config.plugins, servicesOf(config, NOBODY), () => {})
+    return []
+  } catch (error) {
+    if (error instanceof PluginListError) return error.faults
+    throw error
+  }
+}
+
+const NOBODY = { accountOf: async () => undefined, usageOf: async () => 0 }
 
 type Fault = (path: string, reason: string) => void
 

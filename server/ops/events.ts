@@ -107,14 +107,14 @@ export class Events {
   }
 
   backlog(
-    rows: readonly { kind: string; state: string; rows: number; oldestDue: number }[],
+    rows: readonly { kind: string; state: string; rows: number; oldestSince: number }[],
     now: number,
   ): void {
     this.#backlog.reset()
     this.#backlogAge.reset()
-    for (const { kind, state, rows: count, oldestDue } of rows) {
+    for (const { kind, state, rows: count, oldestSince } of rows) {
       this.#backlog.set({ kind, state }, count)
-      if (state === 'pending') this.#backlogAge.set({ kind }, Math.max(0, (now - oldestDue) / 1000))
+      if (state === 'pending') this.#backlogAge.set({ kind }, Math.max(0, (now - oldestSince) / 1000))
     }
   }
 

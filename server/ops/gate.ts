@@ -7,6 +7,8 @@ import type { Events } from './events.ts'
 
 /** How often the state behind the gate is looked at; a message more or less does not matter to its limits. */
 const LOOK_MS = 2_000
+/** The start waits so long for the TSA's time and no longer: reading must not wait for a TSA. */
+const FIRST_MEASURE_MS = 1_000
 /** Submission stops while less than this is free, or less than the share below. */
 const MIN_FREE = 1024 ** 3
 const MIN_FREE_SHARE = 0.05
@@ -43,7 +45,9 @@ export class Gate implements Disposable {
     this.#limits = parts.limits
   }
 
+  /** The clock is measured before the first mail is taken; a TSA that is away does not stop the start. */
   async start(): Promise<void> {
+    await this.#measure(AbortSignal.timeout(FIRST_MEASURE_MS))
     await this.look()
     this.#timer = setInterval(() => {
       this.look().catch((error: unknown) => this.#events.internalError('ops', error))
@@ -71,7 +75,7 @@ export class Gate implements Disposable {
       ({ kind, state }) => state === 'pending' && (kind === 'accepted' || kind === 'issue'),
     )
     const waiting = unevidenced.reduce((sum, row) => sum + row.rows, 0)
-    const oldest = Math.max(0, ...unevidenced.map(({ oldestDue }) => now - oldestDue))
+    const oldest = Math.max(0, ...unevidenced.map(({ oldestSince }) => now - oldestSince))
     this.#reason =
       free < Math.max(MIN_FREE, total * MIN_FREE_SHARE)
         ? 'DISK_FULL'
@@ -79,8 +83,12 @@ export class Gate implements Disposable {
           ? 'BACKLOG'
           : undefined
     // Nothing may be waiting for a stamp, so somebody has to ask whether the clock is right again.
-    if (!this.#timestamper.clockIsCertain())
-      await this.#timestamper.stamp(randomBytes(32), 'sha256').catch(() => {})
+    if (!this.#timestamper.clockIsCertain()) await this.#measure()
+  }
+
+  /** Any stamp measures; its failure is told by whoever watches the TSA. */
+  async #measure(signal?: AbortSignal): Promise<void> {
+    await this.#timestamper.stamp(randomBytes(32), 'sha256', signal).catch(() => {})
   }
 
   [Symbol.dispose](): void {

@@ -8,13 +8,10 @@ export interface RateGuardOptions {
   readonly minimumRate: number
   readonly loginTimeMs: number
   /** Over what time the rate is averaged, and how often a connection is looked at. */
-  readonly windowMs?: number
+  readonly windowMs: number
   /** Without any step forward (login, MAIL, RCPT, message) for this long a session is over. [RFC 5321 §4.5.3.2.7] */
-  readonly idleMs?: number
+  readonly idleMs: number
 }
-
-const WINDOW_MS = 30_000
-const IDLE_MS = 10 * 60_000
 
 /** A message on its way in: `byteLength` octets came, `readableLength` of them wait for us. */
 export interface Incoming {
@@ -37,9 +34,9 @@ export class RateGuard {
   #progressAt = performance.now()
 
   constructor(guarded: Guarded, options: RateGuardOptions) {
-    const windowMs = options.windowMs ?? WINDOW_MS
+    const { windowMs } = options
     this.#guarded = guarded
-    this.#idleMs = options.idleMs ?? IDLE_MS
+    this.#idleMs = options.idleMs
     this.#leastOctets = (options.minimumRate * windowMs) / 1000
     this.#login = setTimeout(() => guarded.end(), options.loginTimeMs).unref()
     this.#timer = setInterval(() => this.#look(), windowMs).unref()

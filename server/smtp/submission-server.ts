@@ -1,11 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import {
-  SMTPServer,
-  type SMTPServerAddress,
-  type SMTPServerDataStream,
-  type SMTPServerSession,
-} from 'smtp-server'
+import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from 'node:tls'
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import { FAILURES, type FailureCode, MailError, replyText } from '../../mail/errors.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
 import type { MimeLimits } from '../../mail/mime-part.ts'
@@ -16,6 +12,7 @@ import { type Admission, type ConnectionCensus, plainIp } from '../connection-ce
 import { bind, type Listening } from '../listen.ts'
 import type { Events } from '../ops/events.ts'
 import { receiveMessage } from '../received-message.ts'
+import { checkParameters, parameter, printable } from './envelope-parameters.ts'
 import { keepOwnStatus } from './own-status.ts'
 import { RateGuard } from './rate-guard.ts'
 import { decide, type SubmissionParts } from './submission.ts'
@@ -29,6 +26,8 @@ export interface SubmissionServerParts extends SubmissionParts {
   readonly sizeLimit: number
   readonly mimeLimits: MimeLimits
   readonly minimumRate: number
+  readonly windowMs: number
+  readonly idleMs: number
   readonly loginTimeMs: number
   readonly maxErrors: number
   readonly tls: { readonly key: string; readonly cert: string }
@@ -36,12 +35,23 @@ export interface SubmissionServerParts extends SubmissionParts {
 
 /** A command line of 512 octets with room for AUTH; longer ones are an attack. [RFC 5321 §4.5.3.1.4] [RFC 4954 §4] */
 const MAX_COMMAND = 4096
+/** [RFC 8314 §3.1] */
+const MIN_TLS = 'TLSv1.2'
+/** A TLS handshake takes a second at worst; login has its own time. */
+const HANDSHAKE_MS = 20_000
 /** After SIZE is exceeded this much more is read and thrown away so that the client hears why; then the connection ends. */
 const OVERSIZE_GRACE = 1_048_576
 
+/** What we keep of a connection from its first octet. */
+interface Place {
+  readonly guard: RateGuard
+  /** undefined: there was no place left, and it is told so. */
+  readonly admission: Admission | undefined
+}
+
 /** What we keep of a session beside what smtp-server keeps. */
 interface Peer {
-  readonly guard: RateGuard | undefined
+  readonly guard: RateGuard
   readonly admission: Admission
   readonly ip: string
   facts: SessionFacts | undefined
@@ -53,13 +63,15 @@ interface Peer {
 /** One listener of the submission service, on one host. */
 export class SubmissionListener implements Listening {
   readonly #server: SMTPServer
+  readonly #tls: TlsServer | undefined
   readonly #parts: SubmissionServerParts
   readonly #receiving: () => number
 
   constructor(parts: SubmissionServerParts, secure: boolean) {
-    const { server, receiving } = makeSubmissionServer(parts, secure)
+    const { server, tls, receiving } = makeSubmissionServer(parts, secure)
     this.#parts = parts
     this.#server = server
+    this.#tls = tls
     this.#receiving = receiving
   }
 
@@ -70,6 +82,7 @@ export class SubmissionListener implements Listening {
   /** Uses the parts' TLS key and size limit for connections from now on. */
   renew(): void {
     this.#server.updateSecureContext({ key: this.#parts.tls.key, cert: this.#parts.tls.cert })
+    this.#tls?.setSecureContext(tlsOptions(this.#parts))
     this.#server.options.size = this.#parts.sizeLimit
   }
 
@@ -96,10 +109,11 @@ export class SubmissionListener implements Listening {
 function makeSubmissionServer(
   parts: SubmissionServerParts,
   secure: boolean,
-): { server: SMTPServer; receiving: () => number } {
+): { server: SMTPServer; tls: TlsServer | undefined; receiving: () => number } {
   let receiving = 0
   const peers = new Map<string, Peer>()
-  const guards = new Map<string, RateGuard>()
+  const places = new Map<string, Place>()
+  const admissions = new Map<string, Admission>()
 
   const server: SMTPServer = new SMTPServer({
     name: parts.domain,
@@ -107,7 +121,8 @@ function makeSubmissionServer(
     secure,
     key: parts.tls.key,
     cert: parts.tls.cert,
-    minVersion: 'TLSv1.2',
+    minVersion: MIN_TLS,
+    secured: secure, // see below
     size: parts.sizeLimit,
     authMethods: ['PLAIN', 'LOGIN'],
     hideSMTPUTF8: true, // raw 8-bit header fields could not be shown by every reader of the evidence
@@ -122,14 +137,12 @@ function makeSubmissionServer(
     logger: false,
     onConnect: (session, callback) => {
       keepOwnStatus(server, session.id)
-      const ip = plainIp(session.remoteAddress)
-      const admission = parts.census.admit(ip)
-      if (admission === undefined) return callback(wireError('TOO_MANY_CONNECTIONS'))
-      const key = socketKey(session)
+      const place = places.get(socketKey(session))
+      if (place?.admission === undefined) return callback(wireError('TOO_MANY_CONNECTIONS'))
       peers.set(session.id, {
-        guard: guards.get(key),
-        admission,
-        ip,
+        guard: place.guard,
+        admission: place.admission,
+        ip: plainIp(session.remoteAddress),
         facts: undefined,
         declaredSize: undefined,
         recipients: [],
@@ -162,7 +175,7 @@ function makeSubmissionServer(
           const facts = { login, account, person, clientName: session.hostNameAppearsAs }
           obey(await parts.pipeline.ask('auth', { session: facts }))
           peer.facts = facts
-          peer.guard?.loggedIn()
+          peer.guard.loggedIn()
           return facts
         },
       )
@@ -179,7 +192,7 @@ function makeSubmissionServer(
         obey(
           await parts.pipeline.ask('mail', { session: factsOf(peer), from, declaredSize: peer.declaredSize }),
         )
-        peer.guard?.progress()
+        peer.guard.progress()
       })
     },
     onRcptTo: (address, session, callback) => {
@@ -194,33 +207,68 @@ function makeSubmissionServer(
           !peer.recipients.some((known) => known.kep.address === recipient.kep.address)
         )
           peer.recipients.push(recipient)
-        peer.guard?.progress()
+        peer.guard.progress()
       })
     },
     onData: (stream, session, callback) => {
       answer(session, callback, async (peer) => {
-        peer.guard?.receiving(stream)
+        peer.guard.receiving(stream)
         receiving++
         try {
           return await takeData(peer, stream)
         } finally {
           receiving--
-          peer.guard?.receiving(undefined)
+          peer.guard.receiving(undefined)
           stream.resume() // what was not read is read and dropped, or the session would hang
         }
       })
     },
     onClose: (session, callback) => {
-      peers.get(session.id)?.admission.leave()
       peers.delete(session.id)
       forget(socketKey(session))
       callback()
     },
   })
 
-  // Before TLS and before the greeting: the one place that sees the raw socket.
-  server.server.on('connection', (socket: Socket) => {
-    const key = `${socket.remoteAddress} ${socket.remotePort}`
+  // TLS from the first octet is Node's own server, as in IMAP: smtp-server puts TLS on a socket by itself, and when that
+  // socket is destroyed during the handshake the process dies with it.
+  const tls = secure
+    ? createTlsServer(tlsOptions(parts), (socket) => {
+        place(socket)
+        server.connect(socket)
+      })
+    : undefined
+  if (tls !== undefined) {
+    server.server = tls
+    // Who says nothing holds a place from the first octet on, not only after the handshake.
+    tls.on('connection', (socket: Socket) => {
+      const admission = admit(socket)
+      if (admission === undefined) socket.destroy()
+    })
+    // Node tells of a handshake that failed or took too long, and leaves the socket open.
+    tls.on('tlsClientError', (error, socket) => {
+      parts.events.socketError('submission', error)
+      socket.destroy()
+    })
+    tls.on('error', (error) => parts.events.socketError('submission', error))
+  } else server.server.prependListener('connection', place)
+  server.on('error', (error: Error) => parts.events.socketError('submission', error))
+  return { server, tls, receiving: () => receiving }
+
+  /** Counts the connection until it ends. */
+  function admit(socket: Socket): Admission | undefined {
+    const key = socketKey(socket)
+    const admission = parts.census.admit(plainIp(socket.remoteAddress ?? ''))
+    if (admission === undefined) return undefined
+    admissions.set(key, admission)
+    // After STARTTLS the raw socket does not tell of its end; then onClose does.
+    socket.once('close', () => forget(key))
+    return admission
+  }
+
+  function place(socket: Socket): void {
+    const key = socketKey(socket)
+    const admission = admissions.get(key) ?? admit(socket)
     const guard = new RateGuard(
       {
         end: () => {
@@ -231,16 +279,15 @@ function makeSubmissionServer(
       },
       parts,
     )
-    guards.set(key, guard)
-    // After STARTTLS the raw socket does not tell of its end; then onClose does.
+    places.set(key, { guard, admission })
     socket.once('close', () => forget(key))
-  })
-  server.on('error', (error: Error) => parts.events.socketError('submission', error))
-  return { server, receiving: () => receiving }
+  }
 
   function forget(key: string): void {
-    guards.get(key)?.stop()
-    guards.delete(key)
+    places.get(key)?.guard.stop()
+    places.delete(key)
+    admissions.get(key)?.leave()
+    admissions.delete(key)
   }
 
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
@@ -283,7 +330,8 @@ function makeSubmissionServer(
       (value) => callback(null, value),
       (error: unknown) => {
         peer.errors++
-        if (!(error instanceof MailError)) parts.events.internalError('submission', error)
+        if (isLostConnection(error)) parts.events.socketError('submission', error)
+        else if (!(error instanceof MailError)) parts.events.internalError('submission', error)
         const told = error instanceof MailError ? wireError(error.code, error.told) : wireError('TEMPORARY')
         // Who only makes errors is let go. 421 makes smtp-server close.
         if (peer.errors > parts.maxErrors) told.responseCode = 421
@@ -293,7 +341,15 @@ function makeSubmissionServer(
   }
 }
 
-const socketKey = (session: SMTPServerSession) => `${session.remoteAddress} ${session.remotePort}`
+/** The same for a socket, for TLS on it and for the session over both. */
+const socketKey = (end: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
+  `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`
+
+const tlsOptions = ({ tls, loginTimeMs }: SubmissionServerParts): TlsOptions => ({
+  ...tls,
+  minVersion: MIN_TLS,
+  handshakeTimeout: Math.min(HANDSHAKE_MS, loginTimeMs),
+})
 
 function factsOf(peer: Peer): SessionFacts {
   if (peer.facts === undefined) throw new MailError('AUTH_REQUIRED')
@@ -314,19 +370,11 @@ function wireError(code: FailureCode, told = ''): Error & { responseCode: number
   return Object.assign(new Error(replyText(code, told)), { responseCode: FAILURES[code].reply })
 }
 
-/** A parameter that we do not know may mean something that we would not do. [RFC 5321 §4.1.1.11] */
-function checkParameters(address: SMTPServerAddress, known: readonly string[]): void {
-  for (const name of Object.keys(address.args || {}))
-    if (!known.includes(name)) throw new MailError('MAIL_PARAMETER', printable(name))
-  if (/[^\x21-\x7e]/.test(address.address)) throw new MailError('ADDRESS_NOT_ASCII')
-}
-
-function parameter(address: SMTPServerAddress, name: string): string | undefined {
-  const found = Object.entries(address.args || {}).find(([key]) => key === name)?.[1]
-  return typeof found === 'string' ? found : undefined
-}
-
-const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 100)
+/** The client left in the middle of a message: smtp-server destroys its stream then. */
+const isLostConnection = (error: unknown): error is Error =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNECTION' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
 
 /** Reads a little more, so that the refusal reaches a client that only listens after its last octet. */
 async function readAway(stream: SMTPServerDataStream): Promise<void> {

@@ -71,6 +71,13 @@ const migrations: readonly string[] = [
   CREATE UNIQUE INDEX vanished_op ON vanished (mailbox, op_id) WHERE op_id IS NOT NULL;
   CREATE INDEX work_leased ON work (due, leased_until) WHERE state = 'pending' AND leased_until > 0;
   `,
+  // `due` moves with every retry; how long something has waited is told by `since`. Only the few rows that are
+  // being retried are indexed by it.
+  `
+  ALTER TABLE work ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+  UPDATE work SET since = due;
+  CREATE INDEX work_retried ON work (kind, since) WHERE state = 'pending' AND due > since;
+  `,
 ]
 
 export const SCHEMA_VERSION = migrations.length

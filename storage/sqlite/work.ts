@@ -16,11 +16,12 @@ export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
     if (octets > MAX_PAYLOAD)
       throw new StoreError('TOO_LARGE_A_ROW', `payload of ${octets} octets: name a blob instead`)
     const changed = db.run(
-      'INSERT OR IGNORE INTO work (intake, recipient, slot, kind, due, payload) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO work (intake, recipient, slot, kind, due, since, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
       row.intake,
       row.recipient,
       row.slot,
       row.kind,
+      row.due,
       row.due,
       row.payload,
     )
@@ -83,8 +84,9 @@ export function settleWork(db: Database, row: LeasedWork, outcome: WorkOutcome):
     )
   return (
     db.run(
-      `UPDATE work SET due = ?, leased_until = 0, attempts = attempts + 1, error = ? ${where}`,
+      `UPDATE work SET due = ?, leased_until = 0, attempts = attempts + ?, error = ? ${where}`,
       outcome.retryAt,
+      outcome.blameless === true ? 0 : 1,
       outcome.error,
       ...key,
     ) === 1
@@ -99,7 +101,8 @@ export const releaseWork = (
   now: number,
 ): boolean =>
   db.run(
-    `UPDATE work SET state = 'pending', due = ?, leased_until = 0, attempts = 0 WHERE intake = ? AND recipient = ? AND slot = ? AND state = 'held'`,
+    `UPDATE work SET state = 'pending', due = ?, since = ?, leased_until = 0, attempts = 0 WHERE intake = ? AND recipient = ? AND slot = ? AND state = 'held'`,
+    now,
     now,
     intake,
     recipient,
@@ -144,13 +147,16 @@ export const workAt = (
 }
 
 export function backlog(db: Database, now: number): Backlog[] {
-  const pending = `SELECT kind, 'pending' AS state, count(*) AS n, min(due) AS oldest FROM work WHERE state = 'pending' AND due <= ? GROUP BY kind`
-  const held = `SELECT kind, 'held' AS state, count(*) AS n, min(due) AS oldest FROM work WHERE state = 'held' GROUP BY kind`
+  // Two index ranges: what is due, and what was due once and waits for its next attempt.
+  const pending = `SELECT kind, 'pending' AS state, count(*) AS n, min(since) AS oldest FROM (
+    SELECT kind, since FROM work WHERE state = 'pending' AND due <= ?1
+    UNION ALL SELECT kind, since FROM work WHERE state = 'pending' AND due > since AND due > ?1) GROUP BY kind`
+  const held = `SELECT kind, 'held' AS state, count(*) AS n, min(since) AS oldest FROM work WHERE state = 'held' GROUP BY kind`
   return [...db.all(pending, now), ...db.all(held)].map((row) => ({
     kind: readKind(text(row, 'kind')),
     state: text(row, 'state') === 'held' ? 'held' : 'pending',
     rows: number(row, 'n'),
-    oldestDue: number(row, 'oldest'),
+    oldestSince: number(row, 'oldest'),
   }))
 }
 
@@ -186,6 +192,7 @@ function readWork(row: Row): WorkRow {
     slot: text(row, 'slot'),
     kind: readKind(text(row, 'kind')),
     due: number(row, 'due'),
+    since: number(row, 'since'),
     payload: text(row, 'payload'),
     state: state === 'done' || state === 'held' ? state : 'pending',
     attempts: number(row, 'attempts'),

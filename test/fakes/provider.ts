@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { privateKeyPem } from '../../evidence/keys/generate.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
+import type { Clock } from '../../mail/clock.ts'
 import { type Given, type Provider, start } from '../../server/main.ts'
 import { emptyCrl, type Holder, type Pki, pki } from './pki.ts'
 import { type FakeTsa, startTsa } from './tsa.ts'
@@ -23,13 +24,19 @@ export interface TestProvider extends AsyncDisposable {
   /** Serials that the CRL names from now on; fetched lists are kept until they age. */
   revoke(serial: Uint8Array): void
   /** Stops and starts again on the same folder. */
-  restart(given?: Given): Promise<Provider>
+  restart(given?: Given, meanwhile?: () => void): Promise<Provider>
+  /** The sum of a metric over its labels. */
+  metric(name: string): Promise<number>
 }
 
 export interface TestProviderOptions {
   readonly config?: Partial<ConfigInput>
   readonly given?: Given
   readonly pki?: Pki
+  /** Beside its address. */
+  readonly tsa?: Omit<Partial<ConfigInput['tsa']>, 'urls'>
+  /** The time that the TSA writes; the machine's where it is not given. */
+  readonly tsaClock?: Clock
   /** `none`: a CA whose lists cannot be had. */
   readonly lists?: 'none'
 }
@@ -39,7 +46,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const folder = await mkdtemp(join(tmpdir(), 'openkep-provider-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const keys = options.pki ?? pki()
-  const tsa = stack.use(await startTsa({ signer: keys.tsa.signer }))
+  const tsa = stack.use(
+    await startTsa({ signer: keys.tsa.signer, ...(options.tsaClock && { clock: options.tsaClock }) }),
+  )
   const lists = await startCrlServer(keys)
   stack.use(lists)
   const pair = async (name: string, holder: Holder) => {
@@ -66,7 +75,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       tsas: [caFile],
       crls: options.lists === 'none' ? [] : lists.urls,
     },
-    tsa: { urls: [tsa.url] },
+    tsa: { urls: [tsa.url], ...options.tsa },
     log: { level: 'silent' },
     ...options.config,
   } satisfies ConfigInput)
@@ -98,8 +107,13 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     folder,
     ca,
     revoke: lists.revoke,
-    restart: async (given = options.given ?? {}) => {
+    metric: async (name) => {
+      const values = (await test.provider.events.registry.getSingleMetric(name)?.get())?.values ?? []
+      return values.reduce((sum, { value }) => sum + value, 0)
+    },
+    restart: async (given = options.given ?? {}, meanwhile = () => {}) => {
       await test.provider.close()
+      meanwhile()
       test.provider = await start(config, folder, seeded(given))
       return test.provider
     },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyFile } from '../../evidence/index.ts'
-import type { MessageRow } from '../../storage/port.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { opaqueMessage, signedMessage, submit } from '../fakes/mail-client.ts'
+import { bodyOf, arrival as mailboxArrival, rowsIn } from '../fakes/mailboxes.ts'
 import { mimeShapes } from '../fakes/mime-shapes.ts'
 import { pki } from '../fakes/pki.ts'
 import { RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
@@ -16,23 +16,8 @@ afterAll(() => kep[Symbol.asyncDispose]())
 const hand = (message: Buffer, over: object = {}) =>
   submit(message, { port: kep.provider.ports.submissions, ca: kep.ca, ...over })
 
-async function rowsIn(account: string, name: string): Promise<{ mailbox: string; rows: MessageRow[] }> {
-  const mailbox = (await kep.provider.store.mailboxes.byName(account, name))!
-  return { mailbox: mailbox.id, rows: await kep.provider.store.mailboxes.page(mailbox.id, 0, 10_000) }
-}
-
-const bodyOf = async (row: MessageRow): Promise<Buffer> =>
-  Buffer.from(await kep.provider.store.blobs.read(row.body))
-
-/** Waits for the message whose octets hold `needle`. */
 const arrival = (account: string, name: string, needle: Buffer | string) =>
-  eventually(async () => {
-    for (const row of (await rowsIn(account, name)).rows) {
-      const body = await bodyOf(row)
-      if (body.includes(needle)) return { row, body }
-    }
-    return undefined
-  }, `arrival in ${name}`)
+  mailboxArrival(kep, account, name, needle)
 
 const trust = () => ({
   anchors: [pki().root.certificate],
@@ -51,11 +36,11 @@ describe('a signed message', () => {
     const report = await verifyFile({ name: 'dispatch.eml', octets: body }, trust())
     expect(report).toMatchObject({ kind: 'dispatch', verdict: 'TOTAL-PASSED' })
     const receipts = await eventually(async () => {
-      const { rows } = await rowsIn(SENDER, 'Deliller')
+      const { rows } = await rowsIn(kep, SENDER, 'Deliller')
       return rows.length >= 2 ? rows : undefined
     })
     for (const receipt of receipts) {
-      const octets = await bodyOf(receipt)
+      const octets = await bodyOf(kep, receipt)
       expect(await verifyFile({ name: 'receipt.eml', octets }, trust())).toMatchObject({
         kind: 'receipt',
         verdict: 'TOTAL-PASSED',
@@ -85,8 +70,8 @@ describe('a signed message', () => {
     expect(again).toContain('repeated')
     expect(/<[^>]+>/.exec(again)?.[0]).toBe(/<[^>]+>/.exec(first)?.[0])
     await arrival(RECIPIENT, 'INBOX', message)
-    const { rows } = await rowsIn(RECIPIENT, 'INBOX')
-    const bodies = await Promise.all(rows.map(bodyOf))
+    const { rows } = await rowsIn(kep, RECIPIENT, 'INBOX')
+    const bodies = await Promise.all(rows.map((row) => bodyOf(kep, row)))
     expect(bodies.filter((body) => body.includes(message))).toHaveLength(1)
   })
 

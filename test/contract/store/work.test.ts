@@ -171,8 +171,8 @@ describe.each(stores)('$name: work', ({ open }) => {
     await store.work.settle(issue!, { held: true, error: 'x' })
     const byKind = (await store.work.backlog(50)).sort((x, y) => (x.kind < y.kind ? -1 : 1))
     expect(byKind).toEqual([
-      { kind: 'deliver', state: 'pending', rows: 2, oldestDue: 10 },
-      { kind: 'issue', state: 'held', rows: 1, oldestDue: 5 },
+      { kind: 'deliver', state: 'pending', rows: 2, oldestSince: 10 },
+      { kind: 'issue', state: 'held', rows: 1, oldestSince: 5 },
     ])
   })
 

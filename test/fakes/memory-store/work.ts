@@ -31,6 +31,7 @@ export class MemoryWork implements WorkStore {
         await this.#documents.insert(keyOf(row), {
           ...row,
           state: 'pending',
+          since: row.due,
           attempts: 0,
           error: undefined,
           fence: 0,
@@ -93,7 +94,9 @@ export class MemoryWork implements WorkStore {
 
   async release(intake: string, recipient: number, slot: string, now: number): Promise<boolean> {
     const released = await this.#documents.change(keyOf({ intake, recipient, slot }), (row) =>
-      row.state === 'held' ? { ...row, state: 'pending', due: now, leasedUntil: 0, attempts: 0 } : undefined,
+      row.state === 'held'
+        ? { ...row, state: 'pending', due: now, since: now, leasedUntil: 0, attempts: 0 }
+        : undefined,
     )
     this.tell()
     return released !== undefined
@@ -101,13 +104,17 @@ export class MemoryWork implements WorkStore {
 
   async backlog(now: number): Promise<Backlog[]> {
     const waiting = await this.#documents.select(
-      (row) => row.state === 'held' || (row.state === 'pending' && row.due <= now),
+      (row) => row.state === 'held' || (row.state === 'pending' && (row.due <= now || row.due > row.since)),
     )
     const sums = new Map<string, Backlog>()
-    for (const { kind, state, due } of waiting) {
+    for (const { kind, state, since } of waiting) {
       if (state === 'done') continue
-      const sum = sums.get(`${kind}/${state}`) ?? { kind, state, rows: 0, oldestDue: due }
-      sums.set(`${kind}/${state}`, { ...sum, rows: sum.rows + 1, oldestDue: Math.min(sum.oldestDue, due) })
+      const sum = sums.get(`${kind}/${state}`) ?? { kind, state, rows: 0, oldestSince: since }
+      sums.set(`${kind}/${state}`, {
+        ...sum,
+        rows: sum.rows + 1,
+        oldestSince: Math.min(sum.oldestSince, since),
+      })
     }
     return [...sums.values()]
   }
@@ -140,7 +147,8 @@ const rowOf = ({ fence: _, leasedUntil: __, ...row }: WorkDocument): WorkRow => 
 
 function after(before: WorkDocument, outcome: WorkOutcome): Partial<WorkDocument> {
   if ('done' in outcome) return { state: 'done', error: undefined }
-  const failed = { attempts: before.attempts + 1, error: outcome.error }
+  const blame = 'blameless' in outcome && outcome.blameless === true ? 0 : 1
+  const failed = { attempts: before.attempts + blame, error: outcome.error }
   return 'held' in outcome
     ? { ...failed, state: 'held' }
     : { ...failed, due: outcome.retryAt, leasedUntil: 0 }

@@ -39,7 +39,7 @@ test('a file of the first schema is brought up to date with what it holds', asyn
   await first[Symbol.asyncDispose]()
   const db = new DatabaseSync(folder.file('kep.db'))
   db.exec(
-    'DROP INDEX vanished_op; DROP INDEX work_leased; ALTER TABLE vanished DROP COLUMN op_id; PRAGMA user_version = 1',
+    'DROP INDEX work_retried; ALTER TABLE work DROP COLUMN since; DROP INDEX vanished_op; DROP INDEX work_leased; ALTER TABLE vanished DROP COLUMN op_id; PRAGMA user_version = 1',
   )
   db.close()
   await using store = await openSqliteStore(folder.path, 1)
