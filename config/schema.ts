@@ -137,7 +137,7 @@ const evidence = z
     /** When an unread message counts as expired; hours after delivery. */
     deemedReadHours: z.number().positive().default(24),
     /** How a person is named in evidence. */
-    personId: z.enum(['name', 'hash', 'number']).default('name'),
+    personId: z.enum(['name', 'number']).default('name'),
     /** Years that evidence is kept. */
     retentionYears: z.number().int().min(20).default(20),
   })

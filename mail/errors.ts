@@ -151,6 +151,13 @@ export const FAILURES = {
     'Only the provider may write this header field',
     'InvalidMessageFormat',
   ),
+  HEADER_TOO_LARGE: row(
+    550,
+    '5.6.0',
+    'Başlık çok uzun',
+    'A header field is too long',
+    'InvalidMessageFormat',
+  ),
   HEADER_UNREADABLE: row(
     550,
     '5.6.0',

@@ -80,7 +80,7 @@ export interface Tap {
   end(): void | Promise<void>
 }
 
-/** Drafts the delil of one event; undefined where the type does not apply to it. */
+/** Drafts the delil of one event; the same event always makes the same draft. */
 export type Drafter<K extends EvidenceEvent['hook']> = (
   event: Extract<EvidenceEvent, { hook: K }>,
 ) => EvidenceDraft

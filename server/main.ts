@@ -23,7 +23,7 @@ import { countedOctets } from './accounts/standard-mailboxes.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { makeImapServer } from './imap/server.ts'
 import { EvidenceArchive } from './issue/evidence-archive.ts'
-import { EvidenceIssuer } from './issue/issuer.ts'
+import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
@@ -52,7 +52,7 @@ export interface Provider {
   readonly directory: AccountDirectory
   readonly store: Store
   readonly events: Events
-  /** Takes over TLS, anchors, plugins and limits without dropping a connection; names what needs a restart. */
+  /** Takes over TLS, users' anchors, plugins and the rules of submission without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
   close(): Promise<void>
@@ -84,9 +84,16 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     events,
   })
   parts.defer(() => timestamper.close())
-  const policy = await policyOf(config, store, directory, clock, events)
+  let current = config
+  const crls = new CrlSource({
+    clock,
+    maxAgeMs: () => current.revocation.maxAge,
+    onFailure: (url, error) => events.crlFailed(url, error),
+  })
+  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls })
+  const policy = await policyFrom(config)
 
-  const issuer = new EvidenceIssuer({
+  const issuerParts: IssuerParts = {
     pipeline: policy.pipeline,
     profile: profileOf(config),
     signer: counted(await readSigner(config.signing.evidence), 'evidence', events),
@@ -95,7 +102,8 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     clock,
     events,
     retentionYears: config.evidence.retentionYears,
-  })
+  }
+  const issuer = new EvidenceIssuer(issuerParts)
   const worker = new Worker(
     {
       store,
@@ -129,7 +137,6 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     events,
     ...policy,
     materials: new MaterialArchive(store),
-    rejections: new RejectionLimit(config.submission.rejectionsPerHour, clock),
     closedBecause: () => gate.closedBecause(),
     tls,
   }
@@ -225,7 +232,12 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     events,
     reload: async (next) => {
       const renewed = await readTls(next.tls)
-      Object.assign(submissionParts, await policyOf(next, store, directory, clock, events), { tls: renewed })
+      // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.
+      const { provider, evidence, limits } = config
+      const renewedPolicy = await policyFrom({ ...next, provider, evidence, limits })
+      Object.assign(submissionParts, renewedPolicy, { tls: renewed })
+      Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })
+      current = next
       for (const listener of smtp) listener.renew()
       for (const server of imap) server.setTls(renewed)
       events.reloaded()
@@ -246,19 +258,12 @@ export async function start(config: Config, folder: string, given: Given = {}): 
 /** Everything of a submission's decision that a reload takes over. */
 async function policyOf(
   config: Config,
-  store: Store,
-  directory: AccountDirectory,
-  clock: Clock,
-  events: Events,
+  house: { store: Store; directory: AccountDirectory; clock: Clock; events: Events; crls: CrlSource },
 ) {
+  const { store, directory, clock, events, crls } = house
   const services = servicesOf(config, {
     accountOf: (address) => directory.get(address),
     usageOf: (address) => countedOctets(store.mailboxes, address),
-  })
-  const crls = new CrlSource({
-    clock,
-    maxAgeMs: config.revocation.maxAge,
-    onFailure: (url, error) => events.crlFailed(url, error),
   })
   return {
     pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
@@ -267,6 +272,7 @@ async function policyOf(
       crls,
       furtherLists: config.trust.crls,
     }),
+    rejections: new RejectionLimit(config.submission.rejectionsPerHour, clock),
     profile: services.profile,
     domain: services.domain,
     revocation: config.revocation.policy,
@@ -295,13 +301,23 @@ const counted = (signer: Signer, role: string, events: Events): Signer => ({
   },
 })
 
-const TAKEN_OVER: ReadonlySet<string> = new Set(['tls', 'submission', 'plugins', 'revocation', 'recipients'])
-
+/** The sections that changed and are not taken over. */
 function restartNeeded(before: Config, after: Config): string[] {
-  const sections = Object.entries(before).filter(
-    ([name, value]) =>
-      !TAKEN_OVER.has(name) &&
-      JSON.stringify(value) !== JSON.stringify(new Map(Object.entries(after)).get(name)),
-  )
-  return sections.map(([name]) => name)
+  const now = new Map(Object.entries(notTakenOver(after)))
+  return Object.entries(notTakenOver(before))
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(now.get(name)))
+    .map(([name]) => name)
 }
+
+const notTakenOver = ({
+  tls: _,
+  submission: __,
+  plugins: ___,
+  revocation: ____,
+  recipients: _____,
+  trust,
+  ...rest
+}: Config) => ({
+  ...rest,
+  trust: { tsas: trust.tsas, providers: trust.providers },
+})

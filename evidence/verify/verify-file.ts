@@ -109,7 +109,7 @@ const KINDS: Readonly<Record<FileReport['kind'], string>> = {
   evidence: 'Delil',
   dispatch: 'KEP iletisi',
   receipt: 'Delil iletisi',
-  message: 'İmzalı ileti',
+  message: 'İmzalı ileti: imza içeriği kapsar, dıştaki başlığı ve imza dışındaki metni kapsamaz',
   signature: 'Ayrık imza',
   unknown: 'Bilinmeyen dosya',
 }

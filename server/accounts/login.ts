@@ -1,5 +1,6 @@
 import type { KepAccount, Login, Person } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
+import { networkOf } from '../connection-census.ts'
 import { type AccountDirectory, onlyPerson } from './directory.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
@@ -17,20 +18,23 @@ export interface LoginAttempt {
   readonly ip: string
 }
 
-/** Wrong passwords per source or account before everyone from there waits; a person mistypes less often. */
+/** Wrong passwords for one account from one network, before it waits; a person mistypes less often. */
 const MAX_FAILURES = 10
+/** Wrong passwords from one network for any account. Many people may sit behind one address. */
+const MAX_NETWORK_FAILURES = 100
 const WINDOW_MS = 15 * 60_000
-/** Sources remembered; an attacker with more addresses than this is slowed by hashing alone. */
+/** Sources remembered; an attacker with more networks than this is slowed by hashing alone. */
 const MAX_REMEMBERED = 50_000
-/** Longer than any password; hashing takes time for each octet. */
-const MAX_PASSWORD = 1024
 
-/** Checks one login against one person's secret; unknown names cost the same as known ones. */
+/**
+ * Checks one login against one person's secret; unknown names cost the same as known ones. Who guesses is slowed by
+ * network and account together, so that nobody can lock an account's owner out from elsewhere.
+ */
 export class LoginDesk {
   readonly #directory: AccountDirectory
   readonly #passwords: PasswordThread
   readonly #clock: Clock
-  readonly #failures = new Map<string, { count: number; since: number }>()
+  readonly #attempts = new Map<string, { count: number; since: number }>()
 
   constructor(directory: AccountDirectory, passwords: PasswordThread, clock: Clock) {
     this.#directory = directory
@@ -40,47 +44,60 @@ export class LoginDesk {
 
   async check(attempt: LoginAttempt): Promise<LoginResult> {
     const [address, handle] = namesOf(attempt)
-    const sources = [`ip ${attempt.ip}`, `account ${address}`]
-    if (sources.some((source) => this.#isDelayed(source))) return { ok: false, reason: 'delayed' }
+    const network = networkOf(attempt.ip)
+    const pair = `${network} ${address.slice(0, MAX_NAME)}`
+    // Counted before the answer is known, or a burst would be judged whole before the first failure counts.
+    if (!this.#take(pair, MAX_FAILURES) || !this.#take(network, MAX_NETWORK_FAILURES))
+      return { ok: false, reason: 'delayed' }
     const account = await this.#directory.get(address)
     const person = account === undefined ? undefined : personOf(account, handle)
-    const password = attempt.password.slice(0, MAX_PASSWORD)
     let matches: boolean
     try {
-      matches = await this.#passwords.matches(password, person?.passwordHash ?? NOBODY)
+      matches = await this.#passwords.matches(attempt.password, person?.passwordHash ?? NOBODY)
     } catch (error) {
       if (error instanceof TooManyLogins) return { ok: false, reason: 'delayed' }
       throw error
     }
-    if (!matches || account === undefined || person === undefined || !mayLogIn(account)) {
-      for (const source of sources) this.#countFailure(source)
+    if (!matches || account === undefined || person === undefined || !mayLogIn(account))
       return { ok: false, reason: 'wrong' }
-    }
-    this.#failures.delete(`account ${address}`)
+    this.#attempts.delete(pair)
+    this.#giveBack(network)
     const at = this.#clock.now().getTime()
     const login: Login = { account: address, handle: person.handle, at, method: 'password', ip: attempt.ip }
     return { ok: true, login, account, person }
   }
 
-  #isDelayed(source: string): boolean {
-    const failed = this.#failures.get(source)
-    return (
-      failed !== undefined &&
-      failed.count >= MAX_FAILURES &&
-      this.#clock.monotonic() - failed.since < WINDOW_MS
-    )
+  /** Account and person as they are now; undefined where the login would not be good any more. */
+  async refresh(login: Login): Promise<{ account: KepAccount; person: Person } | undefined> {
+    const account = await this.#directory.get(login.account)
+    const person = account?.persons.find((one) => one.active && one.handle === login.handle)
+    return account === undefined || person === undefined || !mayLogIn(account)
+      ? undefined
+      : { account, person }
   }
 
-  #countFailure(source: string): void {
+  /** False where the source has no attempts left in this window. */
+  #take(source: string, most: number): boolean {
     const now = this.#clock.monotonic()
-    const known = this.#failures.get(source)
+    const known = this.#attempts.get(source)
     const fresh = known === undefined || now - known.since >= WINDOW_MS
-    this.#failures.delete(source)
-    this.#failures.set(source, { count: fresh ? 1 : known.count + 1, since: fresh ? now : known.since })
-    const oldest = this.#failures.keys().next().value
-    if (this.#failures.size > MAX_REMEMBERED && oldest !== undefined) this.#failures.delete(oldest)
+    const count = fresh ? 1 : known.count + 1
+    if (count > most) return false
+    this.#attempts.delete(source)
+    this.#attempts.set(source, { count, since: fresh ? now : known.since })
+    const oldest = this.#attempts.keys().next().value
+    if (this.#attempts.size > MAX_REMEMBERED && oldest !== undefined) this.#attempts.delete(oldest)
+    return true
+  }
+
+  #giveBack(source: string): void {
+    const known = this.#attempts.get(source)
+    if (known !== undefined) known.count--
   }
 }
+
+/** Names are kept as keys: what is longer is nobody's. */
+const MAX_NAME = 320
 
 /** Closed accounts stay readable; pending and locked ones are shut. */
 const mayLogIn = (account: KepAccount): boolean => account.state === 'active' || account.state === 'closed'

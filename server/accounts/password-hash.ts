@@ -11,6 +11,8 @@ const PASSES = 2
 const LANES = 1
 const SALT_OCTETS = 16
 const TAG_OCTETS = 32
+/** Longer than any password that is meant; what follows does not count, when it is set and when it is checked. */
+const MAX_PASSWORD = 1024
 
 export type HashJob = { readonly id: number; readonly password: string; readonly against: string | undefined }
 export type HashReply = {
@@ -67,7 +69,7 @@ const derive = (
 ) =>
   // NFC, because one password typed on two machines may reach us in two spellings.
   argon2Sync('argon2id', {
-    message: Buffer.from(password.normalize('NFC')),
+    message: Buffer.from(password.slice(0, MAX_PASSWORD).normalize('NFC')),
     nonce,
     memory,
     passes,

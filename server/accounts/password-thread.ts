@@ -14,6 +14,7 @@ export class PasswordThread implements AsyncDisposable {
     { resolve: (reply: HashReply) => void; reject: (error: Error) => void }
   >()
   #nextId = 1
+  #failure: Error | undefined
 
   constructor() {
     const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
@@ -23,6 +24,7 @@ export class PasswordThread implements AsyncDisposable {
       this.#waiting.delete(reply.id)
     })
     const fail = (error: Error) => {
+      this.#failure = error
       for (const { reject } of this.#waiting.values()) reject(error)
       this.#waiting.clear()
     }
@@ -38,7 +40,9 @@ export class PasswordThread implements AsyncDisposable {
   }
 
   async matches(password: string, hash: string): Promise<boolean> {
-    return (await this.#ask({ password, against: hash })).match === true
+    const { match, error } = await this.#ask({ password, against: hash })
+    if (match === undefined) throw new Error(error ?? 'hashing failed')
+    return match
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -46,6 +50,7 @@ export class PasswordThread implements AsyncDisposable {
   }
 
   #ask(job: Omit<HashJob, 'id'>): Promise<HashReply> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#waiting.size >= MAX_WAITING) return Promise.reject(new TooManyLogins('too many logins wait'))
     const id = this.#nextId++
     return new Promise((resolve, reject) => {

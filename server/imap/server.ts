@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
-import { plainIp } from '../connection-census.ts'
+import { type Admission, plainIp } from '../connection-census.ts'
 import { Connection } from './connection.ts'
 import type { ImapParts } from './parts.ts'
 
@@ -30,6 +30,7 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
   const connections = new Set<Connection>()
   /** Every accepted socket, also while TLS is being set up. */
   const sockets = new Set<Socket>()
+  const admissions = new Map<string, Admission>()
   const settings = (tls: { key: string; cert: string }) => ({ ...tls, minVersion: MIN_VERSION }) as const
   let context = createSecureContext(settings(parts.tls))
   let tlsServer: TlsServer | undefined
@@ -42,17 +43,27 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
       socket.destroy()
     })
     server = tlsServer
-  } else server = createServer(SOCKETS, serve)
+  } else server = createServer(SOCKETS)
+  // Who says nothing holds a place from the first octet on, not only after the handshake.
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    const key = socketKey(socket)
+    const admission = parts.census.admit(plainIp(socket.remoteAddress ?? ''))
+    if (admission !== undefined) admissions.set(key, admission)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      admission?.leave()
+      admissions.delete(key)
+    })
+    if (admission === undefined && secure) socket.destroy()
   })
+  if (!secure) server.on('connection', serve)
   server.on('error', (error) => parts.events.socketError('imap', error))
 
   function serve(socket: Socket): void {
     // A peer that left between accept and here has no address any more.
     const ip = plainIp(socket.remoteAddress ?? '')
-    const admission = parts.census.admit(ip)
+    const admission = admissions.get(socketKey(socket))
     if (admission === undefined) {
       socket.on('error', (error) => parts.events.socketError('imap', error))
       socket.end('* BYE [UNAVAILABLE] Cok sayida baglanti / Too many connections\r\n')
@@ -65,7 +76,7 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     connections.add(connection)
     socket.once('close', () => {
       connections.delete(connection)
-      admission.leave()
+      admission.leave() // after STARTTLS the raw socket may not tell of its end
     })
     void connection.serve()
   }
@@ -98,3 +109,5 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     },
   }
 }
+
+const socketKey = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`

@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises'
 import { TimestampError } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
@@ -26,6 +27,8 @@ const LONGEST_WAIT_FOR_STAMP_MS = 10_000
 const DOUBT_MS = 250
 /** At least this often the store is asked, should a hint be lost. */
 const POLL_MS = 5_000
+/** A store that refuses is asked again after this; it has its own troubles. */
+const STORE_REST_MS = 1_000
 const CACHED_RECORDS = 64
 
 /** Takes due work from the store and does it, as many rows at once as allowed, until it is stopped. */
@@ -98,6 +101,7 @@ export class Worker {
       })
     } catch (error) {
       this.#events.internalError('work', error)
+      await rest(STORE_REST_MS)
       return []
     }
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { SignerTrust } from '../../plugins/message.ts'
 import type { BlobRef, StagedBlob, Store } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
@@ -27,13 +28,11 @@ export class MaterialArchive {
     return stageBytes(this.#store, Buffer.from(JSON.stringify({ certificates, crls, report })))
   }
 
+  /** Known octets are not written again: CRLs have megabytes and come with every message. */
   async #keep(octets: Uint8Array): Promise<BlobRef> {
-    const staged = await stageBytes(this.#store, octets)
-    if (this.#kept.has(staged.ref.hash)) {
-      await staged.discard()
-      return staged.ref
-    }
-    const ref = await this.#store.blobs.save(staged)
+    const hash = createHash('sha256').update(octets).digest('hex')
+    if (this.#kept.has(hash)) return { hash, size: octets.length }
+    const ref = await this.#store.blobs.save(await stageBytes(this.#store, octets))
     this.#kept.set(ref.hash, true)
     const oldest = this.#kept.keys().next().value
     if (this.#kept.size > MAX_REMEMBERED && oldest !== undefined) this.#kept.delete(oldest)

@@ -58,6 +58,11 @@ export class RateGuard {
     this.progress()
   }
 
+  /** Ends the connection now. */
+  end(): void {
+    this.#guarded.end()
+  }
+
   stop(): void {
     clearTimeout(this.#login)
     clearInterval(this.#timer)

@@ -9,7 +9,7 @@ import type { Transaction } from '../../plugins/api.ts'
 import { type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
 
 /** How a person is named in evidence: the operator's choice between clarity and data protection. */
-export type PersonId = 'name' | 'hash' | 'number'
+export type PersonId = 'name' | 'number'
 
 export interface RecordRequest {
   readonly id: string
@@ -107,11 +107,8 @@ function signatureOf({
   }
 }
 
-export function shownPerson(person: Person, personId: PersonId): string {
-  if (personId === 'number') return `${person.name} (${person.identityNumber})`
-  if (personId === 'name') return person.name
-  return createHash('sha256').update(person.identityNumber).digest('hex')
-}
+export const shownPerson = (person: Person, personId: PersonId): string =>
+  personId === 'number' ? `${person.name} (${person.identityNumber})` : person.name
 
 /** Ids of refused messages may hold anything. */
 const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 250)

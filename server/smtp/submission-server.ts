@@ -188,6 +188,7 @@ function makeSubmissionServer(
         const declaredSize = Number(parameter(address, 'SIZE') ?? Number.NaN)
         peer.declaredSize = Number.isSafeInteger(declaredSize) ? declaredSize : undefined
         peer.recipients = []
+        await refresh(peer)
         const from = address.address
         obey(
           await parts.pipeline.ask('mail', { session: factsOf(peer), from, declaredSize: peer.declaredSize }),
@@ -255,6 +256,14 @@ function makeSubmissionServer(
   server.on('error', (error: Error) => parts.events.socketError('submission', error))
   return { server, tls, receiving: () => receiving }
 
+  /** A session outlives what it logged in with: the account may have been closed or the person revoked since. */
+  async function refresh(peer: Peer): Promise<void> {
+    const facts = factsOf(peer)
+    const now = await parts.desk.refresh(facts.login)
+    if (now === undefined) throw new MailError('MAY_NOT_SEND')
+    peer.facts = { ...facts, ...now }
+  }
+
   /** Counts the connection until it ends. */
   function admit(socket: Socket): Admission | undefined {
     const key = socketKey(socket)
@@ -300,7 +309,7 @@ function makeSubmissionServer(
       taps: parts.pipeline.openTaps(transaction),
     }).catch(async (error: unknown) => {
       if (error instanceof StoreError && error.code === 'BLOB_TOO_LARGE') {
-        await readAway(stream)
+        if (!(await readAway(stream))) peer.guard.end()
         throw new MailError('MESSAGE_TOO_BIG', `${parts.sizeLimit}`)
       }
       throw error
@@ -376,13 +385,14 @@ const isLostConnection = (error: unknown): error is Error =>
   'code' in error &&
   (error.code === 'ECONNECTION' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
 
-/** Reads a little more, so that the refusal reaches a client that only listens after its last octet. */
-async function readAway(stream: SMTPServerDataStream): Promise<void> {
+/** Reads a little more, so that the refusal reaches a client that only listens after its last octet; false where more came. */
+async function readAway(stream: SMTPServerDataStream): Promise<boolean> {
   let left = OVERSIZE_GRACE
   for await (const chunk of chunksOf(stream)) {
     left -= chunk.length
-    if (left < 0) throw new MailError('MESSAGE_TOO_BIG')
+    if (left < 0) return false
   }
+  return true
 }
 
 /** Who stops reading in the middle leaves the rest for whoever answers; the stream is not destroyed. */

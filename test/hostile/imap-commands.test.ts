@@ -265,12 +265,29 @@ describe('clients that are slow, silent or half gone', () => {
 
   test('too many connections are told so', async () => {
     const full = await startImap({ connectionsPerIp: 1 })
-    const first = new LineClient(connectTo(full))
+    const first = new LineClient(connect(full.plainPort, '127.0.0.1'))
     await first.line()
-    const second = new LineClient(connectTo(full))
+    const second = new LineClient(connect(full.plainPort, '127.0.0.1'))
     expect(await second.line()).toMatch(/^\* BYE \[UNAVAILABLE\]/)
     expect(await second.line()).toBeUndefined()
     first.end()
+    await full[Symbol.asyncDispose]()
+  })
+
+  test('who opens many connections and never begins TLS holds no more places than others', async () => {
+    const full = await startImap({ connectionsPerIp: 3 })
+    const silent = Array.from({ length: 20 }, () => connect(full.port, '127.0.0.1'))
+    let closed = 0
+    for (const socket of silent) {
+      socket.on('error', () => {})
+      socket.once('close', () => closed++)
+    }
+    await vi.waitFor(() => expect(closed).toBe(17), 10_000)
+    for (const socket of silent) socket.destroy()
+    await vi.waitFor(() => expect(full.parts.census.size).toBe(0), 10_000)
+    const served = new LineClient(connectTo(full))
+    expect(await served.line()).toMatch(/^\* OK/)
+    served.end()
     await full[Symbol.asyncDispose]()
   })
 })

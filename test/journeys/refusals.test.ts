@@ -163,6 +163,16 @@ const afterData: {
   },
   {
     code: 'HEADER_FORBIDDEN',
+    name: 'an id as only the provider gives',
+    make: () => signed({ messageId: '<rem.00000000-0000-4000-8000-000000000000@hs98.kep.tr>' }),
+  },
+  {
+    code: 'HEADER_TOO_LARGE',
+    name: 'a subject that would be copied into all evidence',
+    make: () => signed({ subject: `x\r\n ${'y'.repeat(900)}`.repeat(20) }),
+  },
+  {
+    code: 'HEADER_FORBIDDEN',
     name: 'a resent message',
     make: () => signed({ extra: `Resent-From: ${SENDER}\r\n` }),
   },

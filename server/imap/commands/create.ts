@@ -2,6 +2,7 @@ import { command } from '../command.ts'
 import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
+import { refuseBelowPipeline } from '../origins.ts'
 
 /** Makes the levels above too. [RFC 9051 §6.3.4] */
 export const create = command({
@@ -18,6 +19,7 @@ export const create = command({
     // A separator at the end says that names below will follow.
     const name = wanted.endsWith(SEPARATOR) ? wanted.slice(0, -1) : wanted
     checkNewName(name)
+    refuseBelowPipeline(name)
     const { mailboxes } = session.parts.store
     const known = new Set((await mailboxes.list(session.account)).map((row) => row.name))
     if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')

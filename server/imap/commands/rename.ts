@@ -1,6 +1,7 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
+import { refuseBelowPipeline } from '../origins.ts'
 
 /** Names below go along. The provider's own mailboxes keep theirs. [RFC 9051 §6.3.6] */
 export const rename = command({
@@ -18,6 +19,7 @@ export const rename = command({
     const row = await session.mailbox(session.name(from))
     const name = session.name(to)
     checkNewName(name)
+    refuseBelowPipeline(name)
     if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez / This mailbox cannot be renamed')
     if (name.startsWith(row.name + SEPARATOR)) throw no('CANNOT', 'A mailbox cannot be moved below itself')
     const { mailboxes } = session.parts.store

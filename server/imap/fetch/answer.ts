@@ -139,8 +139,8 @@ async function planSection(
   const span = cut(whole, partial)
   const octets = () => piecesOf(session, row.body, span)
   const value = { size: span.end - span.start, binary: false, octets }
-  // MIME headers are structure, and structure is shown unread.
-  return { label: shown, value, carries: section.text === 'MIME' ? undefined : span }
+  // The header of a part within the original may hold anything, so it is content; those of the envelope's own parts are not.
+  return { label: shown, value, carries: span }
 }
 
 /** Decoded once for its size and once more to be sent, so that no part is held in memory. [RFC 9051 §6.4.5] */

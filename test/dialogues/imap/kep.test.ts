@@ -88,7 +88,7 @@ describe('reading (okundu) begins with the first octet of content', () => {
     ['BODY[2.MIME]', 0],
     ['BODY[2.HEADER]', 0],
     ['BODY.PEEK[2.HEADER.FIELDS (SUBJECT)]', 0],
-    ['BODY[2.1.MIME]', 0],
+    ['BODY[2.1.MIME]', 1],
     ['BODY[3]', 0],
     ['BINARY[1]', 0],
     ['BINARY.SIZE[2.2]', 0],

@@ -104,7 +104,7 @@ describe('the development PKI', () => {
 
 describe('the development authority', () => {
   const anchors = () => parsePemCertificates(readFileSync(files.authority.certificate, 'utf8'))
-  const crls = new CrlSource({ clock: systemClock, maxAgeMs: 0, onFailure: () => {} })
+  const crls = new CrlSource({ clock: systemClock, maxAgeMs: () => 0, onFailure: () => {} })
 
   test('stamps for the client that asks foreign TSAs', async () => {
     const lists = await crls.listsFor([], [authority.urls.crl])
@@ -144,7 +144,7 @@ describe('the development authority', () => {
     const at = developmentFiles(other.path)
     const user = certificateOf(at.user(`deneme.alici@${domain}`).certificate)
     const check = async () => {
-      const source = new CrlSource({ clock: systemClock, maxAgeMs: 0, onFailure: () => {} })
+      const source = new CrlSource({ clock: systemClock, maxAgeMs: () => 0, onFailure: () => {} })
       const validator = new CertificateValidator({
         anchors: parsePemCertificates(readFileSync(at.authority.certificate, 'utf8')),
         crls: source,
