@@ -36,7 +36,8 @@ import { makeHttpServers } from './ops/http.ts'
 import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
 import { RejectionLimit } from './smtp/rejection-limit.ts'
-import { SubmissionListener, type SubmissionServerParts } from './smtp/submission-server.ts'
+import { SubmissionListener } from './smtp/submission-listener.ts'
+import type { SubmissionServerParts } from './smtp/submission-server.ts'
 
 /** Parts that a test may bring along. */
 export interface Given {

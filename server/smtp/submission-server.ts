@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
 import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from 'node:tls'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import { FAILURES, type FailureCode, MailError, replyText } from '../../mail/errors.ts'
@@ -9,7 +8,6 @@ import type { Recipient, SessionFacts, Transaction, Verdict } from '../../plugin
 import { StoreError } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
 import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
-import { bind, type Listening } from '../listen.ts'
 import type { Events } from '../ops/events.ts'
 import { receiveMessage } from '../received-message.ts'
 import { checkParameters, parameter, printable } from './envelope-parameters.ts'
@@ -60,53 +58,11 @@ interface Peer {
   errors: number
 }
 
-/** One listener of the submission service, on one host. */
-export class SubmissionListener implements Listening {
-  readonly #server: SMTPServer
-  readonly #tls: TlsServer | undefined
-  readonly #parts: SubmissionServerParts
-  readonly #receiving: () => number
-
-  constructor(parts: SubmissionServerParts, secure: boolean) {
-    const { server, tls, receiving } = makeSubmissionServer(parts, secure)
-    this.#parts = parts
-    this.#server = server
-    this.#tls = tls
-    this.#receiving = receiving
-  }
-
-  listen(port: number, host: string): Promise<number> {
-    return bind(this.#server.server, port, host)
-  }
-
-  /** Uses the parts' TLS key and size limit for connections from now on. */
-  renew(): void {
-    this.#server.updateSecureContext({ key: this.#parts.tls.key, cert: this.#parts.tls.cert })
-    this.#tls?.setSecureContext(tlsOptions(this.#parts))
-    this.#server.options.size = this.#parts.sizeLimit
-  }
-
-  /** Takes no connection, lets messages that are being received finish within the time, then ends the rest. */
-  async drain(graceMs: number): Promise<void> {
-    this.#server.server.close()
-    const until = performance.now() + graceMs
-    while (this.#receiving() > 0 && performance.now() < until) await setTimeout(50)
-    await this.close()
-  }
-
-  async close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    for (const connection of this.#server.connections) connection.close()
-    this.#server.close(() => resolve())
-    await promise
-  }
-}
-
 /**
  * Message submission on 465 (`secure`) or 587 (STARTTLS). [RFC 6409 §3] [RFC 8314 §3.3] Every handler ends in an
  * answer: what throws is a 451 for the client and an error for the operator, never the end of the process (I9).
  */
-function makeSubmissionServer(
+export function makeSubmissionServer(
   parts: SubmissionServerParts,
   secure: boolean,
 ): { server: SMTPServer; tls: TlsServer | undefined; receiving: () => number } {
@@ -354,7 +310,7 @@ function makeSubmissionServer(
 const socketKey = (end: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
   `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`
 
-const tlsOptions = ({ tls, loginTimeMs }: SubmissionServerParts): TlsOptions => ({
+export const tlsOptions = ({ tls, loginTimeMs }: SubmissionServerParts): TlsOptions => ({
   ...tls,
   minVersion: MIN_TLS,
   handshakeTimeout: Math.min(HANDSHAKE_MS, loginTimeMs),

@@ -1,0 +1,47 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Server as TlsServer } from 'node:tls'
+import type { SMTPServer } from 'smtp-server'
+import { bind, type Listening } from '../listen.ts'
+import { makeSubmissionServer, type SubmissionServerParts, tlsOptions } from './submission-server.ts'
+
+/** One listener of the submission service, on one host. */
+export class SubmissionListener implements Listening {
+  readonly #server: SMTPServer
+  readonly #tls: TlsServer | undefined
+  readonly #parts: SubmissionServerParts
+  readonly #receiving: () => number
+
+  constructor(parts: SubmissionServerParts, secure: boolean) {
+    const { server, tls, receiving } = makeSubmissionServer(parts, secure)
+    this.#parts = parts
+    this.#server = server
+    this.#tls = tls
+    this.#receiving = receiving
+  }
+
+  listen(port: number, host: string): Promise<number> {
+    return bind(this.#server.server, port, host)
+  }
+
+  /** Uses the parts' TLS key and size limit for connections from now on. */
+  renew(): void {
+    this.#server.updateSecureContext({ key: this.#parts.tls.key, cert: this.#parts.tls.cert })
+    this.#tls?.setSecureContext(tlsOptions(this.#parts))
+    this.#server.options.size = this.#parts.sizeLimit
+  }
+
+  /** Takes no connection, lets messages that are being received finish within the time, then ends the rest. */
+  async drain(graceMs: number): Promise<void> {
+    this.#server.server.close()
+    const until = performance.now() + graceMs
+    while (this.#receiving() > 0 && performance.now() < until) await setTimeout(50)
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    for (const connection of this.#server.connections) connection.close()
+    this.#server.close(() => resolve())
+    await promise
+  }
+}
