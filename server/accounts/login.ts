@@ -34,7 +34,10 @@ export class LoginDesk {
   readonly #directory: AccountDirectory
   readonly #passwords: PasswordThread
   readonly #clock: Clock
-  readonly #attempts = new Map<string, { count: number; since: number }>()
+  readonly #failures = new Map<string, { count: number; since: number }>()
+  /** The end of the latest check for each network and account. */
+  readonly #turns = new Map<string, Promise<void>>()
+  #waiting = 0
 
   constructor(directory: AccountDirectory, passwords: PasswordThread, clock: Clock) {
     this.#directory = directory
@@ -42,13 +45,35 @@ export class LoginDesk {
     this.#clock = clock
   }
 
+  /**
+   * One after another for each network and account: each is judged knowing how the one before it ended, so a burst of
+   * guesses gains nothing, and a client that opens twenty connections at once is served. Hashing is serial anyway.
+   */
   async check(attempt: LoginAttempt): Promise<LoginResult> {
     const [address, handle] = namesOf(attempt)
     const network = networkOf(attempt.ip)
     const pair = `${network} ${address.slice(0, MAX_NAME)}`
-    // Counted before the answer is known, or a burst would be judged whole before the first failure counts.
-    if (!this.#take(pair, MAX_FAILURES) || !this.#take(network, MAX_NETWORK_FAILURES))
+    if (this.#isDelayed(pair, network) || this.#waiting >= MAX_WAITING)
       return { ok: false, reason: 'delayed' }
+    const before = this.#turns.get(pair)
+    const { promise: turn, resolve: done } = Promise.withResolvers<void>()
+    this.#turns.set(pair, turn)
+    this.#waiting++
+    try {
+      await before
+      if (this.#isDelayed(pair, network)) return { ok: false, reason: 'delayed' }
+      const result = await this.#judge(attempt, address, handle)
+      if (result.ok) this.#failures.delete(pair)
+      else if (result.reason === 'wrong') for (const source of [pair, network]) this.#countFailure(source)
+      return result
+    } finally {
+      this.#waiting--
+      if (this.#turns.get(pair) === turn) this.#turns.delete(pair)
+      done()
+    }
+  }
+
+  async #judge(attempt: LoginAttempt, address: string, handle: string | undefined): Promise<LoginResult> {
     const account = await this.#directory.get(address)
     const person = account === undefined ? undefined : personOf(account, handle)
     let matches: boolean
@@ -60,8 +85,6 @@ export class LoginDesk {
     }
     if (!matches || account === undefined || person === undefined || !mayLogIn(account))
       return { ok: false, reason: 'wrong' }
-    this.#attempts.delete(pair)
-    this.#giveBack(network)
     const at = this.#clock.now().getTime()
     const login: Login = { account: address, handle: person.handle, at, method: 'password', ip: attempt.ip }
     return { ok: true, login, account, person }
@@ -76,26 +99,28 @@ export class LoginDesk {
       : { account, person }
   }
 
-  /** False where the source has no attempts left in this window. */
-  #take(source: string, most: number): boolean {
-    const now = this.#clock.monotonic()
-    const known = this.#attempts.get(source)
-    const fresh = known === undefined || now - known.since >= WINDOW_MS
-    const count = fresh ? 1 : known.count + 1
-    if (count > most) return false
-    this.#attempts.delete(source)
-    this.#attempts.set(source, { count, since: fresh ? now : known.since })
-    const oldest = this.#attempts.keys().next().value
-    if (this.#attempts.size > MAX_REMEMBERED && oldest !== undefined) this.#attempts.delete(oldest)
-    return true
+  #isDelayed(pair: string, network: string): boolean {
+    return this.#failuresOf(pair) >= MAX_FAILURES || this.#failuresOf(network) >= MAX_NETWORK_FAILURES
   }
 
-  #giveBack(source: string): void {
-    const known = this.#attempts.get(source)
-    if (known !== undefined) known.count--
+  /** Within the window. */
+  #failuresOf(source: string): number {
+    const known = this.#failures.get(source)
+    return known === undefined || this.#clock.monotonic() - known.since >= WINDOW_MS ? 0 : known.count
+  }
+
+  #countFailure(source: string): void {
+    const count = this.#failuresOf(source) + 1
+    const since = count === 1 ? this.#clock.monotonic() : (this.#failures.get(source)?.since ?? 0)
+    this.#failures.delete(source)
+    this.#failures.set(source, { count, since })
+    const oldest = this.#failures.keys().next().value
+    if (this.#failures.size > MAX_REMEMBERED && oldest !== undefined) this.#failures.delete(oldest)
   }
 }
 
+/** Logins that wait for their turn, over all accounts; more is a flood. */
+const MAX_WAITING = 1_000
 /** Names are kept as keys: what is longer is nobody's. */
 const MAX_NAME = 320
 
