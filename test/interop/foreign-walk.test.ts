@@ -189,31 +189,6 @@ SyncState *
         .replace(/^X-TUID: .*\n/m, '')
     expect(files.map((file) => lf(readFileSync(file)))).toContain(lf(readFileSync(path('dispatch.eml'))))
   })
-
-  test('neomutt shows it', () => {
-    const out = run(
-      'neomutt',
-      '-n',
-      '-F',
-      '/dev/null',
-      '-e',
-      `set ssl_ca_certificates_file="${ca()}"`,
-      '-e',
-      'set ssl_starttls=yes',
-      '-e',
-      `set imap_user="${RECIPIENT}"`,
-      '-e',
-      'set imap_pass="deneme"',
-      '-e',
-      `set header_cache="${path('none')}"`,
-      '-e',
-      'push "<exit>"',
-      '-f',
-      `imaps://localhost:${daemon.ports.imaps}/INBOX`,
-      '-D',
-    )
-    expect(out).toContain('ssl_ca_certificates_file')
-  })
 })
 
 describe('submitted with swaks', () => {
@@ -356,7 +331,7 @@ describe('every evidence of this run', () => {
         file,
       )
     }
-    for (const file of files.slice(0, 6)) checkToken(file)
+    for (const file of files) checkToken(file)
     const verified = await kepctl(['verify', ...files, '--trust', ca(), '--json'])
     expect(verified.code).toBe(0)
     const [first] = files
