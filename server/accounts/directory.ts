@@ -137,4 +137,5 @@ export function onlyPerson(account: KepAccount): Person | undefined {
   return active.length === 1 ? active[0] : undefined
 }
 
-const parseAccount = (document: string): KepAccount => JSON.parse(document)
+/** What the store keeps of an account. */
+export const parseAccount = (document: string): KepAccount => JSON.parse(document)

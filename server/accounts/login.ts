@@ -92,11 +92,7 @@ export class LoginDesk {
 
   /** Account and person as they are now; undefined where the login would not be good any more. */
   async refresh(login: Login): Promise<{ account: KepAccount; person: Person } | undefined> {
-    const account = await this.#directory.get(login.account)
-    const person = account?.persons.find((one) => one.active && one.handle === login.handle)
-    return account === undefined || person === undefined || !mayLogIn(account)
-      ? undefined
-      : { account, person }
+    return loginAsOf(await this.#directory.get(login.account), login.handle)
   }
 
   #isDelayed(pair: string, network: string): boolean {
@@ -123,6 +119,15 @@ export class LoginDesk {
 const MAX_WAITING = 1_000
 /** Names are kept as keys: what is longer is nobody's. */
 const MAX_NAME = 320
+
+/** The person within the account as it is now; undefined where neither may be logged in any more. */
+export function loginAsOf(
+  account: KepAccount | undefined,
+  handle: string,
+): { account: KepAccount; person: Person } | undefined {
+  const person = account?.persons.find((one) => one.active && one.handle === handle)
+  return account === undefined || person === undefined || !mayLogIn(account) ? undefined : { account, person }
+}
 
 /** Closed accounts stay readable; pending and locked ones are shut. */
 const mayLogIn = (account: KepAccount): boolean => account.state === 'active' || account.state === 'closed'

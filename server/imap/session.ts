@@ -1,6 +1,8 @@
 import type { KepAccount, Login, Permission, Person } from '../../mail/account.ts'
 import { may } from '../../mail/account.ts'
 import type { MailboxRow } from '../../storage/port.ts'
+import { parseAccount } from '../accounts/directory.ts'
+import { loginAsOf } from '../accounts/login.ts'
 import type { Admission } from '../connection-census.ts'
 import type { ReadingSession } from '../retrieval.ts'
 import { bad, Farewell, no } from './failure.ts'
@@ -90,12 +92,10 @@ export class Session {
     if (user === undefined) return
     const row = await this.parts.store.accounts.get(user.account.address)
     if (row?.version === this.#accountVersion) return
-    const account: KepAccount | undefined = row && JSON.parse(row.document)
-    const person = account?.persons.find(({ handle, active }) => active && handle === user.person.handle)
-    if (account === undefined || person === undefined || !['active', 'closed'].includes(account.state))
-      throw new Farewell('The account or the person is not active any more')
+    const now = loginAsOf(row && parseAccount(row.document), user.person.handle)
+    if (now === undefined) throw new Farewell('The account or the person is not active any more')
     this.#accountVersion = row?.version ?? -1
-    this.#user = { ...user, account, person }
+    this.#user = { ...user, ...now }
   }
 
   may(permission: Permission): boolean {

@@ -23,14 +23,15 @@ export const makeDispatch: Step = async (parts, row, submission) => {
   const { body } = intake
   const { facts }: EventPayload = JSON.parse(accepted.payload)
   const evidence = await parts.issuer.issue(facts, submission) // read back from the archive
+  const draft = parts.issuer.draftOf(facts, submission)
   const octets = composeDispatch({
     settings: parts.envelope,
     signer: parts.envelopeSigner,
     timestamper: parts.stampEnvelopes === 'none' ? undefined : parts.timestamper,
     date: clock.now(),
-    facts: parts.issuer.draftOf(facts, submission),
+    facts: draft,
     outcome: evidence.meta.outcome,
-    evidence: [{ root: parts.issuer.draftOf(facts, submission).root, octets: evidence.octets }],
+    evidence: [{ root: draft.root, octets: evidence.octets }],
     sender: { name: submission.sender.name, address: submission.sender.address },
     to: written(submission.header.to),
     cc: written(submission.header.cc),
