@@ -13,8 +13,10 @@ export type WorkKind =
   | 'fanout'
   /** Into the mailbox of a local recipient. */
   | 'deliver'
-  /** Through the relay to a peer. */
+  /** Through the relay to a peer; these rows stand in the peer's queue. */
   | 'send'
+  /** What a peer's evidence says about a message of ours. */
+  | 'evidence'
   /** A change of a mailbox that belongs to the message: a receipt, the filed original. */
   | 'mailboxOp'
   /** A deadline. */
@@ -31,7 +33,11 @@ export interface NewWork {
   readonly due: number
   /** JSON of at most {@link MAX_PAYLOAD} octets; larger things are blobs and named here. */
   readonly payload: string
+  /** Rows of a queue are claimed by its name alone, so that ten thousand rows for a dead peer stand in nobody's way. */
+  readonly queue?: string | undefined
 }
+
+export type WorkKey = Pick<NewWork, 'intake' | 'recipient' | 'slot'>
 
 /** A row must not grow with the message; what is larger has a blob of its own. */
 export const MAX_PAYLOAD = 16_384
@@ -63,11 +69,16 @@ export interface WorkStore {
    * there, and repeating the call inserts the others.
    */
   insert(rows: readonly NewWork[]): Promise<boolean[]>
-  /** Rows that are due and leased to nobody: kinds in the order given, the oldest first within each. */
+  /**
+   * Rows that are due and leased to nobody: kinds in the order given, the oldest first within each. Of one queue where
+   * it is named, else of none.
+   */
   claim(
     kinds: readonly WorkKind[],
-    options: { now: number; limit: number; leaseMs: number },
+    options: { now: number; limit: number; leaseMs: number; queue?: string | undefined },
   ): Promise<LeasedWork[]>
+  /** Changes the payload of a row in work, before its step goes on; false where the row was given to another since. */
+  note(row: LeasedWork, payload: string): Promise<boolean>
   /**
    * When `done` can be seen, all that it spawned can be. False where another was given the row, and then nothing was
    * written; only where it is given away during the call may what it spawned be there, as after a crash in it.
@@ -76,12 +87,22 @@ export interface WorkStore {
   /** All rows of an intake in order of (recipient, slot), after the given one. */
   of(intake: string, after: { recipient: number; slot: string }, limit: number): Promise<WorkRow[]>
   get(intake: string, recipient: number, slot: string): Promise<WorkRow | undefined>
-  /** Puts a held row back, due at once. */
-  release(intake: string, recipient: number, slot: string, now: number): Promise<boolean>
+  /**
+   * A person's or a peer's word about a row that nobody works on: due at another time and as if it had never failed, or
+   * held. False where the row is in another state than `from`, or leased.
+   */
+  amend(key: WorkKey, from: WorkRow['state'], to: { due: number } | { held: string }): Promise<boolean>
+  /** Rows of a queue that are not done, in order of key, after the given one. */
+  queued(queue: string, after: WorkKey | undefined, limit: number): Promise<WorkRow[]>
+  /** Every queue that has rows which are not done. */
+  queues(): Promise<QueueState[]>
   /** Per kind and state: how many rows are due, leased, held or wait to be tried again, and since when the oldest. */
   backlog(now: number): Promise<Backlog[]>
-  /** The earliest time at which something is due and free, or its lease lapses; undefined where nothing waits. */
-  nextDue(): Promise<number | undefined>
+  /**
+   * The earliest time at which something is due and free, or its lease lapses; undefined where nothing waits. Of one
+   * queue where it is named, else of all rows without one.
+   */
+  nextDue(queue?: string): Promise<number | undefined>
   /** A hint that something new may be due; the truth is claim(). */
   watch(listener: () => void): () => void
 }
@@ -91,4 +112,12 @@ export interface Backlog {
   readonly state: 'pending' | 'held'
   readonly rows: number
   readonly oldestSince: number
+}
+
+export interface QueueState {
+  readonly queue: string
+  readonly pending: number
+  readonly held: number
+  /** Of the oldest row that is not held; undefined where all are. */
+  readonly oldestSince: number | undefined
 }

@@ -27,7 +27,9 @@ export interface Store extends AsyncDisposable {
   readonly work: WorkStore
   readonly mailboxes: MailboxStore
   readonly chain: ChainStore
-  readonly accounts: AccountStore
+  readonly accounts: DocumentStore
+  /** Peers that the operator added beside those of the configuration. */
+  readonly peers: DocumentStore
 
   /**
    * The only write before 250: the message, its envelope and the work that follows from it become durable
@@ -65,17 +67,17 @@ export interface IntakeRow {
   readonly envelope: BlobRef
 }
 
-/** Accounts are documents of server/accounts; the store knows their address and version only. */
-export interface AccountStore {
-  get(address: string): Promise<AccountRow | undefined>
+/** Documents of one kind; the store knows their key and version only. */
+export interface DocumentStore {
+  get(key: string): Promise<DocumentRow | undefined>
   /** Writes if the stored version is `expected` (0: there is none yet); answers whether it did. */
-  put(address: string, document: string, expected: number): Promise<boolean>
-  /** In order of address, after `after`. */
-  list(after: string, limit: number): Promise<AccountRow[]>
+  put(key: string, document: string, expected: number): Promise<boolean>
+  /** In order of key, after `after`. */
+  list(after: string, limit: number): Promise<DocumentRow[]>
 }
 
-export interface AccountRow {
-  readonly address: string
+export interface DocumentRow {
+  readonly key: string
   readonly version: number
   readonly document: string
 }

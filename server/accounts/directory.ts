@@ -114,7 +114,7 @@ export class AccountDirectory {
       const row = await this.#store.accounts.get(address.toLowerCase())
       if (row === undefined) throw new AccountError('NO_SUCH_ACCOUNT', `there is no account ${address}`)
       const changed = change(parseAccount(row.document))
-      if (await this.#store.accounts.put(row.address, JSON.stringify(changed), row.version)) return changed
+      if (await this.#store.accounts.put(row.key, JSON.stringify(changed), row.version)) return changed
     }
     throw new AccountError('CHANGED_MEANWHILE', `${address} is being changed by somebody else`)
   }

@@ -1,8 +1,8 @@
 /** What the writer thread can be asked to do, and what any connection can be asked to read. */
 import type { StoreFailure } from '../port.ts'
-import * as accounts from './accounts.ts'
 import { keepInline } from './blobs.ts'
 import * as chain from './chain.ts'
+import { putDocument } from './documents.ts'
 import * as intakes from './intakes.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
@@ -14,10 +14,11 @@ export const writes = {
   insertWork: work.insertWork,
   claimWork: work.claimWork,
   settleWork: work.settleWork,
-  releaseWork: work.releaseWork,
+  noteWork: work.noteWork,
+  amendWork: work.amendWork,
   lease: chain.lease,
   appendChain: chain.appendChain,
-  putAccount: accounts.putAccount,
+  putDocument,
   createMailbox: mailboxes.createMailbox,
   deleteMailbox: mailboxes.deleteMailbox,
   renameMailbox: mailboxes.renameMailbox,

@@ -78,6 +78,18 @@ const migrations: readonly string[] = [
   UPDATE work SET since = due;
   CREATE INDEX work_retried ON work (kind, since) WHERE state = 'pending' AND due > since;
   `,
+  // Documents of several kinds, and rows of work that stand in a queue of their own.
+  `
+  CREATE TABLE documents (
+    collection TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL,
+    PRIMARY KEY (collection, key)
+  ) WITHOUT ROWID;
+  INSERT INTO documents SELECT 'account', address, version, document FROM accounts;
+  DROP TABLE accounts;
+  ALTER TABLE work ADD COLUMN queue TEXT;
+  CREATE INDEX work_queue ON work (queue, due) WHERE queue IS NOT NULL AND state = 'pending';
+  CREATE INDEX work_queue_held ON work (queue) WHERE queue IS NOT NULL AND state = 'held';
+  `,
 ]
 
 export const SCHEMA_VERSION = migrations.length

@@ -5,18 +5,19 @@ import {
   type BlobRef,
   type BlobStore,
   type ByteRange,
+  type DocumentStore,
   type StagedBlob,
   type Store,
   StoreError,
 } from '../port.ts'
-import { getAccount, listAccounts } from './accounts.ts'
 import type { InlineBlob } from './blobs.ts'
 import * as chain from './chain.ts'
 import { bytes, Database } from './database.ts'
+import { type Collection, getDocument, listDocuments } from './documents.ts'
 import { intake, intakesNamed } from './intakes.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
-import { backlog, nextDue, workAt, workOf } from './work.ts'
+import { backlog, nextDue, queued, queues, workAt, workOf } from './work.ts'
 import { WriterThread } from './writer-thread.ts'
 
 /**
@@ -42,6 +43,12 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       return value
     }
 
+  const documents = (collection: Collection): DocumentStore => ({
+    get: async (key) => getDocument(db, collection, key),
+    put: (key, document, expected) => writer.call('putDocument', collection, key, document, expected),
+    list: async (after, limit) => listDocuments(db, collection, after, limit),
+  })
+
   return {
     accept: async ({ staged, ...newIntake }) =>
       workChanged(await writer.call('accept', newIntake, await publish(staged))),
@@ -59,12 +66,14 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
         const settled = await writer.call('settleWork', row, outcome)
         return 'done' in outcome && (outcome.spawn?.length ?? 0) === 0 ? settled : workChanged(settled)
       },
-      release: (id, recipient, slot, at) =>
-        writer.call('releaseWork', id, recipient, slot, at).then(workChanged),
+      note: (row, payload) => writer.call('noteWork', row, payload),
+      amend: (key, from, to) => writer.call('amendWork', key, from, to).then(workChanged),
       of: async (id, after, limit) => workOf(db, id, after, limit),
       get: async (id, recipient, slot) => workAt(db, id, recipient, slot),
       backlog: async (at) => backlog(db, at),
-      nextDue: async () => nextDue(db),
+      nextDue: async (queue) => nextDue(db, queue),
+      queued: async (queue, after, limit) => queued(db, queue, after, limit),
+      queues: async () => queues(db),
       watch: watchIn(workWatchers),
     },
     mailboxes: {
@@ -99,11 +108,8 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       ofIntake: async (name, id, after, limit) => chain.chainOfIntake(db, name, id, after, limit),
       list: async (name, filter, after, limit) => chain.listChain(db, name, filter, after, limit),
     },
-    accounts: {
-      get: async (address) => getAccount(db, address),
-      put: (address, document, expected) => writer.call('putAccount', address, document, expected),
-      list: async (after, limit) => listAccounts(db, after, limit),
-    },
+    accounts: documents('account'),
+    peers: documents('peer'),
     [Symbol.asyncDispose]: async () => {
       db.close()
       await writer.close()

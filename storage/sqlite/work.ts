@@ -2,7 +2,9 @@ import {
   type Backlog,
   type LeasedWork,
   type NewWork,
+  type QueueState,
   StoreError,
+  type WorkKey,
   type WorkKind,
   type WorkOutcome,
   type WorkRow,
@@ -12,11 +14,9 @@ import { type Database, number, optionalNumber, optionalText, type Row, text } f
 
 export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
   return rows.map((row) => {
-    const octets = Buffer.byteLength(row.payload)
-    if (octets > MAX_PAYLOAD)
-      throw new StoreError('TOO_LARGE_A_ROW', `payload of ${octets} octets: name a blob instead`)
+    checkPayload(row.payload)
     const changed = db.run(
-      'INSERT OR IGNORE INTO work (intake, recipient, slot, kind, due, since, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO work (intake, recipient, slot, kind, due, since, payload, queue) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       row.intake,
       row.recipient,
       row.slot,
@@ -24,29 +24,39 @@ export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
       row.due,
       row.due,
       row.payload,
+      row.queue ?? null,
     )
     return changed === 1
   })
+}
+
+function checkPayload(payload: string): void {
+  const octets = Buffer.byteLength(payload)
+  if (octets > MAX_PAYLOAD)
+    throw new StoreError('TOO_LARGE_A_ROW', `payload of ${octets} octets: name a blob instead`)
 }
 
 export interface ClaimOptions {
   now: number
   limit: number
   leaseMs: number
+  queue?: string | undefined
 }
 
 export function claimWork(
   db: Database,
   kinds: readonly WorkKind[],
-  { now, limit, leaseMs }: ClaimOptions,
+  { now, limit, leaseMs, queue }: ClaimOptions,
 ): LeasedWork[] {
   const claimed: LeasedWork[] = []
+  const inQueue = queue === undefined ? 'queue IS NULL' : 'queue = ?'
   for (const kind of kinds) {
     const due = db.all(
-      `SELECT * FROM work WHERE state = 'pending' AND kind = ? AND due <= ? AND leased_until <= ? ORDER BY due LIMIT ?`,
+      `SELECT * FROM work WHERE state = 'pending' AND kind = ? AND due <= ? AND leased_until <= ? AND ${inQueue} ORDER BY due LIMIT ?`,
       kind,
       now,
       now,
+      ...(queue === undefined ? [] : [queue]),
       limit - claimed.length,
     )
     for (const row of due) {
@@ -93,21 +103,42 @@ export function settleWork(db: Database, row: LeasedWork, outcome: WorkOutcome):
   )
 }
 
-export const releaseWork = (
+export function noteWork(db: Database, row: LeasedWork, payload: string): boolean {
+  checkPayload(payload)
+  return (
+    db.run(
+      `UPDATE work SET payload = ? WHERE intake = ? AND recipient = ? AND slot = ? AND fence = ? AND state = 'pending'`,
+      payload,
+      row.intake,
+      row.recipient,
+      row.slot,
+      row.fence,
+    ) === 1
+  )
+}
+
+export function amendWork(
   db: Database,
-  intake: string,
-  recipient: number,
-  slot: string,
-  now: number,
-): boolean =>
-  db.run(
-    `UPDATE work SET state = 'pending', due = ?, since = ?, leased_until = 0, attempts = 0 WHERE intake = ? AND recipient = ? AND slot = ? AND state = 'held'`,
-    now,
-    now,
-    intake,
-    recipient,
-    slot,
-  ) === 1
+  { intake, recipient, slot }: WorkKey,
+  from: WorkRow['state'],
+  to: { due: number } | { held: string },
+): boolean {
+  const where = 'WHERE intake = ? AND recipient = ? AND slot = ? AND state = ?'
+  const key = [intake, recipient, slot, from] as const
+  // A held or done row keeps the lease under which it became so; only a pending one may be in work.
+  const free = from === 'pending' ? 'AND leased_until = 0' : ''
+  if ('held' in to)
+    return db.run(`UPDATE work SET state = 'held', error = ? ${where} ${free}`, to.held, ...key) === 1
+  // What was started again waits anew; a row that only waits keeps the time since which it does.
+  const since = from === 'pending' ? 'since' : String(Math.trunc(to.due))
+  return (
+    db.run(
+      `UPDATE work SET state = 'pending', due = ?, since = ${since}, leased_until = 0, attempts = 0 ${where} ${free}`,
+      to.due,
+      ...key,
+    ) === 1
+  )
+}
 
 /** Whoever holds the lock on the data folder is alone: leases of a process that died are nobody's. */
 export const forgetLeases = (db: Database): void => {
@@ -164,18 +195,51 @@ export function backlog(db: Database, now: number): Backlog[] {
  * Index seeks: a minimum over all rows would read every deadline. What is leased is due when its lease lapses;
  * told as due before, it would wake a worker that finds nothing, again and again.
  */
-export function nextDue(db: Database): number | undefined {
-  const free = `SELECT due FROM work WHERE state = 'pending' AND kind = ? AND leased_until = 0 ORDER BY due LIMIT 1`
-  const leased = `SELECT min(max(due, leased_until)) AS due FROM work WHERE state = 'pending' AND leased_until > 0`
-  const rows = [...kinds.keys()].map((kind) => db.get(free, kind))
-  const times = [...rows, db.get(leased)].flatMap((row) => (row && optionalNumber(row, 'due')) ?? [])
+export function nextDue(db: Database, queue?: string): number | undefined {
+  const inQueue = queue === undefined ? 'queue IS NULL' : 'queue = ?'
+  const names = queue === undefined ? [] : [queue]
+  const free = `SELECT due FROM work WHERE state = 'pending' AND kind = ? AND leased_until = 0 AND ${inQueue} ORDER BY due LIMIT 1`
+  const leased = `SELECT min(max(due, leased_until)) AS due FROM work WHERE state = 'pending' AND leased_until > 0 AND ${inQueue}`
+  const asked = [...kinds.keys()].filter((kind) => queue !== undefined || kind !== 'send')
+  const rows = asked.map((kind) => db.get(free, kind, ...names))
+  const times = [...rows, db.get(leased, ...names)].flatMap(
+    (row) => (row && optionalNumber(row, 'due')) ?? [],
+  )
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
+export const queued = (db: Database, queue: string, after: WorkKey | undefined, limit: number): WorkRow[] =>
+  db
+    .all(
+      `SELECT * FROM work WHERE queue = ? AND state IN ('pending', 'held') AND (intake, recipient, slot) > (?, ?, ?)
+       ORDER BY intake, recipient, slot LIMIT ?`,
+      queue,
+      after?.intake ?? '',
+      after?.recipient ?? -1,
+      after?.slot ?? '',
+      limit,
+    )
+    .map(readWork)
+
+export const queues = (db: Database): QueueState[] =>
+  db
+    .all(
+      `SELECT queue, sum(pending) AS pending, sum(1 - pending) AS held, min(since) AS oldest FROM (
+        SELECT queue, 1 AS pending, since FROM work WHERE queue IS NOT NULL AND state = 'pending'
+        UNION ALL SELECT queue, 0, NULL FROM work WHERE queue IS NOT NULL AND state = 'held'
+      ) GROUP BY queue ORDER BY queue`,
+    )
+    .map((row) => ({
+      queue: text(row, 'queue'),
+      pending: number(row, 'pending'),
+      held: number(row, 'held'),
+      oldestSince: optionalNumber(row, 'oldest'),
+    }))
+
 const kinds = new Map<string, WorkKind>(
-  (['accepted', 'issue', 'envelope', 'fanout', 'deliver', 'send', 'mailboxOp', 'timer'] as const).map(
-    (kind) => [kind, kind],
-  ),
+  (
+    ['accepted', 'issue', 'envelope', 'fanout', 'deliver', 'send', 'evidence', 'mailboxOp', 'timer'] as const
+  ).map((kind) => [kind, kind]),
 )
 
 function readKind(name: string): WorkKind {
@@ -197,5 +261,6 @@ function readWork(row: Row): WorkRow {
     state: state === 'done' || state === 'held' ? state : 'pending',
     attempts: number(row, 'attempts'),
     error: optionalText(row, 'error'),
+    queue: optionalText(row, 'queue'),
   }
 }

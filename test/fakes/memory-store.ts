@@ -3,7 +3,7 @@
  * writes, others run between any two of them, and the process may end there. What the port promises must hold all
  * the same; so the port is shown to be free of SQLite's habits.
  */
-import type { IntakeRow, NewIntake, Store } from '../../storage/port.ts'
+import type { DocumentRow, DocumentStore, IntakeRow, NewIntake, Store } from '../../storage/port.ts'
 import { MemoryBlobs } from './memory-store/blobs.ts'
 import { Boxes } from './memory-store/boxes.ts'
 import { MemoryChain } from './memory-store/chain.ts'
@@ -31,7 +31,6 @@ export async function openMemoryStore(
   const boxes = new Boxes(disk, process)
   const messages = new MemoryMessages(boxes, (staged) => blobs.save(staged))
   const trees = new MemoryTrees(disk, process, boxes, (mailbox) => messages.tell(mailbox))
-  const accounts = new Documents(disk.accounts, process)
 
   await fanOut()
   for (const box of await boxes.documents.select(() => true)) {
@@ -64,22 +63,25 @@ export async function openMemoryStore(
       await process.turn()
       return { free: 2 ** 40, total: 2 ** 40 }
     },
-    accounts: {
-      get: (address) => accounts.get(address),
-      put: async (address, document, expected) => {
-        const put = await accounts.upsert(address, (row) =>
-          (row?.version ?? 0) === expected ? { address, version: expected + 1, document } : undefined,
-        )
-        return put !== undefined
-      },
-      list: async (after, limit) => {
-        const rows = await accounts.select(({ address }) => address > after)
-        return rows.sort((a, b) => (a.address < b.address ? -1 : 1)).slice(0, limit)
-      },
-    },
+    accounts: documentStore(new Documents(disk.accounts, process)),
+    peers: documentStore(new Documents(disk.peers, process)),
     [Symbol.asyncDispose]: async () => process.close(),
   }
 }
+
+const documentStore = (documents: Documents<DocumentRow>): DocumentStore => ({
+  get: (key) => documents.get(key),
+  put: async (key, document, expected) => {
+    const put = await documents.upsert(key, (row) =>
+      (row?.version ?? 0) === expected ? { key, version: expected + 1, document } : undefined,
+    )
+    return put !== undefined
+  },
+  list: async (after, limit) => {
+    const rows = await documents.select(({ key }) => key > after)
+    return rows.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit)
+  },
+})
 
 /** Accepted, with everything that follows, by one write. Answers with the intake that holds the dedup key. */
 async function insertIntake(

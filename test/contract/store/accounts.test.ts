@@ -12,7 +12,7 @@ describe.each(stores)('$name: accounts', ({ open }) => {
     expect(await accounts.put('a', '{"v":2}', 1)).toBe(true)
     expect(await accounts.put('a', '{"v":3}', 1)).toBe(false)
     const store = await under.reopen()
-    expect(await store.accounts.get('a')).toEqual({ address: 'a', version: 2, document: '{"v":2}' })
+    expect(await store.accounts.get('a')).toEqual({ key: 'a', version: 2, document: '{"v":2}' })
   })
 
   test('of many who write at once, no change is lost', async () => {
@@ -26,14 +26,14 @@ describe.each(stores)('$name: accounts', ({ open }) => {
       }
     }
     await Promise.all(Array.from({ length: 10 }, add))
-    expect(await accounts.get('a')).toEqual({ address: 'a', version: 11, document: '10' })
+    expect(await accounts.get('a')).toEqual({ key: 'a', version: 11, document: '10' })
   })
 
-  test('listed in order of address, in pages', async () => {
+  test('listed in order of key, in pages', async () => {
     await using under = await open()
     const { accounts } = under.store
     for (const address of ['c', 'a', 'd', 'b']) await accounts.put(address, '{}', 0)
-    expect((await accounts.list('', 3)).map((row) => row.address)).toEqual(['a', 'b', 'c'])
-    expect((await accounts.list('c', 3)).map((row) => row.address)).toEqual(['d'])
+    expect((await accounts.list('', 3)).map((row) => row.key)).toEqual(['a', 'b', 'c'])
+    expect((await accounts.list('c', 3)).map((row) => row.key)).toEqual(['d'])
   })
 })

@@ -128,15 +128,23 @@ describe.each(stores)('$name: work', ({ open }) => {
       attempts: 2,
       error: 'broken',
     })
-    expect(await store.work.release('b', 0, 'slot', 3000)).toBe(false)
-    expect(await store.work.release('a', 0, 'slot', 3000)).toBe(true)
-    expect(await store.work.release('a', 0, 'slot', 3000)).toBe(false)
+    expect(await store.work.amend({ intake: 'b', recipient: 0, slot: 'slot' }, 'held', { due: 3000 })).toBe(
+      false,
+    )
+    expect(await store.work.amend({ intake: 'a', recipient: 0, slot: 'slot' }, 'held', { due: 3000 })).toBe(
+      true,
+    )
+    expect(await store.work.amend({ intake: 'a', recipient: 0, slot: 'slot' }, 'held', { due: 3000 })).toBe(
+      false,
+    )
     expect(await claim(store, 2999)).toEqual([])
     const [third] = await claim(store, 3000)
     expect(third).toMatchObject({ attempts: 0 })
     expect(await store.work.settle(third!, { done: true })).toBe(true)
     expect(await store.work.get('a', 0, 'slot')).toMatchObject({ state: 'done', error: undefined })
-    expect(await store.work.release('a', 0, 'slot', 3000)).toBe(false)
+    expect(await store.work.amend({ intake: 'a', recipient: 0, slot: 'slot' }, 'held', { due: 3000 })).toBe(
+      false,
+    )
   })
 
   test('all rows of an intake in pages, in order of recipient and slot', async () => {
@@ -207,7 +215,9 @@ describe.each(stores)('$name: work', ({ open }) => {
     expect(await hints(() => store.work.settle(row!, { retryAt: 2000, error: 'x' }))).toBe(true)
     const [again] = await claim(store, 2000)
     expect(await hints(() => store.work.settle(again!, { held: true, error: 'x' }))).toBe(true)
-    expect(await hints(() => store.work.release('a', 0, 'slot', 3000))).toBe(true)
+    expect(
+      await hints(() => store.work.amend({ intake: 'a', recipient: 0, slot: 'slot' }, 'held', { due: 3000 })),
+    ).toBe(true)
     const [last] = await claim(store, 3000)
     const spawn = [work('a', { slot: 'next' })]
     expect(await hints(() => store.work.settle(last!, { done: true, spawn }))).toBe(true)

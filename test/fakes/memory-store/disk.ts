@@ -1,6 +1,6 @@
 import type {
-  AccountRow,
   ChainEntry,
+  DocumentRow,
   IntakeRow,
   MailboxHead,
   MailboxRow,
@@ -22,7 +22,8 @@ export class Disk {
   readonly leases = new Map<string, { owner: string; token: number; until: number }>()
   readonly heads = new Map<string, { seq: number; token: number }>()
   readonly entries = new Map<string, EntryDocument>()
-  readonly accounts = new Map<string, AccountRow>()
+  readonly accounts = new Map<string, DocumentRow>()
+  readonly peers = new Map<string, DocumentRow>()
 }
 
 export interface IntakeDocument extends IntakeRow {

@@ -2,7 +2,9 @@ import {
   type Backlog,
   type LeasedWork,
   type NewWork,
+  type QueueState,
   StoreError,
+  type WorkKey,
   type WorkKind,
   type WorkOutcome,
   type WorkRow,
@@ -30,6 +32,7 @@ export class MemoryWork implements WorkStore {
       fresh.push(
         await this.#documents.insert(keyOf(row), {
           ...row,
+          queue: row.queue,
           state: 'pending',
           since: row.due,
           attempts: 0,
@@ -44,10 +47,16 @@ export class MemoryWork implements WorkStore {
 
   async claim(
     kinds: readonly WorkKind[],
-    { now, limit, leaseMs }: { now: number; limit: number; leaseMs: number },
+    {
+      now,
+      limit,
+      leaseMs,
+      queue,
+    }: { now: number; limit: number; leaseMs: number; queue?: string | undefined },
   ): Promise<LeasedWork[]> {
     await this.#fanOut()
-    const free = (row: WorkDocument) => row.state === 'pending' && row.due <= now && row.leasedUntil <= now
+    const free = (row: WorkDocument) =>
+      row.state === 'pending' && row.queue === queue && row.due <= now && row.leasedUntil <= now
     const claimed: LeasedWork[] = []
     for (const kind of kinds) {
       const due = await this.#documents.select((row) => row.kind === kind && free(row))
@@ -92,14 +101,51 @@ export class MemoryWork implements WorkStore {
     return row && rowOf(row)
   }
 
-  async release(intake: string, recipient: number, slot: string, now: number): Promise<boolean> {
-    const released = await this.#documents.change(keyOf({ intake, recipient, slot }), (row) =>
-      row.state === 'held'
-        ? { ...row, state: 'pending', due: now, since: now, leasedUntil: 0, attempts: 0 }
-        : undefined,
+  async note(row: LeasedWork, payload: string): Promise<boolean> {
+    checkPayload({ ...row, payload })
+    const noted = await this.#documents.change(keyOf(row), (current) =>
+      current.state === 'pending' && current.fence === row.fence ? { ...current, payload } : undefined,
     )
+    return noted !== undefined
+  }
+
+  async amend(
+    key: WorkKey,
+    from: WorkRow['state'],
+    to: { due: number } | { held: string },
+  ): Promise<boolean> {
+    const amended = await this.#documents.change(keyOf(key), (row) => {
+      if (row.state !== from || (from === 'pending' && row.leasedUntil > 0)) return undefined
+      if ('held' in to) return { ...row, state: 'held', error: to.held }
+      const since = from === 'pending' ? row.since : to.due
+      return { ...row, state: 'pending', due: to.due, since, leasedUntil: 0, attempts: 0 }
+    })
     this.tell()
-    return released !== undefined
+    return amended !== undefined
+  }
+
+  async queued(queue: string, after: WorkKey | undefined, limit: number): Promise<WorkRow[]> {
+    const rows = await this.#documents.select((row) => row.queue === queue && row.state !== 'done')
+    return rows
+      .sort(byKey)
+      .filter((row) => after === undefined || byKey(after, row) < 0)
+      .slice(0, limit)
+      .map(rowOf)
+  }
+
+  async queues(): Promise<QueueState[]> {
+    const rows = await this.#documents.select((row) => row.queue !== undefined && row.state !== 'done')
+    const states = new Map<string, QueueState>()
+    for (const { queue = '', state, since } of rows) {
+      const sum = states.get(queue) ?? { queue, pending: 0, held: 0, oldestSince: undefined }
+      states.set(
+        queue,
+        state === 'held'
+          ? { ...sum, held: sum.held + 1 }
+          : { ...sum, pending: sum.pending + 1, oldestSince: Math.min(sum.oldestSince ?? since, since) },
+      )
+    }
+    return [...states.values()].sort((a, b) => (a.queue < b.queue ? -1 : 1))
   }
 
   async backlog(now: number): Promise<Backlog[]> {
@@ -119,9 +165,9 @@ export class MemoryWork implements WorkStore {
     return [...sums.values()]
   }
 
-  async nextDue(): Promise<number | undefined> {
+  async nextDue(queue?: string): Promise<number | undefined> {
     await this.#fanOut()
-    const pending = await this.#documents.select((row) => row.state === 'pending')
+    const pending = await this.#documents.select((row) => row.state === 'pending' && row.queue === queue)
     const times = pending.map((row) => Math.max(row.due, row.leasedUntil))
     return times.length === 0 ? undefined : Math.min(...times)
   }
@@ -140,8 +186,12 @@ export function checkPayload({ payload }: NewWork): void {
   if (Buffer.byteLength(payload) > MAX_PAYLOAD) throw new StoreError('TOO_LARGE_A_ROW', 'name a blob instead')
 }
 
-const keyOf = (row: { intake: string; recipient: number; slot: string }): string =>
-  JSON.stringify([row.intake, row.recipient, row.slot])
+const byKey = (a: WorkKey, b: WorkKey): number =>
+  compare(a.intake, b.intake) || a.recipient - b.recipient || compare(a.slot, b.slot)
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const keyOf = (row: WorkKey): string => JSON.stringify([row.intake, row.recipient, row.slot])
 
 const rowOf = ({ fence: _, leasedUntil: __, ...row }: WorkDocument): WorkRow => row
 

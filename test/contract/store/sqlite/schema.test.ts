@@ -39,11 +39,15 @@ test('a file of the first schema is brought up to date with what it holds', asyn
   await first[Symbol.asyncDispose]()
   const db = new DatabaseSync(folder.file('kep.db'))
   db.exec(
-    'DROP INDEX work_retried; ALTER TABLE work DROP COLUMN since; DROP INDEX vanished_op; DROP INDEX work_leased; ALTER TABLE vanished DROP COLUMN op_id; PRAGMA user_version = 1',
+    `DROP INDEX work_queue; DROP INDEX work_queue_held; ALTER TABLE work DROP COLUMN queue; DROP TABLE documents;
+    CREATE TABLE accounts (address TEXT PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
+    INSERT INTO accounts VALUES ('x', 7, '{}');
+    DROP INDEX work_retried; ALTER TABLE work DROP COLUMN since; DROP INDEX vanished_op; DROP INDEX work_leased; ALTER TABLE vanished DROP COLUMN op_id; PRAGMA user_version = 1`,
   )
   db.close()
   await using store = await openSqliteStore(folder.path, 1)
   expect([...(await store.mailboxes.uids(box.id))]).toEqual([2])
+  expect(await store.accounts.get('x')).toEqual({ key: 'x', version: 7, document: '{}' })
   expect((await store.mailboxes.changes(box.id, 0, 9)).vanished).toEqual([1])
   expect(await store.mailboxes.append(box.id, await message(store, '2'))).toMatchObject({
     uid: 2,
