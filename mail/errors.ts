@@ -22,6 +22,12 @@ export type EvidenceReason =
   | 'UnknownRecipient'
   | 'MailboxFull'
   | 'RetentionPeriodExpired'
+  | 'MalwareFound'
+  | 'R_REMMD_Malfunction'
+  | 'R_REMMD_NotIdentified'
+  | 'R_REMMD_Unreachable'
+  | 'S_REMMD_ReceivedNoDeliveryInfoFromR_REMMD'
+  | 'TechnicalMalfunction'
 
 const row = (reply: number, status: string, tr: string, en: string, reason?: EvidenceReason): Failure =>
   reason === undefined ? { reply, status, tr, en } : { reply, status, tr, en, reason }

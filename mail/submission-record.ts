@@ -3,6 +3,7 @@
  * leaves and never changed: all evidence about the message is drafted from it. Times are ISO 8601 in UTC.
  */
 export interface SubmissionRecord {
+  readonly origin: 'submission'
   /** The intake's id. */
   readonly id: string
   /** MessageIdentifierByREMMD, with brackets: ours, also the Message-ID of the dispatch. */

@@ -29,6 +29,7 @@ export function makeRecord(request: RecordRequest): SubmissionRecord {
   const value = (key: string): string => valuesOf(message.header, key)[0] ?? ''
   const subject = value('subject')
   return {
+    origin: 'submission',
     id: request.id,
     messageId: request.messageId,
     userMessageId: value('message-id') === '' ? undefined : printable(value('message-id')),
