@@ -24,6 +24,7 @@ export async function archiveMessage(store: Store): Promise<void> {
   const original = Buffer.from('Subject: Gizli konu\r\n\r\ngövde\r\n'.repeat(10_000))
   const body = await stageBytes(store, original)
   const record: SubmissionRecord = {
+    origin: 'submission',
     id: ARCHIVED.intake,
     messageId: ARCHIVED.messageId,
     userMessageId: ARCHIVED.userMessageId,
@@ -41,6 +42,7 @@ export async function archiveMessage(store: Store): Promise<void> {
   const envelope = await stageBytes(store, Buffer.from(JSON.stringify(record)))
   const work = { intake: ARCHIVED.intake, due: ARCHIVED.at, payload: '{}' }
   await store.accept({
+    origin: 'submission',
     id: ARCHIVED.intake,
     at: ARCHIVED.at,
     body: body.ref,
