@@ -42,7 +42,6 @@ export async function archiveMessage(store: Store): Promise<void> {
   const envelope = await stageBytes(store, Buffer.from(JSON.stringify(record)))
   const work = { intake: ARCHIVED.intake, due: ARCHIVED.at, payload: '{}' }
   await store.accept({
-    origin: 'submission',
     id: ARCHIVED.intake,
     at: ARCHIVED.at,
     body: body.ref,
