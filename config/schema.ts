@@ -224,6 +224,9 @@ export const configSchema = z.strictObject({
       'evidence-non-delivery',
       'evidence-retrieval',
       'evidence-retrieval-expiration',
+      'evidence-relay',
+      'evidence-relay-failure',
+      'evidence-peer-silence',
     ]),
 })
 

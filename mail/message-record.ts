@@ -3,3 +3,15 @@ import type { SubmissionRecord } from './submission-record.ts'
 
 /** What is known of a message, whichever way it came to us: from an account of ours, or from a peer. */
 export type MessageRecord = SubmissionRecord | RelayedRecord
+
+/** For what only follows from a submission; a peer's dispatch there is a fault of the program. */
+export function asSubmission(record: MessageRecord): SubmissionRecord {
+  if (record.origin === 'relay') throw new TypeError(`${record.id} is a peer's dispatch, not a submission`)
+  return record
+}
+
+/** For what only follows from a peer's dispatch. */
+export function asRelayed(record: MessageRecord): RelayedRecord {
+  if (record.origin !== 'relay') throw new TypeError(`${record.id} is a submission, not a peer's dispatch`)
+  return record
+}

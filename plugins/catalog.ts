@@ -2,6 +2,9 @@ import { accountMaySend } from './account-may-send.ts'
 import type { Plugin } from './api.ts'
 import { evidenceDelivery } from './evidence-delivery.ts'
 import { evidenceNonDelivery } from './evidence-non-delivery.ts'
+import { evidencePeerSilence } from './evidence-peer-silence.ts'
+import { evidenceRelay } from './evidence-relay.ts'
+import { evidenceRelayFailure } from './evidence-relay-failure.ts'
 import { evidenceRetrieval } from './evidence-retrieval.ts'
 import { evidenceRetrievalExpiration } from './evidence-retrieval-expiration.ts'
 import { evidenceSubmissionAcceptance } from './evidence-submission-acceptance.ts'
@@ -41,5 +44,8 @@ export const catalog: ReadonlyMap<string, Plugin> = new Map(
     evidenceNonDelivery,
     evidenceRetrieval,
     evidenceRetrievalExpiration,
+    evidenceRelay,
+    evidenceRelayFailure,
+    evidencePeerSilence,
   ].map((plugin) => [plugin.name, plugin]),
 )

@@ -9,14 +9,16 @@ import {
   reasonUri,
 } from '../evidence/index.ts'
 import type { EvidenceReason } from '../mail/errors.ts'
+import type { MessageRecord } from '../mail/message-record.ts'
 import type { SubmissionRecord } from '../mail/submission-record.ts'
 import type { Services } from './api.ts'
 import type { EvidenceEvent } from './events.ts'
 
-/** What every delil about a submission says alike; each type's plugin adds what is its own. [TS 102 640-2 §5] */
+/** What every delil about a message says alike; each type's plugin adds what is its own. [TS 102 640-2 §5] */
 export function baseDraft(services: Services, event: EvidenceEvent, outcome: OutcomeName): EvidenceDraft {
-  const { submission } = event
+  const { message } = event
   const { profile, provider } = services
+  const submitted = message.origin === 'relay' ? message.submittedAt : message.decidedAt
   return {
     root: outcomeNamed(outcome).root,
     version: profile.version,
@@ -26,10 +28,11 @@ export function baseDraft(services: Services, event: EvidenceEvent, outcome: Out
     policyIds: profile.policyIds,
     issuer: { names: [provider.name], language: 'tr', addresses: [provider.serviceAddress] },
     eventTime: event.at,
-    submissionTime: submission.decidedAt,
-    replyTo: submission.sender.address,
-    sender: { names: [submission.sender.name], language: 'tr', addresses: [submission.sender.address] },
-    recipients: submission.recipients.map(
+    // A peer's clock may be ahead of ours; evidence does not say that a message was submitted after it came.
+    ...(submitted === undefined || submitted > event.at ? {} : { submissionTime: submitted }),
+    replyTo: message.sender.address,
+    sender: named(message.sender),
+    recipients: message.recipients.map(
       ({ address, name }): EntityDetails =>
         name === undefined || name === ''
           ? { addresses: [address] }
@@ -37,15 +40,39 @@ export function baseDraft(services: Services, event: EvidenceEvent, outcome: Out
     ),
     message: {
       isNotification: false,
-      subject: submission.subject,
-      ...(submission.userMessageId === undefined ? {} : { uaMessageId: submission.userMessageId }),
-      remmdMessageId: submission.messageId,
-      digestMethod: 'http://www.w3.org/2001/04/xmlenc#sha256',
-      digestValue: Buffer.from(submission.message.sha256, 'hex').toString('base64'),
+      subject: message.subject,
+      ...(message.userMessageId === undefined ? {} : { uaMessageId: message.userMessageId }),
+      remmdMessageId: message.messageId,
+      ...digestOf(message),
     },
     extensions: [],
   }
 }
+
+const named = ({ name, address }: MessageRecord['sender']): EntityDetails =>
+  name === '' ? { addresses: [address] } : { names: [name], language: 'tr', addresses: [address] }
+
+/** Ours is SHA-256 over the octets as received; a peer's is copied, whatever it used. [EN 319 532-4 §C.4.5.1] */
+const digestOf = (message: MessageRecord) =>
+  message.origin === 'relay'
+    ? { digestMethod: message.digest.algorithm, digestValue: message.digest.value }
+    : {
+        digestMethod: 'http://www.w3.org/2001/04/xmlenc#sha256',
+        digestValue: Buffer.from(message.message.sha256, 'hex').toString('base64'),
+      }
+
+/** Which provider relay evidence is about, and which recipients. [EN 319 532-4 §5.5.1.3] */
+export const relayExtension = (
+  { profile }: Services,
+  peer: string,
+  positions: string,
+  fields: Extension['fields'] = [],
+): Extension => ({
+  namespace: profile.extensionNamespace,
+  name: 'Relay',
+  critical: false,
+  fields: [{ name: 'Provider', value: peer }, { name: 'Positions', value: positions }, ...fields],
+})
 
 /** How the sender proved to be the account; the person who acted is named beside it. */
 export const senderAuthentication = ({ login, person }: SubmissionRecord) => ({

@@ -1,8 +1,8 @@
 import type { EvidenceReason } from '../mail/errors.ts'
-import type { SubmissionRecord } from '../mail/submission-record.ts'
+import type { MessageRecord } from '../mail/message-record.ts'
 
 /**
- * The facts of one event, small enough for a row: together with the submission's record (a blob) they are the
+ * The facts of one event, small enough for a row: together with the message's record (a blob) they are the
  * durable draft. Identifier and time are fixed when the event happens, not when it is signed (I4).
  */
 interface EventBase {
@@ -24,6 +24,27 @@ export type EventFacts =
     })
   | (EventBase & { readonly hook: 'retrieved'; readonly recipient: number; readonly reader: Reader })
   | (EventBase & { readonly hook: 'retrieval_expired'; readonly recipient: number })
+  /** A peer's dispatch was checked. */
+  | (EventBase & RelayScope & { readonly hook: 'relay_in'; readonly verdict: RelayVerdict })
+  /** A peer could not be found or reached in time, refused the mail, or said nothing about it. */
+  | (EventBase & {
+      readonly hook: 'relay_failed'
+      readonly recipient: number
+      readonly reason: EvidenceReason
+      readonly details: string
+    })
+  /** A peer took the message and said nothing of its delivery in time. */
+  | (EventBase & { readonly hook: 'peer_silent'; readonly recipient: number; readonly details: string })
+
+/** Relay evidence is about one recipient, or about several of one dispatch: the operator's choice. */
+interface RelayScope {
+  /** 0 where it is about several. */
+  readonly recipient: number
+  /** All that it is about, as `1-3,7`. */
+  readonly positions: string
+}
+
+export type RelayVerdict = 'accepted' | { readonly reason: EvidenceReason; readonly details: string }
 
 /** Who read, and how it came to be known. */
 export interface Reader {
@@ -38,4 +59,4 @@ export interface Reader {
   readonly trigger: string
 }
 
-export type EvidenceEvent = EventFacts & { readonly submission: SubmissionRecord }
+export type EvidenceEvent = EventFacts & { readonly message: MessageRecord }

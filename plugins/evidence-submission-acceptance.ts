@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { asSubmission } from '../mail/message-record.ts'
 import { definePlugin } from './api.ts'
 import { baseDraft, senderAuthentication, submissionExtension } from './drafting.ts'
 
@@ -9,8 +10,8 @@ export const evidenceSubmissionAcceptance = definePlugin({
   register(hooks, _settings, services) {
     hooks.draft('accepted', (event) => ({
       ...baseDraft(services, event, 'submission-acceptance'),
-      senderAuthentication: senderAuthentication(event.submission),
-      extensions: [submissionExtension(services, event.submission)],
+      senderAuthentication: senderAuthentication(asSubmission(event.message)),
+      extensions: [submissionExtension(services, asSubmission(event.message))],
     }))
   },
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { asSubmission } from '../mail/message-record.ts'
 import { definePlugin } from './api.ts'
 import { baseDraft, reason, senderAuthentication, submissionExtension } from './drafting.ts'
 
@@ -10,8 +11,8 @@ export const evidenceSubmissionRejection = definePlugin({
     hooks.draft('refused', (event) => ({
       ...baseDraft(services, event, 'submission-rejection'),
       reasons: [reason(event.reason, event.details)],
-      senderAuthentication: senderAuthentication(event.submission),
-      extensions: [submissionExtension(services, event.submission)],
+      senderAuthentication: senderAuthentication(asSubmission(event.message)),
+      extensions: [submissionExtension(services, asSubmission(event.message))],
     }))
   },
 })

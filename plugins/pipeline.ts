@@ -27,6 +27,9 @@ export const MANDATORY_EVIDENCE = [
   'nondelivered',
   'retrieved',
   'retrieval_expired',
+  'relay_in',
+  'relay_failed',
+  'peer_silent',
 ] as const satisfies readonly EvidenceEvent['hook'][]
 
 /** One entry of the configured list. */

@@ -47,6 +47,8 @@ export interface ReceiptRequest extends EnvelopeRequest {
   /** Who gets it, nearly always the sender of the original. */
   readonly to: WrittenMailbox
   readonly userSignature?: UserSignature | undefined
+  /** A remark of the provider for the reader, beside what the evidence says. */
+  readonly note?: string | undefined
 }
 
 /** Yields the octets of a REM dispatch; see composeEnvelope for failures. */
@@ -104,6 +106,7 @@ export function composeReceipt(request: ReceiptRequest): AsyncGenerator<Uint8Arr
       rows: [
         ['Delil', tr],
         ['Delil ID', facts.id],
+        ...(request.note === undefined ? [] : [['Not', request.note] as [string, string]]),
         ...messageRows(request),
         ...(request.userSignature ? signatureRows(request.userSignature) : []),
       ],

@@ -1,5 +1,4 @@
-import { composeReceipt } from '../../evidence/index.ts'
-import { randomMessageId } from '../../mail/ids.ts'
+import { asSubmission } from '../../mail/message-record.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
 import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
@@ -7,56 +6,37 @@ import type { EventFacts } from '../../plugins/events.ts'
 import { StoreError, scratchFor } from '../../storage/port.ts'
 import { EVIDENCE, SENT } from '../accounts/standard-mailboxes.ts'
 import { sentJoinKey } from '../sent-join-key.ts'
-import type { EventPayload, MailboxPayload, Step, StepParts } from './steps.ts'
-import { storeMessage } from './store-message.ts'
+import { composeEvidenceMessage, factsOf } from './evidence-message.ts'
+import type { MailboxPayload, Step, StepParts } from './steps.ts'
 
 /** A change of the sender's mailboxes that belongs to the message. */
-export const changeMailbox: Step = async (parts, row, submission) => {
+export const changeMailbox: Step = async (parts, row, message) => {
+  const submission = asSubmission(message)
   const payload: MailboxPayload = JSON.parse(row.payload)
   if (payload.op === 'file') await fileOriginal(parts, submission, payload.bodyDigest)
   else {
-    const facts = await factsOf(parts, row.intake, row.recipient, row.slot)
-    await putReceipt(parts, submission, facts)
+    const facts = await factsOf(parts, row)
+    await putReceipt(parts, submission, facts, payload.note)
   }
   return []
 }
 
-/** The row that a receipt answers to: `receipt` → `submission`, `transport-receipt` → `transport`. */
-async function factsOf(
-  parts: StepParts,
-  intake: string,
-  recipient: number,
-  slot: string,
-): Promise<EventFacts> {
-  const source = slot === 'receipt' ? 'submission' : slot.replace(/-receipt$/, '')
-  const row = await parts.store.work.get(intake, recipient, source)
-  if (row === undefined)
-    throw new StoreError('CORRUPT', `${intake} has no ${source} for recipient ${recipient}`)
-  const { facts }: EventPayload = JSON.parse(row.payload)
-  return facts
-}
-
 /** A signed REM-MD message with one evidence into the sender's Deliller; repeated, it is the same one. */
-async function putReceipt(parts: StepParts, submission: SubmissionRecord, facts: EventFacts): Promise<void> {
+async function putReceipt(
+  parts: StepParts,
+  submission: SubmissionRecord,
+  facts: EventFacts,
+  note: string | undefined,
+): Promise<void> {
   const { store, clock } = parts
   const mailbox = await mailboxOf(parts, submission, EVIDENCE)
-  const evidence = await parts.issuer.issue(facts, submission)
-  const draft = parts.issuer.draftOf(facts, submission)
-  const octets = composeReceipt({
-    settings: parts.envelope,
-    signer: parts.envelopeSigner,
-    timestamper: parts.stampEnvelopes === 'all' ? parts.timestamper : undefined,
-    date: new Date(facts.at),
-    facts: draft,
-    outcome: evidence.meta.outcome,
-    evidence: [{ root: draft.root, octets: evidence.octets }],
-    messageId: randomMessageId('delil', parts.envelope.serviceAddress.split('@')[1] ?? ''),
+  const { staged, index } = await composeEvidenceMessage(parts, submission, facts, {
     to: { name: submission.sender.name, address: submission.sender.address },
+    note,
   })
-  const { staged, index } = await storeMessage(store, octets, MAX_RECEIPT)
   const now = clock.now().getTime()
   await store.mailboxes.append(mailbox, {
-    opId: `receipt/${facts.id}`,
+    opId: note === undefined ? `receipt/${facts.id}` : `notice/${facts.id}`,
     body: staged.ref,
     staged: [staged],
     index: encodeIndex(index),
@@ -66,9 +46,6 @@ async function putReceipt(parts: StepParts, submission: SubmissionRecord, facts:
     origin: 'pipeline',
   })
 }
-
-/** Evidence that names 1,000 recipients has 300 KB; base64 and the envelope double it. */
-const MAX_RECEIPT = 16 * 1_048_576
 
 /** The signed original into Giden Kutusu; a client's own copy and this one are one message. */
 async function fileOriginal(
@@ -97,7 +74,11 @@ async function fileOriginal(
   })
 }
 
-async function mailboxOf(parts: StepParts, submission: SubmissionRecord, name: string): Promise<string> {
+export async function mailboxOf(
+  parts: StepParts,
+  submission: SubmissionRecord,
+  name: string,
+): Promise<string> {
   const mailbox = await parts.store.mailboxes.byName(submission.sender.address, name)
   if (mailbox === undefined) throw new Error(`the sender of ${submission.id} has no mailbox for it`)
   return mailbox.id

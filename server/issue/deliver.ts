@@ -1,24 +1,17 @@
 import { randomId } from '../../mail/ids.ts'
-import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import type { MessageRecord } from '../../mail/message-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { LeasedWork, NewWork } from '../../storage/port.ts'
 import { INBOX } from '../accounts/standard-mailboxes.ts'
 import { type DispatchPayload, type EventPayload, nextWork, type Step, type StepParts } from './steps.ts'
 
-/** One row a recipient; what is not local has no way out of this provider yet and was refused at RCPT. */
-export const fanOut: Step = async (parts, row, submission) => {
-  const now = parts.clock.now().getTime()
-  const payload: DispatchPayload = JSON.parse(row.payload)
-  return submission.recipients.map((_, index) => nextWork(row, 'deliver', 'deliver', now, payload, index + 1))
-}
-
 /**
  * First the decision, then the act, each a row: identifier and time of the event are durable before the mailbox changes,
  * and what was decided is not decided again after a crash, whatever became of the account meanwhile (I4).
  */
-export const deliver: Step = async (parts, row, submission) => {
+export const deliver: Step = async (parts, row, message) => {
   const payload: DispatchPayload | PutPayload = JSON.parse(row.payload)
-  return 'facts' in payload ? put(parts, row, submission, payload) : decide(parts, row, submission, payload)
+  return 'facts' in payload ? put(parts, row, message, payload) : decide(parts, row, message, payload)
 }
 
 interface PutPayload extends DispatchPayload {
@@ -28,11 +21,11 @@ interface PutPayload extends DispatchPayload {
 const decide = async (
   parts: StepParts,
   row: LeasedWork,
-  submission: SubmissionRecord,
+  message: MessageRecord,
   payload: DispatchPayload,
 ): Promise<NewWork[]> => {
   const at = parts.clock.now()
-  const account = await parts.directory.get(recipientOf(row, submission).address)
+  const account = await parts.directory.get(recipientOf(row, message).address)
   const base = { id: randomId('ev'), at: at.toISOString(), recipient: row.recipient }
   if (account?.state === 'active') {
     const decided: PutPayload = { ...payload, facts: { ...base, hook: 'delivered' } }
@@ -51,10 +44,10 @@ const decide = async (
 const put = async (
   { store, deemedReadMs }: StepParts,
   row: LeasedWork,
-  submission: SubmissionRecord,
+  message: MessageRecord,
   payload: PutPayload,
 ): Promise<NewWork[]> => {
-  const mailbox = await store.mailboxes.byName(recipientOf(row, submission).address, INBOX)
+  const mailbox = await store.mailboxes.byName(recipientOf(row, message).address, INBOX)
   if (mailbox === undefined) throw new Error(`the account of recipient ${row.recipient} has no INBOX`)
   const at = Date.parse(payload.facts.at)
   await store.mailboxes.append(mailbox.id, {
@@ -79,20 +72,8 @@ const put = async (
   ]
 }
 
-function recipientOf(row: LeasedWork, submission: SubmissionRecord): { address: string } {
-  const recipient = submission.recipients[row.recipient - 1]
-  if (recipient === undefined) throw new Error(`submission ${row.intake} has no recipient ${row.recipient}`)
+function recipientOf(row: LeasedWork, message: MessageRecord): { address: string } {
+  const recipient = message.recipients[row.recipient - 1]
+  if (recipient === undefined) throw new Error(`message ${row.intake} has no recipient ${row.recipient}`)
   return recipient
-}
-
-/** Nobody read it in time. If somebody did, the row `reading` exists and this one changes nothing. */
-export const expireReading: Step = async (parts, row) => {
-  const now = parts.clock.now()
-  const facts: EventFacts = {
-    id: randomId('ev'),
-    hook: 'retrieval_expired',
-    at: now.toISOString(),
-    recipient: row.recipient,
-  }
-  return [nextWork(row, 'reading', 'issue', now.getTime(), { facts } satisfies EventPayload)]
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   checkAll,
   type EvidenceDraft,
@@ -10,7 +11,7 @@ import {
   type Timestamper,
 } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
-import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import type { MessageRecord } from '../../mail/message-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
 import type { Events } from '../ops/events.ts'
@@ -22,12 +23,24 @@ export interface EvidenceMeta {
   readonly outcome: OutcomeName
   readonly recipient: number | undefined
   readonly messageId: string
+  /** The provider that made it, where it is not us, and the EventTime that it states. */
+  readonly provider?: string
+  readonly eventTime?: string
 }
 
 export interface IssuedEvidence {
   readonly id: string
   readonly octets: Uint8Array
   readonly meta: EvidenceMeta
+}
+
+/** A verified delil of a peer about a message of ours. */
+export interface ForeignEvidence {
+  readonly eventId: string
+  readonly octets: Uint8Array
+  readonly meta: EvidenceMeta
+  /** ISO 8601. */
+  readonly receivedAt: string
 }
 
 export interface IssuerParts {
@@ -50,11 +63,11 @@ export class EvidenceIssuer {
   }
 
   /** Idempotent by the facts' id: after a crash the first octets are found again. */
-  async issue(facts: EventFacts, submission: SubmissionRecord): Promise<IssuedEvidence> {
+  async issue(facts: EventFacts, message: MessageRecord): Promise<IssuedEvidence> {
     const { archive, profile, signer, timestamper, clock, events } = this.#parts
     const known = await archive.find(facts.id)
     if (known !== undefined) return { id: facts.id, octets: known.bytes, meta: JSON.parse(known.meta) }
-    const draft = this.draftOf(facts, submission)
+    const draft = this.draftOf(facts, message)
     const octets = await signEvidence(
       checkAll(draft, evidenceRules(profile)),
       signer,
@@ -67,15 +80,15 @@ export class EvidenceIssuer {
       root: draft.root,
       outcome: outcome.name,
       recipient: draft.refersTo,
-      messageId: submission.messageId,
+      messageId: message.messageId,
     }
-    const referred = draft.refersTo === undefined ? undefined : submission.recipients[draft.refersTo - 1]
+    const referred = draft.refersTo === undefined ? undefined : message.recipients[draft.refersTo - 1]
     const entry = await archive.append({
       eventId: facts.id,
       bytes: octets,
-      intake: submission.id,
+      intake: message.id,
       meta: JSON.stringify(meta),
-      parties: [submission.sender.address, ...(referred === undefined ? [] : [referred.address])],
+      parties: [message.sender.address, ...(referred === undefined ? [] : [referred.address])],
       at: Date.parse(facts.at),
       keepUntil: yearsAfter(facts.at, this.#parts.retentionYears),
     })
@@ -83,9 +96,35 @@ export class EvidenceIssuer {
     return { id: facts.id, octets: entry.bytes, meta: JSON.parse(entry.meta) }
   }
 
+  /**
+   * Archives a peer's delil beside ours, octet for octet. Another one under the name of an earlier one is kept too, under
+   * a name of its own. Idempotent.
+   */
+  async keep(foreign: ForeignEvidence, message: MessageRecord): Promise<void> {
+    const { archive, events, retentionYears } = this.#parts
+    const { eventId, octets, meta, receivedAt } = foreign
+    const referred = meta.recipient === undefined ? undefined : message.recipients[meta.recipient - 1]
+    const parties = [message.sender.address, ...(referred === undefined ? [] : [referred.address])]
+    const keepUntil = yearsAfter(receivedAt, retentionYears)
+    const append = (name: string) =>
+      archive.append({
+        eventId: name,
+        bytes: octets,
+        intake: message.id,
+        meta: JSON.stringify(meta),
+        parties,
+        at: Date.parse(receivedAt),
+        keepUntil,
+      })
+    const kept = await append(eventId)
+    if (Buffer.compare(kept.bytes, octets) !== 0)
+      await append(`${eventId}/${createHash('sha256').update(octets).digest('hex')}`)
+    events.foreignEvidence(meta.outcome, eventId)
+  }
+
   /** The unsigned draft; the same facts always make the same one. */
-  draftOf(facts: EventFacts, submission: SubmissionRecord): EvidenceDraft {
-    return this.#parts.pipeline.draft({ ...facts, submission })
+  draftOf(facts: EventFacts, message: MessageRecord): EvidenceDraft {
+    return this.#parts.pipeline.draft({ ...facts, message })
   }
 }
 

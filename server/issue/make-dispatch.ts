@@ -2,6 +2,7 @@ import { composeDispatch } from '../../evidence/index.ts'
 import { mailboxesOf, readAddressList } from '../../mail/address-list.ts'
 import { decodeHeaderText } from '../../mail/encoded-word.ts'
 import type { WrittenMailbox } from '../../mail/header-write.ts'
+import { asSubmission } from '../../mail/message-record.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../mail/mime-part.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
@@ -14,7 +15,8 @@ import { storeMessage } from './store-message.ts'
 const MAX_OVERHEAD = 64 * 1_048_576
 
 /** One REM dispatch for all recipients: the original octet for octet, with the evidence of its acceptance. */
-export const makeDispatch: Step = async (parts, row, submission) => {
+export const makeDispatch: Step = async (parts, row, message) => {
+  const submission = asSubmission(message)
   const { store, clock } = parts
   const intake = await store.intake(row.intake)
   const accepted = await store.work.get(row.intake, 0, 'submission')

@@ -1,9 +1,11 @@
 import type { EnvelopeSettings, Signer, Timestamper } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
-import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import type { MessageRecord } from '../../mail/message-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
-import type { BlobRef, LeasedWork, NewWork, Store, WorkKind } from '../../storage/port.ts'
+import type { BlobRef, LeasedWork, NewWork, Store, WorkKey, WorkKind } from '../../storage/port.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
+import type { Events } from '../ops/events.ts'
+import type { Peers } from '../relay/peer.ts'
 import type { EvidenceIssuer } from './issuer.ts'
 
 /** What the steps after an acceptance work with. */
@@ -20,22 +22,50 @@ export interface StepParts {
   readonly stampEnvelopes: 'all' | 'dispatch' | 'none'
   /** When an unread message counts as expired, from its delivery. */
   readonly deemedReadMs: number
+  readonly events: Events
+  readonly peers: Peers
+  readonly relay: RelaySettings
+}
+
+/** How long we wait for peers, ms, and how relay evidence is cut. */
+export interface RelaySettings {
+  /** Until the peer took the dispatch. */
+  readonly expiry: number
+  /** From then until it says whether it accepts it. */
+  readonly relayAnswer: number
+  /** From its acceptance until it says whether it was delivered. */
+  readonly deliveryAnswer: number
+  /** How long evidence for a peer is tried before a person looks at it. */
+  readonly evidenceExpiry: number
+  readonly granularity: 'recipient' | 'dispatch'
+}
+
+/** A step that cannot be taken yet, through no fault of its own. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+  /** When to try again, ms. */
+  readonly at: number
+  constructor(at: number, why: string) {
+    super(why)
+    this.at = at
+  }
 }
 
 /** One kind of work: does it, and says what follows. Everything it does may be done twice (I3). */
-export type Step = (
-  parts: StepParts,
-  row: LeasedWork,
-  submission: SubmissionRecord,
-) => Promise<readonly NewWork[]>
+export type Step = (parts: StepParts, row: LeasedWork, message: MessageRecord) => Promise<readonly NewWork[]>
 
 export type Steps = Readonly<Partial<Record<WorkKind, Step>>>
+
+/** Slot of the notice that a peer says otherwise than a final outcome; at most one a recipient. */
+export const CONTRADICTED = 'contradicted'
 
 /** Payloads, by slot. Written and read by this program only. */
 export interface EventPayload {
   readonly facts: EventFacts
   /** Of the submitted message; set on acceptances. */
   readonly bodyDigest?: string
+  /** What is delivered once a peer's dispatch is accepted. */
+  readonly dispatch?: DispatchPayload
 }
 export interface DispatchPayload {
   readonly dispatch: BlobRef
@@ -46,11 +76,11 @@ export interface DispatchPayload {
   readonly contentEnd: number
 }
 export type MailboxPayload =
-  | { readonly op: 'receipt'; readonly eventId: string }
+  | { readonly op: 'receipt'; readonly eventId: string; readonly note?: string }
   | { readonly op: 'file'; readonly bodyDigest: string }
 
 export const nextWork = (
-  row: LeasedWork,
+  row: Pick<WorkKey, 'intake' | 'recipient'>,
   slot: string,
   kind: WorkKind,
   due: number,

@@ -1,7 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import { TimestampError } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
-import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import type { MessageRecord } from '../../mail/message-record.ts'
 import {
   type LeasedWork,
   type Store,
@@ -10,7 +10,7 @@ import {
   type WorkOutcome,
 } from '../../storage/port.ts'
 import type { Events } from '../ops/events.ts'
-import type { StepParts, Steps } from './steps.ts'
+import { NotYet, type StepParts, type Steps } from './steps.ts'
 import { ClockUncertain } from './watched-timestamper.ts'
 
 /** Rows in work at once: enough to overlap the waits for stamps and disk and to share commits, few enough to bound memory. */
@@ -41,7 +41,7 @@ export class Worker {
   readonly #events: Events
   readonly #clockIsCertain: () => boolean
   readonly #running = new Set<Promise<void>>()
-  readonly #records = new Map<string, Promise<SubmissionRecord>>()
+  readonly #records = new Map<string, Promise<MessageRecord>>()
   #stopping = false
   #wake: () => void = () => {}
   #woken = false
@@ -150,6 +150,7 @@ export class Worker {
     } catch (error) {
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
       const now = this.#clock.now().getTime()
+      if (error instanceof NotYet) return { retryAt: error.at, error: message, blameless: true }
       // At once, when the clock is right again: until then nothing is claimed.
       if (error instanceof ClockUncertain) return { retryAt: row.due, error: message, blameless: true }
       if (error instanceof TimestampError) {
@@ -170,7 +171,7 @@ export class Worker {
   }
 
   /** A message with a thousand recipients has thousands of rows and one record. */
-  #recordOf(intake: string): Promise<SubmissionRecord> {
+  #recordOf(intake: string): Promise<MessageRecord> {
     const known = this.#records.get(intake)
     if (known !== undefined) return known
     const record = this.#readRecord(intake)
@@ -181,7 +182,7 @@ export class Worker {
     return record
   }
 
-  async #readRecord(id: string): Promise<SubmissionRecord> {
+  async #readRecord(id: string): Promise<MessageRecord> {
     const intake = await this.#store.intake(id)
     if (intake === undefined)
       throw new StoreError('CORRUPT', `work names the intake ${id}, which is not there`)

@@ -21,6 +21,16 @@ export class Events {
     'where',
   ])
   readonly #evidence = this.#counter('evidence_total', 'Evidence issued by type', ['type'])
+  readonly #foreignEvidence = this.#counter(
+    'foreign_evidence_total',
+    'Evidence of peers that was verified, matched and archived, by type',
+    ['type'],
+  )
+  readonly #contradictions = this.#counter(
+    'contradictions_total',
+    'Recipients about whom a peer contradicts a final outcome',
+    ['peer'],
+  )
   readonly #work = this.#counter('work_total', 'Work settled by kind and outcome', ['kind', 'outcome'])
   readonly #stampTime = new Histogram({
     name: 'openkep_timestamp_seconds',
@@ -84,6 +94,17 @@ export class Events {
   evidenceIssued(type: string, id: string): void {
     this.#evidence.inc({ type })
     this.#log.info({ event: 'evidence', type, id })
+  }
+
+  foreignEvidence(type: string, id: string): void {
+    this.#foreignEvidence.inc({ type })
+    this.#log.info({ event: 'foreign-evidence', type, id })
+  }
+
+  /** A peer's evidence and an outcome that was final cannot both be true. Told once a recipient. */
+  contradicted(provider: string, row: string): void {
+    this.#contradictions.inc({ peer: provider })
+    this.#log.warn({ event: 'contradiction', peer: provider, row })
   }
 
   workSettled(kind: string, outcome: 'done' | 'retry' | 'held', row: string, error?: string): void {

@@ -121,7 +121,7 @@ async function accepted(
     material: material.ref.hash,
   })
   const facts: EventFacts = { hook: 'accepted', id: randomId('ev'), at: at.toISOString() }
-  checkAll(parts.pipeline.draft({ ...facts, submission: record }), evidenceRules(parts.profile))
+  checkAll(parts.pipeline.draft({ ...facts, message: record }), evidenceRules(parts.profile))
   const { duplicateOf } = await persist(parts, record, facts, {
     body: received.staged,
     extra: [material],
@@ -170,7 +170,7 @@ async function rejected(
     details,
   }
   try {
-    checkAll(parts.pipeline.draft({ ...facts, submission: record }), evidenceRules(parts.profile))
+    checkAll(parts.pipeline.draft({ ...facts, message: record }), evidenceRules(parts.profile))
   } catch (error) {
     if (error instanceof RulesBroken) return answer // nothing lawful can be said of it, so only the refusal is
     throw error

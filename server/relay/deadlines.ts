@@ -1,0 +1,99 @@
+import type { EvidenceReason } from '../../mail/errors.ts'
+import { randomId } from '../../mail/ids.ts'
+import { readPositions } from '../../mail/positions.ts'
+import type { EventFacts } from '../../plugins/events.ts'
+import type { LeasedWork, NewWork } from '../../storage/port.ts'
+import { type EventPayload, NotYet, nextWork, type Step, type StepParts } from '../issue/steps.ts'
+import { contradict, noteContradiction, outcomesOf } from './outcomes.ts'
+import type { DeadlinePayload, SendPayload } from './payloads.ts'
+
+/** A message whose last octets are on their way is let finish; no attempt takes longer than its lease. */
+const IN_FLIGHT_MS = 15 * 60_000
+const LOOK_AGAIN_MS = 15_000
+
+/** The peer did not take the dispatch in time. */
+export const sendExpired: Step = async (parts, row, _message) => {
+  const { provider }: DeadlinePayload = JSON.parse(row.payload)
+  const send = await parts.store.work.get(row.intake, 0, `send/${provider}`)
+  if (send === undefined || send.state === 'done') return []
+  const payload: SendPayload = JSON.parse(send.payload)
+  const now = parts.clock.now().getTime()
+  if (payload.phase === 'data' && now < row.since + IN_FLIGHT_MS)
+    throw new NotYet(now + LOOK_AGAIN_MS, 'the dispatch is being sent')
+  const doubt = payload.uncertain === undefined ? '' : `; it may hold the message since ${payload.uncertain}`
+  const last = send.error === undefined ? '' : `: ${send.error}`
+  const details = `not handed over in time${last}${doubt}`
+  return fail(parts, row, provider, readPositions(payload.positions ?? ''), 'R_REMMD_Unreachable', details)
+}
+
+/** The peer took the dispatch and did not say whether it accepts it. */
+export const relayExpired: Step = async (parts, row, _message) => {
+  const { provider, positions }: DeadlinePayload = JSON.parse(row.payload)
+  const silent: number[] = []
+  for (const position of readPositions(positions)) {
+    const { relay, transport } = await outcomesOf(parts.store, row.intake, position)
+    if (relay === undefined && transport === undefined) silent.push(position)
+  }
+  return fail(parts, row, provider, silent, 'R_REMMD_Malfunction', 'no relay evidence in time')
+}
+
+/** The peer accepted it and told nothing of its delivery. */
+export const deliveryExpired: Step = async (parts, row, _message) => {
+  const { provider }: DeadlinePayload = JSON.parse(row.payload)
+  const at = parts.clock.now().toISOString()
+  const facts: SenderFinal = {
+    hook: 'peer_silent',
+    id: randomId('ev'),
+    at,
+    recipient: row.recipient,
+    details: 'no delivery evidence in time',
+  }
+  await decideTransport(parts, row.intake, provider, [facts])
+  return []
+}
+
+/** Final for each position that has no outcome yet. */
+async function fail(
+  parts: StepParts,
+  row: LeasedWork,
+  provider: string,
+  positions: readonly number[],
+  reason: EvidenceReason,
+  details: string,
+): Promise<NewWork[]> {
+  const at = parts.clock.now().toISOString()
+  await decideTransport(parts, row.intake, provider, relayFailures(positions, at, reason, details))
+  return []
+}
+
+export const relayFailures = (
+  positions: readonly number[],
+  at: string,
+  reason: EvidenceReason,
+  details: string,
+): SenderFinal[] =>
+  positions.map((recipient) => ({ hook: 'relay_failed', id: randomId('ev'), at, recipient, reason, details }))
+
+/** Final outcomes of a recipient at a peer that the sender's provider states. */
+type SenderFinal = Extract<EventFacts, { hook: 'relay_failed' | 'peer_silent' }>
+
+/** Ours if nobody was first. A peer's evidence may come in the same moment, so each side looks after it wrote. */
+export async function decideTransport(
+  { store, clock, events }: Pick<StepParts, 'store' | 'clock' | 'events'>,
+  intake: string,
+  provider: string,
+  all: readonly SenderFinal[],
+): Promise<void> {
+  const now = clock.now().getTime()
+  const rows = all.map((facts) =>
+    nextWork({ intake, recipient: facts.recipient }, 'transport', 'issue', now, {
+      facts,
+    } satisfies EventPayload),
+  )
+  const fresh = await store.work.insert(rows)
+  for (const [index, { recipient }] of all.entries()) {
+    if (fresh[index] !== true || !contradict(await outcomesOf(store, intake, recipient))) continue
+    if (await noteContradiction(store, intake, recipient, now))
+      events.contradicted(provider, `${intake}/${recipient}`)
+  }
+}
