@@ -29,12 +29,14 @@ export const sendExpired: Step = async (parts, row, _message) => {
 /** The peer took the dispatch and did not say whether it accepts it. */
 export const relayExpired: Step = async (parts, row, _message) => {
   const { provider, positions }: DeadlinePayload = JSON.parse(row.payload)
-  const silent: number[] = []
-  for (const position of readPositions(positions)) {
-    const { relay, transport } = await outcomesOf(parts.store, row.intake, position)
-    if (relay === undefined && transport === undefined) silent.push(position)
-  }
-  return fail(parts, row, provider, silent, 'R_REMMD_Malfunction', 'no relay evidence in time')
+  return fail(
+    parts,
+    row,
+    provider,
+    readPositions(positions),
+    'R_REMMD_Malfunction',
+    'no relay evidence in time',
+  )
 }
 
 /** The peer accepted it and told nothing of its delivery. */
@@ -52,7 +54,7 @@ export const deliveryExpired: Step = async (parts, row, _message) => {
   return []
 }
 
-/** Final for each position that has no outcome yet. */
+/** Final for each position of which the peer has said nothing; that it took one counts, however the attempt ended. */
 async function fail(
   parts: StepParts,
   row: LeasedWork,
@@ -61,8 +63,14 @@ async function fail(
   reason: EvidenceReason,
   details: string,
 ): Promise<NewWork[]> {
+  const silent: number[] = []
+  for (const position of positions) {
+    const { relay, transport } = await outcomesOf(parts.store, row.intake, position)
+    if (relay === undefined && transport === undefined) silent.push(position)
+  }
   const at = parts.clock.now().toISOString()
-  await decideTransport(parts, row.intake, provider, relayFailures(positions, at, reason, details))
+  await decideTransport(parts, row.intake, provider, relayFailures(silent, at, reason, details))
+  await compare(parts, row.intake, provider, positions)
   return []
 }
 
@@ -79,21 +87,38 @@ type SenderFinal = Extract<EventFacts, { hook: 'relay_failed' | 'peer_silent' }>
 
 /** Ours if nobody was first. A peer's evidence may come in the same moment, so each side looks after it wrote. */
 export async function decideTransport(
-  { store, clock, events }: Pick<StepParts, 'store' | 'clock' | 'events'>,
+  parts: FinalParts,
   intake: string,
   provider: string,
   all: readonly SenderFinal[],
 ): Promise<void> {
-  const now = clock.now().getTime()
-  const rows = all.map((facts) =>
-    nextWork({ intake, recipient: facts.recipient }, 'transport', 'issue', now, {
-      facts,
-    } satisfies EventPayload),
+  const now = parts.clock.now().getTime()
+  await parts.store.work.insert(
+    all.map((facts) => {
+      const payload: EventPayload = { facts }
+      return nextWork({ intake, recipient: facts.recipient }, 'transport', 'issue', now, payload)
+    }),
   )
-  const fresh = await store.work.insert(rows)
-  for (const [index, { recipient }] of all.entries()) {
-    if (fresh[index] !== true || !contradict(await outcomesOf(store, intake, recipient))) continue
-    if (await noteContradiction(store, intake, recipient, now))
-      events.contradicted(provider, `${intake}/${recipient}`)
+  await compare(
+    parts,
+    intake,
+    provider,
+    all.map(({ recipient }) => recipient),
+  )
+}
+
+type FinalParts = Pick<StepParts, 'store' | 'clock' | 'events'>
+
+/** Whoever decided, now or before a crash: what contradicts the decision is noted. */
+async function compare(
+  { store, clock, events }: FinalParts,
+  intake: string,
+  provider: string,
+  positions: readonly number[],
+): Promise<void> {
+  for (const position of positions) {
+    if (!contradict(await outcomesOf(store, intake, position))) continue
+    if (await noteContradiction(store, intake, position, clock.now().getTime()))
+      events.contradicted(provider, `${intake}/${position}`)
   }
 }

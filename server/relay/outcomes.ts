@@ -29,13 +29,17 @@ export interface Outcomes {
   readonly relay: Decided | undefined
   readonly transport: Decided | undefined
   readonly reading: Decided | undefined
+  /** Read after it had counted as unread. */
+  readonly lateReading: Decided | undefined
 }
 
 export async function outcomesOf({ work }: Store, intake: string, recipient: number): Promise<Outcomes> {
-  const [relay, transport, reading] = await Promise.all(
-    ['relay', 'transport', 'reading'].map((slot) => work.get(intake, recipient, slot)),
+  const [relay, transport, reading, lateReading] = await Promise.all(
+    ['relay', 'transport', 'reading', 'late-reading'].map(async (slot) =>
+      decidedIn(await work.get(intake, recipient, slot)),
+    ),
   )
-  return { relay: decidedIn(relay), transport: decidedIn(transport), reading: decidedIn(reading) }
+  return { relay, transport, reading, lateReading }
 }
 
 /** True where a final outcome says that nobody got it, and a peer says that somebody did. */

@@ -121,7 +121,7 @@ function saysTheSame(
   outcomes: Awaited<ReturnType<typeof outcomesOf>>,
   outcome: PeerEvidencePayload['outcome'],
 ): boolean {
-  return [outcomes.relay, outcomes.transport, outcomes.reading].some(
+  return [outcomes.relay, outcomes.transport, outcomes.reading, outcomes.lateReading].some(
     (decided) => decided !== undefined && 'peer' in decided && decided.peer.outcome === outcome,
   )
 }
