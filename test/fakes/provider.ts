@@ -12,8 +12,9 @@ import { type Given, type Provider, start } from '../../server/main.ts'
 import { emptyCrl, type Holder, type Pki, pki } from './pki.ts'
 import { type FakeTsa, startTsa } from './tsa.ts'
 
-export const SENDER = 'deneme.gonderen@hs98.kep.tr'
-export const RECIPIENT = 'deneme.alici@hs98.kep.tr'
+export const DOMAIN = 'hs98.kep.tr'
+export const SENDER = `deneme.gonderen@${DOMAIN}`
+export const RECIPIENT = `deneme.alici@${DOMAIN}`
 export const PASSWORD = 'deneme parolası'
 
 export interface TestProvider extends AsyncDisposable {
@@ -21,6 +22,10 @@ export interface TestProvider extends AsyncDisposable {
   readonly tsa: FakeTsa
   readonly folder: string
   readonly ca: string
+  readonly domain: string
+  /** Signs evidence and envelopes. */
+  readonly keys: Holder
+  readonly tls: Holder
   /** Serials that the CRL names from now on; fetched lists are kept until they age. */
   revoke(serial: Uint8Array): void
   /** Stops and starts again on the same folder. */
@@ -33,6 +38,8 @@ export interface TestProviderOptions {
   readonly config?: Partial<ConfigInput>
   readonly given?: Given
   readonly pki?: Pki
+  /** Another provider of the same CA; its accounts have the same names. */
+  readonly domain?: string
   /** Beside its address. */
   readonly tsa?: Omit<Partial<ConfigInput['tsa']>, 'urls'>
   /** The time that the TSA writes; the machine's where it is not given. */
@@ -46,6 +53,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const folder = await mkdtemp(join(tmpdir(), 'openkep-provider-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const keys = options.pki ?? pki()
+  const domain = options.domain ?? DOMAIN
+  const { provider: signing, tls } = holdersOf(keys, domain)
   const tsa = stack.use(
     await startTsa({ signer: keys.tsa.signer, ...(options.tsaClock && { clock: options.tsaClock }) }),
   )
@@ -61,13 +70,13 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const ca = toPem('CERTIFICATE', keys.root.certificate.der)
   const caFile = join(folder, 'ca.pem')
   await writeFile(caFile, ca)
-  const provider = await pair('provider', keys.provider)
+  const provider = await pair('provider', signing)
   const any = { port: 0, host: ['127.0.0.1'] }
   const config = configSchema.parse({
     mode: 'development',
-    provider: { domain: 'hs98.kep.tr', name: 'Deneme KEPHS' },
+    provider: { domain, name: `Deneme KEPHS ${domain}` },
     listen: { submissions: any, submission: any, imaps: any, imap: any, http: any },
-    tls: await pair('tls', keys.tls),
+    tls: await pair('tls', tls),
     signing: { envelope: provider, evidence: provider },
     trust: {
       users: [caFile],
@@ -82,8 +91,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const seeded = (given: Given): Given => ({
     prepare: async (directory) => {
       for (const [address, name, identityNumber] of [
-        [SENDER, 'Ayşe Işık', '10000000146'],
-        [RECIPIENT, 'Çağrı Öğüt', '10000000078'],
+        [`deneme.gonderen@${domain}`, 'Ayşe Işık', '10000000146'],
+        [`deneme.alici@${domain}`, 'Çağrı Öğüt', '10000000078'],
       ] as const) {
         if ((await directory.get(address)) !== undefined) continue
         await directory.create(
@@ -106,6 +115,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     tsa,
     folder,
     ca,
+    domain,
+    keys: signing,
+    tls,
     revoke: lists.revoke,
     metric: async (name) => {
       const values = (await test.provider.events.registry.getSingleMetric(name)?.get())?.values ?? []
@@ -120,6 +132,18 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
+
+/** The test PKI's own holders are hs98's; other providers get theirs when they start. */
+const holdersOf = (keys: Pki, domain: string): Pick<Pki, 'provider' | 'tls'> =>
+  domain === DOMAIN
+    ? keys
+    : {
+        provider: keys.issue(
+          { kind: 'provider', email: `kep@${domain}` },
+          { kind: 'rsa', subject: { commonName: `Deneme ${domain}`, country: 'TR' } },
+        ),
+        tls: keys.issue({ kind: 'tls', dns: ['localhost', domain], ip: ['127.0.0.1', '::1'] }),
+      }
 
 /** The CRLs of root and intermediate over HTTP. */
 async function startCrlServer(keys: Pki) {
