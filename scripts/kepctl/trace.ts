@@ -34,18 +34,27 @@ function linesOf(trace: Trace, screen: Screen): string[] {
     ...(trace.userMessageId === undefined
       ? []
       : [`${label('Kullanıcının ileti kimliği', 'User’s message id')}: ${trace.userMessageId}`]),
-    `${label('Gönderen', 'Sender')}: ${trace.sender.address} / ${trace.sender.person}` +
+    `${label('Gönderen', 'Sender')}: ${trace.sender.address}` +
+      (trace.sender.person === undefined ? '' : ` / ${trace.sender.person}`) +
+      (trace.peer === undefined ? '' : `, ${trace.peer}`) +
       (trace.signer === undefined ? '' : `, ${label('imzalayan', 'signed by')} ${trace.signer}`),
     `${label('Durum', 'State')}: ${STATES[trace.state][screen.language]}`,
     ...trace.timeline.map(
-      ({ at, step: name, recipient, evidence }) =>
-        `  ${shownTime(at)}  ${step(name)}${on(recipient)}${evidence === undefined ? '' : `  <${evidence}>`}`,
+      ({ at, step: name, recipient, evidence, provider }) =>
+        `  ${shownTime(at)}  ${step(name)}${on(recipient)}${evidence === undefined ? '' : `  <${evidence}>`}` +
+        `${provider === undefined ? '' : `  ${provider}`}`,
     ),
+    ...trace.recipients
+      .filter(({ contradicted }) => contradicted)
+      .map(
+        ({ address }) =>
+          `  ${address}: ${label('alıcının KEPHS’si kesin sonuçtan farklı bir delil gönderdi', 'the peer said otherwise than the final outcome')}`,
+      ),
     ...trace.waiting.map(
-      ({ state, kind, slot, recipient, due, attempts, error }) =>
-        `  ${state === 'held' ? label('DURDU', 'HELD') : label('bekliyor', 'waits')}: ${kind}/${slot}` +
+      ({ state, kind, slot, recipient, due, attempts, error, queue, uncertain }) =>
+        `  ${state === 'held' ? label('DURDU', 'HELD') : label('bekliyor', 'waits')}: ${queue ?? `${kind}/${slot}`}` +
         `${on(recipient === 0 ? undefined : recipient)}  ${label('zamanı', 'due')} ${shownTime(due)}` +
-        `${attempts === 0 ? '' : `  ${attempts} ${label('deneme', 'attempts')}`}${error === undefined ? '' : `: ${error}`}`,
+        `${attempts === 0 ? '' : `  ${attempts} ${label('deneme', 'attempts')}`}${uncertain === undefined ? '' : `  ${label('belirsiz', 'uncertain')}`}${error === undefined ? '' : `: ${error}`}`,
     ),
     ...(trace.truncated ? [label('  (kısaltıldı)', '  (cut off)')] : []),
     '',

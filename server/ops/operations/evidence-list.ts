@@ -8,8 +8,11 @@ import { addressSchema, timeSchema } from './schemas.ts'
 export interface EvidenceLine {
   readonly sequence: number
   readonly id: string
-  /** ISO 8601, UTC: when the event happened. */
+  /** ISO 8601, UTC: when the event happened; for a peer's evidence, when it came. */
   readonly at: string
+  /** Of whom it is, where it is a peer's; and the EventTime that it states. */
+  readonly provider: string | undefined
+  readonly eventTime: string | undefined
   readonly root: string
   readonly outcome: string
   /** Position of the recipient that it refers to, from 1. */
@@ -53,6 +56,8 @@ export function lineOf(entry: ChainEntry): EvidenceLine {
     sequence: entry.seq,
     id: entry.eventId,
     at: new Date(entry.at).toISOString(),
+    provider: meta.provider,
+    eventTime: meta.eventTime,
     root: meta.root,
     outcome: meta.outcome,
     recipient: meta.recipient,

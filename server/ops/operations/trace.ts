@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { withBrackets, withoutBrackets } from '../../../mail/ids.ts'
-import type { SubmissionRecord } from '../../../mail/submission-record.ts'
+import type { MessageRecord } from '../../../mail/message-record.ts'
 import type { IntakeRow, Store, WorkRow } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
+import type { SendPayload } from '../../relay/payloads.ts'
 import { type EvidenceLine, lineOf } from './evidence-list.ts'
 import { OperationError, operation } from './operation.ts'
 import { idSchema } from './schemas.ts'
+import { outcomesIn } from './trace-outcomes.ts'
 
 /** The whole story of one message. Its subject is the sender's and is not part of it. */
 export interface Trace {
@@ -16,7 +18,10 @@ export interface Trace {
   readonly decidedAt: string
   readonly state: 'refused' | 'accepted' | 'finished'
   readonly size: number
-  readonly sender: { readonly address: string; readonly person: string }
+  /** The provider that sent it, where it came from a peer. */
+  readonly peer: string | undefined
+  /** The person who acted is known of our own accounts. */
+  readonly sender: { readonly address: string; readonly person: string | undefined }
   readonly signer: string | undefined
   readonly recipients: readonly TracedRecipient[]
   /** In order of time. */
@@ -32,9 +37,13 @@ export interface TracedRecipient {
   readonly position: number
   readonly address: string
   readonly local: boolean
-  /** Names of the outcomes in the archive; undefined where there is none yet. */
+  /** What a peer said of the dispatch, or we of a peer's; undefined where it has nothing to say, or not yet. */
+  readonly relay: string | undefined
+  /** Names of the outcomes; undefined where there is none yet. */
   readonly transport: string | undefined
   readonly reading: string | undefined
+  /** A peer said otherwise than the final outcome. */
+  readonly contradicted: boolean
 }
 
 export interface TraceStep {
@@ -42,6 +51,8 @@ export interface TraceStep {
   readonly step: string
   readonly recipient: number | undefined
   readonly evidence: string | undefined
+  /** Whose evidence it is, where it is a peer's. */
+  readonly provider: string | undefined
 }
 
 export interface WaitingWork {
@@ -52,6 +63,9 @@ export interface WaitingWork {
   readonly due: string
   readonly attempts: number
   readonly error: string | undefined
+  /** Of mail for a peer: as `kepctl queue` calls it, and since when the peer may hold it without having said so. */
+  readonly queue: string | undefined
+  readonly uncertain: string | undefined
 }
 
 /** A message may have a thousand recipients with a handful of rows and evidence each. */
@@ -81,59 +95,81 @@ async function intakesFor(store: Store, id: string): Promise<IntakeRow[]> {
 }
 
 async function traceOf(store: Store, intake: IntakeRow): Promise<Trace> {
-  const record: SubmissionRecord = JSON.parse(
+  const record: MessageRecord = JSON.parse(
     Buffer.from(await store.blobs.read(intake.envelope)).toString('utf8'),
   )
   const work = await allWork(store, intake.id)
   const evidence = await allEvidence(store, intake.id)
   const waiting = work.flatMap(waitingOf)
   const refused = intake.body === undefined
-  const outcomes = new Map(evidence.map(({ recipient = 0, outcome }) => [`${recipient} ${outcome}`, outcome]))
-  const firstOf = (position: number, names: readonly string[]): string | undefined =>
-    names.map((name) => outcomes.get(`${position} ${name}`)).find((name) => name !== undefined)
+  const outcomes = outcomesIn(work, evidence)
+  const isSubmission = record.origin !== 'relay'
   return {
     id: intake.id,
     messageId: record.messageId,
     userMessageId: record.userMessageId,
     decidedAt: record.decidedAt,
     state: refused ? 'refused' : waiting.length === 0 ? 'finished' : 'accepted',
-    size: record.message.size,
-    sender: { address: record.sender.address, person: record.person.handle },
-    signer: record.signature?.signer,
+    size: isSubmission ? record.message.size : record.size,
+    peer: isSubmission ? undefined : record.peer,
+    sender: { address: record.sender.address, person: isSubmission ? record.person.handle : undefined },
+    signer: isSubmission ? record.signature?.signer : undefined,
     recipients: record.recipients.map(({ address, local }, index) => ({
       position: index + 1,
       address,
       local,
-      transport: firstOf(index + 1, TRANSPORT),
-      reading: firstOf(index + 1, READING),
+      ...outcomes(index + 1),
     })),
-    timeline: [decided(record, refused), ...evidence.map(stepOf)].sort((a, b) => a.at.localeCompare(b.at)),
+    timeline: [decided(record, refused), ...evidence.map(stepOf), ...work.flatMap(hintOf)].sort((a, b) =>
+      a.at.localeCompare(b.at),
+    ),
     waiting,
     truncated: work.length >= MAX_ROWS || evidence.length >= MAX_ROWS,
   }
 }
 
-const TRANSPORT = ['delivery', 'non-delivery', 'relay-rejection', 'relay-failure'] as const
-const READING = ['retrieval', 'retrieval-expiration'] as const
-
-const decided = (record: SubmissionRecord, refused: boolean): TraceStep => ({
+const decided = (record: MessageRecord, refused: boolean): TraceStep => ({
   at: record.decidedAt,
   step: refused ? 'refused' : 'accepted',
   recipient: undefined,
   evidence: undefined,
+  provider: undefined,
 })
 
-const stepOf = ({ at, outcome, recipient, id }: EvidenceLine): TraceStep => ({
-  at,
+const stepOf = ({ at, eventTime, outcome, recipient, id, provider }: EvidenceLine): TraceStep => ({
+  at: eventTime ?? at,
   step: outcome,
   recipient,
   evidence: id,
+  provider,
 })
 
-const waitingOf = ({ kind, slot, recipient, state, due, attempts, error }: WorkRow): WaitingWork[] =>
-  state === 'done'
-    ? []
-    : [{ kind, slot, recipient, state, due: new Date(due).toISOString(), attempts, error }]
+/** What a mail system on the way said of the mail. [RFC 3464 §2.3] */
+const hintOf = ({ slot, since, payload }: WorkRow): TraceStep[] => {
+  if (!slot.startsWith('hint/')) return []
+  const { hint }: { hint: string } = JSON.parse(payload)
+  const at = new Date(since).toISOString()
+  return [{ at, step: `hint: ${hint}`, recipient: undefined, evidence: undefined, provider: undefined }]
+}
+
+const waitingOf = (row: WorkRow): WaitingWork[] => {
+  const { kind, slot, recipient, state, due, attempts, error } = row
+  if (state === 'done') return []
+  const send: SendPayload | undefined = kind === 'send' ? JSON.parse(row.payload) : undefined
+  return [
+    {
+      kind,
+      slot,
+      recipient,
+      state,
+      due: new Date(due).toISOString(),
+      attempts,
+      error,
+      queue: row.queue,
+      uncertain: send?.uncertain,
+    },
+  ]
+}
 
 async function allWork(store: Store, intake: string): Promise<WorkRow[]> {
   const rows: WorkRow[] = []
