@@ -95,5 +95,24 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       providers: config.trust.providers.map(absolute),
       tsas: config.trust.tsas.map(absolute),
     },
+    peers: config.peers.map((peer) => ({
+      ...peer,
+      tls: {
+        ...peer.tls,
+        ca: peer.tls.ca.map(absolute),
+        certificates: peer.tls.certificates.map(absolute),
+      },
+      client: {
+        ...peer.client,
+        ca: peer.client.ca.map(absolute),
+        certificates: peer.client.certificates.map(absolute),
+      },
+      signing: peer.signing.map((one) => ({ ...one, certificate: absolute(one.certificate) })),
+    })),
+    relay: {
+      ...config.relay,
+      ...(config.relay.client && { client: pair(config.relay.client) }),
+      ...(config.relay.dkim && { dkim: { ...config.relay.dkim, key: absolute(config.relay.dkim.key) } }),
+    },
   }
 }

@@ -3,46 +3,10 @@
  * What the rules leave unverified is a setting here and never a constant elsewhere.
  */
 import { z } from 'zod'
+import { peerEntry, relay } from './relay.ts'
+import { file, keyPair, octets, providerDomain, span } from './values.ts'
 
-const SIZE = /^(\d+) ?(B|KB|MB|GB|KiB|MiB|GiB)?$/
-const sizeUnits = new Map([
-  ['B', 1],
-  ['KB', 1e3],
-  ['MB', 1e6],
-  ['GB', 1e9],
-  ['KiB', 1024],
-  ['MiB', 1024 ** 2],
-  ['GiB', 1024 ** 3],
-])
-/** Octets: a number, or a number with a unit (`25 MB` is 25 000 000). */
-const octets = z.union([z.number().int().nonnegative(), z.string().regex(SIZE)]).transform((value) => {
-  if (typeof value === 'number') return value
-  const match = SIZE.exec(value)
-  return Number(match?.[1]) * (sizeUnits.get(match?.[2] ?? 'B') ?? 1)
-})
-
-/** A size as the configuration writes it; undefined where it is none. */
-export const octetsOf = (size: string): number | undefined => octets.safeParse(size).data
-
-const SPAN = /^(\d+) ?(ms|s|min|h|d)$/
-const spanUnits = new Map([
-  ['ms', 1],
-  ['s', 1000],
-  ['min', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-])
-/** Milliseconds: a number with a unit (`15 min`). */
-const span = z
-  .string()
-  .regex(SPAN)
-  .transform((value) => {
-    const match = SPAN.exec(value)
-    return Number(match?.[1]) * (spanUnits.get(match?.[2] ?? 'ms') ?? 1)
-  })
-
-const file = z.string().min(1)
-const domain = z.string().regex(/^hs[0-9]{2,3}\.kep\.tr$/, 'expected hsNN.kep.tr')
+export { octetsOf } from './values.ts'
 
 const listener = (port: number) =>
   z
@@ -52,9 +16,6 @@ const listener = (port: number) =>
       host: z.array(z.string().min(1)).min(1).default(['127.0.0.1', '::1']),
     })
     .prefault({})
-
-/** A private key and its certificate, PEM. The certificate file may hold the chain after the certificate. */
-const keyPair = z.strictObject({ key: file, certificate: file })
 
 const limits = z
   .strictObject({
@@ -162,7 +123,7 @@ export const configSchema = z.strictObject({
   /** `production` refuses development keys, anchors, TSA and password. */
   mode: z.enum(['development', 'production']),
   provider: z.strictObject({
-    domain,
+    domain: providerDomain,
     /** The provider's name as people and evidence read it. */
     name: z.string().min(1),
     /** Default: kep@<domain>. The envelope certificate carries this address. */
@@ -172,6 +133,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       submissions: listener(10_465),
       submission: listener(10_587),
+      /** Where other providers deliver. */
+      peer: listener(10_025),
       imaps: listener(10_993),
       imap: listener(10_143),
       http: listener(10_080),
@@ -197,6 +160,9 @@ export const configSchema = z.strictObject({
     .prefault({}),
   evidence,
   envelope,
+  /** The providers with which mail is exchanged, beside those that `kepctl peer add` stored. */
+  peers: z.array(peerEntry).default([]),
+  relay,
   quota: z.strictObject({ default: octets.default(100_000_000) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })

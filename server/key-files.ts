@@ -42,6 +42,9 @@ export async function readTls({ key, certificate }: KeyPairFiles): Promise<{ key
   return { key: await readText(key), cert: await readText(certificate) }
 }
 
+/** A text of certificates, or of a key; what is in it is the caller's to judge. */
+export const readPem = (file: string): Promise<string> => readText(file)
+
 async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')

@@ -1,10 +1,13 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type { ConfigFault } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
-import { type Certificate, parsePemCertificates, signerFromPem } from '../../evidence/index.ts'
+import { signerFromPem } from '../../evidence/index.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
-import { DEVELOPMENT_ORGANIZATION } from '../development/identities.ts'
+import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
+import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
+import { checkPeer } from './peer-check.ts'
 
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
@@ -25,6 +28,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
     ['tls', config.tls],
     ['signing.envelope', config.signing.envelope],
     ['signing.evidence', config.signing.evidence],
+    ...(config.relay.client === undefined ? [] : [['relay.client', config.relay.client] as const]),
   ] as const
   for (const [path, pair] of pairs) {
     const key = await textOf(pair.key, `${path}.key`, fault)
@@ -48,6 +52,9 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
       const certificates = certificatesOf(await textOf(anchor, path, fault), path, fault)
       if (production) refuseDevelopment(certificates, path, fault)
     }
+  const now = new Date()
+  await checkPeers(config, now, fault)
+  await checkDkim(config, now, fault)
   for (const { path, reason } of pluginFaults(config)) fault(path, reason)
   if (production) {
     refuseLoopback(config.tsa.urls, 'tsa.urls', 'a time-stamp of this machine proves nothing', fault)
@@ -69,40 +76,51 @@ function pluginFaults(config: Config): readonly PluginFault[] {
 
 const NOBODY = { accountOf: async () => undefined, usageOf: async () => 0 }
 
-type Fault = (path: string, reason: string) => void
-
-async function textOf(file: string, path: string, fault: Fault): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    fault(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
-  }
-}
-
-function certificatesOf(text: string | undefined, path: string, fault: Fault): Certificate[] {
-  if (text === undefined) return []
-  try {
-    const certificates = parsePemCertificates(text)
-    if (certificates.length === 0) fault(path, 'no certificate in the file')
-    return certificates
-  } catch (error) {
-    fault(path, error instanceof Error ? error.message : 'unreadable certificate')
-    return []
-  }
-}
-
 const isOpenToOthers = async (file: string): Promise<boolean> =>
   ((await stat(file)).mode & NOT_THE_OWNER) !== 0
 
-function refuseDevelopment(certificates: readonly Certificate[], path: string, fault: Fault): void {
-  const development = certificates.find(
-    ({ subject, issuer }) =>
-      subject.organization === DEVELOPMENT_ORGANIZATION || issuer.organization === DEVELOPMENT_ORGANIZATION,
-  )
-  if (development !== undefined)
-    fault(path, `${development.subject.text} was made for development; production needs a real one`)
+/** Every peer by itself, and that none is named twice. */
+async function checkPeers(config: Config, now: Date, fault: Fault): Promise<void> {
+  const seen = new Set<string>()
+  for (const [index, entry] of config.peers.entries()) {
+    const path = `peers.${index}`
+    const told: Fault = (place, reason) => fault(`${path}.${place}`, reason)
+    if (seen.has(entry.provider)) told('provider', `${entry.provider} is named twice`)
+    seen.add(entry.provider)
+    await checkPeer(
+      entry,
+      {
+        ownDomain: config.provider.domain,
+        production: config.mode === 'production',
+        now,
+        textOf: (file, place) => textOf(file, place, told),
+      },
+      told,
+    )
+  }
 }
+
+/** A signature is made, since a key that reads well may still be of a kind that DKIM does not know. */
+async function checkDkim(config: Config, now: Date, fault: Fault): Promise<void> {
+  const { dkim } = config.relay
+  if (dkim === undefined) return
+  const path = 'relay.dkim.key'
+  const key = await textOf(dkim.key, path, fault)
+  if (key === undefined) return
+  if (config.mode === 'production' && (await isOpenToOthers(dkim.key)))
+    fault(path, `${dkim.key} can be read by others than its owner: chmod 600`)
+  try {
+    await dkimField(
+      Readable.from([PROBE]),
+      { ...dkim, key, domain: dkim.domain ?? config.provider.domain },
+      now,
+    )
+  } catch (error) {
+    fault(path, error instanceof Error ? error.message : 'the key cannot be used')
+  }
+}
+
+const PROBE = Buffer.from('From: kep@hs98.kep.tr\r\n\r\n')
 
 function refuseLoopback(urls: readonly string[], path: string, why: string, fault: Fault): void {
   for (const [index, url] of urls.entries())

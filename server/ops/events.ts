@@ -50,6 +50,24 @@ export class Events {
   ])
   readonly #free = this.#gauge('free_space_bytes', 'Free octets where bodies are kept', [])
   readonly #retrievals = this.#counter('retrievals_total', 'First readings of delivered messages', [])
+  readonly #relayAttempts = this.#counter('relay_attempts_total', 'Attempts to hand mail to a peer', [
+    'peer',
+    'result',
+  ])
+  readonly #relayUncertain = this.#counter(
+    'relay_uncertain_total',
+    'Messages of which nobody knows whether the peer has them; sent again',
+    ['peer', 'after'],
+  )
+  readonly #relayTls = this.#counter('relay_tls_failures_total', 'Connections to a peer that failed in TLS', [
+    'peer',
+    'reason',
+  ])
+  readonly #relayQueue = this.#gauge('relay_queue_rows', 'Messages in the queue of a peer', ['peer', 'state'])
+  readonly #relayAge = this.#gauge('relay_queue_oldest_seconds', 'Age of the oldest message that waits', [
+    'peer',
+  ])
+  readonly #relayConnections = this.#gauge('relay_connections', 'Open connections to a peer', ['peer'])
   readonly #keyOperations = this.#counter('private_key_operations_total', 'Signatures made with our keys', [
     'role',
   ])
@@ -147,6 +165,38 @@ export class Events {
     this.#retrievals.inc({})
   }
 
+  relayAttempted(peer: string, result: string, row: string, details?: string): void {
+    this.#relayAttempts.inc({ peer, result })
+    this.#log[result === 'answered' ? 'info' : 'warn']({ event: 'relay', peer, result, row, details })
+  }
+
+  /** `crash`: found so at a start. `connection`: it went after the last octets. */
+  relayUncertain(peer: string, after: 'crash' | 'connection', row: string): void {
+    this.#relayUncertain.inc({ peer, after })
+    this.#log.warn({ event: 'relay-uncertain', peer, after, row })
+  }
+
+  relayTlsFailed(peer: string, reason: string): void {
+    this.#relayTls.inc({ peer, reason })
+  }
+
+  relayQueues(
+    queues: readonly { queue: string; pending: number; held: number; oldestSince: number | undefined }[],
+    now: number,
+  ): void {
+    this.#relayQueue.reset()
+    this.#relayAge.reset()
+    for (const { queue: peer, pending, held, oldestSince } of queues) {
+      this.#relayQueue.set({ peer, state: 'pending' }, pending)
+      this.#relayQueue.set({ peer, state: 'held' }, held)
+      if (oldestSince !== undefined) this.#relayAge.set({ peer }, Math.max(0, (now - oldestSince) / 1000))
+    }
+  }
+
+  relayConnections(peer: string, open: number): void {
+    this.#relayConnections.set({ peer }, open)
+  }
+
   keyUsed(role: string): void {
     this.#keyOperations.inc({ role })
   }
@@ -160,7 +210,7 @@ export class Events {
     this.#log.error({ event: 'plugin', plugin, hook, error: told(error) })
   }
 
-  internalError(where: ListenerName | 'work' | 'ops', error: unknown): void {
+  internalError(where: ListenerName | 'work' | 'relay' | 'ops', error: unknown): void {
     this.#errors.inc({ where })
     this.#log.error({ event: 'internal-error', where, error: told(error) })
   }

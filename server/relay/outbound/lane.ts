@@ -1,0 +1,185 @@
+import { setTimeout as rest } from 'node:timers/promises'
+import { type LeasedWork, StoreError, type WorkOutcome } from '../../../storage/port.ts'
+import { type Attempted, type AttemptParts, attempt } from './attempt.ts'
+import { BackOff, jittered } from './back-off.ts'
+import type { ConnectParts } from './connect.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { Rate } from './rate.ts'
+import { LEASE_MS } from './smtp-times.ts'
+
+export interface LaneParts extends AttemptParts {
+  readonly connect: ConnectParts
+  /** ms. */
+  readonly retry: () => { readonly first: number; readonly longest: number }
+  readonly random: () => number
+}
+
+/** Rows of a peer that is no more: each fails at once, and a few at a time are enough. */
+const WITHOUT_PEER = 4
+/** After so many attempts a failure of our own making lets the row wait for a person; what peers do never does. */
+const MAX_ATTEMPTS = 12
+/** At least this often the store is asked, should a hint be lost. */
+const POLL_MS = 5_000
+/** A store that refuses is asked again after this; it has its own troubles. */
+const STORE_REST_MS = 1_000
+
+/**
+ * One peer's queue: takes what is due, at most so many at once as the peer allows, and leaves everything where it is while
+ * the peer is away. What waits costs nothing here: rows are never looked at before they are claimed.
+ */
+export class Lane {
+  readonly #queue: string
+  readonly #parts: LaneParts
+  readonly #pool: ConnectionPool
+  readonly #backOff: BackOff
+  readonly #rate = new Rate()
+  readonly #running = new Map<string, Promise<void>>()
+  #stopping = false
+  #woken = false
+  #wake: () => void = () => {}
+  #loop: Promise<void> | undefined
+  /** When the store had nothing due: until then; ms since 1970. */
+  #due: number | undefined
+
+  constructor(queue: string, parts: LaneParts) {
+    this.#queue = queue
+    this.#parts = parts
+    this.#pool = new ConnectionPool(parts.connect, (open) => parts.events.relayConnections(queue, open))
+    this.#backOff = new BackOff(parts.retry, parts.random)
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** A hint that something may be due. */
+  rouse(): void {
+    this.#woken = true
+    this.#wake()
+  }
+
+  /** A person wants it tried now. */
+  hasten(): void {
+    this.#backOff.hasten()
+    this.rouse()
+  }
+
+  /** Takes nothing more; what is on its way may end within the time, and is broken off then. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true
+    this.rouse()
+    await this.#loop
+    const ended = Promise.allSettled(this.#running.values())
+    const grace = new AbortController()
+    await Promise.race([ended, rest(graceMs, undefined, { signal: grace.signal }).catch(() => {})])
+    grace.abort()
+    this.#pool.abort()
+    await ended
+    this.#pool.abort() // what was given back meanwhile
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const claimed = await this.#claim()
+      for (const row of claimed) {
+        const key = `${row.intake}/${row.recipient}/${row.slot}`
+        // Its lease lapsed under an attempt that still goes on: that one tells what becomes of it.
+        if (this.#running.has(key)) continue
+        this.#running.set(
+          key,
+          this.#do(row).finally(() => {
+            this.#running.delete(key)
+            this.rouse()
+          }),
+        )
+      }
+      if (claimed.length === 0) await this.#sleep()
+    }
+  }
+
+  async #claim(): Promise<LeasedWork[]> {
+    const { store, clock, peers } = this.#parts
+    const now = clock.now().getTime()
+    this.#due = undefined
+    const peer = peers.of(this.#queue)
+    const most = this.#backOff.probing ? 1 : (peer?.connections ?? WITHOUT_PEER)
+    const free = most - this.#running.size
+    if (free <= 0 || (peer !== undefined && now < this.#backOff.until)) return []
+    const perMinute = peer?.ratePerMinute
+    let taken = 0
+    try {
+      this.#due = await store.work.nextDue(this.#queue)
+      if (this.#due === undefined || this.#due > now) return []
+      taken = this.#rate.take(free, perMinute, clock.monotonic())
+      if (taken === 0) return []
+      const rows = await store.work.claim(['send'], {
+        now,
+        limit: taken,
+        leaseMs: LEASE_MS,
+        queue: this.#queue,
+      })
+      this.#rate.giveBack(taken - rows.length, perMinute)
+      return rows
+    } catch (error) {
+      this.#rate.giveBack(taken, perMinute)
+      if (!(error instanceof StoreError && error.code === 'CLOSED'))
+        this.#parts.events.internalError('relay', error)
+      await rest(STORE_REST_MS)
+      return []
+    }
+  }
+
+  async #sleep(): Promise<void> {
+    const { clock } = this.#parts
+    const now = clock.now().getTime()
+    const times = [POLL_MS]
+    if (this.#backOff.until > now) times.push(this.#backOff.until - now)
+    else if (this.#due !== undefined && this.#due > now) times.push(this.#due - now)
+    const rate = this.#rate.wait(clock.monotonic())
+    if (rate > 0) times.push(rate)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    if (this.#woken || this.#stopping) resolve()
+    const timer = setTimeout(resolve, Math.max(1, Math.min(...times)))
+    await promise
+    clearTimeout(timer)
+    this.#woken = false
+  }
+
+  async #do(row: LeasedWork): Promise<void> {
+    const { store, events } = this.#parts
+    const epoch = this.#backOff.epoch
+    const attempted = await this.#attempt(row, epoch)
+    if (attempted === undefined) return
+    if (attempted.contact === 'reached') this.#backOff.succeeded()
+    try {
+      await store.work.settle(row, attempted.outcome)
+    } catch (error) {
+      events.internalError('relay', error) // the lease lapses and the row comes back
+    }
+  }
+
+  async #attempt(row: LeasedWork, epoch: number): Promise<Attempted | undefined> {
+    const { clock, events } = this.#parts
+    const now = (): number => clock.now().getTime()
+    try {
+      return await attempt(this.#parts, this.#pool, row, this.#queue, (result) =>
+        result.kind === 'unreachable' ? this.#backOff.failed(epoch, now()) : now() + this.#pause(row),
+      )
+    } catch (error) {
+      events.internalError('relay', error)
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      const outcome: WorkOutcome =
+        row.attempts + 1 >= MAX_ATTEMPTS
+          ? { held: true, error: text }
+          : { retryAt: now() + this.#pause(row), error: text }
+      if ('held' in outcome)
+        events.workSettled(row.kind, 'held', `${row.intake}/${row.recipient}/${row.slot}`, text)
+      return { outcome, contact: undefined }
+    }
+  }
+
+  #pause({ attempts }: LeasedWork): number {
+    return jittered(attempts, this.#parts.retry(), this.#parts.random)
+  }
+}
