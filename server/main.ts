@@ -33,6 +33,8 @@ import { bind, listenOnAll } from './listen.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
+import { makeRelay, readRelayIdentity } from './relay/make-relay.ts'
+import { PeerDirectory } from './relay/peers.ts'
 import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
 import { RejectionLimit } from './smtp/rejection-limit.ts'
@@ -53,7 +55,8 @@ export interface Provider {
   readonly directory: AccountDirectory
   readonly store: Store
   readonly events: Events
-  /** Takes over TLS, users' anchors, plugins and the rules of submission without dropping a connection; names what needs a restart. */
+  readonly peers: PeerDirectory
+  /** Takes over TLS, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
   close(): Promise<void>
@@ -86,12 +89,15 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   })
   parts.defer(() => timestamper.close())
   let current = config
+  let relayIdentity = await readRelayIdentity(config)
+  const { domain } = config.provider
+  const peers = await PeerDirectory.open(store.peers, domain, config.peers)
   const crls = new CrlSource({
     clock,
     maxAgeMs: () => current.revocation.maxAge,
     onFailure: (url, error) => events.crlFailed(url, error),
   })
-  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls })
+  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls, peers })
   const policy = await policyFrom(config)
 
   const issuerParts: IssuerParts = {
@@ -120,23 +126,21 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       stampEnvelopes: config.envelope.timestamp,
       deemedReadMs: config.evidence.deemedReadHours * 3_600_000,
       events,
-      peers: { of: () => undefined, all: () => [] },
-      relay: {
-        expiry: 86_400_000,
-        relayAnswer: 86_400_000,
-        deliveryAnswer: 86_400_000,
-        evidenceExpiry: 7 * 86_400_000,
-        granularity: 'recipient',
-      },
+      peers,
+      relay: () => relayIdentity.settings,
     },
     steps,
     events,
     timestamper.clockIsCertain,
   )
+  const relay = makeRelay({ store, clock, events, peers, domain }, () => relayIdentity)
   const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
-  parts.defer(() => worker.stop())
+  relay.start()
+  parts.defer(async () => {
+    await Promise.all([worker.stop(), relay.stop()])
+  })
 
   const tls = await readTls(config.tls)
   const submissionParts: SubmissionServerParts = {
@@ -240,6 +244,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     directory,
     store,
     events,
+    peers,
     reload: async (next) => {
       const renewed = await readTls(next.tls)
       // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.
@@ -248,6 +253,8 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       Object.assign(submissionParts, renewedPolicy, { tls: renewed })
       Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })
       current = next
+      relayIdentity = await readRelayIdentity(next)
+      await peers.reload(next.peers)
       for (const listener of smtp) listener.renew()
       for (const server of imap) server.setTls(renewed)
       events.reloaded()
@@ -268,12 +275,20 @@ export async function start(config: Config, folder: string, given: Given = {}): 
 /** Everything of a submission's decision that a reload takes over. */
 async function policyOf(
   config: Config,
-  house: { store: Store; directory: AccountDirectory; clock: Clock; events: Events; crls: CrlSource },
+  house: {
+    store: Store
+    directory: AccountDirectory
+    clock: Clock
+    events: Events
+    crls: CrlSource
+    peers: PeerDirectory
+  },
 ) {
-  const { store, directory, clock, events, crls } = house
+  const { store, directory, clock, events, crls, peers } = house
   const services = servicesOf(config, {
     accountOf: (address) => directory.get(address),
     usageOf: (address) => countedOctets(store.mailboxes, address),
+    isPeer: (provider) => peers.of(provider) !== undefined,
   })
   return {
     pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
@@ -325,6 +340,8 @@ const notTakenOver = ({
   plugins: ___,
   revocation: ____,
   recipients: _____,
+  peers: ______,
+  relay: _______,
   trust,
   ...rest
 }: Config) => ({

@@ -14,7 +14,7 @@ export const profileOf = ({ evidence }: Config): EvidenceProfile => ({
 /** What plugins may ask of the house, from the configuration and the parts that answer. */
 export const servicesOf = (
   config: Config,
-  { accountOf, usageOf }: Pick<Services, 'accountOf' | 'usageOf'>,
+  { accountOf, usageOf, isPeer }: Pick<Services, 'accountOf' | 'usageOf' | 'isPeer'>,
 ): Services => ({
   domain: config.provider.domain,
   provider: { name: config.provider.name, serviceAddress: serviceAddressOf(config) },
@@ -30,6 +30,5 @@ export const servicesOf = (
   },
   accountOf,
   usageOf,
-  // Peers are configured by the operator; this provider has none, so KEP mail stays within it (I10).
-  isPeer: () => false,
+  isPeer,
 })

@@ -25,7 +25,7 @@ export const fanOut: Step = async (parts, row, message) => {
     const deadline: DeadlinePayload = { provider, positions }
     return [
       { ...nextWork(row, `send/${provider}`, 'send', now, send), queue: provider },
-      nextWork(row, `send-expiry/${provider}`, 'timer', now + parts.relay.expiry, deadline),
+      nextWork(row, `send-expiry/${provider}`, 'timer', now + parts.relay().expiry, deadline),
     ]
   })
   return [...local, ...foreign]

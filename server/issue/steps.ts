@@ -24,7 +24,8 @@ export interface StepParts {
   readonly deemedReadMs: number
   readonly events: Events
   readonly peers: Peers
-  readonly relay: RelaySettings
+  /** As it is now: a reload changes it. */
+  readonly relay: () => RelaySettings
 }
 
 /** How long we wait for peers, ms, and how relay evidence is cut. */

@@ -74,7 +74,7 @@ function pluginFaults(config: Config): readonly PluginFault[] {
   }
 }
 
-const NOBODY = { accountOf: async () => undefined, usageOf: async () => 0 }
+const NOBODY = { accountOf: async () => undefined, usageOf: async () => 0, isPeer: () => false }
 
 const isOpenToOthers = async (file: string): Promise<boolean> =>
   ((await stat(file)).mode & NOT_THE_OWNER) !== 0

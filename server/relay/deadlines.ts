@@ -4,11 +4,10 @@ import { readPositions } from '../../mail/positions.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { LeasedWork, NewWork } from '../../storage/port.ts'
 import { type EventPayload, NotYet, nextWork, type Step, type StepParts } from '../issue/steps.ts'
+import { LEASE_MS } from './outbound/smtp-times.ts'
 import { contradict, noteContradiction, outcomesOf } from './outcomes.ts'
 import type { DeadlinePayload, SendPayload } from './payloads.ts'
 
-/** A message whose last octets are on their way is let finish; no attempt takes longer than its lease. */
-const IN_FLIGHT_MS = 15 * 60_000
 const LOOK_AGAIN_MS = 15_000
 
 /** The peer did not take the dispatch in time. */
@@ -18,7 +17,8 @@ export const sendExpired: Step = async (parts, row, _message) => {
   if (send === undefined || send.state === 'done') return []
   const payload: SendPayload = JSON.parse(send.payload)
   const now = parts.clock.now().getTime()
-  if (payload.phase === 'data' && now < row.since + IN_FLIGHT_MS)
+  if (payload.phase === 'data' && now < row.since + LEASE_MS)
+    // let finish what is on its way
     throw new NotYet(now + LOOK_AGAIN_MS, 'the dispatch is being sent')
   const doubt = payload.uncertain === undefined ? '' : `; it may hold the message since ${payload.uncertain}`
   const last = send.error === undefined ? '' : `: ${send.error}`

@@ -77,7 +77,7 @@ async function decide(
   }
   if (took !== 'relay') return []
   const deadline: DeadlinePayload = { provider, positions: `${recipient}` }
-  const due = Date.parse(receivedAt) + relay.deliveryAnswer
+  const due = Date.parse(receivedAt) + relay().deliveryAnswer
   return [nextWork(row, 'delivery-expiry', 'timer', due, deadline, recipient)]
 }
 

@@ -42,7 +42,7 @@ export const checkedDispatch: Step = async (parts, row, message) => {
     positions: about,
     verdict,
   })
-  if (parts.relay.granularity === 'recipient')
+  if (parts.relay().granularity === 'recipient')
     return [...verdicts].map(([position, verdict]) =>
       issue('relay', position, factsOf(verdict, position, `${position}`), verdict === 'accepted'),
     )

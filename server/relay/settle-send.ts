@@ -39,7 +39,7 @@ async function settleEvidence(
   if (result.kind === 'answered' && result.accepted.length > 0) return { done: true }
   const error = told(result)
   const refused = result.kind === 'failed' || (result.kind === 'answered' && result.refused.length > 0)
-  if (refused || parts.clock.now().getTime() - row.since > parts.relay.evidenceExpiry)
+  if (refused || parts.clock.now().getTime() - row.since > parts.relay().evidenceExpiry)
     return { held: true, error }
   return again(parts, row, payload, result, retryAt)
 }
@@ -88,7 +88,7 @@ function waitForAnswer(
 ): NewWork {
   const positions = writePositions(accepted)
   const deadline: DeadlinePayload = { provider, positions }
-  const due = clock.now().getTime() + relay.relayAnswer
+  const due = clock.now().getTime() + relay().relayAnswer
   return nextWork(row, `relay-expiry/${provider}/${Math.min(...accepted)}`, 'timer', due, deadline)
 }
 

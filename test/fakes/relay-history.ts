@@ -223,13 +223,13 @@ export class RelayHistory {
       issuer,
       clock: { now: () => new Date(this.now) },
       events: { contradicted: () => this.contradictions++ },
-      relay: {
+      relay: () => ({
         expiry: day,
         relayAnswer: day,
         deliveryAnswer: day,
         evidenceExpiry: 7 * day,
         granularity: 'recipient',
-      },
+      }),
     } as unknown as StepParts
   }
 }

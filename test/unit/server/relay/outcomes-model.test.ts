@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OutcomeName } from '../../../../evidence/index.ts'
+import { LEASE_MS } from '../../../../server/relay/outbound/smtp-times.ts'
 import type { SendResult } from '../../../../server/relay/send-result.ts'
 import { type DecidedOf, HOUR, RelayHistory } from '../../../fakes/relay-history.ts'
 
@@ -98,7 +99,7 @@ class Model {
 
   /** All deadlines that have come. */
   timers(now: number) {
-    if (this.#sendExpiry !== undefined && now >= this.#sendExpiry + (this.#inFlight ? HOUR / 4 : 0)) {
+    if (this.#sendExpiry !== undefined && now >= this.#sendExpiry + (this.#inFlight ? LEASE_MS : 0)) {
       for (const n of this.#toSend ?? []) this.#of(n).silent()
       this.#sendExpiry = undefined
     }
