@@ -66,6 +66,8 @@ class Model {
   #toSend: number[] | undefined = [1, 2, 3]
   #inFlight = false
   #sendExpiry: number | undefined
+  /** What is on its way is not given up: the deadline comes back a little later. */
+  #looksAgain = 0
   readonly #answers: { at: number; positions: number[] }[] = []
 
   constructor(begin: number) {
@@ -99,9 +101,12 @@ class Model {
 
   /** All deadlines that have come. */
   timers(now: number) {
-    if (this.#sendExpiry !== undefined && now >= this.#sendExpiry + (this.#inFlight ? LEASE_MS : 0)) {
-      for (const n of this.#toSend ?? []) this.#of(n).silent()
-      this.#sendExpiry = undefined
+    if (this.#sendExpiry !== undefined && now >= Math.max(this.#sendExpiry, this.#looksAgain)) {
+      if (this.#inFlight && now < this.#sendExpiry + LEASE_MS) this.#looksAgain = now + 15_000
+      else {
+        for (const n of this.#toSend ?? []) this.#of(n).silent()
+        this.#sendExpiry = undefined
+      }
     }
     for (const { at, positions } of this.#answers)
       if (now >= at) for (const n of positions) this.#of(n).silent()
