@@ -27,7 +27,12 @@ export {
   typeNumberOf,
 } from './model/outcome.ts'
 export { DEFAULT_PROFILE, type EvidenceProfile } from './model/profile.ts'
+export type { EvidenceFields } from './model/read.ts'
 export { type ReasonName, reasonOf, reasonUri } from './model/reasons.ts'
+export { PEER_FAILURES, type PeerFailure, type PeerFailureCode } from './peer/failure.ts'
+export type { PeerEvidence } from './peer/judge-evidence.ts'
+export { type PeerEnvelope, type PeerMail, readPeerMail } from './peer/read-peer-mail.ts'
+export type { PeerTrust } from './peer/trust.ts'
 export type {
   Certificate,
   HashName,
@@ -51,4 +56,5 @@ export { parseCertificate, parsePemCertificates, toPem } from './x509/certificat
 export { CertificateValidator } from './x509/certificate-validator.ts'
 export { CrlSource } from './x509/crl-source.ts'
 export { type Issuer, issueCertificate, issueCrl, type Profile, type SubjectName } from './x509/issue.ts'
+export { validatePath } from './x509/path.ts'
 export { signEvidence } from './xades/sign.ts'

@@ -1,6 +1,6 @@
 /** Verifies one delil: its signature, its time-stamp, the certificates at the time that the stamp proves. */
 import { type EvidenceFields, readEvidence } from '../model/read.ts'
-import type { Certificate } from '../ports.ts'
+import type { Certificate, TimestampToken } from '../ports.ts'
 import type { XadesFailure } from '../xades/report.ts'
 import { verifyXades } from '../xades/verify.ts'
 import { XmlError } from '../xml/tree.ts'
@@ -29,6 +29,10 @@ export interface Judged {
 export interface JudgedEvidence extends Judged {
   /** Only where the signature holds: facts from an unverified tree are nobody's facts. */
   readonly fields: EvidenceFields | undefined
+  /** The time-stamp behind {@link Judged.timestamp}. */
+  readonly token: TimestampToken | undefined
+  /** What the signature brought along, the signer's certificate first. */
+  readonly certificates: readonly Certificate[]
 }
 
 const SUB_INDICATIONS: Readonly<Record<XadesFailure, SubIndication>> = {
@@ -74,6 +78,8 @@ export function verifyEvidence(octets: Uint8Array, options: VerifyOptions): Judg
     certificate,
     provedAt,
     fields,
+    token: timestamp,
+    certificates,
     ...entries('evidence', findings, certificate, report.signingTime, timestamp),
   }
 }
@@ -84,6 +90,8 @@ const broken = (finding: Finding): JudgedEvidence => ({
   certificate: undefined,
   provedAt: undefined,
   fields: undefined,
+  token: undefined,
+  certificates: [],
   ...entries('evidence', [finding], undefined, undefined, undefined),
 })
 

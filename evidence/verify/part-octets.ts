@@ -4,9 +4,12 @@ import { decodeBase64 } from '../xml/base64.ts'
 import { XmlError } from '../xml/tree.ts'
 
 /** undefined where the encoding is unknown or broken: what cannot be decoded cannot be verified. */
-export function partOctets(message: Uint8Array, part: MimePart): Uint8Array | undefined {
-  const body = message.subarray(part.bodyStart, part.bodyEnd)
-  switch (part.encoding) {
+export const partOctets = (message: Uint8Array, part: MimePart): Uint8Array | undefined =>
+  decodedBody(message.subarray(part.bodyStart, part.bodyEnd), part.encoding)
+
+/** The same for a body that is at hand by itself. */
+export function decodedBody(body: Uint8Array, encoding: string): Uint8Array | undefined {
+  switch (encoding) {
     case '7bit':
     case '8bit':
     case 'binary':

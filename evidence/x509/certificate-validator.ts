@@ -7,7 +7,7 @@ import { validatePath } from './path.ts'
  * of that path name, then the path again with them. Nothing is fetched for a certificate that no anchor stands behind.
  */
 export class CertificateValidator {
-  readonly #anchors: readonly Certificate[]
+  readonly anchors: readonly Certificate[]
   readonly #crls: CrlSource
   readonly #furtherLists: readonly string[]
 
@@ -16,7 +16,7 @@ export class CertificateValidator {
     crls: CrlSource
     furtherLists: readonly string[]
   }) {
-    this.#anchors = options.anchors
+    this.anchors = options.anchors
     this.#crls = options.crls
     this.#furtherLists = options.furtherLists
   }
@@ -25,7 +25,7 @@ export class CertificateValidator {
     leaf: Certificate,
     options: { intermediates: readonly Certificate[]; at: Date; revocation: TrustContext['revocation'] },
   ): Promise<PathResult> {
-    const context = { anchors: this.#anchors, intermediates: options.intermediates, at: options.at }
+    const context = { anchors: this.anchors, intermediates: options.intermediates, at: options.at }
     const first = validatePath(leaf, { ...context, crls: [], revocation: 'if-present' })
     if (!first.ok) return first
     const crls = await this.#crls.listsFor(first.path.slice(0, -1), this.#furtherLists)

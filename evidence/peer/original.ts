@@ -1,0 +1,75 @@
+/** The user's message inside a dispatch: its digests and, for the record alone, its own signature. */
+import { createHash } from 'node:crypto'
+import type { MimePart } from '../../mail/mime-part.ts'
+import { scratchFor } from '../../storage/port.ts'
+import type { HashName } from '../ports.ts'
+import { type OpenRange, readUserSignature } from '../smime/user-signature.ts'
+import type { PeerTrust } from './trust.ts'
+
+export interface PeerOriginal {
+  /** Octets of the message beyond its header, within the dispatch. */
+  readonly contentStart: number
+  readonly contentEnd: number
+  /** Base64, over the exact octets of the part. [EN 319 532-4 §C.4.5.1] */
+  readonly digests: ReadonlyMap<HashName, string>
+}
+
+export async function readOriginal(
+  part: MimePart,
+  nested: MimePart,
+  names: Iterable<HashName>,
+  open: OpenRange,
+): Promise<PeerOriginal> {
+  const hashes = new Map([...new Set<HashName>(['sha256', ...names])].map((name) => [name, createHash(name)]))
+  const range = { start: part.bodyStart, end: part.bodyEnd }
+  for await (const piece of open(range, scratchFor(range.end - range.start)))
+    for (const hash of hashes.values()) hash.update(piece)
+  return {
+    contentStart: nested.bodyStart,
+    contentEnd: nested.bodyEnd,
+    digests: new Map([...hashes].map(([name, hash]) => [name, hash.digest('base64')])),
+  }
+}
+
+/** One short line: `valid`, `invalid`, `none`, … with signer and issuer. */
+export async function userSignatureLine(
+  nested: MimePart,
+  open: OpenRange,
+  { users, at }: PeerTrust,
+): Promise<string> {
+  try {
+    const index = { root: nested, size: nested.bodyEnd, faults: [] }
+    const signature = await readUserSignature(index, undefined, open)
+    if (signature.form === 'none' || signature.form === 'encrypted') return signature.form
+    const [signer] = signature.report.signers
+    if (signer?.ok !== true) return line('invalid', signer?.failure ?? 'NO_SIGNERS', signer?.certificate)
+    const { certificate } = signer
+    const intermediates = signature.report.certificates
+    const path = await users.validate(certificate, { intermediates, at, revocation: 'if-present' })
+    if (!path.ok) return line('invalid', path.failure, certificate)
+    return line('valid', path.revocation === 'checked' ? '' : 'revocation not checked', certificate)
+  } catch {
+    return 'not judged' // the sender's provider answered for it; our trouble is no reason against the dispatch
+  }
+}
+
+interface Shown {
+  readonly subject: { readonly commonName: string | undefined }
+  readonly issuer: { readonly text: string }
+  readonly fingerprint: string
+}
+
+function line(verdict: string, why: string, certificate: Shown | undefined): string {
+  const signer =
+    certificate === undefined
+      ? []
+      : [certificate.subject.commonName ?? certificate.fingerprint, certificate.issuer.text]
+  const parts = [why === '' ? verdict : `${verdict} (${why})`, ...signer]
+  return parts
+    .join('; ')
+    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ')
+    .slice(0, MAX_LINE)
+    .toWellFormed()
+}
+
+const MAX_LINE = 300
