@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { FailureCode } from '../../mail/errors.ts'
 import { redact } from './redaction.ts'
 
-export type ListenerName = 'submission' | 'imap' | 'http'
+export type ListenerName = 'submission' | 'peer' | 'imap' | 'http'
 
 /**
  * One function per thing that happens: it feeds the log and the metrics together, so neither can forget. What is
@@ -17,6 +17,36 @@ export class Events {
   readonly #accepted = this.#counter('submissions_accepted_total', 'Messages accepted', ['duplicate'])
   readonly #octets = this.#counter('submission_octets_total', 'Octets of accepted messages', [])
   readonly #refused = this.#counter('submissions_refused_total', 'Refusals after complete DATA', ['code'])
+  readonly #peerConnections = this.#counter('peer_connections_total', 'Connections of known peers', [
+    'peer',
+    'identity',
+  ])
+  readonly #peerStrangers = this.#counter('peer_identity_failures_total', 'MAIL of nobody that is a peer', [])
+  readonly #dispatches = this.#counter(
+    'peer_dispatches_total',
+    'Dispatches of peers by what became of them',
+    ['peer', 'outcome'],
+  )
+  readonly #peerEvidence = this.#counter('peer_evidence_total', 'Deliller of peers that were taken', [
+    'peer',
+    'outcome',
+    'repeated',
+  ])
+  readonly #evidenceRefused = this.#counter(
+    'peer_evidence_refused_total',
+    'Evidence messages of peers that were refused',
+    ['peer', 'reason'],
+  )
+  readonly #hints = this.#counter('peer_hints_total', 'Delivery status reports, which are hints only', [
+    'peer',
+    'kept',
+  ])
+  readonly #operatorMail = this.#counter('peer_operator_mail_total', "Mail into the operator's box", ['peer'])
+  readonly #peerRefused = this.#counter(
+    'peer_refused_total',
+    'Other refusals of complete messages of peers',
+    ['peer', 'code'],
+  )
   readonly #errors = this.#counter('internal_errors_total', 'Errors that were answered as temporary', [
     'where',
   ])
@@ -107,6 +137,56 @@ export class Events {
   refused(code: FailureCode, evidence: string | undefined): void {
     this.#refused.inc({ code })
     this.#log.info({ event: 'refused', code, evidence })
+  }
+
+  /** Who connected is a peer; `identity`: how that is known. */
+  peerKnown(peer: string, identity: 'certificate' | 'address'): void {
+    this.#peerConnections.inc({ peer, identity })
+  }
+
+  peerUnknown(ip: string): void {
+    this.#peerStrangers.inc({})
+    this.#log.warn({ event: 'not-a-peer', ip })
+  }
+
+  dispatchTaken(peer: string, intake: string, octets: number, recipients: number): void {
+    this.#dispatches.inc({ peer, outcome: 'taken' })
+    this.#log.info({ event: 'dispatch', peer, outcome: 'taken', intake, octets, recipients })
+  }
+
+  dispatchRejected(peer: string, intake: string, reason: string, code: string): void {
+    this.#dispatches.inc({ peer, outcome: 'rejected' })
+    this.#log.warn({ event: 'dispatch', peer, outcome: 'rejected', intake, reason, code })
+  }
+
+  /** The peer had not heard our answer; it gets the same evidence again. */
+  dispatchRepeated(peer: string, intake: string): void {
+    this.#dispatches.inc({ peer, outcome: 'repeated' })
+    this.#log.info({ event: 'dispatch', peer, outcome: 'repeated', intake })
+  }
+
+  peerEvidenceTaken(peer: string, intake: string, outcome: string, repeated: boolean): void {
+    this.#peerEvidence.inc({ peer, outcome, repeated: String(repeated) })
+    this.#log.info({ event: 'peer-evidence', peer, intake, outcome, repeated })
+  }
+
+  peerEvidenceRefused(peer: string, reason: string): void {
+    this.#evidenceRefused.inc({ peer, reason })
+    this.#log.warn({ event: 'peer-evidence-refused', peer, reason })
+  }
+
+  hint(peer: string, kept: boolean): void {
+    this.#hints.inc({ peer, kept: String(kept) })
+  }
+
+  operatorMail(peer: string): void {
+    this.#operatorMail.inc({ peer })
+    this.#log.info({ event: 'operator-mail', peer })
+  }
+
+  peerRefused(peer: string, code: FailureCode): void {
+    this.#peerRefused.inc({ peer, code })
+    this.#log.info({ event: 'peer-refused', peer, code })
   }
 
   evidenceIssued(type: string, id: string): void {

@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Server as TlsServer } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
 import { bind, type Listening } from '../listen.ts'
+import { closeEngine, drainEngine } from './engine.ts'
 import { makeSubmissionServer, type SubmissionServerParts, tlsOptions } from './submission-server.ts'
 
 /** One listener of the submission service, on one host. */
@@ -31,17 +31,11 @@ export class SubmissionListener implements Listening {
   }
 
   /** Takes no connection, lets messages that are being received finish within the time, then ends the rest. */
-  async drain(graceMs: number): Promise<void> {
-    this.#server.server.close()
-    const until = performance.now() + graceMs
-    while (this.#receiving() > 0 && performance.now() < until) await setTimeout(50)
-    await this.close()
+  drain(graceMs: number): Promise<void> {
+    return drainEngine(this.#server, this.#receiving, graceMs)
   }
 
-  async close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    for (const connection of this.#server.connections) connection.close()
-    this.#server.close(() => resolve())
-    await promise
+  close(): Promise<void> {
+    return closeEngine(this.#server)
   }
 }

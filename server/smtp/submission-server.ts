@@ -1,18 +1,22 @@
 import type { Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from 'node:tls'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
-import { FAILURES, type FailureCode, MailError, replyText } from '../../mail/errors.ts'
+import { type FailureCode, MailError } from '../../mail/errors.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
 import type { MimeLimits } from '../../mail/mime-part.ts'
-import type { Recipient, SessionFacts, Transaction, Verdict } from '../../plugins/api.ts'
+import type { Recipient, SessionFacts, Transaction } from '../../plugins/api.ts'
 import { StoreError } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
 import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
 import type { Events } from '../ops/events.ts'
 import { receiveMessage } from '../received-message.ts'
+import { type Answered, answer, obey, wireError } from './answer.ts'
+import { chunksOf, readAway } from './data-stream.ts'
+import { ENGINE, MIN_TLS } from './engine.ts'
 import { checkParameters, parameter, printable } from './envelope-parameters.ts'
 import { keepOwnStatus } from './own-status.ts'
-import { RateGuard } from './rate-guard.ts'
+import { Places } from './places.ts'
+import type { RateGuard } from './rate-guard.ts'
 import { decide, type SubmissionParts } from './submission.ts'
 
 export interface SubmissionServerParts extends SubmissionParts {
@@ -31,31 +35,17 @@ export interface SubmissionServerParts extends SubmissionParts {
   readonly tls: { readonly key: string; readonly cert: string }
 }
 
-/** A command line of 512 octets with room for AUTH; longer ones are an attack. [RFC 5321 §4.5.3.1.4] [RFC 4954 §4] */
-const MAX_COMMAND = 4096
-/** [RFC 8314 §3.1] */
-const MIN_TLS = 'TLSv1.2'
 /** A TLS handshake takes a second at worst; login has its own time. */
 const HANDSHAKE_MS = 20_000
-/** After SIZE is exceeded this much more is read and thrown away so that the client hears why; then the connection ends. */
-const OVERSIZE_GRACE = 1_048_576
-
-/** What we keep of a connection from its first octet. */
-interface Place {
-  readonly guard: RateGuard
-  /** undefined: there was no place left, and it is told so. */
-  readonly admission: Admission | undefined
-}
 
 /** What we keep of a session beside what smtp-server keeps. */
-interface Peer {
+interface Peer extends Answered {
   readonly guard: RateGuard
   readonly admission: Admission
   readonly ip: string
   facts: SessionFacts | undefined
   declaredSize: number | undefined
   recipients: Recipient[]
-  errors: number
 }
 
 /**
@@ -68,32 +58,23 @@ export function makeSubmissionServer(
 ): { server: SMTPServer; tls: TlsServer | undefined; receiving: () => number } {
   let receiving = 0
   const peers = new Map<string, Peer>()
-  const places = new Map<string, Place>()
-  const admissions = new Map<string, Admission>()
+  const places = new Places(parts.census, parts, () => server.connections)
+  const answering = { ...parts, listener: 'submission' } as const
 
   const server: SMTPServer = new SMTPServer({
+    ...ENGINE,
     name: parts.domain,
-    banner: 'OpenKEP',
     secure,
     key: parts.tls.key,
     cert: parts.tls.cert,
-    minVersion: MIN_TLS,
     secured: secure, // see below
     size: parts.sizeLimit,
     authMethods: ['PLAIN', 'LOGIN'],
-    hideSMTPUTF8: true, // raw 8-bit header fields could not be shown by every reader of the evidence
-    hideDSN: true, // evidence is the notification
     hideREQUIRETLS: true,
-    hideENHANCEDSTATUSCODES: false,
-    disableReverseLookup: true,
-    maxCommandLength: MAX_COMMAND,
     maxAllowedUnauthenticatedCommands: 10,
-    socketTimeout: 5 * 60_000,
-    closeTimeout: 30_000,
-    logger: false,
     onConnect: (session, callback) => {
       keepOwnStatus(server, session.id)
-      const place = places.get(socketKey(session))
+      const place = places.of(session)
       if (place?.admission === undefined) return callback(wireError('TOO_MANY_CONNECTIONS'))
       peers.set(session.id, {
         guard: place.guard,
@@ -114,8 +95,8 @@ export function makeSubmissionServer(
       callback()
     },
     onAuth: (auth, session, callback) => {
-      answer<SessionFacts>(
-        session,
+      answer<Peer, SessionFacts>(
+        peers.get(session.id),
         (error, facts) => callback(error, facts && { user: facts.account.address }),
         async (peer) => {
           const result = await parts.desk.check({
@@ -134,10 +115,11 @@ export function makeSubmissionServer(
           peer.guard.loggedIn()
           return facts
         },
+        answering,
       )
     },
     onMailFrom: (address, session, callback) => {
-      answer(session, callback, async (peer) => {
+      hear(session, callback, async (peer) => {
         const closed = parts.closedBecause()
         if (closed !== undefined) throw new MailError(closed)
         checkParameters(address, ['SIZE', 'BODY', 'AUTH'])
@@ -153,7 +135,7 @@ export function makeSubmissionServer(
       })
     },
     onRcptTo: (address, session, callback) => {
-      answer(session, callback, async (peer) => {
+      hear(session, callback, async (peer) => {
         checkParameters(address, [])
         const kep = parseKepAddress(address.address)
         const recipient = kep && { kep, local: kep.provider === parts.domain }
@@ -168,7 +150,7 @@ export function makeSubmissionServer(
       })
     },
     onData: (stream, session, callback) => {
-      answer(session, callback, async (peer) => {
+      hear(session, callback, async (peer) => {
         peer.guard.receiving(stream)
         receiving++
         try {
@@ -182,7 +164,7 @@ export function makeSubmissionServer(
     },
     onClose: (session, callback) => {
       peers.delete(session.id)
-      forget(socketKey(session))
+      places.forget(session)
       callback()
     },
   })
@@ -191,7 +173,7 @@ export function makeSubmissionServer(
   // socket is destroyed during the handshake the process dies with it.
   const tls = secure
     ? createTlsServer(tlsOptions(parts), (socket) => {
-        place(socket)
+        places.take(socket)
         server.connect(socket)
       })
     : undefined
@@ -199,8 +181,7 @@ export function makeSubmissionServer(
     server.server = tls
     // Who says nothing holds a place from the first octet on, not only after the handshake.
     tls.on('connection', (socket: Socket) => {
-      const admission = admit(socket)
-      if (admission === undefined) socket.destroy()
+      if (places.admit(socket) === undefined) socket.destroy()
     })
     // Node tells of a handshake that failed or took too long, and leaves the socket open.
     tls.on('tlsClientError', (error, socket) => {
@@ -208,7 +189,7 @@ export function makeSubmissionServer(
       socket.destroy()
     })
     tls.on('error', (error) => parts.events.socketError('submission', error))
-  } else server.server.prependListener('connection', place)
+  } else server.server.prependListener('connection', (socket) => places.take(socket))
   server.on('error', (error: Error) => parts.events.socketError('submission', error))
   return { server, tls, receiving: () => receiving }
 
@@ -218,41 +199,6 @@ export function makeSubmissionServer(
     const now = await parts.desk.refresh(facts.login)
     if (now === undefined) throw new MailError('MAY_NOT_SEND')
     peer.facts = { ...facts, ...now }
-  }
-
-  /** Counts the connection until it ends. */
-  function admit(socket: Socket): Admission | undefined {
-    const key = socketKey(socket)
-    const admission = parts.census.admit(plainIp(socket.remoteAddress ?? ''))
-    if (admission === undefined) return undefined
-    admissions.set(key, admission)
-    // After STARTTLS the raw socket does not tell of its end; then onClose does.
-    socket.once('close', () => forget(key))
-    return admission
-  }
-
-  function place(socket: Socket): void {
-    const key = socketKey(socket)
-    const admission = admissions.get(key) ?? admit(socket)
-    const guard = new RateGuard(
-      {
-        end: () => {
-          for (const connection of server.connections)
-            if (socketKey(connection.session) === key) connection.close()
-          socket.destroy()
-        },
-      },
-      parts,
-    )
-    places.set(key, { guard, admission })
-    socket.once('close', () => forget(key))
-  }
-
-  function forget(key: string): void {
-    places.get(key)?.guard.stop()
-    places.delete(key)
-    admissions.get(key)?.leave()
-    admissions.delete(key)
   }
 
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
@@ -280,35 +226,14 @@ export function makeSubmissionServer(
     return `2.6.0 ${decided.messageId} kabul edildi / accepted${decided.duplicate ? ' (tekrar / repeated)' : ''}`
   }
 
-  /** Runs a handler so that it always ends in one answer. */
-  function answer<T>(
+  function hear<T>(
     session: SMTPServerSession,
     callback: (error: Error | null, value?: T) => void,
     handler: (peer: Peer) => Promise<T>,
   ): void {
-    const peer = peers.get(session.id)
-    if (peer === undefined) {
-      callback(wireError('TEMPORARY'))
-      return
-    }
-    handler(peer).then(
-      (value) => callback(null, value),
-      (error: unknown) => {
-        peer.errors++
-        if (isLostConnection(error)) parts.events.socketError('submission', error)
-        else if (!(error instanceof MailError)) parts.events.internalError('submission', error)
-        const told = error instanceof MailError ? wireError(error.code, error.told) : wireError('TEMPORARY')
-        // Who only makes errors is let go. 421 makes smtp-server close.
-        if (peer.errors > parts.maxErrors) told.responseCode = 421
-        callback(told)
-      },
-    )
+    answer(peers.get(session.id), callback, handler, answering)
   }
 }
-
-/** The same for a socket, for TLS on it and for the session over both. */
-const socketKey = (end: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
-  `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`
 
 export const tlsOptions = ({ tls, loginTimeMs }: SubmissionServerParts): TlsOptions => ({
   ...tls,
@@ -326,31 +251,3 @@ const transactionOf = (peer: Peer): Transaction => ({
   declaredSize: peer.declaredSize,
   recipients: [...peer.recipients],
 })
-
-function obey(verdict: Verdict): void {
-  if (verdict.kind === 'refuse') throw new MailError(verdict.code, verdict.told)
-}
-
-function wireError(code: FailureCode, told = ''): Error & { responseCode: number } {
-  return Object.assign(new Error(replyText(code, told)), { responseCode: FAILURES[code].reply })
-}
-
-/** The client left in the middle of a message: smtp-server destroys its stream then. */
-const isLostConnection = (error: unknown): error is Error =>
-  error instanceof Error &&
-  'code' in error &&
-  (error.code === 'ECONNECTION' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
-
-/** Reads a little more, so that the refusal reaches a client that only listens after its last octet; false where more came. */
-async function readAway(stream: SMTPServerDataStream): Promise<boolean> {
-  let left = OVERSIZE_GRACE
-  for await (const chunk of chunksOf(stream)) {
-    left -= chunk.length
-    if (left < 0) return false
-  }
-  return true
-}
-
-/** Who stops reading in the middle leaves the rest for whoever answers; the stream is not destroyed. */
-const chunksOf = (stream: SMTPServerDataStream): AsyncIterable<Buffer> =>
-  stream.iterator({ destroyOnReturn: false })
