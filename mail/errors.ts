@@ -305,6 +305,51 @@ export const FAILURES = {
     'The signer is not the person who logged in',
     'InvalidUserSignature',
   ),
+  // peers
+  TLS_REQUIRED: row(530, '5.7.0', 'Önce STARTTLS gerekli', 'Must issue STARTTLS first'),
+  NOT_A_PEER: row(
+    550,
+    '5.7.1',
+    'Bu bağlantı tanınan bir KEPHS değil',
+    'This connection is not of a provider that is known here',
+  ),
+  NO_RELAYING: row(
+    550,
+    '5.7.1',
+    'Yalnızca kendi KEP hesaplarımız için ileti alınır',
+    'Mail is taken for KEP accounts of this provider only',
+  ),
+  RECIPIENTS_AT_ONCE: row(
+    452,
+    '4.5.3',
+    'Bu gönderimde alıcı sınırı doldu, kalanları ayrıca gönderin',
+    'Enough recipients for one transaction, send to the others in another',
+  ),
+  TOO_MANY_HOPS: row(554, '5.4.6', 'İleti döngüde: çok sayıda Received alanı', 'Too many Received fields'),
+  DISPATCH_UNNAMED: row(
+    550,
+    '5.6.0',
+    'Gönderi reddedildi ve hangi ileti olduğu anlaşılamadı',
+    'The dispatch is rejected, and which message it is cannot be told',
+  ),
+  EVIDENCE_NOT_TRUSTED: row(
+    550,
+    '5.7.7',
+    'Delil veya zarf doğrulanamadı',
+    'Evidence or envelope could not be verified',
+  ),
+  EVIDENCE_NOT_OURS: row(
+    550,
+    '5.1.0',
+    'Delil, bu KEPHS üzerinden size gönderilmiş bir iletiye ait değil',
+    'The evidence is about no message that was sent from here to you',
+  ),
+  NOT_A_KEP_MESSAGE: row(
+    550,
+    '5.7.1',
+    'KEP iletisi veya delili değil',
+    'Neither a KEP dispatch nor evidence',
+  ),
 } as const satisfies Record<string, Failure>
 
 export type FailureCode = keyof typeof FAILURES

@@ -23,3 +23,23 @@ export function readPositions(text: string): number[] {
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   })
 }
+
+/**
+ * The same from another provider's evidence, each position once and none beyond `count`; undefined where it is
+ * anything else.
+ */
+export function readForeignPositions(text: string, count: number): number[] | undefined {
+  const positions = new Set<number>()
+  for (const range of text.split(',')) {
+    const read = /^([0-9]{1,6})(?:-([0-9]{1,6}))?$/.exec(range)
+    if (read === null) return undefined
+    const first = Number(read[1])
+    const last = Number(read[2] ?? read[1])
+    if (first < 1 || last < first || last > count) return undefined
+    for (let position = first; position <= last; position++) {
+      if (positions.has(position)) return undefined
+      positions.add(position)
+    }
+  }
+  return [...positions]
+}

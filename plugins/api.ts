@@ -8,6 +8,7 @@ import type { EvidenceDraft, EvidenceProfile } from '../evidence/index.ts'
 import type { KepAccount, Login, Person } from '../mail/account.ts'
 import type { FailureCode } from '../mail/errors.ts'
 import type { KepAddress } from '../mail/kep-address.ts'
+import type { MimeIndex } from '../mail/mime-part.ts'
 import type { EvidenceEvent } from './events.ts'
 import type { SubmittedMessage } from './message.ts'
 
@@ -66,6 +67,15 @@ export interface HookArguments {
   data: { readonly transaction: Transaction }
   /** The message is here, indexed and its signature computed; nothing is stored yet. */
   data_post: { readonly transaction: Transaction; readonly message: SubmittedMessage }
+  /** A peer's dispatch is here and holds; a refusal becomes a rejection evidence, or a 4xx where the code is one. */
+  relay_post: {
+    /** The peer's provider domain. */
+    readonly peer: string
+    /** Octets of the dispatch as stored. */
+    readonly size: number
+    readonly index: MimeIndex
+    readonly open: SubmittedMessage['open']
+  }
 }
 export type HookName = keyof HookArguments
 

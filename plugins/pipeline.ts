@@ -50,6 +50,7 @@ export class Pipeline {
     rcpt: [],
     data: [],
     data_post: [],
+    relay_post: [],
   }
   readonly #taps: ((transaction: Transaction) => Tap)[] = []
   readonly #drafters = new Map<EvidenceEvent['hook'], (event: EvidenceEvent) => EvidenceDraft>()

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import type { PeerEnvelope } from '../../../evidence/index.ts'
+import { MailError } from '../../../mail/errors.ts'
+import { encodeIndex } from '../../../mail/mime-codec.ts'
+import { writePositions } from '../../../mail/positions.ts'
+import type { NewWork } from '../../../storage/port.ts'
+import { stageBytes } from '../../stage-bytes.ts'
+import type { PeerEvidencePayload } from '../payloads.ts'
+import { type Matched, matchEvidence } from './match-evidence.ts'
+import type { Arrival, InboundParts } from './parts.ts'
+
+interface Taken extends Matched {
+  readonly octets: Uint8Array
+  readonly slot: string
+}
+
+/**
+ * Takes deliller of a peer about messages of ours: all of a message or none. Each is one row, named after its octets,
+ * so that one which comes again changes nothing. Evidence never causes evidence: what is wrong is refused on the wire.
+ */
+export async function takeEvidence(
+  parts: InboundParts,
+  arrival: Arrival,
+  envelope: PeerEnvelope,
+): Promise<string> {
+  const { store } = parts
+  const { provider } = arrival.peer
+  const [wrong] = envelope.failures
+  if (wrong !== undefined) {
+    parts.events.peerEvidenceRefused(provider, wrong.code)
+    throw new MailError('EVIDENCE_NOT_TRUSTED', wrong.code)
+  }
+  if (envelope.temporary !== undefined) throw new MailError('REVOCATION_UNKNOWN')
+  const taken: Taken[] = []
+  for (const evidence of envelope.evidence) {
+    const matched = await matchEvidence(store, evidence, provider, parts.profile.extensionNamespace)
+    if (typeof matched === 'string') {
+      parts.events.peerEvidenceRefused(provider, matched)
+      throw new MailError('EVIDENCE_NOT_OURS', matched)
+    }
+    const hash = createHash('sha256').update(evidence.octets).digest('hex')
+    taken.push({ ...matched, octets: evidence.octets, slot: `in/${hash.slice(0, 32)}` })
+  }
+  const known = await Promise.all(taken.map(({ intake, slot }) => store.work.get(intake, 0, slot)))
+  const fresh = taken.filter((_, index) => known[index] === undefined)
+  const isNew = fresh.length === 0 ? [] : await store.work.insert(await rowsOf(parts, arrival, fresh))
+  for (const one of taken) {
+    const repeated = isNew[fresh.indexOf(one)] !== true
+    parts.events.peerEvidenceTaken(provider, one.intake, one.outcome, repeated)
+  }
+  return `2.6.0 ${taken.length} delil alindi / received`
+}
+
+/** The octets first, then the rows that name them. */
+async function rowsOf(
+  { store, clock }: InboundParts,
+  { peer, received }: Arrival,
+  fresh: readonly Taken[],
+): Promise<NewWork[]> {
+  const mail = await store.blobs.save(received.staged)
+  const mailIndex = await store.blobs.save(await stageBytes(store, encodeIndex(received.index)))
+  const now = clock.now()
+  const rows: NewWork[] = []
+  for (const { intake, slot, id, outcome, at, positions, octets } of fresh) {
+    const payload: PeerEvidencePayload = {
+      provider: peer.provider,
+      eventId: `${peer.provider}/${id}`,
+      outcome,
+      at,
+      receivedAt: now.toISOString(),
+      positions: writePositions(positions),
+      evidence: await store.blobs.save(await stageBytes(store, octets)),
+      mail,
+      mailIndex,
+    }
+    rows.push({
+      intake,
+      recipient: 0,
+      slot,
+      kind: 'evidence',
+      due: now.getTime(),
+      payload: JSON.stringify(payload),
+    })
+  }
+  return rows
+}

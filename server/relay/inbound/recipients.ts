@@ -1,0 +1,49 @@
+import { MailError } from '../../../mail/errors.ts'
+import { parseKepAddress } from '../../../mail/kep-address.ts'
+
+/** Whom a peer may write to here. */
+export type InboundRecipient =
+  /** An address of our domain, whether there is such an account or not: evidence tells, not the reply. */
+  | { readonly kind: 'account'; readonly address: string }
+  | { readonly kind: 'operator'; readonly address: string }
+  /** Where delivery status reports about our dispatches come back: `bounce+<intake>-hsNN@`. */
+  | { readonly kind: 'bounce'; readonly address: string; readonly queue: QueueId | undefined }
+
+export interface QueueId {
+  readonly intake: string
+  /** The peer's provider domain. */
+  readonly provider: string
+}
+
+export interface OurAddresses {
+  readonly domain: string
+  readonly serviceAddress: string
+}
+
+/** Throws MailError for every address that is not ours (I10). */
+export function readRecipient(text: string, { domain, serviceAddress }: OurAddresses): InboundRecipient {
+  // Everybody must be able to reach it without knowing a domain. [RFC 5321 §4.5.1]
+  if (text.toLowerCase() === 'postmaster') return { kind: 'operator', address: `postmaster@${domain}` }
+  const kep = parseKepAddress(text)
+  if (kep === undefined) {
+    const named = text.slice(text.lastIndexOf('@') + 1).toLowerCase()
+    const isOurs = named === domain || named.endsWith(`.${domain}`)
+    throw new MailError(isOurs ? 'NOT_A_KEP_ADDRESS' : 'NO_RELAYING')
+  }
+  if (kep.provider !== domain) throw new MailError('NO_RELAYING')
+  const { address, local } = kep
+  if (kep.domain === domain) {
+    if (OPERATOR_LOCALS.has(local) || address === serviceAddress.toLowerCase())
+      return { kind: 'operator', address }
+    if (local.startsWith('bounce+')) return { kind: 'bounce', address, queue: readQueueId(local) }
+  }
+  return { kind: 'account', address }
+}
+
+/** [RFC 2142 §5] */
+const OPERATOR_LOCALS: ReadonlySet<string> = new Set(['postmaster', 'abuse', 'kep'])
+
+function readQueueId(local: string): QueueId | undefined {
+  const read = /^bounce\+([0-9a-f]{32})-(hs[0-9]{2,3})$/.exec(local)
+  return read === null ? undefined : { intake: read[1] ?? '', provider: `${read[2]}.kep.tr` }
+}
