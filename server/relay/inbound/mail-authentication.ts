@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { authenticate, type DNSResolver } from 'mailauth'
+import type { DNSResolver } from 'mailauth'
 import { scratchFor } from '../../../storage/port.ts'
 import type { Arrival } from './parts.ts'
 
@@ -28,6 +28,8 @@ export async function mailAuthentication(
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error('too late')), timeMs)
   try {
+    // Takes some 40 MB, which a provider without peers does not spend.
+    const { authenticate } = await import('mailauth')
     const options = { ip, helo: clientName, sender: mailFrom, mta: domain, resolver }
     const result = await Promise.race([
       authenticate(input, { ...options, disableArc: true, disableBimi: true }),
