@@ -67,7 +67,7 @@ async function run(): Promise<void> {
     await startAuthority(folder, { port: 0, host: '127.0.0.1', clock: systemClock }),
   )
   const config = developmentConfig(folder, authority, [
-    ...['submissions', 'submission', 'imaps', 'imap', 'http'].map(
+    ...['submissions', 'submission', 'peer', 'imaps', 'imap', 'http'].map(
       (name) => [['listen', name, 'port'], 0] as const,
     ),
     [['log', 'level'], 'silent'],

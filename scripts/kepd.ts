@@ -91,7 +91,7 @@ async function developmentSource(
   await ensureDevelopmentPki(folder, { domain, clock })
   const port = freePorts ? 0 : AUTHORITY_PORT
   const authority: Authority = parts.use(await startAuthority(folder, { port, host: '127.0.0.1', clock }))
-  const listeners = ['submissions', 'submission', 'imaps', 'imap', 'http']
+  const listeners = ['submissions', 'submission', 'peer', 'imaps', 'imap', 'http']
   const changes = freePorts ? listeners.map((name) => [['listen', name, 'port'], 0] as const) : []
   const load = () => checked(developmentConfig(folder, authority, changes), developmentFile)
   const {

@@ -26,6 +26,7 @@ import { EvidenceArchive } from './issue/evidence-archive.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
+import { ENVELOPE_LIMITS } from './issue/store-message.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
 import { readAnchors, readSigner, readTls } from './key-files.ts'
@@ -33,6 +34,8 @@ import { bind, listenOnAll } from './listen.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
+import type { PeerServerParts } from './relay/inbound/parts.ts'
+import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay, readRelayIdentity } from './relay/make-relay.ts'
 import { PeerDirectory } from './relay/peers.ts'
 import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
@@ -51,7 +54,7 @@ export interface Given {
 }
 
 export interface Provider {
-  readonly ports: Readonly<Record<'submissions' | 'submission' | 'imaps' | 'imap' | 'http', number>>
+  readonly ports: Readonly<Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>>
   readonly directory: AccountDirectory
   readonly store: Store
   readonly events: Events
@@ -154,6 +157,18 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     closedBecause: () => gate.closedBecause(),
     tls,
   }
+  const peerParts: PeerServerParts = {
+    ...submissionParts,
+    ...(await peerTrustOf(config, crls)),
+    peers,
+    tls,
+    serviceAddress: serviceAddressOf(config),
+    operatorBox: await directory.ensureOperatorBox(config.provider.name, config.quota.default, clock.now()),
+    resolver: (name, type) => relayIdentity.records(name, type),
+    usersTrust: policy.validator,
+    maxBytes: config.relay.maxIn,
+    mimeLimits: ENVELOPE_LIMITS,
+  }
   const retrievals = new RetrievalDesk({
     store,
     clock,
@@ -178,14 +193,13 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   }
 
   let ready = false
-  const smtp: SubmissionListener[] = []
+  const smtp: (SubmissionListener | PeerListener)[] = []
   const imap: ReturnType<typeof makeImapServer>[] = []
-  const listenSmtp = async (at: Config['listen']['imap'], secure: boolean): Promise<number> => {
-    const { port, bound } = await listenOnAll(
-      at.host,
-      at.port,
-      () => new SubmissionListener(submissionParts, secure),
-    )
+  const listenSmtp = async <L extends SubmissionListener | PeerListener>(
+    at: Config['listen']['imap'],
+    make: () => L,
+  ): Promise<number> => {
+    const { port, bound } = await listenOnAll(at.host, at.port, make)
     smtp.push(...bound)
     return port
   }
@@ -229,8 +243,9 @@ export async function start(config: Config, folder: string, given: Given = {}): 
 
   const { listen } = config
   const ports = {
-    submissions: await listenSmtp(listen.submissions, true),
-    submission: await listenSmtp(listen.submission, false),
+    submissions: await listenSmtp(listen.submissions, () => new SubmissionListener(submissionParts, true)),
+    submission: await listenSmtp(listen.submission, () => new SubmissionListener(submissionParts, false)),
+    peer: await listenSmtp(listen.peer, () => new PeerListener(peerParts)),
     imaps: await listenImap(listen.imaps, true),
     imap: await listenImap(listen.imap, false),
     http: await listenHttp(listen.http),
@@ -252,6 +267,13 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       const renewedPolicy = await policyFrom({ ...next, provider, evidence, limits })
       Object.assign(submissionParts, renewedPolicy, { tls: renewed })
       Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })
+      Object.assign(peerParts, {
+        pipeline: renewedPolicy.pipeline,
+        usersTrust: renewedPolicy.validator,
+        revocation: next.revocation.policy,
+        maxBytes: next.relay.maxIn,
+        tls: renewed,
+      })
       current = next
       relayIdentity = await readRelayIdentity(next)
       await peers.reload(next.peers)
@@ -270,6 +292,16 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       await open.disposeAsync()
     },
   }
+}
+
+/** Whom we believe among providers and among those who stamp for them; a change of these waits for a restart. */
+async function peerTrustOf(
+  { trust }: Config,
+  crls: CrlSource,
+): Promise<Pick<PeerServerParts, 'providersTrust' | 'tsasTrust'>> {
+  const validator = async (files: readonly string[]) =>
+    new CertificateValidator({ anchors: await readAnchors(files), crls, furtherLists: trust.crls })
+  return { providersTrust: await validator(trust.providers), tsasTrust: await validator(trust.tsas) }
 }
 
 /** Everything of a submission's decision that a reload takes over. */

@@ -9,7 +9,7 @@ const NODE_OPTIONS = ['--max-semi-space-size=2']
 
 /** A development daemon in a process and a folder of its own, so that its CPU and memory are its own. */
 export interface Daemon extends AsyncDisposable {
-  readonly ports: Readonly<Record<'submissions' | 'submission' | 'imaps' | 'imap' | 'http', number>>
+  readonly ports: Readonly<Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>>
   readonly ca: string
   readonly folder: string
   readonly pid: number

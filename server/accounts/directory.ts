@@ -78,6 +78,27 @@ export class AccountDirectory {
     return made
   }
 
+  /**
+   * The operator's own box, for mail of peers to postmaster, abuse and the service address. It is nobody's account and
+   * cannot send; persons are added to it like to any other.
+   */
+  async ensureOperatorBox(holder: string, quota: number, at: Date): Promise<string> {
+    const address = `postmaster@${this.#domain}`
+    const made: KepAccount = {
+      address,
+      kind: 'other',
+      service: 'receive-only',
+      holder,
+      quota,
+      state: 'active',
+      persons: [],
+      created: at.toISOString(),
+    }
+    await makeStandardMailboxes(this.#store.mailboxes, address)
+    await this.#store.accounts.put(address, JSON.stringify(made), 0) // false where it is there already
+    return address
+  }
+
   addPerson(address: string, person: NewPerson): Promise<KepAccount> {
     if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(person.handle))
       throw new AccountError('BAD_HANDLE', 'a handle has lower-case letters, digits, dot, hyphen; at most 63')

@@ -6,7 +6,7 @@ import type { StagedBlob, Store } from '../../storage/port.ts'
  * Around a message that met the limits of submission stand our own header, twice, and our parts: what we compose is
  * always indexed whole.
  */
-const OUR_LIMITS = {
+export const ENVELOPE_LIMITS = {
   parts: 2 * defaultMimeLimits.parts,
   depth: defaultMimeLimits.depth + 16,
   headerOctets: 16 * 1_048_576,
@@ -18,7 +18,7 @@ export async function storeMessage(
   octets: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<{ staged: StagedBlob; index: MimeIndex }> {
-  const indexer = new MimeIndexer(OUR_LIMITS)
+  const indexer = new MimeIndexer(ENVELOPE_LIMITS)
   const writer = store.blobs.create(maxBytes)
   try {
     for await (const piece of octets) {

@@ -7,7 +7,7 @@ import { readPem, readTls } from '../key-files.ts'
 import type { Events } from '../ops/events.ts'
 import type { DkimKey } from './outbound/dkim.ts'
 import { Relay } from './outbound/relay.ts'
-import { type NameResolver, nameResolver } from './outbound/resolver.ts'
+import { type NameResolver, nameResolver, recordResolver } from './outbound/resolver.ts'
 import { SMTP_TIMES } from './outbound/smtp-times.ts'
 import type { Peers } from './peer.ts'
 import { settleSend, stillWanted } from './settle-send.ts'
@@ -18,6 +18,8 @@ export interface RelayIdentity {
   readonly client: { readonly key: string; readonly cert: string }
   readonly dkim: DkimKey | undefined
   readonly resolver: NameResolver
+  /** DNS for DKIM, SPF and DMARC of what comes in. */
+  readonly records: ReturnType<typeof recordResolver>
   readonly settings: RelaySettings & Config['relay']
 }
 
@@ -32,6 +34,7 @@ export async function readRelayIdentity({ relay, tls, provider }: Config): Promi
       key: await readPem(dkim.key),
     },
     resolver: nameResolver(relay.resolver),
+    records: recordResolver(relay.resolver),
     settings: relay,
   }
 }

@@ -75,7 +75,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const config = configSchema.parse({
     mode: 'development',
     provider: { domain, name: `Deneme KEPHS ${domain}` },
-    listen: { submissions: any, submission: any, imaps: any, imap: any, http: any },
+    listen: { submissions: any, submission: any, peer: any, imaps: any, imap: any, http: any },
     tls: await pair('tls', tls),
     signing: { envelope: provider, evidence: provider },
     trust: {

@@ -19,6 +19,15 @@ const TRIES = 2
 /** There is such a name without such records, or no such name: an answer, not a failure. [RFC 2308 §2] */
 const NOTHING: ReadonlySet<unknown> = new Set(['ENODATA', 'ENOTFOUND'])
 
+/** For DKIM, SPF and DMARC: records of one type, as the library asks for them. */
+export function recordResolver(
+  servers: readonly string[] | undefined,
+): (name: string, type: string) => Promise<string[] | string[][]> {
+  const resolver = new Resolver({ timeout: QUERY_MS, tries: TRIES })
+  if (servers !== undefined) resolver.setServers([...servers])
+  return async (name, type) => (await resolver.resolve(name, type)) as string[] | string[][]
+}
+
 /** By the servers that are named, else by the system (whose hosts file then counts for addresses). */
 export function nameResolver(servers: readonly string[] | undefined): NameResolver {
   const resolver = new Resolver({ timeout: QUERY_MS, tries: TRIES })
