@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run demo`: one provider on free ports in a temporary folder, one signed message from one account to the other
- * over real SMTP, read over real IMAP, every evidence verified. Exit 0 only if everything was verified.
+ * `npm run demo`: two providers on free ports in temporary folders, each with a CA and a TSA of its own; one signed
+ * message from an account of hs98 to one of hs99 over real SMTP, read over real IMAP, every evidence verified. Exit 0
+ * only if everything was.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,25 +18,23 @@ import {
   type VerifyOptions,
   verifyFile,
 } from '../evidence/index.ts'
-import { systemClock } from '../mail/clock.ts'
-import { startAuthority } from '../server/development/authority.ts'
-import { developmentConfig } from '../server/development/config.ts'
 import { DEVELOPMENT_PASSWORD } from '../server/development/identities.ts'
-import { ensureDevelopmentPki } from '../server/development/pki.ts'
-import { seedDevelopmentAccounts } from '../server/development/seed.ts'
 import { EVIDENCE_CHAIN } from '../server/issue/evidence-archive.ts'
 import type { EvidenceMeta } from '../server/issue/issuer.ts'
-import { type Provider, start } from '../server/main.ts'
 import type { ChainEntry } from '../storage/port.ts'
 import { openImapSession } from './client/imap-session.ts'
 import { signMessage } from './client/signed-message.ts'
 import { openSmtpSession } from './client/smtp-session.ts'
+import { type DemoProvider, startPair } from './demo/pair.ts'
 
-const DOMAIN = 'hs98.kep.tr'
-const SENDER = `deneme.gonderen@${DOMAIN}`
-const RECIPIENT = `deneme.alici@${DOMAIN}`
+const HERE = 'hs98.kep.tr'
+const THERE = 'hs99.kep.tr'
+const SENDER = `deneme.gonderen@${HERE}`
+const RECIPIENT = `deneme.alici@${THERE}`
 /** Under a minute as a whole; what has not happened by then will not. */
 const PATIENCE_MS = 40_000
+/** What the sender holds in the end: its own provider's acceptance, and the peer's three. */
+const EXPECTED = ['submission-acceptance', 'relay-acceptance', 'delivery', 'retrieval']
 
 interface Step {
   at: string
@@ -61,53 +60,43 @@ try {
 await report()
 
 async function run(): Promise<void> {
-  await using parts = new AsyncDisposableStack()
-  await ensureDevelopmentPki(folder, { domain: DOMAIN, clock: systemClock })
-  const authority = parts.use(
-    await startAuthority(folder, { port: 0, host: '127.0.0.1', clock: systemClock }),
-  )
-  const config = developmentConfig(folder, authority, [
-    ...['submissions', 'submission', 'peer', 'imaps', 'imap', 'http'].map(
-      (name) => [['listen', name, 'port'], 0] as const,
-    ),
-    [['log', 'level'], 'silent'],
-  ])
-  const quota = config.quota.default
-  const provider = await start(config, folder, {
-    prepare: (directory) => seedDevelopmentAccounts(directory, { domain: DOMAIN, quota, clock: systemClock }),
-  })
-  parts.defer(() => provider.close())
-  const ca = await readFile(join(folder, 'dev/ca.pem'))
-  files.set('ca.pem', ca)
+  await using pair = await startPair(folder, [HERE, THERE])
+  const [here, there] = pair.providers
+  files.set('ca.pem', Buffer.from(`${here.ca}${there.ca}`))
 
-  const message = await makeMessage()
+  const message = await makeMessage(here)
   files.set('original.eml', message)
-  const where = { port: provider.ports.submissions, ca: ca.toString() }
+  const where = { port: here.provider.ports.submissions, ca: here.ca }
   await using session = await openSmtpSession(where, { user: SENDER, password: DEVELOPMENT_PASSWORD })
   const answer = await session.send(message, { from: SENDER, to: [RECIPIENT] })
   const messageId = /^250 .*?(<[^<>]+>)/.exec(answer)?.[1]
   if (messageId === undefined) throw new Error(`the message was refused: ${answer}`)
-  note({ step: 'submitted', messageId })
+  note({ provider: HERE, step: 'submitted', messageId })
 
-  await evidenceCount(provider, 2) // acceptance and delivery
-  const dispatch = await readInbox(provider, ca.toString())
+  await evidenceCount(here, 3) // acceptance, and the peer's word of relay and delivery
+  const dispatch = await readInbox(there)
   files.set('dispatch.eml', dispatch)
   if (!dispatch.includes(message))
     failures.push('the original in the dispatch is not byte-equal to what was submitted')
-  note({ step: 'read', messageId, recipient: RECIPIENT })
+  note({ provider: THERE, step: 'read', messageId, recipient: RECIPIENT })
 
-  const evidence = await evidenceCount(provider, 3) // and retrieval
+  const evidence = await evidenceCount(here, EXPECTED.length)
+  const outcomes = evidence.map(({ meta }) => (JSON.parse(meta) as EvidenceMeta).outcome)
+  if (outcomes.join() !== EXPECTED.join()) failures.push(`the sender holds ${outcomes.join(', ')}`)
   for (const entry of evidence) {
-    files.set(`${entry.eventId}.xml`, Buffer.from(entry.bytes))
+    files.set(`${entry.eventId.replace('/', '-')}.xml`, Buffer.from(entry.bytes))
     noteEvidence(entry)
   }
-  const receipts = await readReceipts(provider, ca.toString(), evidence.length)
+  const receipts = await readReceipts(here, evidence.length)
   for (const [index, receipt] of receipts.entries()) files.set(`receipt-${index + 1}.eml`, receipt)
-  await verifyAll(ca.toString(), await fetchOctets(authority.urls.crl))
+  await verifyAll(
+    [here, there],
+    await Promise.all([here, there].map(({ authority }) => fetchOctets(authority.urls.crl))),
+  )
 }
 
-async function makeMessage(): Promise<Buffer> {
-  const path = join(folder, 'dev/users', SENDER)
+async function makeMessage(from: DemoProvider): Promise<Buffer> {
+  const path = join(from.folder, 'dev/users', SENDER)
   const signer = signerFromPem({
     key: await readFile(`${path}.key.pem`, 'utf8'),
     certificates: await readFile(`${path}.crt.pem`, 'utf8'),
@@ -121,7 +110,7 @@ async function makeMessage(): Promise<Buffer> {
   return signMessage(signer, header, Buffer.from(part))
 }
 
-async function evidenceCount(provider: Provider, count: number): Promise<ChainEntry[]> {
+async function evidenceCount({ provider }: DemoProvider, count: number): Promise<ChainEntry[]> {
   return until(async () => {
     const entries = await provider.store.chain.read(EVIDENCE_CHAIN, 1, 100)
     return entries.length >= count ? entries : undefined
@@ -129,7 +118,7 @@ async function evidenceCount(provider: Provider, count: number): Promise<ChainEn
 }
 
 /** Reading the content is what makes the retrieval evidence. */
-async function readInbox(provider: Provider, ca: string): Promise<Buffer> {
+async function readInbox({ provider, ca }: DemoProvider): Promise<Buffer> {
   await using imap = await openImapSession(
     { port: provider.ports.imaps, ca },
     { user: RECIPIENT, password: DEVELOPMENT_PASSWORD },
@@ -141,7 +130,7 @@ async function readInbox(provider: Provider, ca: string): Promise<Buffer> {
   )
 }
 
-async function readReceipts(provider: Provider, ca: string, count: number): Promise<readonly Buffer[]> {
+async function readReceipts({ provider, ca }: DemoProvider, count: number): Promise<readonly Buffer[]> {
   await using imap = await openImapSession(
     { port: provider.ports.imaps, ca },
     { user: SENDER, password: DEVELOPMENT_PASSWORD },
@@ -154,11 +143,11 @@ async function readReceipts(provider: Provider, ca: string, count: number): Prom
   }, `${count} receipts in Deliller`)
 }
 
-async function verifyAll(ca: string, crl: Uint8Array): Promise<void> {
+async function verifyAll(all: readonly DemoProvider[], crls: readonly Uint8Array[]): Promise<void> {
   const options: VerifyOptions = {
-    anchors: parsePemCertificates(ca),
+    anchors: all.flatMap(({ ca }) => parsePemCertificates(ca)),
     intermediates: [],
-    crls: [crl],
+    crls,
     revocation: 'require',
     now: new Date(),
   }
@@ -168,19 +157,19 @@ async function verifyAll(ca: string, crl: Uint8Array): Promise<void> {
     if (verdict !== 'TOTAL-PASSED') failures.push(`${name}: ${verdict} ${subIndication ?? ''}`)
   }
   const last = timeline.at(-1)
-  note({ step: 'verified', messageId: last?.messageId ?? '' })
+  note({ provider: HERE, step: 'verified', messageId: last?.messageId ?? '' })
 }
 
 function noteEvidence(entry: ChainEntry): void {
   const meta: EvidenceMeta = JSON.parse(entry.meta)
   timeline.push({
-    at: new Date(entry.at).toISOString(),
-    provider: DOMAIN,
+    at: meta.eventTime ?? new Date(entry.at).toISOString(),
+    provider: meta.provider ?? HERE,
     step: meta.outcome,
     messageId: meta.messageId,
     ...(meta.recipient === undefined ? {} : { recipient: RECIPIENT }),
     evidence: {
-      id: entry.eventId,
+      id: entry.eventId.slice(entry.eventId.indexOf('/') + 1), // a peer's is archived under its domain
       root: meta.root,
       event: eventCodeOf(DEFAULT_PROFILE, meta.outcome),
       typeId: typeNumberOf(DEFAULT_PROFILE, meta.outcome) ?? null,
@@ -188,8 +177,8 @@ function noteEvidence(entry: ChainEntry): void {
   })
 }
 
-function note(step: Omit<Step, 'at' | 'provider'>): void {
-  timeline.push({ at: new Date().toISOString(), provider: DOMAIN, ...step })
+function note(step: Omit<Step, 'at'>): void {
+  timeline.push({ at: new Date().toISOString(), ...step })
 }
 
 async function report(): Promise<void> {
@@ -207,8 +196,8 @@ async function report(): Promise<void> {
   timeline.sort((a, b) => a.at.localeCompare(b.at))
   if (values.json) console.log(JSON.stringify({ ok, seconds, timeline, artefacts }))
   else {
-    for (const { at, step, evidence, recipient } of timeline)
-      console.log([at, step.padEnd(22), evidence?.id ?? '', recipient ?? ''].join('  ').trimEnd())
+    for (const { at, provider, step, evidence, recipient } of timeline)
+      console.log([at, provider, step.padEnd(22), evidence?.id ?? '', recipient ?? ''].join('  ').trimEnd())
     for (const path of artefacts) console.log(path)
     console.log(`${ok ? 'everything verified' : 'NOT verified'} in ${seconds} s`)
   }
