@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 /** As `npm start`, the image and the command itself run it: a small young generation gives the buffers of a large message back sooner. */
 const NODE_OPTIONS = ['--max-semi-space-size=2']
 
-/** A development daemon in a process and a folder of its own, so that its CPU and memory are its own. */
+/** A daemon in a process and a folder of its own, so that its CPU and memory are its own. */
 export interface Daemon extends AsyncDisposable {
   readonly ports: Readonly<Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>>
   readonly ca: string
@@ -25,8 +25,9 @@ export interface Daemon extends AsyncDisposable {
   rss(): Promise<number>
 }
 
+/** The development provider, or one of this configuration whose folder holds a development CA. */
 export async function startDaemon(
-  options: { folder?: string; nodeOptions?: readonly string[] } = {},
+  options: { folder?: string; nodeOptions?: readonly string[]; config?: string } = {},
 ): Promise<Daemon> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'openkep-bench-')))
   const began = performance.now()
@@ -37,8 +38,7 @@ export async function startDaemon(
       ...NODE_OPTIONS,
       ...(options.nodeOptions ?? []),
       script.pathname,
-      '--development',
-      '--free-ports',
+      ...(options.config === undefined ? ['--development', '--free-ports'] : ['--config', options.config]),
       '--data',
       folder,
     ],

@@ -1,0 +1,135 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { systemClock } from '../../mail/clock.ts'
+import { AccountDirectory } from '../../server/accounts/directory.ts'
+import { PasswordThread } from '../../server/accounts/password-thread.ts'
+import { type Authority, startAuthority } from '../../server/development/authority.ts'
+import { type DevelopmentFiles, developmentFiles } from '../../server/development/files.ts'
+import { ensureDevelopmentPki } from '../../server/development/pki.ts'
+import { seedDevelopmentAccounts } from '../../server/development/seed.ts'
+import { bind } from '../../server/listen.ts'
+import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import { type Daemon, startDaemon } from '../bench/daemon.ts'
+
+/** A provider that runs as a process, is killed, and starts again where it was. */
+export interface SoakProvider {
+  readonly domain: string
+  readonly folder: string
+  readonly files: DevelopmentFiles
+  daemon: Daemon
+  /** What earlier processes logged, gathered when they ended. */
+  readonly logs: string[]
+  kill(): Promise<void>
+  restart(): Promise<void>
+}
+
+const LISTENERS = ['submissions', 'submission', 'peer', 'imaps', 'imap', 'http'] as const
+type Ports = Readonly<Record<(typeof LISTENERS)[number], number>>
+
+interface Prepared {
+  readonly domain: string
+  readonly folder: string
+  readonly files: DevelopmentFiles
+  readonly authority: Authority
+  readonly ports: Ports
+}
+
+/**
+ * Providers that know each other, on ports that stay theirs. CA and TSA of each run in this process, so that killing a
+ * daemon takes neither away.
+ */
+export async function startProviders(
+  folder: string,
+  domains: readonly string[],
+  parts: AsyncDisposableStack,
+): Promise<SoakProvider[]> {
+  const all: Prepared[] = []
+  for (const domain of domains) {
+    const home = join(folder, domain)
+    await mkdir(home)
+    await ensureDevelopmentPki(home, { domain, clock: systemClock })
+    const authority = parts.use(
+      await startAuthority(home, { port: 0, host: '127.0.0.1', clock: systemClock }),
+    )
+    await seed(home, domain)
+    all.push({ domain, folder: home, files: developmentFiles(home), authority, ports: await freePorts() })
+  }
+  const running: SoakProvider[] = []
+  for (const one of all) {
+    const config = join(one.folder, 'config.json') // JSON is YAML
+    await writeFile(config, JSON.stringify(configOf(one, all)))
+    const start = () => startDaemon({ folder: one.folder, config })
+    const provider: SoakProvider = {
+      domain: one.domain,
+      folder: one.folder,
+      files: one.files,
+      daemon: await start(),
+      logs: [],
+      kill: async () => {
+        process.kill(provider.daemon.pid, 'SIGKILL')
+        await provider.daemon.exited
+        provider.logs.push(provider.daemon.log())
+      },
+      restart: async () => {
+        provider.daemon = await start()
+      },
+    }
+    parts.defer(() => provider.daemon[Symbol.asyncDispose]())
+    running.push(provider)
+  }
+  return running
+}
+
+/** Retries are quick, so that a run of minutes sees many of them; deadlines are those of a day. */
+function configOf(self: Prepared, all: readonly Prepared[]): object {
+  const { domain, files, ports, authority } = self
+  const anchors = all.map((one) => one.files.authority.certificate)
+  return {
+    mode: 'development',
+    provider: { domain, name: `OpenKEP Deneme ${domain}` },
+    listen: Object.fromEntries(LISTENERS.map((name) => [name, { port: ports[name], host: ['127.0.0.1'] }])),
+    tls: files.tls,
+    signing: { envelope: files.provider, evidence: files.provider },
+    trust: {
+      users: [files.authority.certificate],
+      providers: anchors,
+      tsas: anchors,
+      crls: all.map((one) => one.authority.urls.crl),
+    },
+    tsa: { urls: [authority.urls.tsa] },
+    quota: { default: '10 GB' },
+    relay: { retry: { first: '1 s', longest: '4 s' } },
+    peers: all
+      .filter((peer) => peer !== self)
+      .map((peer) => ({
+        provider: peer.domain,
+        name: `OpenKEP Deneme ${peer.domain}`,
+        route: { host: '127.0.0.1', port: peer.ports.peer },
+        tls: { certificates: [peer.files.tls.certificate] },
+        client: { certificates: [peer.files.tls.certificate] },
+        signing: [{ certificate: peer.files.provider.certificate }],
+      })),
+  }
+}
+
+async function seed(folder: string, domain: string): Promise<void> {
+  await using store = await openSqliteStore(join(folder, 'store'), Date.now())
+  await using passwords = new PasswordThread()
+  const directory = new AccountDirectory(store, passwords, domain)
+  await seedDevelopmentAccounts(directory, { domain, quota: 10_000_000_000, clock: systemClock })
+}
+
+/** Free now, and nobody else on this machine is likely to take them. */
+async function freePorts(): Promise<Ports> {
+  const servers = LISTENERS.map(() => createServer())
+  const ports = await Promise.all(servers.map((server) => bind(server, 0, '127.0.0.1')))
+  for (const server of servers) server.close()
+  return Object.fromEntries(LISTENERS.map((name, index) => [name, ports[index] ?? 0])) as Record<
+    (typeof LISTENERS)[number],
+    number
+  >
+}
+
+export const caOf = ({ files }: SoakProvider): Promise<string> =>
+  readFile(files.authority.certificate, 'utf8')
