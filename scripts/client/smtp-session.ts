@@ -1,4 +1,5 @@
 /** One SMTP session over implicit TLS that sends octets exactly as they are: what demo, bench and tests speak with. */
+import type { Duplex } from 'node:stream'
 import { connect } from 'node:tls'
 
 export interface SmtpSession extends AsyncDisposable {
@@ -22,7 +23,20 @@ export async function openSmtpSession(
   { port, ca }: Where,
   login?: { readonly user: string; readonly password: string },
 ): Promise<SmtpSession> {
-  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca })
+  const session = speakOn(connect({ port, host: '127.0.0.1', servername: 'localhost', ca }))
+  await session.reply()
+  await session.command('EHLO istemci.example')
+  if (login !== undefined) {
+    const answer = await session.command(
+      `AUTH PLAIN ${Buffer.from(`\0${login.user}\0${login.password}`).toString('base64')}`,
+    )
+    if (!answer.startsWith('235')) throw new Error(`login refused: ${answer}`)
+  }
+  return session
+}
+
+/** A session on a connection that is there; nothing is read or said yet. */
+export function speakOn(socket: Duplex): SmtpSession {
   const replies = readReplies(socket)
   const reply = async (): Promise<string> => {
     const next = await replies.next()
@@ -38,7 +52,7 @@ export async function openSmtpSession(
     await write(`${line}\r\n`)
     return reply()
   }
-  const session: SmtpSession = {
+  return {
     command,
     write,
     reply,
@@ -58,15 +72,6 @@ export async function openSmtpSession(
       socket.destroy()
     },
   }
-  await reply()
-  await command('EHLO istemci.example')
-  if (login !== undefined) {
-    const answer = await command(
-      `AUTH PLAIN ${Buffer.from(`\0${login.user}\0${login.password}`).toString('base64')}`,
-    )
-    if (!answer.startsWith('235')) throw new Error(`login refused: ${answer}`)
-  }
-  return session
 }
 
 /** [RFC 5321 §4.5.2] */

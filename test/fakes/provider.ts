@@ -1,7 +1,5 @@
 /** A whole provider on free ports in a temporary folder, with its own CA, TSA and two accounts. Nothing in it is a mock. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConfigInput, configSchema } from '../../config/schema.ts'
@@ -9,7 +7,8 @@ import { privateKeyPem } from '../../evidence/keys/generate.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { type Given, type Provider, start } from '../../server/main.ts'
-import { emptyCrl, type Holder, type Pki, pki } from './pki.ts'
+import { startCrlServer } from './crl-server.ts'
+import { type Holder, type Pki, pki } from './pki.ts'
 import { type FakeTsa, startTsa } from './tsa.ts'
 
 export const DOMAIN = 'hs98.kep.tr'
@@ -82,7 +81,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       users: [caFile],
       providers: [caFile],
       tsas: [caFile],
-      crls: options.lists === 'none' ? [] : lists.urls,
+      crls: options.lists === 'none' ? [] : [...lists.urls],
     },
     tsa: { urls: [tsa.url], ...options.tsa },
     log: { level: 'silent' },
@@ -144,22 +143,3 @@ const holdersOf = (keys: Pki, domain: string): Pick<Pki, 'provider' | 'tls'> =>
         ),
         tls: keys.issue({ kind: 'tls', dns: ['localhost', domain], ip: ['127.0.0.1', '::1'] }),
       }
-
-/** The CRLs of root and intermediate over HTTP. */
-async function startCrlServer(keys: Pki) {
-  const revoked: { serial: Uint8Array; date: Date }[] = []
-  const server = createServer((request, response) => {
-    const issuer = request.url === '/root.crl' ? keys.root : keys.intermediate
-    response.end(emptyCrl(issuer, issuer === keys.intermediate ? revoked : []))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    urls: [`http://127.0.0.1:${port}/root.crl`, `http://127.0.0.1:${port}/intermediate.crl`],
-    revoke: (serial: Uint8Array) => void revoked.push({ serial, date: new Date(Date.now() - 3_600_000) }),
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}

@@ -2,13 +2,8 @@ import { createHash } from 'node:crypto'
 import { readHeader } from '../../../mail/header-read.ts'
 import type { MimePart } from '../../../mail/mime-part.ts'
 import type { WorkRow } from '../../../storage/port.ts'
+import type { QueueId } from '../queue-id.ts'
 import type { Arrival, InboundParts } from './parts.ts'
-import type { QueueId } from './recipients.ts'
-
-/** `hint/<hash>` (kind timer): what a mail system on the way said about a dispatch of ours. It proves nothing. */
-export interface HintPayload {
-  readonly hint: string
-}
 
 /** A report is a few lines; more of it is not read. */
 const MAX_REPORT = 65_536
@@ -16,7 +11,10 @@ const MAX_DIAGNOSTIC = 200
 /** Of one message; a loop of reports ends here. */
 const MAX_HINTS = 10
 
-/** Notes a delivery status report beside the message that it is about, where there is one. [RFC 3464 §2.3] */
+/**
+ * `hint/<hash>` (kind timer, payload `{hint}`): what a mail system on the way said about a dispatch of ours. It proves
+ * nothing. Notes it beside the message that it is about, where there is one. [RFC 3464 §2.3]
+ */
 export async function takeHints(
   parts: InboundParts,
   arrival: Arrival,
@@ -25,19 +23,21 @@ export async function takeHints(
   const hint = await readHint(arrival)
   for (const { queue } of bounces) {
     const kept =
-      hint !== undefined && queue?.provider === arrival.peer.provider && (await keep(parts, queue, hint))
+      hint !== undefined &&
+      queue?.queue === arrival.peer.provider &&
+      (await keep(parts, queue.key.intake, hint))
     parts.events.hint(arrival.peer.provider, kept)
   }
   return '2.6.0 alindi / received'
 }
 
-async function keep({ store, clock }: InboundParts, { intake }: QueueId, hint: string): Promise<boolean> {
+async function keep({ store, clock }: InboundParts, intake: string, hint: string): Promise<boolean> {
   if ((await store.intake(intake)) === undefined) return false
   const after = { recipient: 0, slot: 'hint/' }
   const rows = await store.work.of(intake, after, MAX_HINTS)
   if (rows.filter(isHint).length >= MAX_HINTS) return false
   const name = createHash('sha256').update(hint).digest('hex').slice(0, 16)
-  const payload = JSON.stringify({ hint } satisfies HintPayload)
+  const payload = JSON.stringify({ hint })
   const due = clock.now().getTime()
   const [isNew] = await store.work.insert([
     { intake, recipient: 0, slot: `hint/${name}`, kind: 'timer', due, payload },

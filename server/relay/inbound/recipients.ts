@@ -1,5 +1,6 @@
 import { MailError } from '../../../mail/errors.ts'
-import { parseKepAddress } from '../../../mail/kep-address.ts'
+import { parseKepAddress, reservedLocals } from '../../../mail/kep-address.ts'
+import { type QueueId, readQueueId } from '../queue-id.ts'
 
 /** Whom a peer may write to here. */
 export type InboundRecipient =
@@ -8,12 +9,6 @@ export type InboundRecipient =
   | { readonly kind: 'operator'; readonly address: string }
   /** Where delivery status reports about our dispatches come back: `bounce+<intake>-hsNN@`. */
   | { readonly kind: 'bounce'; readonly address: string; readonly queue: QueueId | undefined }
-
-export interface QueueId {
-  readonly intake: string
-  /** The peer's provider domain. */
-  readonly provider: string
-}
 
 export interface OurAddresses {
   readonly domain: string
@@ -33,17 +28,13 @@ export function readRecipient(text: string, { domain, serviceAddress }: OurAddre
   if (kep.provider !== domain) throw new MailError('NO_RELAYING')
   const { address, local } = kep
   if (kep.domain === domain) {
-    if (OPERATOR_LOCALS.has(local) || address === serviceAddress.toLowerCase())
+    if (reservedLocals.has(local) || address === serviceAddress.toLowerCase())
       return { kind: 'operator', address }
-    if (local.startsWith('bounce+')) return { kind: 'bounce', address, queue: readQueueId(local) }
+    if (local.startsWith(BOUNCE))
+      return { kind: 'bounce', address, queue: readQueueId(local.slice(BOUNCE.length)) }
   }
   return { kind: 'account', address }
 }
 
-/** [RFC 2142 §5] */
-const OPERATOR_LOCALS: ReadonlySet<string> = new Set(['postmaster', 'abuse', 'kep'])
-
-function readQueueId(local: string): QueueId | undefined {
-  const read = /^bounce\+([0-9a-f]{32})-(hs[0-9]{2,3})$/.exec(local)
-  return read === null ? undefined : { intake: read[1] ?? '', provider: `${read[2]}.kep.tr` }
-}
+/** As MAIL FROM of our dispatches begins. */
+const BOUNCE = 'bounce+'
