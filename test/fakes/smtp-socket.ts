@@ -10,6 +10,18 @@ import { signedMessage, submit } from './mail-client.ts'
 import { pki } from './pki.ts'
 import { PASSWORD, RECIPIENT, SENDER, type TestProvider } from './provider.ts'
 
+/** Ends of DATA that some programs believe and others do not. */
+export const FALSE_ENDS: readonly string[] = [
+  '\n.\n',
+  '\r\n.\n',
+  '\n.\r\n',
+  '\r.\r\n',
+  '\r.\r',
+  '\r\n.\r',
+  '\n.\r',
+  '\r\n\0.\r\n',
+]
+
 export type Security = 'tls' | 'starttls' | 'none'
 
 export interface RawClient extends LineClient {

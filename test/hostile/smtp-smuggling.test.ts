@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { headerOf } from '../fakes/mail-client.ts'
 import { startProvider, type TestProvider } from '../fakes/provider.ts'
-import { openSubmitting, stillServes } from '../fakes/smtp-socket.ts'
+import { FALSE_ENDS, openSubmitting, stillServes } from '../fakes/smtp-socket.ts'
 
 let kep: TestProvider
 beforeAll(async () => {
@@ -9,11 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => kep[Symbol.asyncDispose]())
 
-/** Ends of DATA that some programs believe and others do not. */
-const ENDS = ['\n.\n', '\r\n.\n', '\n.\r\n', '\r.\r\n', '\r.\r', '\r\n.\r', '\n.\r', '\r\n\0.\r\n']
-
 describe.each(['tls', 'starttls'] as const)('smuggling over %s', (security) => {
-  describe.each(ENDS)('%j is no end of DATA and is refused', (end) => {
+  describe.each(FALSE_ENDS)('%j is no end of DATA and is refused', (end) => {
     test.each([1, 3, 10_000])('in pieces of %i', async (size) => {
       const client = await openSubmitting(kep, security)
       client.socket.setNoDelay(true)
