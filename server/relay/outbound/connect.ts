@@ -117,22 +117,19 @@ async function connectAt(
     if (identity === undefined) throw new Error('the peer showed no certificate')
     return new PeerConnection(smtp, identity, peer, parts.times)
   } catch (error) {
+    const inHandshake = smtp.upgrading === true
     smtp.close()
-    throw unreachable(error, target)
+    throw unreachable(error, target, inHandshake)
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
   }
 }
 
-function unreachable(error: unknown, { host, port }: Target): Unreachable {
-  const { code, originalCode, timeoutType, message, response } = describe(error)
+function unreachable(error: unknown, { host, port }: Target, inHandshake: boolean): Unreachable {
+  const { code, originalCode, message, response } = describe(error)
   const stranger = isNotBelieved(originalCode)
-  const tls =
-    stranger ||
-    code === 'ETLS' ||
-    timeoutType === 'UPGRADE_TIMEOUT' ||
-    /^ERR_(?:SSL|TLS)_/.test(originalCode ?? '')
+  const tls = stranger || inHandshake || code === 'ETLS' || /^ERR_(?:SSL|TLS)_/.test(originalCode ?? '')
   return new Unreachable(
     stranger ? 'R_REMMD_NotIdentified' : 'R_REMMD_Unreachable',
     shownReply(`${host}:${port} ${originalCode ?? code ?? ''} ${response ?? message}`),
@@ -141,6 +138,6 @@ function unreachable(error: unknown, { host, port }: Target): Unreachable {
   )
 }
 
-type Described = Pick<NodemailerError, 'code' | 'originalCode' | 'timeoutType' | 'message' | 'response'>
+type Described = Pick<NodemailerError, 'code' | 'originalCode' | 'message' | 'response'>
 
 const describe = (error: unknown): Described => (error instanceof Error ? error : { message: String(error) })
