@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { type PeerEntry, peerEntry } from './relay.ts'
 import { type Config, configSchema } from './schema.ts'
 
 /** One thing that is wrong: where (file, path, line) and why. */
@@ -34,7 +36,18 @@ export interface LoadOptions {
 }
 
 /** Reads a YAML configuration. Throws ConfigError with every fault. */
-export function loadConfig(file: string, { folder, changes = [] }: LoadOptions = {}): Config {
+export const loadConfig = (file: string, { folder, changes = [] }: LoadOptions = {}): Config =>
+  withAbsolutePaths(readYaml(file, configSchema, changes), resolve(folder ?? dirname(file)))
+
+/** Reads a file that holds one entry of `peers:`. Throws ConfigError with every fault. */
+export const loadPeerEntry = (file: string): PeerEntry =>
+  peerWithAbsolutePaths(readYaml(file, peerEntry, []), absoluteIn(resolve(dirname(file))))
+
+function readYaml<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  changes: NonNullable<LoadOptions['changes']>,
+): z.output<Schema> {
   let source: string
   try {
     source = readFileSync(file, 'utf8')
@@ -53,7 +66,7 @@ export function loadConfig(file: string, { folder, changes = [] }: LoadOptions =
       })),
     )
   for (const [path, value] of changes) document.setIn(path, document.createNode(value))
-  const read = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
+  const read = schema.safeParse(document.toJS({ maxAliasCount: 100 }))
   if (!read.success)
     throw new ConfigError(
       read.error.issues.map((issue) => {
@@ -61,7 +74,7 @@ export function loadConfig(file: string, { folder, changes = [] }: LoadOptions =
         return { file, path: path.join('.'), line: lineOf(path), reason: issue.message }
       }),
     )
-  return withAbsolutePaths(read.data, resolve(folder ?? dirname(file)))
+  return read.data
 
   /** The line of the node, or of the nearest one above it that exists. */
   function lineOf(path: readonly string[]): number | undefined {
@@ -80,7 +93,7 @@ export const faultText = ({ file, path, line, reason }: ConfigFault): string =>
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 function withAbsolutePaths(config: Config, folder: string): Config {
-  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(folder, path))
+  const absolute = absoluteIn(folder)
   const pair = ({ key, certificate }: { key: string; certificate: string }) => ({
     key: absolute(key),
     certificate: absolute(certificate),
@@ -95,20 +108,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       providers: config.trust.providers.map(absolute),
       tsas: config.trust.tsas.map(absolute),
     },
-    peers: config.peers.map((peer) => ({
-      ...peer,
-      tls: {
-        ...peer.tls,
-        ca: peer.tls.ca.map(absolute),
-        certificates: peer.tls.certificates.map(absolute),
-      },
-      client: {
-        ...peer.client,
-        ca: peer.client.ca.map(absolute),
-        certificates: peer.client.certificates.map(absolute),
-      },
-      signing: peer.signing.map((one) => ({ ...one, certificate: absolute(one.certificate) })),
-    })),
+    peers: config.peers.map((peer) => peerWithAbsolutePaths(peer, absolute)),
     relay: {
       ...config.relay,
       ...(config.relay.client && { client: pair(config.relay.client) }),
@@ -116,3 +116,19 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     },
   }
 }
+
+const absoluteIn =
+  (folder: string) =>
+  (path: string): string =>
+    isAbsolute(path) ? path : resolve(folder, path)
+
+const peerWithAbsolutePaths = (peer: PeerEntry, absolute: (path: string) => string): PeerEntry => ({
+  ...peer,
+  tls: { ...peer.tls, ca: peer.tls.ca.map(absolute), certificates: peer.tls.certificates.map(absolute) },
+  client: {
+    ...peer.client,
+    ca: peer.client.ca.map(absolute),
+    certificates: peer.client.certificates.map(absolute),
+  },
+  signing: peer.signing.map((one) => ({ ...one, certificate: absolute(one.certificate) })),
+})

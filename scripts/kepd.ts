@@ -20,6 +20,8 @@ import { type Given, type Provider, start } from '../server/main.ts'
 import { checkConfig } from '../server/ops/config-check.ts'
 import { startControl } from '../server/ops/control-socket.ts'
 import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/ops/data-lock.ts'
+import { probeWith } from '../server/relay/outbound/settings.ts'
+import { PeerDirectory } from '../server/relay/peers.ts'
 import { StoreError } from '../storage/port.ts'
 import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
 
@@ -56,13 +58,30 @@ async function run(): Promise<void> {
   const source = values.development
     ? await developmentSource(folder, values['free-ports'], parts)
     : fileSource(resolve(file ?? ''))
-  const config = await source.load()
+  let config = await source.load()
   const provider = await start(config, folder, source.given)
   parts.defer(() => provider.close())
-  const reload = async (): Promise<{ needsRestart: string[] }> => provider.reload(await source.load())
   const { store, directory, events } = provider
-  const defaultQuota = config.quota.default
-  const operations = { store, directory, clock: systemClock, mode: config.mode, defaultQuota, reload }
+  const { domain } = config.provider
+  const peers = await PeerDirectory.open(store.peers, domain, config.peers)
+  const reload = async (): Promise<{ needsRestart: string[] }> => {
+    const next = await source.load()
+    await peers.reload(next.peers)
+    const done = await provider.reload(next)
+    config = next
+    return done
+  }
+  const operations = {
+    store,
+    directory,
+    clock: systemClock,
+    mode: config.mode,
+    defaultQuota: config.quota.default,
+    domain,
+    peers,
+    probePeer: probeWith(() => config),
+    reload,
+  }
   parts.use(await startControl(controlSocketPath(folder), operations, events))
 
   const stopped = stopSignals(provider, reload)

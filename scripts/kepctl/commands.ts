@@ -3,6 +3,8 @@ import { archiveCheckCommand } from './archive.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
 import { evidenceCommands } from './evidence.ts'
+import { peerCommands } from './peers.ts'
+import { queueCommands } from './queue.ts'
 import { reloadCommand } from './reload.ts'
 import { sendCommand } from './send.ts'
 import { traceCommand } from './trace.ts'
@@ -14,6 +16,8 @@ export const commands: readonly Command[] = [
   traceCommand,
   verifyCommand,
   ...evidenceCommands,
+  ...peerCommands,
+  ...queueCommands,
   archiveCheckCommand,
   configCheckCommand,
   reloadCommand,

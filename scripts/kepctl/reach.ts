@@ -16,6 +16,8 @@ import {
   type ResultOf,
 } from '../../server/ops/operations/catalog.ts'
 import type { Progress } from '../../server/ops/operations/operation.ts'
+import { probeWith } from '../../server/relay/outbound/settings.ts'
+import { PeerDirectory } from '../../server/relay/peers.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import type { Arguments } from './arguments.ts'
@@ -60,6 +62,9 @@ async function alone<N extends OperationName>(
     clock: systemClock,
     mode: config.mode,
     defaultQuota: config.quota.default,
+    domain: config.provider.domain,
+    peers: await PeerDirectory.open(store.peers, config.provider.domain, config.peers),
+    probePeer: probeWith(() => config),
   }
   return (await perform(parts, name, input, progress)) as ResultOf<N>
 }

@@ -10,7 +10,7 @@ export type ControlReply =
   | { readonly result: unknown }
   | { readonly error: { readonly code: string; readonly message: string } }
 
-/** The longest request names an account and a password. */
-export const MAX_REQUEST_OCTETS = 64 * 1024
+/** The longest request is a peer with its certificates; CAs with long chains stay far below. */
+export const MAX_REQUEST_OCTETS = 512 * 1024
 /** The longest answer is a page of evidence or the trace of a message with a thousand recipients. */
 export const MAX_REPLY_OCTETS = 64 * 1024 * 1024

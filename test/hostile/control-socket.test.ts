@@ -9,6 +9,7 @@ import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { ControlRefusal, callControl, NoDaemon } from '../../server/ops/control-client.ts'
 import { startControl } from '../../server/ops/control-socket.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import { noPeers } from '../fakes/no-peers.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
 let stack: AsyncDisposableStack
@@ -30,6 +31,7 @@ beforeEach(async () => {
         directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
         clock: systemClock,
         mode: 'development',
+        ...(await noPeers(store)),
         defaultQuota: 1,
         reload: () => Promise.reject(new Error('a secret detail')),
       },

@@ -14,6 +14,7 @@ import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import { ARCHIVED, archiveMessage } from '../fakes/archived-message.ts'
 import { kepctl } from '../fakes/kepctl.ts'
+import { noPeers } from '../fakes/no-peers.ts'
 import { pki } from '../fakes/pki.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
@@ -167,6 +168,7 @@ describe('with a daemon', () => {
         directory,
         clock: systemClock,
         mode: 'development',
+        ...(await noPeers(store)),
         defaultQuota: 7,
         reload: async () => ({ needsRestart: ['listen'] }),
       },

@@ -7,7 +7,14 @@ import { evidenceExport } from './evidence-export.ts'
 import { evidenceList } from './evidence-list.ts'
 import { type Operation, OperationError, type OperationParts, type Progress } from './operation.ts'
 import { passwordSet } from './password-set.ts'
+import { peerAdd } from './peer-add.ts'
+import { peerList } from './peer-list.ts'
+import { peerRemove } from './peer-remove.ts'
+import { peerTest } from './peer-test.ts'
 import { personAdd } from './person-add.ts'
+import { queueFail, queueHold, queueRelease, queueRetry } from './queue-change.ts'
+import { queueList } from './queue-list.ts'
+import { queueShow } from './queue-show.ts'
 import { reload } from './reload.ts'
 import { trace } from './trace.ts'
 
@@ -22,6 +29,16 @@ export const operations = {
   'evidence list': evidenceList,
   'evidence export': evidenceExport,
   'archive check': archiveCheck,
+  'peer add': peerAdd,
+  'peer list': peerList,
+  'peer remove': peerRemove,
+  'peer test': peerTest,
+  'queue list': queueList,
+  'queue show': queueShow,
+  'queue retry': queueRetry,
+  'queue hold': queueHold,
+  'queue release': queueRelease,
+  'queue fail': queueFail,
   reload,
 } as const
 

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import type { Config } from '../../../config/schema.ts'
 import type { Clock } from '../../../mail/clock.ts'
-import type { Store } from '../../../storage/port.ts'
+import type { Store, WorkKey } from '../../../storage/port.ts'
 import { type AccountDirectory, AccountError } from '../../accounts/directory.ts'
+import type { ProbeReport } from '../../relay/outbound/probe.ts'
+import type { Peer } from '../../relay/peer.ts'
+import type { PeerDirectory, PeerFault } from '../../relay/peers.ts'
 
 /** What an operator's act may touch; the daemon has these at hand, and kepctl makes them where no daemon runs. */
 export interface OperationParts {
@@ -12,6 +15,18 @@ export interface OperationParts {
   readonly mode: Config['mode']
   /** Octets, for an account that is made without saying. */
   readonly defaultQuota: number
+  /** Our own. */
+  readonly domain: string
+  readonly peers: PeerDirectory
+  /** Goes to a peer as far as a message would. */
+  readonly probePeer: (peer: Peer) => Promise<ProbeReport>
+  /** What carries mail to peers; absent where no daemon runs. */
+  readonly relay?: { retryNow(provider: string): void } | undefined
+  /**
+   * Gives a row of a queue the outcome of a message that could not be relayed; false where it has one. Absent where no
+   * daemon runs.
+   */
+  readonly failSend?: ((key: WorkKey) => Promise<boolean>) | undefined
   /** Reads the configuration anew; names the sections that need a restart. Absent where no daemon runs. */
   readonly reload?: (() => Promise<{ needsRestart: readonly string[] }>) | undefined
 }
@@ -26,11 +41,17 @@ export type OperationFault =
   | 'NOT_FOUND'
   | 'WEAK_PASSWORD'
   | 'NO_DAEMON'
+  /** A peer's entry has faults that its form does not show. */
+  | 'BAD_PEER'
+  /** An attempt is being made just now. */
+  | 'IN_WORK'
+  | 'WRONG_STATE'
+  | PeerFault
 
 export class OperationError extends Error {
   readonly code: OperationFault
-  constructor(code: OperationFault, message: string) {
-    super(message)
+  constructor(code: OperationFault, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'OperationError'
     this.code = code
   }

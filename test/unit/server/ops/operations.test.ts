@@ -11,6 +11,7 @@ import { hasCheckDigits } from '../../../../server/ops/operations/person-add.ts'
 import type { Store } from '../../../../storage/port.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { ARCHIVED, archiveMessage } from '../../../fakes/archived-message.ts'
+import { noPeers } from '../../../fakes/no-peers.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 
 let folder: TemporaryFolder
@@ -27,6 +28,7 @@ beforeEach(async () => {
     directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
     clock: systemClock,
     mode: 'development',
+    ...(await noPeers(store)),
     defaultQuota: 1000,
   }
 })

@@ -1,0 +1,46 @@
+import { OperationError, operation } from './operation.ts'
+import { queueIdSchema, refusedBecause, rowNamed } from './queue-row.ts'
+
+/** As rows show it, and therefore in one language. */
+const HELD = 'held by the operator'
+
+export interface QueueChange {
+  readonly id: string
+}
+
+/** Tries a row now that waits for its next attempt, and its peer, whatever is known of it. */
+export const queueRetry = operation(queueIdSchema, async (parts, { id }): Promise<QueueChange> => {
+  const { key, queue } = await rowNamed(parts, id)
+  if (!(await parts.store.work.amend(key, 'pending', { due: parts.clock.now().getTime() })))
+    throw await refusedBecause(parts, id, 'pending')
+  parts.relay?.retryNow(queue)
+  return { id }
+})
+
+/** Not tried again until it is released; its deadline goes on. */
+export const queueHold = operation(queueIdSchema, async (parts, { id }): Promise<QueueChange> => {
+  const { key } = await rowNamed(parts, id)
+  if (!(await parts.store.work.amend(key, 'pending', { held: HELD })))
+    throw await refusedBecause(parts, id, 'pending')
+  return { id }
+})
+
+export const queueRelease = operation(queueIdSchema, async (parts, { id }): Promise<QueueChange> => {
+  const { key } = await rowNamed(parts, id)
+  if (!(await parts.store.work.amend(key, 'held', { due: parts.clock.now().getTime() })))
+    throw await refusedBecause(parts, id, 'held')
+  return { id }
+})
+
+/** Ends it as a relay failure, with its evidence, which only the daemon can make. */
+export const queueFail = operation(queueIdSchema, async (parts, { id }): Promise<QueueChange> => {
+  const { failSend } = parts
+  if (failSend === undefined) throw new OperationError('NO_DAEMON', 'no daemon runs on this data folder')
+  const { key, row } = await rowNamed(parts, id)
+  // Held first: from then on no attempt can begin that would succeed after all.
+  if (row.state !== 'held' && !(await parts.store.work.amend(key, 'pending', { held: HELD })))
+    throw await refusedBecause(parts, id, 'pending')
+  if (!(await failSend(key)))
+    throw new OperationError('WRONG_STATE', `${id} has its outcome already; it stays held`)
+  return { id }
+})
