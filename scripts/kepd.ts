@@ -21,7 +21,6 @@ import { checkConfig } from '../server/ops/config-check.ts'
 import { startControl } from '../server/ops/control-socket.ts'
 import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/ops/data-lock.ts'
 import { probeWith } from '../server/relay/outbound/settings.ts'
-import { PeerDirectory } from '../server/relay/peers.ts'
 import { StoreError } from '../storage/port.ts'
 import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
 
@@ -61,12 +60,9 @@ async function run(): Promise<void> {
   let config = await source.load()
   const provider = await start(config, folder, source.given)
   parts.defer(() => provider.close())
-  const { store, directory, events } = provider
-  const { domain } = config.provider
-  const peers = await PeerDirectory.open(store.peers, domain, config.peers)
+  const { store, directory, events, peers, relay, failSend } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
     const next = await source.load()
-    await peers.reload(next.peers)
     const done = await provider.reload(next)
     config = next
     return done
@@ -77,8 +73,10 @@ async function run(): Promise<void> {
     clock: systemClock,
     mode: config.mode,
     defaultQuota: config.quota.default,
-    domain,
+    domain: config.provider.domain,
     peers,
+    relay,
+    failSend,
     probePeer: probeWith(() => config),
     reload,
   }

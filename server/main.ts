@@ -14,7 +14,7 @@ import {
 } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { Pipeline } from '../plugins/pipeline.ts'
-import type { Store } from '../storage/port.ts'
+import type { Store, WorkKey } from '../storage/port.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
@@ -36,7 +36,8 @@ import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
 import { PeerListener } from './relay/inbound/peer-listener.ts'
-import { makeRelay, readRelayIdentity } from './relay/make-relay.ts'
+import { makeRelay } from './relay/make-relay.ts'
+import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
 import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
@@ -59,6 +60,9 @@ export interface Provider {
   readonly store: Store
   readonly events: Events
   readonly peers: PeerDirectory
+  readonly relay: { retryNow(provider: string): void }
+  /** An operator gives up a message in a queue: relay failure for whom it is still waited; false where there is none. */
+  readonly failSend: (key: WorkKey) => Promise<boolean>
   /** Takes over TLS, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
@@ -92,7 +96,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   })
   parts.defer(() => timestamper.close())
   let current = config
-  let relayIdentity = await readRelayIdentity(config)
+  let outbound = await readOutbound(config)
   const { domain } = config.provider
   const peers = await PeerDirectory.open(store.peers, domain, config.peers)
   const crls = new CrlSource({
@@ -130,13 +134,13 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       deemedReadMs: config.evidence.deemedReadHours * 3_600_000,
       events,
       peers,
-      relay: () => relayIdentity.settings,
+      relay: () => outbound.relay,
     },
     steps,
     events,
     timestamper.clockIsCertain,
   )
-  const relay = makeRelay({ store, clock, events, peers, domain }, () => relayIdentity)
+  const { relay, failSend } = makeRelay({ store, clock, events, peers, domain }, () => outbound)
   const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
@@ -164,7 +168,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     tls,
     serviceAddress: serviceAddressOf(config),
     operatorBox: await directory.ensureOperatorBox(config.provider.name, config.quota.default, clock.now()),
-    resolver: (name, type) => relayIdentity.records(name, type),
+    resolver: (name, type) => outbound.records(name, type),
     usersTrust: policy.validator,
     maxBytes: config.relay.maxIn,
     mimeLimits: ENVELOPE_LIMITS,
@@ -260,6 +264,8 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     store,
     events,
     peers,
+    relay,
+    failSend,
     reload: async (next) => {
       const renewed = await readTls(next.tls)
       // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.
@@ -275,7 +281,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
         tls: renewed,
       })
       current = next
-      relayIdentity = await readRelayIdentity(next)
+      outbound = await readOutbound(next)
       await peers.reload(next.peers)
       for (const listener of smtp) listener.renew()
       for (const server of imap) server.setTls(renewed)

@@ -4,6 +4,7 @@ import type { MessageRecord } from '../../../mail/message-record.ts'
 import type { IntakeRow, Store, WorkRow } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
 import type { SendPayload } from '../../relay/payloads.ts'
+import { queueIdOf, readQueueId } from '../../relay/queue-id.ts'
 import { type EvidenceLine, lineOf } from './evidence-list.ts'
 import { OperationError, operation } from './operation.ts'
 import { idSchema } from './schemas.ts'
@@ -72,11 +73,12 @@ export interface WaitingWork {
 const MAX_ROWS = 20_000
 const PAGE = 500
 
-/** By message id (ours or the user's), evidence id or intake id, with or without brackets. All messages of that name. */
+/** By message id (ours, a peer's or the user's), evidence id (ours or a peer's), queue or intake id, with or without brackets. All messages of that name. */
 export const trace = operation(
   z.strictObject({ id: idSchema }),
-  async ({ store }, { id }): Promise<{ messages: readonly Trace[] }> => {
-    const intakes = await intakesFor(store, id)
+  async ({ store, peers }, { id }): Promise<{ messages: readonly Trace[] }> => {
+    const providers = peers.all().map(({ provider }) => provider)
+    const intakes = await intakesFor(store, id, providers)
     if (intakes.length === 0) throw new OperationError('NOT_FOUND', `nothing is known of ${id}`)
     return { messages: await Promise.all(intakes.map((intake) => traceOf(store, intake))) }
   },
@@ -85,12 +87,14 @@ export const trace = operation(
 /** A person's Message-ID may be any sender's choice and name several messages; more than these are not shown. */
 const MAX_SAME_NAME = 10
 
-async function intakesFor(store: Store, id: string): Promise<IntakeRow[]> {
+async function intakesFor(store: Store, id: string, providers: readonly string[]): Promise<IntakeRow[]> {
   const bare = withoutBrackets(id)
   const named = await store.intakesNamed(withBrackets(id))
   if (named.length > 0) return named.slice(0, MAX_SAME_NAME)
-  const evidence = await store.chain.find(EVIDENCE_CHAIN, bare)
-  const intake = await store.intake(evidence?.intake ?? bare)
+  let evidence = await store.chain.find(EVIDENCE_CHAIN, bare)
+  // A peer's is archived under its domain; the id alone is what people have at hand.
+  for (const provider of providers) evidence ??= await store.chain.find(EVIDENCE_CHAIN, `${provider}/${bare}`)
+  const intake = await store.intake(evidence?.intake ?? readQueueId(bare)?.key.intake ?? bare)
   return intake === undefined ? [] : [intake]
 }
 
@@ -165,7 +169,7 @@ const waitingOf = (row: WorkRow): WaitingWork[] => {
       due: new Date(due).toISOString(),
       attempts,
       error,
-      queue: row.queue,
+      queue: row.queue === undefined ? undefined : queueIdOf(row, row.queue),
       uncertain: send?.uncertain,
     },
   ]

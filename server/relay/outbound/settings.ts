@@ -4,17 +4,18 @@ import type { Peer } from '../peer.ts'
 import type { ConnectParts } from './connect.ts'
 import type { DkimKey } from './dkim.ts'
 import { type ProbeReport, probePeer } from './probe.ts'
-import { type NameResolver, nameResolver } from './resolver.ts'
+import { type NameResolver, nameResolver, recordResolver } from './resolver.ts'
 import { SMTP_TIMES } from './smtp-times.ts'
 
-/** What the configuration says about mail to peers, with its files read. */
+/** What the configuration says about mail to peers, with its files read; a reload replaces all of it. */
 export interface OutboundSettings {
   readonly domain: string
   readonly client: { readonly key: string; readonly cert: string }
   readonly dkim: DkimKey | undefined
   readonly resolver: NameResolver
-  /** ms. */
-  readonly retry: { readonly first: number; readonly longest: number }
+  /** DNS for DKIM, SPF and DMARC of what comes in. */
+  readonly records: ReturnType<typeof recordResolver>
+  readonly relay: Config['relay']
 }
 
 /** Rejects with KeyFileError. */
@@ -30,7 +31,8 @@ export async function readOutbound(config: Config): Promise<OutboundSettings> {
       key: await readPem(dkim.key),
     },
     resolver: nameResolver(relay.resolver),
-    retry: relay.retry,
+    records: recordResolver(relay.resolver),
+    relay,
   }
 }
 
