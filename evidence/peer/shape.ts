@@ -1,6 +1,6 @@
 /**
  * Tells what a peer sent by MIME structure and headers: programs of providers put the parts in different orders, so
- * no position says anything. [EN 319 532-3 §6.1] [TS 102 640-3 §5]
+ * no position says anything. [EN 319 532-3 §6.2]
  */
 import { readHeader, readParameters } from '../../mail/header-read.ts'
 import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'

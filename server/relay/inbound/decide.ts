@@ -24,6 +24,9 @@ export async function decide(parts: InboundParts, arrival: Arrival): Promise<str
   const forAccounts = recipients.some(({ kind }) => kind === 'account')
   if (mail.kind === 'evidence') return takeEvidence(parts, arrival, mail)
   if (mail.kind === 'dispatch' && forAccounts) return takeDispatch(parts, arrival, mail)
+  const [fault] = received.index.faults
+  // Beyond the limits parts are unseen, evidence among them.
+  if (fault !== undefined) throw new MailError('MIME_TOO_COMPLEX', fault)
   if (forAccounts) throw new MailError('NOT_A_KEP_MESSAGE')
   return takeOperatorMail(parts, arrival)
 }

@@ -27,11 +27,12 @@ const message = Buffer.from(`From: kep@${PEER}\r\nSubject: x\r\n\r\n${'gövde\r\
 const TRACE = 'Return-Path: <x>\r\n'
 
 async function signed(): Promise<Buffer> {
+  const key = { signingDomain: PEER, selector: 's1', privateKey }
   const { signatures } = await dkimSign(message, {
     canonicalization: 'relaxed/relaxed',
-    signingDomain: PEER,
-    selector: 's1',
-    privateKey,
+    // The types ask for one key, the program for a list.
+    ...key,
+    signatureData: [key],
   })
   return Buffer.concat([Buffer.from(signatures), message])
 }
