@@ -7,6 +7,7 @@ import { systemClock } from '../../mail/clock.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { ControlRefusal, callControl, NoDaemon } from '../../server/ops/control-client.ts'
+import { MAX_REQUEST_OCTETS } from '../../server/ops/control-protocol.ts'
 import { startControl } from '../../server/ops/control-socket.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import { noPeers } from '../fakes/no-peers.ts'
@@ -86,7 +87,7 @@ describe('refused, and the next request is served', () => {
   })
 
   test('a line without an end is cut off', async () => {
-    const answer = await say('x'.repeat(200_000))
+    const answer = await say('x'.repeat(MAX_REQUEST_OCTETS + 1))
     expect(answer).toContain('too long')
     expect(await list()).toMatchObject({ accounts: [] })
   })
