@@ -13,3 +13,11 @@ export const randomMessageId = (label: string, domain: string): string =>
 /** Ids are accepted from people with or without angle brackets and kept with them. */
 export const withBrackets = (id: string): string => (id.startsWith('<') ? id : `<${id}>`)
 export const withoutBrackets = (id: string): string => id.replace(/^<(.*)>$/s, '$1')
+
+/**
+ * The name under which the one intake of an identifier is found. People choose Message-IDs as they like, also ours after
+ * they saw it; nobody can choose this.
+ *
+ * @param provider who gave the identifier
+ */
+export const intakeName = (provider: string, messageId: string): string => `${provider} ${messageId}`

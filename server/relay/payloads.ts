@@ -32,7 +32,7 @@ export interface DeadlinePayload {
   readonly positions: string
 }
 
-/** `in/<hash>` (kind evidence): a delil of a peer that was verified and is about this intake. */
+/** `in/<hash>` (kind evidence; of the recipient, or 0 where it is about several): a verified delil of a peer. */
 export interface PeerEvidencePayload {
   readonly provider: string
   /** `hs99.kep.tr/<EvidenceIdentifier>`: the name under which it is archived. */

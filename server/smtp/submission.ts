@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../../mail/clock.ts'
 import { FAILURES, type FailureCode } from '../../mail/errors.ts'
 import { readHeader } from '../../mail/header-read.ts'
-import { randomHex, randomId, randomMessageId } from '../../mail/ids.ts'
+import { intakeName, randomHex, randomId, randomMessageId } from '../../mail/ids.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { Transaction, Verdict } from '../../plugins/api.ts'
 import type { EventFacts } from '../../plugins/events.ts'
@@ -187,7 +187,7 @@ interface Persisted {
 }
 
 async function persist(
-  { store }: SubmissionParts,
+  { store, domain }: SubmissionParts,
   record: SubmissionRecord,
   facts: EventFacts,
   { body, extra, bodyDigest, dedup }: Persisted,
@@ -208,7 +208,11 @@ async function persist(
     ...(dedup === undefined ? {} : { dedup }),
     body: body?.ref,
     envelope: envelope.ref,
-    names: [record.messageId, ...(record.userMessageId === undefined ? [] : [record.userMessageId])],
+    names: [
+      record.messageId,
+      intakeName(domain, record.messageId),
+      ...(record.userMessageId === undefined ? [] : [record.userMessageId]),
+    ],
     staged: [envelope, ...extra, ...(body === undefined ? [] : [body])],
     first,
   })

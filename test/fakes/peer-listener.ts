@@ -6,6 +6,7 @@ import { DEFAULT_PROFILE } from '../../evidence/model/profile.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import { systemClock } from '../../mail/clock.ts'
 import type { FailureCode } from '../../mail/errors.ts'
+import { intakeName } from '../../mail/ids.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import { definePlugin, type Plugin, type Services, type Verdict } from '../../plugins/api.ts'
 import { catalog } from '../../plugins/catalog.ts'
@@ -204,7 +205,7 @@ export async function sentMessage(
     at: now,
     body: body.ref,
     envelope: envelope.ref,
-    names: [record.messageId],
+    names: [intakeName(OURS, record.messageId)],
     staged: [envelope, body],
     first: { intake: id, recipient: 0, slot: 'submission', kind: 'accepted', due: now, payload: '{}' },
   })

@@ -79,7 +79,7 @@ describe('evidence about a message of ours', () => {
       at: '2026-01-01T10:00:00.000Z',
       positions: '1',
     })
-    expect(row).toMatchObject({ recipient: 0, slot: `in/${payload.evidence.hash.slice(0, 32)}` })
+    expect(row).toMatchObject({ recipient: 1, slot: `in/${payload.evidence.hash.slice(0, 32)}` })
     const evidence = Buffer.from(await kep.store.blobs.read(payload.evidence))
     expect(evidence.toString()).toContain('<DeliveryNonDeliveryToRecipient ')
     const mail = Buffer.from(await kep.store.blobs.read(payload.mail))

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { intakeName } from '../../../mail/ids.ts'
 import type { MessageRecord } from '../../../mail/message-record.ts'
 import { encodeIndex } from '../../../mail/mime-codec.ts'
 import { readPositions, writePositions } from '../../../mail/positions.ts'
@@ -88,7 +89,7 @@ const sameDigest = (a: RelayedRecord, b: RelayedRecord): boolean =>
 
 /** The first comes first. */
 async function copiesOf({ intakesNamed, blobs }: Store, record: RelayedRecord): Promise<RelayedRecord[]> {
-  const rows = await intakesNamed(record.messageId)
+  const rows = await intakesNamed(intakeName(record.peer, record.messageId))
   const records = await Promise.all(
     rows.map(
       async ({ envelope }): Promise<MessageRecord> =>
@@ -127,7 +128,11 @@ async function store(
     dedup: { key: isFirst ? base : `${base}/${which}`, notBefore: 0 },
     body: staged.ref,
     envelope: envelope.ref,
-    names: [record.messageId, ...(record.userMessageId === undefined ? [] : [record.userMessageId])],
+    names: [
+      record.messageId,
+      intakeName(record.peer, record.messageId),
+      ...(record.userMessageId === undefined ? [] : [record.userMessageId]),
+    ],
     staged: [envelope, staged],
     first: row(record.id, 'relay-in', now, payload),
   })

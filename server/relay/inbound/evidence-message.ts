@@ -9,8 +9,13 @@ import type { PeerEvidencePayload } from '../payloads.ts'
 import { type Matched, matchEvidence } from './match-evidence.ts'
 import type { Arrival, InboundParts } from './parts.ts'
 
+/** Four are usual: relay, delivery, expiry, late reading. A peer that repeats itself under new names fills no disk. */
+const MAX_PER_RECIPIENT = 16
+
 interface Taken extends Matched {
   readonly octets: Uint8Array
+  /** 0 where it is about several. */
+  readonly recipient: number
   readonly slot: string
 }
 
@@ -33,22 +38,44 @@ export async function takeEvidence(
   if (envelope.temporary !== undefined) throw new MailError('REVOCATION_UNKNOWN')
   const taken: Taken[] = []
   for (const evidence of envelope.evidence) {
-    const matched = await matchEvidence(store, evidence, provider, parts.profile.extensionNamespace)
+    const matched = await matchEvidence(store, evidence, provider, parts)
     if (typeof matched === 'string') {
       parts.events.peerEvidenceRefused(provider, matched)
       throw new MailError('EVIDENCE_NOT_OURS', matched)
     }
     const hash = createHash('sha256').update(evidence.octets).digest('hex')
-    taken.push({ ...matched, octets: evidence.octets, slot: `in/${hash.slice(0, 32)}` })
+    const [only = 0, ...others] = matched.positions
+    taken.push({
+      ...matched,
+      octets: evidence.octets,
+      recipient: others.length === 0 ? only : 0,
+      slot: `in/${hash.slice(0, 32)}`,
+    })
   }
-  const known = await Promise.all(taken.map(({ intake, slot }) => store.work.get(intake, 0, slot)))
+  const known = await Promise.all(
+    taken.map(({ intake, recipient, slot }) => store.work.get(intake, recipient, slot)),
+  )
   const fresh = taken.filter((_, index) => known[index] === undefined)
+  for (const one of fresh)
+    if (await isFull(store, one)) {
+      parts.events.peerEvidenceRefused(provider, 'TOO_MANY')
+      throw new MailError('EVIDENCE_NOT_OURS', 'TOO_MANY')
+    }
   const isNew = fresh.length === 0 ? [] : await store.work.insert(await rowsOf(parts, arrival, fresh))
   for (const one of taken) {
     const repeated = isNew[fresh.indexOf(one)] !== true
     parts.events.peerEvidenceTaken(provider, one.intake, one.outcome, repeated)
   }
   return `2.6.0 ${taken.length} delil alindi / received`
+}
+
+/** Whether so many deliller were taken about this recipient that another can say nothing new. */
+async function isFull({ work }: InboundParts['store'], { intake, recipient }: Taken): Promise<boolean> {
+  const page = await work.of(intake, { recipient, slot: 'in/' }, MAX_PER_RECIPIENT)
+  return (
+    page.length === MAX_PER_RECIPIENT &&
+    page.every((row) => row.recipient === recipient && row.slot.startsWith('in/'))
+  )
 }
 
 /** The octets first, then the rows that name them. */
@@ -61,7 +88,7 @@ async function rowsOf(
   const mailIndex = await store.blobs.save(await stageBytes(store, encodeIndex(received.index)))
   const now = clock.now()
   const rows: NewWork[] = []
-  for (const { intake, slot, id, outcome, at, positions, octets } of fresh) {
+  for (const { intake, recipient, slot, id, outcome, at, positions, octets } of fresh) {
     const payload: PeerEvidencePayload = {
       provider: peer.provider,
       eventId: `${peer.provider}/${id}`,
@@ -75,7 +102,7 @@ async function rowsOf(
     }
     rows.push({
       intake,
-      recipient: 0,
+      recipient,
       slot,
       kind: 'evidence',
       due: now.getTime(),

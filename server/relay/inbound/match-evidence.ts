@@ -1,11 +1,12 @@
 import type { PeerEvidence } from '../../../evidence/index.ts'
-import { withBrackets } from '../../../mail/ids.ts'
+import { intakeName, withBrackets } from '../../../mail/ids.ts'
 import { parseKepAddress } from '../../../mail/kep-address.ts'
 import type { MessageRecord } from '../../../mail/message-record.ts'
 import { readForeignPositions } from '../../../mail/positions.ts'
 import type { SubmissionRecord } from '../../../mail/submission-record.ts'
 import type { Store } from '../../../storage/port.ts'
 import { plainId, timeIn } from './dispatch-facts.ts'
+import type { InboundParts } from './parts.ts'
 
 /** A delil of a peer, and the message of ours that it is about. */
 export interface Matched {
@@ -26,6 +27,8 @@ export type Mismatch =
   | 'RECIPIENTS'
   /** About somebody who is not this peer's. */
   | 'POSITIONS'
+  /** More deliller about one message than there is anything to say. */
+  | 'TOO_MANY'
 
 const PEER_OUTCOMES = [
   'relay-acceptance',
@@ -44,7 +47,7 @@ export async function matchEvidence(
   store: Store,
   { fields, outcome }: PeerEvidence,
   provider: string,
-  extensionNamespace: string,
+  { domain, profile }: Pick<InboundParts, 'domain' | 'profile'>,
 ): Promise<Matched | Mismatch> {
   const known = PEER_OUTCOMES.find((name) => name === outcome)
   if (known === undefined) return 'OUTCOME'
@@ -57,7 +60,7 @@ export async function matchEvidence(
   )
     return 'FIELDS'
   const { message } = fields
-  const record = await submissionNamed(store, withBrackets(message.remmdMessageId))
+  const record = await submissionNamed(store, domain, withBrackets(message.remmdMessageId))
   if (record === undefined) return 'UNKNOWN_MESSAGE'
   const digest = Buffer.from(record.message.sha256, 'hex').toString('base64')
   if (message.digestMethod !== SHA256 || message.digestValue !== digest) return 'DIGEST'
@@ -71,16 +74,20 @@ export async function matchEvidence(
   const theirs = recipients.flatMap(({ address }, index) =>
     parseKepAddress(address)?.provider === provider ? [index + 1] : [],
   )
-  const positions = positionsIn(fields, recipients.length, extensionNamespace) ?? theirs
+  const positions = positionsIn(fields, recipients.length, profile.extensionNamespace) ?? theirs
   if (positions === 'unreadable' || positions.length === 0) return 'POSITIONS'
   if (!positions.every((position) => theirs.includes(position))) return 'POSITIONS'
   return { intake: record.id, id: fields.id, outcome: known, at, positions }
 }
 
-async function submissionNamed(store: Store, name: string): Promise<SubmissionRecord | undefined> {
-  for (const { envelope } of await store.intakesNamed(name)) {
+async function submissionNamed(
+  store: Store,
+  domain: string,
+  messageId: string,
+): Promise<SubmissionRecord | undefined> {
+  for (const { envelope } of await store.intakesNamed(intakeName(domain, messageId))) {
     const record: MessageRecord = JSON.parse(Buffer.from(await store.blobs.read(envelope)).toString())
-    if (record.origin === 'submission' && record.messageId === name) return record
+    if (record.origin === 'submission' && record.messageId === messageId) return record
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_PROFILE } from '../../../../../evidence/index.ts'
 import { readEvidence } from '../../../../../evidence/model/read.ts'
 import { parseXml } from '../../../../../evidence/xml/parse.ts'
 import { readForeignPositions } from '../../../../../mail/positions.ts'
@@ -45,9 +46,12 @@ describe('evidence whose fields are no use', () => {
     const octets = await peerEvidence(Buffer.from('x'), { outcome: 'delivery', changes: { refersTo: 1 } })
     const fields = { ...readEvidence(parseXml(octets)), ...changes }
     await using store = await openMemoryStore(new Disk())
-    expect(await matchEvidence(store, { fields, outcome: 'delivery', octets }, 'hs99.kep.tr', '')).toBe(
-      'FIELDS',
-    )
+    expect(
+      await matchEvidence(store, { fields, outcome: 'delivery', octets }, 'hs99.kep.tr', {
+        domain: 'hs98.kep.tr',
+        profile: DEFAULT_PROFILE,
+      }),
+    ).toBe('FIELDS')
   })
 })
 
