@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE } from '../../evidence/model/profile.ts'
 import { base64Lines } from '../../mail/base64-lines.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { PeerEvidencePayload } from '../../server/relay/payloads.ts'
+import { stageBytes } from '../../server/stage-bytes.ts'
 import type { WorkRow } from '../../storage/port.ts'
 import { openPeerSession } from '../fakes/peer-client.ts'
 import {
@@ -125,6 +126,32 @@ describe('evidence about a message of ours', () => {
       expect(await taken()).toEqual([])
     },
   )
+
+  test('a peer that repeats itself under new identifiers is stopped, recipient by recipient', async () => {
+    const say = (n: number, refersTo: number) =>
+      sendEvidence({ changes: { id: `ev-0b6f0f0e-0000-4000-8000-${String(n).padStart(12, '0')}`, refersTo } })
+    for (let n = 1; n <= 16; n++) expect(await say(n, 1)).toMatch(/^250 /)
+    expect(await say(17, 1)).toMatch(/^550 5\.1\.0 EVIDENCE_NOT_OURS .*TOO_MANY/)
+    expect(await say(18, 3)).toMatch(/^250 /)
+    expect(await taken()).toHaveLength(17)
+  })
+
+  test('a hundred messages whose users chose our identifier as their Message-ID do not hide the one that has it', async () => {
+    for (let n = 0; n < 101; n++) {
+      const blob = await stageBytes(kep.store, Buffer.from(`decoy ${count} ${n}`))
+      const id = `${count}${String(n).padStart(30, 'd')}`.slice(0, 32)
+      await kep.store.accept({
+        id,
+        at: Date.now() + 1000,
+        body: blob.ref,
+        envelope: blob.ref,
+        names: [sent.messageId],
+        staged: [blob],
+        first: { intake: id, recipient: 0, slot: 'x', kind: 'accepted', due: Date.now(), payload: '{}' },
+      })
+    }
+    expect(await sendEvidence()).toMatch(/^250 /)
+  })
 
   test('several deliller of one message: all or none', async () => {
     const xml = async (options: PeerMailOptions) =>
