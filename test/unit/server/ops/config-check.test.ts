@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../../config/load.ts'
+import type { PeerEntryInput } from '../../../../config/relay.ts'
 import type { Config } from '../../../../config/schema.ts'
 import { privateKeyPem } from '../../../../evidence/keys/generate.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
@@ -9,7 +10,8 @@ import { systemClock } from '../../../../mail/clock.ts'
 import { developmentConfig } from '../../../../server/development/config.ts'
 import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { checkConfig } from '../../../../server/ops/config-check.ts'
-import { type Holder, pki } from '../../../fakes/pki.ts'
+import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
+import { daysFromNow, type Holder, pki } from '../../../fakes/pki.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 
 const example = fileURLToPath(new URL('../../../../config/production.example.yaml', import.meta.url))
@@ -101,4 +103,74 @@ describe('production refuses', () => {
 test('a key of another certificate is told', async () => {
   const { key } = production.signing.envelope
   expect(await pathsOf({ ...production, tls: { ...production.tls, key } })).toEqual(['tls'])
+})
+
+describe('peers', () => {
+  const file = (name: string, text: string): string => {
+    writeFileSync(folder.file(name), text)
+    return folder.file(name)
+  }
+  const entry = (over: Partial<PeerEntryInput> = {}) =>
+    peerText({
+      tls: { ca: [file('peer-ca.pem', pemOf(pki().root.certificate))] },
+      signing: [{ certificate: file('peer.pem', pemOf(pki().provider.certificate)) }],
+      ...over,
+    })
+  const told = (...peers: ReturnType<typeof entry>[]) => pathsOf({ ...production, peers })
+
+  test('a real one is without fault', async () => expect(await told(entry())).toEqual([]))
+
+  test('our own domain, one named twice, files that are not there: all at once', async () => {
+    expect(
+      await told(
+        entry({ provider: production.provider.domain }),
+        entry(),
+        entry({ signing: [{ certificate: 'none.pem' }], client: { ca: ['none.pem'] } }),
+      ),
+    ).toEqual([
+      'peers.0.provider',
+      'peers.2.provider',
+      'peers.2.client.ca.0',
+      'peers.2.signing.0.certificate',
+    ])
+  })
+
+  test('a signing certificate that expired, and times that end before they begin', async () => {
+    const old = pki().issue({ kind: 'provider', email: 'kep@hs99.kep.tr' }, { notAfter: daysFromNow(-1) })
+    const certificate = file('old.pem', pemOf(old.certificate))
+    const signing = [{ certificate }, { ...entry().signing[0]!, from: '2026-02-01', until: '2026-01-01' }]
+    expect(await told(entry({ signing }))).toEqual(['peers.0.signing.0.certificate', 'peers.0.signing.1'])
+  })
+
+  test('production refuses certificates of development', async () => {
+    const [ca = ''] = development.trust.providers
+    expect(await told(entry({ tls: { ca: [ca] } }))).toEqual(['peers.0.tls.ca.0'])
+    expect(await pathsOf({ ...development, peers: [entry({ tls: { ca: [ca] } })] })).toEqual([])
+  })
+})
+
+describe('relay', () => {
+  const withRelay = (over: Partial<Config['relay']>) =>
+    pathsOf({ ...production, relay: { ...production.relay, ...over } })
+
+  test('a client pair that does not fit', async () =>
+    expect(await withRelay({ client: { ...production.tls, key: production.signing.envelope.key } })).toEqual([
+      'relay.client',
+    ]))
+
+  test('a DKIM key that others can read, is of another kind, or is not there', async () => {
+    const key = folder.file('dkim.pem')
+    const write = (text: string, mode: number): void => {
+      writeFileSync(key, text)
+      chmodSync(key, mode)
+    }
+    write(privateKeyPem(pki().provider.key), 0o600) // RSA
+    const dkim = { selector: '2026', key }
+    expect(await withRelay({ dkim })).toEqual([])
+    chmodSync(key, 0o644)
+    expect(await withRelay({ dkim })).toEqual(['relay.dkim.key'])
+    write(privateKeyPem(pki().tls.key), 0o600) // ECDSA
+    expect(await withRelay({ dkim })).toEqual(['relay.dkim.key'])
+    expect(await withRelay({ dkim: { selector: '2026', key: 'none.pem' } })).toEqual(['relay.dkim.key'])
+  })
 })
