@@ -38,8 +38,11 @@ export interface AttemptParts {
   ) => Promise<WorkOutcome>
 }
 
-/** Said of the peer itself by an attempt; undefined where none was asked. */
-export type Contact = 'reached' | 'unreachable' | undefined
+/**
+ * Said of the peer itself by an attempt; undefined where none was asked. `shaken`: it was there and broke off, which is a
+ * matter of the one message for its outcome, and of the peer for how many others are tried meanwhile.
+ */
+export type Contact = 'reached' | 'shaken' | 'unreachable' | undefined
 
 export interface Attempted {
   readonly outcome: WorkOutcome
@@ -137,7 +140,7 @@ async function handOver(
           beforeLast,
         })
         if (connection.stale && !fresh) continue
-        return { result, contact: 'reached' }
+        return { result, contact: connection.shaken ? 'shaken' : 'reached' }
       } finally {
         pool.give(connection, peer)
       }

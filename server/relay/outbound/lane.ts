@@ -147,11 +147,12 @@ export class Lane {
   }
 
   async #do(row: LeasedWork): Promise<void> {
-    const { store, events } = this.#parts
+    const { store, events, clock } = this.#parts
     const epoch = this.#backOff.epoch
     const attempted = await this.#attempt(row, epoch)
     if (attempted === undefined) return
     if (attempted.contact === 'reached') this.#backOff.succeeded()
+    if (attempted.contact === 'shaken') this.#backOff.failed(epoch, clock.now().getTime())
     try {
       await store.work.settle(row, attempted.outcome)
     } catch (error) {

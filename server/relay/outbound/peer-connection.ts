@@ -33,6 +33,7 @@ export class PeerConnection {
   #sent = 0
   #broken = false
   #stale = false
+  #shaken = false
 
   constructor(
     smtp: SMTPConnection,
@@ -57,6 +58,11 @@ export class PeerConnection {
     return this.#stale
   }
 
+  /** The peer broke off, fell silent or said that it closes (421): others would fare no better just now. */
+  get shaken(): boolean {
+    return this.#shaken
+  }
+
   /** Hands one message over. Rejects only with what {@link OutgoingMail.content} or `beforeLast` rejected with. */
   async send(mail: OutgoingMail): Promise<SendResult> {
     const never = this.#refusal(mail)
@@ -65,6 +71,7 @@ export class PeerConnection {
     const at: { phase: Phase; over: boolean } = { phase: 'envelope', over: false }
     this.#stale = false
     const lost = (why: string): SendResult => {
+      this.#shaken = true
       if (at.phase === 'ended') return { kind: 'uncertain', details: why }
       return { kind: 'deferred', details: why }
     }
@@ -94,6 +101,7 @@ export class PeerConnection {
     const requireTLSExtensionEnabled = this.extensions.has('REQUIRETLS')
     const envelope = { from, to: [...to], size, use8BitMime: mail.eightBit, requireTLSExtensionEnabled }
     this.#smtp.send(envelope, stream, (error, info) => {
+      this.#shaken ||= replyCode(error?.response) === 421
       if (error !== null) resolve(failureOf(error, at.phase, dropped))
       else if (at.phase !== 'ended') resolve(lost('the peer answered before the message had ended'))
       else if (replyCode(info.response) === undefined) resolve(lost('the peer answered with no reply'))

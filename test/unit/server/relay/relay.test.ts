@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { eventually } from '../../../fakes/eventually.ts'
-import { DROP, peerAt, SILENT, startPeerSink } from '../../../fakes/peer-sink.ts'
+import { type Answer, DROP, peerAt, SILENT, startPeerSink } from '../../../fakes/peer-sink.ts'
 import { INTAKE, openRelayHouse, type RelayHouse } from '../../../fakes/relay-house.ts'
+
+// Real sockets and a real disk, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 60_000 })
 
 const HS99 = 'hs99.kep.tr'
 const HS97 = 'hs97.kep.tr'
@@ -178,6 +181,29 @@ describe('a peer that is away', () => {
       ['done', 0],
     ])
   })
+
+  test.each<Answer>([DROP, '421 4.3.2 closing'])(
+    'it is there and breaks off: a few messages find out, not all',
+    async (answer) => {
+      await using sink = await startPeerSink({ script: { MAIL: answer } })
+      await using house = await openRelayHouse()
+      house.peers.set(HS99, peerAt(sink.port, { connections: 2 }))
+      await house.store.work.insert(Array.from({ length: 60 }, (_, index) => house.evidence(HS99, index + 1)))
+      house.relay.start()
+      await until(() => house.settled.length === 2)
+      for (let probe = 1; probe <= 3; probe++) {
+        house.clock.move(30_000 * 2 ** probe)
+        house.relay.wake()
+        await until(() => house.settled.length === 2 + probe)
+      }
+      expect(new Set(kinds(house))).toEqual(new Set(['deferred']))
+      expect(house.claims.map(({ rows }) => rows).filter((rows) => rows > 0)).toEqual([2, 1, 1, 1])
+      sink.script = {}
+      house.clock.move(1_800_000)
+      house.relay.wake()
+      await until(() => sink.taken.length === 60)
+    },
+  )
 
   test('a stranger in its place is counted as one', async () => {
     await using sink = await startPeerSink()
