@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { OutcomeName } from '../../evidence/index.ts'
 import type { FailureCode } from '../../mail/errors.ts'
+import type { EventFacts } from '../../plugins/events.ts'
 import { redact } from './redaction.ts'
 
 export type ListenerName = 'submission' | 'peer' | 'imap' | 'http'
@@ -55,6 +57,11 @@ export class Events {
     'foreign_evidence_total',
     'Evidence of peers that was verified, matched and archived, by type',
     ['type'],
+  )
+  readonly #relayRecipients = this.#counter(
+    'relay_recipients_total',
+    'Recipients at a peer by what became of them; those handed over wait for its evidence until one of the others counts',
+    ['peer', 'outcome'],
   )
   readonly #contradictions = this.#counter(
     'contradictions_total',
@@ -197,6 +204,15 @@ export class Events {
   foreignEvidence(type: string, id: string): void {
     this.#foreignEvidence.inc({ type })
     this.#log.info({ event: 'foreign-evidence', type, id })
+  }
+
+  /** `handed-over`: the peer has the dispatch and owes evidence; else the outcome that was decided, by it or by us. */
+  relayRecipients(
+    peer: string,
+    outcome: 'handed-over' | OutcomeName | EventFacts['hook'],
+    recipients = 1,
+  ): void {
+    this.#relayRecipients.inc({ peer, outcome }, recipients)
   }
 
   /** A peer's evidence and an outcome that was final cannot both be true. Told once a recipient. */

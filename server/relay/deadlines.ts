@@ -93,12 +93,14 @@ export async function decideTransport(
   all: readonly SenderFinal[],
 ): Promise<void> {
   const now = parts.clock.now().getTime()
-  await parts.store.work.insert(
+  const fresh = await parts.store.work.insert(
     all.map((facts) => {
       const payload: EventPayload = { facts }
       return nextWork({ intake, recipient: facts.recipient }, 'transport', 'issue', now, payload)
     }),
   )
+  for (const [index, { hook }] of all.entries())
+    if (fresh[index] === true) parts.events.relayRecipients(provider, hook)
   await compare(
     parts,
     intake,

@@ -64,7 +64,10 @@ async function decide(
   const word: PeerOutcome = { provider, eventId, outcome }
   const take = async (slot: string): Promise<boolean> => {
     const [isNew] = await store.work.insert([nextWork(row, slot, 'evidence', now, word, recipient)])
-    if (isNew === true) return true
+    if (isNew === true) {
+      events.relayRecipients(provider, outcome)
+      return true
+    }
     const first = decidedIn(await store.work.get(row.intake, recipient, slot))
     return first !== undefined && 'peer' in first && first.peer.eventId === eventId // this very row, before a crash
   }

@@ -72,6 +72,7 @@ async function settleDispatch(
       relayFailures(positionsOf(address), at, reasonOf(reply), reply),
     )
   const accepted = result.accepted.flatMap(positionsOf)
+  if (accepted.length > 0) parts.events.relayRecipients(provider, 'handed-over', accepted.length)
   const waits = accepted.length === 0 ? [] : [waitForAnswer(parts, row, provider, accepted)]
   if (result.deferred.length === 0) return { done: true, spawn: waits }
   await parts.store.work.insert(waits)

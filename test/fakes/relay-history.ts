@@ -222,7 +222,7 @@ export class RelayHistory {
       store,
       issuer,
       clock: { now: () => new Date(this.now) },
-      events: { contradicted: () => this.contradictions++ },
+      events: { contradicted: () => this.contradictions++, relayRecipients: () => {} },
       relay: () => ({
         expiry: day,
         relayAnswer: day,
