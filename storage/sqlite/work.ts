@@ -50,9 +50,10 @@ export function claimWork(
 ): LeasedWork[] {
   const claimed: LeasedWork[] = []
   const inQueue = queue === undefined ? 'queue IS NULL' : 'queue = ?'
+  const index = queue === undefined ? '' : 'INDEXED BY work_queue'
   for (const kind of kinds) {
     const due = db.all(
-      `SELECT * FROM work WHERE state = 'pending' AND kind = ? AND due <= ? AND leased_until <= ? AND ${inQueue} ORDER BY due LIMIT ?`,
+      `SELECT * FROM work ${index} WHERE state = 'pending' AND kind = ? AND due <= ? AND leased_until <= ? AND ${inQueue} ORDER BY due LIMIT ?`,
       kind,
       now,
       now,
@@ -196,17 +197,29 @@ export function backlog(db: Database, now: number): Backlog[] {
  * told as due before, it would wake a worker that finds nothing, again and again.
  */
 export function nextDue(db: Database, queue?: string): number | undefined {
-  const inQueue = queue === undefined ? 'queue IS NULL' : 'queue = ?'
-  const names = queue === undefined ? [] : [queue]
-  const free = `SELECT due FROM work WHERE state = 'pending' AND kind = ? AND leased_until = 0 AND ${inQueue} ORDER BY due LIMIT 1`
-  const leased = `SELECT min(max(due, leased_until)) AS due FROM work WHERE state = 'pending' AND leased_until > 0 AND ${inQueue}`
-  const asked = [...kinds.keys()].filter((kind) => queue !== undefined || kind !== 'send')
-  const rows = asked.map((kind) => db.get(free, kind, ...names))
-  const times = [...rows, db.get(leased, ...names)].flatMap(
-    (row) => (row && optionalNumber(row, 'due')) ?? [],
-  )
+  const rows = queue === undefined ? firstDueOfNone(db) : firstDueOf(db, queue)
+  const times = rows.flatMap((row) => (row && optionalNumber(row, 'due')) ?? [])
   return times.length === 0 ? undefined : Math.min(...times)
 }
+
+function firstDueOfNone(db: Database): (Row | undefined)[] {
+  const free = `SELECT due FROM work WHERE state = 'pending' AND kind = ? AND leased_until = 0 AND queue IS NULL ORDER BY due LIMIT 1`
+  const leased = `SELECT min(max(due, leased_until)) AS due FROM work WHERE state = 'pending' AND leased_until > 0 AND queue IS NULL`
+  const asked = [...kinds.keys()].filter((kind) => kind !== 'send')
+  return [...asked.map((kind) => db.get(free, kind)), db.get(leased)]
+}
+
+/** The indexes are named: by another one, ten thousand rows that wait would be read for each that is claimed. */
+const firstDueOf = (db: Database, queue: string): (Row | undefined)[] => [
+  db.get(
+    `SELECT due FROM work INDEXED BY work_queue WHERE state = 'pending' AND leased_until = 0 AND queue = ? ORDER BY due LIMIT 1`,
+    queue,
+  ),
+  db.get(
+    `SELECT min(max(due, leased_until)) AS due FROM work INDEXED BY work_leased WHERE state = 'pending' AND leased_until > 0 AND queue = ?`,
+    queue,
+  ),
+]
 
 export const queued = (db: Database, queue: string, after: WorkKey | undefined, limit: number): WorkRow[] =>
   db

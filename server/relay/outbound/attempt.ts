@@ -44,9 +44,12 @@ export interface AttemptParts {
  */
 export type Contact = 'reached' | 'shaken' | 'unreachable' | undefined
 
-export interface Attempted {
-  readonly outcome: WorkOutcome
-  readonly contact: Contact
+/** What the lane does with an attempt. */
+export interface AttemptTurns {
+  /** The peer is done with: another row may have its connection while this one is settled. */
+  readonly left: (contact: Contact) => void
+  /** When the row would be tried again; asked once, after {@link left}. */
+  readonly retryAt: (result: SendResult) => number
 }
 
 /** A message that has passed more systems goes in a circle. [RFC 5321 §6.3] */
@@ -57,18 +60,14 @@ const DKIM_PIECE = 65_536
 /** The row was given to another since: whatever was done, the other decides. */
 class LeaseLost extends Error {}
 
-/**
- * One attempt at one row: undefined where the row is no longer ours.
- *
- * @param retryAt asked once, when a result is there
- */
+/** One attempt at one row: undefined where the row is no longer ours. */
 export async function attempt(
   parts: AttemptParts,
   pool: ConnectionPool,
   row: LeasedWork,
   queue: string,
-  retryAt: (result: SendResult) => number,
-): Promise<Attempted | undefined> {
+  { left, retryAt }: AttemptTurns,
+): Promise<WorkOutcome | undefined> {
   const name = queueIdOf(row, queue)
   let payload: SendPayload = JSON.parse(row.payload)
   const note = async (changed: Pick<SendPayload, 'phase' | 'uncertain'>): Promise<void> => {
@@ -83,7 +82,7 @@ export async function attempt(
       parts.events.relayUncertain(queue, 'crash', name)
       await note({ phase: 'queued', uncertain: payload.uncertain ?? now() })
     }
-    if (!(await parts.stillWanted(row, payload))) return { outcome: { done: true }, contact: undefined }
+    if (!(await parts.stillWanted(row, payload))) return { done: true }
     const record = await parts.recordOf(row.intake)
     const noted: { last: Promise<void> | undefined } = { last: undefined }
     const tried = await handOver(parts, pool, { row, payload, record, queue }, () => {
@@ -92,6 +91,7 @@ export async function attempt(
     })
     await noted.last?.catch(() => {}) // it was awaited, or its message was over before
     const { result } = tried
+    left(tried.contact)
     parts.events.relayAttempted(queue, result.kind, name, detailsOf(result))
     if (result.kind === 'uncertain') parts.events.relayUncertain(queue, 'connection', name)
     if (payload.phase === 'data' && !isDecided(result))
@@ -99,8 +99,7 @@ export async function attempt(
         phase: 'queued',
         ...uncertainOf(result.kind === 'uncertain' ? { uncertain: payload.uncertain ?? now() } : payload),
       })
-    const outcome = await parts.settleSend(row, payload, record, result, retryAt(result))
-    return { outcome, contact: tried.contact }
+    return await parts.settleSend(row, payload, record, result, retryAt(result))
   } catch (error) {
     if (error instanceof LeaseLost) return undefined
     throw error

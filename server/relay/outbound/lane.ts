@@ -1,6 +1,8 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import { type LeasedWork, StoreError, type WorkOutcome } from '../../../storage/port.ts'
-import { type Attempted, type AttemptParts, attempt } from './attempt.ts'
+import { queueIdOf } from '../queue-id.ts'
+import type { SendResult } from '../send-result.ts'
+import { type AttemptParts, attempt, type Contact } from './attempt.ts'
 import { BackOff, jittered } from './back-off.ts'
 import type { ConnectParts } from './connect.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -34,6 +36,8 @@ export class Lane {
   readonly #backOff: BackOff
   readonly #rate = new Rate()
   readonly #running = new Map<string, Promise<void>>()
+  /** Of those that run: how many still have to do with the peer. */
+  #sending = 0
   #stopping = false
   #woken = false
   #wake: () => void = () => {}
@@ -103,7 +107,8 @@ export class Lane {
     this.#due = undefined
     const peer = peers.of(this.#queue)
     const most = this.#backOff.probing ? 1 : (peer?.connections ?? WITHOUT_PEER)
-    const free = most - this.#running.size
+    // What is being settled holds no connection; as many of those again bound what is in memory.
+    const free = Math.min(most - this.#sending, 2 * most - this.#running.size)
     if (free <= 0 || (peer !== undefined && now < this.#backOff.until)) return []
     const perMinute = peer?.ratePerMinute
     let taken = 0
@@ -147,36 +152,42 @@ export class Lane {
   }
 
   async #do(row: LeasedWork): Promise<void> {
-    const { store, events, clock } = this.#parts
-    const epoch = this.#backOff.epoch
-    const attempted = await this.#attempt(row, epoch)
-    if (attempted === undefined) return
-    if (attempted.contact === 'reached') this.#backOff.succeeded()
-    if (attempted.contact === 'shaken') this.#backOff.failed(epoch, clock.now().getTime())
+    const { store, events } = this.#parts
+    const outcome = await this.#attempt(row)
+    if (outcome === undefined) return
     try {
-      await store.work.settle(row, attempted.outcome)
+      await store.work.settle(row, outcome)
     } catch (error) {
       events.internalError('relay', error) // the lease lapses and the row comes back
     }
   }
 
-  async #attempt(row: LeasedWork, epoch: number): Promise<Attempted | undefined> {
+  async #attempt(row: LeasedWork): Promise<WorkOutcome | undefined> {
     const { clock, events } = this.#parts
     const now = (): number => clock.now().getTime()
+    const { epoch } = this.#backOff
+    let sending = true
+    this.#sending++
+    const left = (contact: Contact): void => {
+      if (!sending) return
+      sending = false
+      this.#sending--
+      if (contact === 'reached') this.#backOff.succeeded()
+      else if (contact !== undefined) this.#backOff.failed(epoch, now())
+      this.rouse()
+    }
+    const retryAt = (result: SendResult): number =>
+      result.kind === 'unreachable' ? Math.max(this.#backOff.until, now()) : now() + this.#pause(row)
     try {
-      return await attempt(this.#parts, this.#pool, row, this.#queue, (result) =>
-        result.kind === 'unreachable' ? this.#backOff.failed(epoch, now()) : now() + this.#pause(row),
-      )
+      return await attempt(this.#parts, this.#pool, row, this.#queue, { left, retryAt })
     } catch (error) {
       events.internalError('relay', error)
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      const outcome: WorkOutcome =
-        row.attempts + 1 >= MAX_ATTEMPTS
-          ? { held: true, error: text }
-          : { retryAt: now() + this.#pause(row), error: text }
-      if ('held' in outcome)
-        events.workSettled(row.kind, 'held', `${row.intake}/${row.recipient}/${row.slot}`, text)
-      return { outcome, contact: undefined }
+      if (row.attempts + 1 < MAX_ATTEMPTS) return { retryAt: now() + this.#pause(row), error: text }
+      events.workSettled(row.kind, 'held', queueIdOf(row, this.#queue), text)
+      return { held: true, error: text }
+    } finally {
+      left(undefined)
     }
   }
 
