@@ -23,7 +23,8 @@ export const sendExpired: Step = async (parts, row, _message) => {
   const doubt = payload.uncertain === undefined ? '' : `; it may hold the message since ${payload.uncertain}`
   const last = send.error === undefined ? '' : `: ${send.error}`
   const details = `not handed over in time${last}${doubt}`
-  return fail(parts, row, provider, readPositions(payload.positions ?? ''), 'R_REMMD_Unreachable', details)
+  const reason = payload.because ?? 'R_REMMD_Unreachable'
+  return fail(parts, row, provider, readPositions(payload.positions ?? ''), reason, details)
 }
 
 /** The peer took the dispatch and did not say whether it accepts it. */

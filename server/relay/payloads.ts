@@ -1,5 +1,6 @@
 /** What rows of work of the relay carry, by slot. Written and read by this program only. */
 import type { OutcomeName } from '../../evidence/index.ts'
+import type { EvidenceReason } from '../../mail/errors.ts'
 import type { BlobRef } from '../../storage/port.ts'
 import type { DispatchPayload } from '../issue/steps.ts'
 
@@ -22,6 +23,8 @@ export interface SendPayload {
   readonly positions?: string
   /** `data`: the last octets may have left. Found so after a crash, nobody knows whether the peer has it. */
   readonly phase: 'queued' | 'data'
+  /** Why the peer could not be reached the last time; the reason of a relay failure, should it come to that. */
+  readonly because?: EvidenceReason
   /** Since when the peer may hold it without having said so; ISO 8601. */
   readonly uncertain?: string
 }

@@ -101,10 +101,14 @@ async function again(
   result: SendResult,
   retryAt: number,
 ): Promise<WorkOutcome> {
-  const since = payload.uncertain ?? clock.now().toISOString()
-  const { uncertain: _, ...rest } = payload
-  const doubtful = result.kind === 'uncertain' || payload.uncertain !== undefined
-  const next: SendPayload = { ...rest, phase: 'queued', ...(doubtful ? { uncertain: since } : {}) }
+  const { uncertain, because: _, ...rest } = payload
+  const doubtful = result.kind === 'uncertain' || uncertain !== undefined
+  const next: SendPayload = {
+    ...rest,
+    phase: 'queued',
+    ...(result.kind === 'unreachable' ? { because: result.reason } : {}),
+    ...(doubtful ? { uncertain: uncertain ?? clock.now().toISOString() } : {}),
+  }
   await store.work.note(row, JSON.stringify(next))
   return { retryAt, error: told(result), blameless: result.kind === 'unreachable' }
 }

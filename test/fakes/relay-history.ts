@@ -184,6 +184,12 @@ export class RelayHistory {
     return counts
   }
 
+  /** Relay failures of ours and their reasons, in order of recipient. */
+  failures(): [recipient: number, reason: string][] {
+    const failures = [...this.#issued.values()].filter((facts) => facts.hook === 'relay_failed')
+    return failures.map(({ recipient, reason }): [number, string] => [recipient, reason]).sort()
+  }
+
   get kept(): ReadonlySet<string> {
     return this.#kept
   }
