@@ -38,6 +38,12 @@ function linesOf(trace: Trace, screen: Screen): string[] {
       (trace.sender.person === undefined ? '' : ` / ${trace.sender.person}`) +
       (trace.peer === undefined ? '' : `, ${trace.peer}`) +
       (trace.signer === undefined ? '' : `, ${label('imzalayan', 'signed by')} ${trace.signer}`),
+    ...(trace.transport === undefined
+      ? []
+      : [
+          `${label('Geliş', 'Came by')}: ${trace.transport.ip}, ${trace.transport.tls}, ${trace.transport.identity}; ${trace.transport.authentication}`,
+          `${label('Kullanıcı imzası', 'User’s signature')}: ${trace.userSignature ?? ''}`,
+        ]),
     `${label('Durum', 'State')}: ${STATES[trace.state][screen.language]}`,
     ...trace.timeline.map(
       ({ at, step: name, recipient, evidence, provider }) =>

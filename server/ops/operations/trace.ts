@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { withBrackets, withoutBrackets } from '../../../mail/ids.ts'
 import type { MessageRecord } from '../../../mail/message-record.ts'
+import type { RelayedTransport } from '../../../mail/relayed-record.ts'
 import type { IntakeRow, Store, WorkRow } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
 import type { SendPayload } from '../../relay/payloads.ts'
@@ -21,6 +22,10 @@ export interface Trace {
   readonly size: number
   /** The provider that sent it, where it came from a peer. */
   readonly peer: string | undefined
+  /** How it came from there, and what DKIM, SPF and DMARC said of it; worth nothing but a trace. */
+  readonly transport: RelayedTransport | undefined
+  /** What we found of the user's signature in a peer's dispatch. */
+  readonly userSignature: string | undefined
   /** The person who acted is known of our own accounts. */
   readonly sender: { readonly address: string; readonly person: string | undefined }
   readonly signer: string | undefined
@@ -116,6 +121,8 @@ async function traceOf(store: Store, intake: IntakeRow): Promise<Trace> {
     state: refused ? 'refused' : waiting.length === 0 ? 'finished' : 'accepted',
     size: isSubmission ? record.message.size : record.size,
     peer: isSubmission ? undefined : record.peer,
+    transport: isSubmission ? undefined : record.transport,
+    userSignature: isSubmission ? undefined : record.userSignature,
     sender: { address: record.sender.address, person: isSubmission ? record.person.handle : undefined },
     signer: isSubmission ? record.signature?.signer : undefined,
     recipients: record.recipients.map(({ address, local }, index) => ({
