@@ -77,3 +77,17 @@ export async function atRest({ provider }: TestProvider): Promise<void> {
     return waiting.length === 0 ? true : undefined
   }, 'rest')
 }
+
+/** What the archive holds of one message, whose id is given, in order: outcome, whose, position. */
+export const storyOf = async (kep: TestProvider, messageId: string): Promise<string[]> =>
+  (await archived(kep))
+    .filter(({ told }) => told.messageId === messageId)
+    .map(({ told }) => [told.outcome, told.provider ?? 'own', told.recipient ?? 'all'].join(' '))
+
+/** Names of the reasons that an evidence gives. */
+export const reasonsIn = ({ bytes }: Pick<Evidence, 'bytes'>): string[] =>
+  [
+    ...Buffer.from(bytes)
+      .toString()
+      .matchAll(/EventReason#(\w+)</g),
+  ].map(([, name = '']) => name)

@@ -29,8 +29,8 @@ export interface TestProvider extends AsyncDisposable {
   revoke(serial: Uint8Array): void
   /** Stops and starts again on the same folder. */
   restart(given?: Given, meanwhile?: () => void): Promise<Provider>
-  /** The sum of a metric over its labels. */
-  metric(name: string): Promise<number>
+  /** The sum of a metric over all labels but those that are given. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
 }
 
 export interface TestProviderOptions {
@@ -118,9 +118,11 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     keys: signing,
     tls,
     revoke: lists.revoke,
-    metric: async (name) => {
+    metric: async (name, labels = {}) => {
       const values = (await test.provider.events.registry.getSingleMetric(name)?.get())?.values ?? []
-      return values.reduce((sum, { value }) => sum + value, 0)
+      return values
+        .filter((one) => Object.entries(labels).every(([label, value]) => one.labels[label] === value))
+        .reduce((sum, { value }) => sum + value, 0)
     },
     restart: async (given = options.given ?? {}, meanwhile = () => {}) => {
       await test.provider.close()
