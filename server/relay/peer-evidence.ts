@@ -69,7 +69,9 @@ async function decide(
       return true
     }
     const first = decidedIn(await store.work.get(row.intake, recipient, slot))
-    return first !== undefined && 'peer' in first && first.peer.eventId === eventId // this very row, before a crash
+    if (first === undefined || !('peer' in first)) return false
+    // This very row, before a crash; a name alone proves nothing, since its maker may give it to two deliller.
+    return first.peer.eventId === eventId && first.peer.outcome === outcome
   }
   const took = await takeSlot(parts, row.intake, recipient, outcome, take)
   const outcomes = await outcomesOf(store, row.intake, recipient)
