@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type ConfigInput, configSchema } from '../../config/schema.ts'
 import { privateKeyPem } from '../../evidence/keys/generate.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
-import type { Clock } from '../../mail/clock.ts'
+import { type Clock, systemClock } from '../../mail/clock.ts'
 import { type Given, type Provider, start } from '../../server/main.ts'
 import { startCrlServer } from './crl-server.ts'
 import { type Holder, type Pki, pki } from './pki.ts'
@@ -22,6 +22,7 @@ export interface TestProvider extends AsyncDisposable {
   readonly folder: string
   readonly ca: string
   readonly domain: string
+  readonly clock: Clock
   /** Signs evidence and envelopes. */
   readonly keys: Holder
   readonly tls: Holder
@@ -115,6 +116,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     folder,
     ca,
     domain,
+    clock: options.given?.clock ?? systemClock,
     keys: signing,
     tls,
     revoke: lists.revoke,
