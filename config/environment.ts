@@ -1,3 +1,6 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
 /** The only place that reads the environment. */
 export const environment = {
   /** Configuration file, where --config is not given. */
@@ -10,4 +13,8 @@ export const environment = {
   )
     ? ('tr' as const)
     : ('en' as const),
+  /** On a machine that builds and tests by itself nothing may be missing, so nothing is passed over. */
+  continuous: process.env['CI'] !== undefined,
+  /** Where scripts/install-test-tools keeps what is no package of the distribution. */
+  testTools: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'openkep-test-tools'),
 } as const
