@@ -121,7 +121,7 @@ async function seed(folder: string, domain: string): Promise<void> {
 }
 
 /** Free now, and nobody else on this machine is likely to take them. */
-async function freePorts(): Promise<Ports> {
+export async function freePorts(): Promise<Ports> {
   const servers = LISTENERS.map(() => createServer())
   const ports = await Promise.all(servers.map((server) => bind(server, 0, '127.0.0.1')))
   for (const server of servers) server.close()
