@@ -140,7 +140,10 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     events,
     timestamper.clockIsCertain,
   )
-  const { relay, failSend } = makeRelay({ store, clock, events, peers, domain }, () => outbound)
+  const { relay, failSend } = makeRelay(
+    { store, clock, events, peers, domain, clockIsCertain: timestamper.clockIsCertain },
+    () => outbound,
+  )
   const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one

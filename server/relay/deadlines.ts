@@ -10,34 +10,50 @@ import type { DeadlinePayload, SendPayload } from './payloads.ts'
 
 const LOOK_AGAIN_MS = 15_000
 
-/** The peer did not take the dispatch in time. */
+/**
+ * The peer did not take the dispatch in time. The row is taken out of the queue first: what is on its way is let finish,
+ * and what was given up is not sent after all.
+ */
 export const sendExpired: Step = async (parts, row, _message) => {
   const { provider }: DeadlinePayload = JSON.parse(row.payload)
-  const send = await parts.store.work.get(row.intake, 0, `send/${provider}`)
-  if (send === undefined || send.state === 'done') return []
-  const payload: SendPayload = JSON.parse(send.payload)
+  const { work } = parts.store
+  const key = { intake: row.intake, recipient: 0, slot: `send/${provider}` }
   const now = parts.clock.now().getTime()
-  if (payload.phase === 'data' && now < row.since + LEASE_MS)
-    // let finish what is on its way
+  const before = await work.get(key.intake, key.recipient, key.slot)
+  const taken = await work.amend(key, 'pending', { held: 'not handed over in time' })
+  const send = await work.get(key.intake, key.recipient, key.slot)
+  if (send === undefined || send.state === 'done') return []
+  // Longer than its lease no attempt takes, and after a crash nobody makes it.
+  if (!taken && send.state === 'pending' && now < row.since + LEASE_MS)
     throw new NotYet(now + LOOK_AGAIN_MS, 'the dispatch is being sent')
-  const doubt = payload.uncertain === undefined ? '' : `; it may hold the message since ${payload.uncertain}`
-  const last = send.error === undefined ? '' : `: ${send.error}`
-  const details = `not handed over in time${last}${doubt}`
-  const reason = payload.because ?? 'R_REMMD_Unreachable'
-  return fail(parts, row, provider, readPositions(payload.positions ?? ''), reason, details)
+  await fail(parts, row, provider, ...whyNotSent(send.payload, before?.error))
+  await work.amend(key, 'held', { due: now }) // the lane that meets it finds that nobody wants it
+  return []
+}
+
+function whyNotSent(payload: string, error: string | undefined): [number[], EvidenceReason, string] {
+  const {
+    positions = '',
+    because = 'R_REMMD_Unreachable',
+    phase,
+    uncertain,
+  }: SendPayload = JSON.parse(payload)
+  const doubt =
+    uncertain !== undefined
+      ? `; it may hold the message since ${uncertain}`
+      : phase === 'data'
+        ? '; it may hold the message'
+        : ''
+  const last = error === undefined ? '' : `: ${error}`
+  return [readPositions(positions), because, `not handed over in time${last}${doubt}`]
 }
 
 /** The peer took the dispatch and did not say whether it accepts it. */
 export const relayExpired: Step = async (parts, row, _message) => {
   const { provider, positions }: DeadlinePayload = JSON.parse(row.payload)
-  return fail(
-    parts,
-    row,
-    provider,
-    readPositions(positions),
-    'R_REMMD_Malfunction',
-    'no relay evidence in time',
-  )
+  const details = 'no relay evidence in time'
+  await fail(parts, row, provider, readPositions(positions), 'R_REMMD_Malfunction', details)
+  return []
 }
 
 /** The peer accepted it and told nothing of its delivery. */
@@ -63,7 +79,7 @@ async function fail(
   positions: readonly number[],
   reason: EvidenceReason,
   details: string,
-): Promise<NewWork[]> {
+): Promise<void> {
   const silent: number[] = []
   for (const position of positions) {
     const { relay, transport } = await outcomesOf(parts.store, row.intake, position)
@@ -72,7 +88,6 @@ async function fail(
   const at = parts.clock.now().toISOString()
   await decideTransport(parts, row.intake, provider, relayFailures(silent, at, reason, details))
   await compare(parts, row.intake, provider, positions)
-  return []
 }
 
 export const relayFailures = (
@@ -86,7 +101,10 @@ export const relayFailures = (
 /** Final outcomes of a recipient at a peer that the sender's provider states. */
 type SenderFinal = Extract<EventFacts, { hook: 'relay_failed' | 'peer_silent' }>
 
-/** Ours if nobody was first. A peer's evidence may come in the same moment, so each side looks after it wrote. */
+/**
+ * Ours if nobody was first, and if the peer has not said that it was read, or not read in time: then it was delivered, also
+ * where that evidence never came. A peer's word may come in the same moment, so each side looks after it wrote.
+ */
 export async function decideTransport(
   parts: FinalParts,
   intake: string,
@@ -94,14 +112,20 @@ export async function decideTransport(
   all: readonly SenderFinal[],
 ): Promise<void> {
   const now = parts.clock.now().getTime()
-  const fresh = await parts.store.work.insert(
-    all.map((facts) => {
-      const payload: EventPayload = { facts }
-      return nextWork({ intake, recipient: facts.recipient }, 'transport', 'issue', now, payload)
-    }),
-  )
+  const rows: NewWork[] = []
+  for (const facts of all) {
+    const key = { intake, recipient: facts.recipient }
+    const { reading } = await outcomesOf(parts.store, intake, facts.recipient)
+    const ours: EventPayload = { facts }
+    rows.push(
+      reading !== undefined && 'peer' in reading
+        ? nextWork(key, 'transport', 'evidence', now, reading.peer)
+        : nextWork(key, 'transport', 'issue', now, ours),
+    )
+  }
+  const fresh = await parts.store.work.insert(rows)
   for (const [index, { hook }] of all.entries())
-    if (fresh[index] === true) parts.events.relayRecipients(provider, hook)
+    if (fresh[index] === true && rows[index]?.kind === 'issue') parts.events.relayRecipients(provider, hook)
   await compare(
     parts,
     intake,

@@ -8,7 +8,14 @@ import { failSend, settleSend, stillWanted } from './settle-send.ts'
 
 /** The relay to peers as the daemon runs it, and the operator's way to give a message up. */
 export function makeRelay(
-  house: { store: Store; clock: Clock; events: Events; peers: Peers; domain: string },
+  house: {
+    store: Store
+    clock: Clock
+    events: Events
+    peers: Peers
+    domain: string
+    clockIsCertain: () => boolean
+  },
   current: () => OutboundSettings,
 ): { relay: Relay; failSend: (key: WorkKey) => Promise<boolean> } {
   const settling = { ...house, relay: () => current().relay }

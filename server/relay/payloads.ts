@@ -23,6 +23,8 @@ export interface SendPayload {
   readonly positions?: string
   /** `data`: the last octets may have left. Found so after a crash, nobody knows whether the peer has it. */
   readonly phase: 'queued' | 'data'
+  /** How often the peer was reached and did not take it. */
+  readonly tries?: number
   /** Why the peer could not be reached the last time; the reason of a relay failure, should it come to that. */
   readonly because?: EvidenceReason
   /** Since when the peer may hold it without having said so; ISO 8601. */

@@ -126,6 +126,10 @@ function saysTheSame(
   outcomes: Awaited<ReturnType<typeof outcomesOf>>,
   outcome: PeerEvidencePayload['outcome'],
 ): boolean {
+  const { transport } = outcomes
+  // Where its reading was heard of first, that it was delivered is no news.
+  if (outcome === 'delivery' && transport !== undefined && 'peer' in transport)
+    return transport.peer.outcome !== 'non-delivery' && transport.peer.outcome !== 'relay-rejection'
   return [outcomes.relay, outcomes.transport, outcomes.reading, outcomes.lateReading].some(
     (decided) => decided !== undefined && 'peer' in decided && decided.peer.outcome === outcome,
   )

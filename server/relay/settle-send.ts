@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { MessageRecord } from '../../mail/message-record.ts'
 import { readPositions, writePositions } from '../../mail/positions.ts'
 import type { LeasedWork, NewWork, WorkKey, WorkOutcome } from '../../storage/port.ts'
@@ -7,7 +8,10 @@ import { outcomesOf } from './outcomes.ts'
 import type { DeadlinePayload, SendPayload } from './payloads.ts'
 import type { RefusedRecipient, SendResult } from './send-result.ts'
 
-export type SettleParts = Pick<StepParts, 'store' | 'clock' | 'events' | 'relay'>
+export interface SettleParts extends Pick<StepParts, 'store' | 'clock' | 'events' | 'relay'> {
+  /** While it says no, no time is up (I11). */
+  readonly clockIsCertain: () => boolean
+}
 
 /**
  * What follows from one attempt to hand a message to a peer. Evidence work is inserted before the row is settled, so a
@@ -39,8 +43,8 @@ async function settleEvidence(
   if (result.kind === 'answered' && result.accepted.length > 0) return { done: true }
   const error = told(result)
   const refused = result.kind === 'failed' || (result.kind === 'answered' && result.refused.length > 0)
-  if (refused || parts.clock.now().getTime() - row.since > parts.relay().evidenceExpiry)
-    return { held: true, error }
+  const age = parts.clock.now().getTime() - row.since
+  if (refused || (age > parts.relay().evidenceExpiry && parts.clockIsCertain())) return { held: true, error }
   return again(parts, row, payload, result, retryAt)
 }
 
@@ -80,7 +84,10 @@ async function settleDispatch(
   return again(parts, row, { ...payload, positions: left }, result, retryAt)
 }
 
-/** One deadline for all that were taken in this dialogue. */
+/**
+ * One deadline for all that were taken in this dialogue, called after them: where a crash makes the dialogue happen again
+ * with others, both deadlines stand, and the later finds everything decided.
+ */
 function waitForAnswer(
   { clock, relay }: SettleParts,
   row: LeasedWork,
@@ -90,7 +97,8 @@ function waitForAnswer(
   const positions = writePositions(accepted)
   const deadline: DeadlinePayload = { provider, positions }
   const due = clock.now().getTime() + relay().relayAnswer
-  return nextWork(row, `relay-expiry/${provider}/${Math.min(...accepted)}`, 'timer', due, deadline)
+  const name = createHash('sha256').update(positions).digest('hex').slice(0, 16)
+  return nextWork(row, `relay-expiry/${provider}/${name}`, 'timer', due, deadline)
 }
 
 /** Back into the queue, with what is known by now. */
@@ -106,11 +114,13 @@ async function again(
   const next: SendPayload = {
     ...rest,
     phase: 'queued',
+    tries: (rest.tries ?? 0) + (result.kind === 'unreachable' ? 0 : 1),
     ...(result.kind === 'unreachable' ? { because: result.reason } : {}),
     ...(doubtful ? { uncertain: uncertain ?? clock.now().toISOString() } : {}),
   }
   await store.work.note(row, JSON.stringify(next))
-  return { retryAt, error: told(result), blameless: result.kind === 'unreachable' }
+  // What peers do is never the row's own failure: only deadlines end it.
+  return { retryAt, error: told(result), blameless: true }
 }
 
 /** A dispatch of which everything is decided is not sent any more; evidence is always wanted. */

@@ -12,7 +12,7 @@ import { CONTRADICTED, NotYet, type Step, type StepParts } from '../../server/is
 import { steps as realSteps } from '../../server/issue/steps-table.ts'
 import type { PeerEvidencePayload, SendPayload } from '../../server/relay/payloads.ts'
 import type { SendResult } from '../../server/relay/send-result.ts'
-import { settleSend, stillWanted } from '../../server/relay/settle-send.ts'
+import { type SettleParts, settleSend, stillWanted } from '../../server/relay/settle-send.ts'
 import { stageBytes } from '../../server/stage-bytes.ts'
 import type { LeasedWork, Store, WorkKind, WorkOutcome } from '../../storage/port.ts'
 import { Disk } from './memory-store/disk.ts'
@@ -97,9 +97,24 @@ export class RelayHistory {
     await this.drain()
   }
 
-  /** The lane's attempt; `dies` between the last octets and the answer. */
-  async attempt(resultOf: (addresses: readonly string[]) => SendResult | 'dies'): Promise<void> {
-    const store = await this.open()
+  /**
+   * The lane's attempt; `dies` between the last octets and the answer. With `dieAt` the process dies at that write of what
+   * follows from the answer.
+   */
+  async attempt(resultOf: (addresses: readonly string[]) => SendResult | 'dies', dieAt = 0): Promise<void> {
+    try {
+      await this.#send(await this.open(), resultOf, dieAt)
+    } catch (error) {
+      if (!(error instanceof Crashed)) throw error
+      this.now += LEASE_MS
+    }
+  }
+
+  async #send(
+    store: Store,
+    resultOf: (addresses: readonly string[]) => SendResult | 'dies',
+    dieAt: number,
+  ): Promise<void> {
     const parts = this.#parts(store)
     const [row] = await store.work.claim(['send'], {
       now: this.now,
@@ -119,7 +134,9 @@ export class RelayHistory {
       this.now += LEASE_MS
       return
     }
-    await store.work.settle(row, await settleSend(parts, row, payload, this.#record, result, this.now))
+    const dying = dieAt > 0 ? await this.open(crashesAt(dieAt)) : store
+    const outcome = await settleSend(this.#parts(dying), row, payload, this.#record, result, this.now)
+    await dying.work.settle(row, outcome)
   }
 
   /** A verified delil, as the listener hands it on. */
@@ -216,7 +233,7 @@ export class RelayHistory {
     }
   }
 
-  #parts(store: Store): StepParts {
+  #parts(store: Store): StepParts & SettleParts {
     const day = DAY
     const issuer = {
       issue: async (facts: EventFacts) => {
@@ -228,6 +245,7 @@ export class RelayHistory {
       store,
       issuer,
       clock: { now: () => new Date(this.now) },
+      clockIsCertain: () => true,
       events: { contradicted: () => this.contradictions++, relayRecipients: () => {} },
       relay: () => ({
         expiry: day,
@@ -236,7 +254,7 @@ export class RelayHistory {
         evidenceExpiry: 7 * day,
         granularity: 'recipient',
       }),
-    } as unknown as StepParts
+    } as unknown as StepParts & SettleParts
   }
 }
 

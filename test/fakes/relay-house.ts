@@ -101,6 +101,7 @@ export async function openRelayHouse({ parts = {}, times, message }: HouseOption
     peers: { of: (provider) => peers.get(provider), all: () => [...peers.values()] },
     domain: 'hs98.kep.tr',
     dkim: () => undefined,
+    clockIsCertain: () => true,
     stillWanted: async () => true,
     settleSend: async (row, payload, _record, result, retryAt) => {
       settled.push({ key: keyOf(row), result, payload, retryAt })

@@ -24,7 +24,7 @@ export interface QueueLine {
 }
 
 export function queueLineOf(row: WorkRow, peer: string): QueueLine {
-  const { what, phase, uncertain, mail }: SendPayload = JSON.parse(row.payload)
+  const { what, phase, uncertain, mail, tries = 0 }: SendPayload = JSON.parse(row.payload)
   return {
     id: queueIdOf(row, peer),
     peer,
@@ -32,7 +32,7 @@ export function queueLineOf(row: WorkRow, peer: string): QueueLine {
     state: row.state,
     since: new Date(row.since).toISOString(),
     next: new Date(row.due).toISOString(),
-    attempts: row.attempts,
+    attempts: row.attempts + tries,
     error: row.error,
     phase,
     uncertain,

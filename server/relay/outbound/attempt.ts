@@ -52,6 +52,11 @@ export interface AttemptTurns {
   readonly retryAt: (result: SendResult) => number
 }
 
+/** The row in work, under the lease of now: where its lease lapsed meanwhile, the next one is put here. */
+export interface Held {
+  row: LeasedWork
+}
+
 /** A message that has passed more systems goes in a circle. [RFC 5321 §6.3] */
 const MAX_RECEIVED = 30
 /** The library works through each piece at one go; larger ones would hold everybody else up. */
@@ -64,15 +69,16 @@ class LeaseLost extends Error {}
 export async function attempt(
   parts: AttemptParts,
   pool: ConnectionPool,
-  row: LeasedWork,
+  held: Held,
   queue: string,
   { left, retryAt }: AttemptTurns,
 ): Promise<WorkOutcome | undefined> {
+  const { row } = held
   const name = queueIdOf(row, queue)
   let payload: SendPayload = JSON.parse(row.payload)
   const note = async (changed: Pick<SendPayload, 'phase' | 'uncertain'>): Promise<void> => {
     const next = { ...payload, ...changed }
-    if (!(await parts.store.work.note(row, JSON.stringify(next)))) throw new LeaseLost()
+    if (!(await parts.store.work.note(held.row, JSON.stringify(next)))) throw new LeaseLost()
     payload = next
   }
   const now = (): string => parts.clock.now().toISOString()
@@ -99,7 +105,7 @@ export async function attempt(
         phase: 'queued',
         ...uncertainOf(result.kind === 'uncertain' ? { uncertain: payload.uncertain ?? now() } : payload),
       })
-    return await parts.settleSend(row, payload, record, result, retryAt(result))
+    return await parts.settleSend(held.row, payload, record, result, retryAt(result))
   } catch (error) {
     if (error instanceof LeaseLost) return undefined
     throw error

@@ -32,7 +32,7 @@ export class BackOff {
     return this.#epoch
   }
 
-  /** ms since 1970; in the past where nothing is to be waited for. */
+  /** By the clock that never jumps, ms; in the past where nothing is to be waited for. */
   get until(): number {
     return this.#until
   }
@@ -42,7 +42,7 @@ export class BackOff {
     return this.#failures > 0
   }
 
-  /** Answers with when to try again. */
+  /** @param now monotonic, ms; answers with when to try again */
   failed(epoch: number, now: number): number {
     if (epoch === this.#epoch) {
       this.#until = now + jittered(this.#failures, this.#retry(), this.#random)

@@ -1,8 +1,9 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import { type LeasedWork, StoreError, type WorkOutcome } from '../../../storage/port.ts'
+import type { SendPayload } from '../payloads.ts'
 import { queueIdOf } from '../queue-id.ts'
 import type { SendResult } from '../send-result.ts'
-import { type AttemptParts, attempt, type Contact } from './attempt.ts'
+import { type AttemptParts, attempt, type Contact, type Held } from './attempt.ts'
 import { BackOff, jittered } from './back-off.ts'
 import type { ConnectParts } from './connect.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -14,6 +15,8 @@ export interface LaneParts extends AttemptParts {
   /** ms. */
   readonly retry: () => { readonly first: number; readonly longest: number }
   readonly random: () => number
+  /** While it says no, nothing is begun, and no time is reckoned by the wall clock (I11). */
+  readonly clockIsCertain: () => boolean
 }
 
 /** Rows of a peer that is no more: each fails at once, and a few at a time are enough. */
@@ -22,8 +25,15 @@ const WITHOUT_PEER = 4
 const MAX_ATTEMPTS = 12
 /** At least this often the store is asked, should a hint be lost. */
 const POLL_MS = 5_000
+/** While our clock is in doubt nothing is done; this often it is asked whether it still is. */
+const DOUBT_MS = 250
 /** A store that refuses is asked again after this; it has its own troubles. */
 const STORE_REST_MS = 1_000
+
+interface Running {
+  readonly held: Held
+  readonly ended: Promise<void>
+}
 
 /**
  * One peer's queue: takes what is due, at most so many at once as the peer allows, and leaves everything where it is while
@@ -35,7 +45,7 @@ export class Lane {
   readonly #pool: ConnectionPool
   readonly #backOff: BackOff
   readonly #rate = new Rate()
-  readonly #running = new Map<string, Promise<void>>()
+  readonly #running = new Map<string, Running>()
   /** Of those that run: how many still have to do with the peer. */
   #sending = 0
   #stopping = false
@@ -73,7 +83,7 @@ export class Lane {
     this.#stopping = true
     this.rouse()
     await this.#loop
-    const ended = Promise.allSettled(this.#running.values())
+    const ended = Promise.allSettled([...this.#running.values()].map(({ ended }) => ended))
     const grace = new AbortController()
     await Promise.race([ended, rest(graceMs, undefined, { signal: grace.signal }).catch(() => {})])
     grace.abort()
@@ -87,29 +97,33 @@ export class Lane {
       const claimed = await this.#claim()
       for (const row of claimed) {
         const key = `${row.intake}/${row.recipient}/${row.slot}`
-        // Its lease lapsed under an attempt that still goes on: that one tells what becomes of it.
-        if (this.#running.has(key)) continue
-        this.#running.set(
-          key,
-          this.#do(row).finally(() => {
-            this.#running.delete(key)
-            this.rouse()
-          }),
-        )
+        const known = this.#running.get(key)
+        // Its lease lapsed under an attempt that still goes on: that one goes on under the new lease.
+        if (known !== undefined) known.held.row = row
+        else this.#begin(key, { row })
       }
       if (claimed.length === 0) await this.#sleep()
     }
   }
 
+  #begin(key: string, held: Held): void {
+    const ended = this.#do(held).finally(() => {
+      this.#running.delete(key)
+      this.rouse()
+    })
+    this.#running.set(key, { held, ended })
+  }
+
   async #claim(): Promise<LeasedWork[]> {
-    const { store, clock, peers } = this.#parts
+    const { store, clock, peers, clockIsCertain } = this.#parts
     const now = clock.now().getTime()
     this.#due = undefined
+    if (!clockIsCertain()) return []
     const peer = peers.of(this.#queue)
     const most = this.#backOff.probing ? 1 : (peer?.connections ?? WITHOUT_PEER)
     // What is being settled holds no connection; as many of those again bound what is in memory.
     const free = Math.min(most - this.#sending, 2 * most - this.#running.size)
-    if (free <= 0 || (peer !== undefined && now < this.#backOff.until)) return []
+    if (free <= 0 || (peer !== undefined && clock.monotonic() < this.#backOff.until)) return []
     const perMinute = peer?.ratePerMinute
     let taken = 0
     try {
@@ -138,7 +152,9 @@ export class Lane {
     const { clock } = this.#parts
     const now = clock.now().getTime()
     const times = [POLL_MS]
-    if (this.#backOff.until > now) times.push(this.#backOff.until - now)
+    const pause = this.#backOff.until - clock.monotonic()
+    if (!this.#parts.clockIsCertain()) times.push(DOUBT_MS)
+    else if (pause > 0) times.push(pause)
     else if (this.#due !== undefined && this.#due > now) times.push(this.#due - now)
     const rate = this.#rate.wait(clock.monotonic())
     if (rate > 0) times.push(rate)
@@ -151,20 +167,22 @@ export class Lane {
     this.#woken = false
   }
 
-  async #do(row: LeasedWork): Promise<void> {
+  async #do(held: Held): Promise<void> {
     const { store, events } = this.#parts
-    const outcome = await this.#attempt(row)
+    const outcome = await this.#attempt(held)
     if (outcome === undefined) return
     try {
-      await store.work.settle(row, outcome)
+      await store.work.settle(held.row, outcome)
     } catch (error) {
       events.internalError('relay', error) // the lease lapses and the row comes back
     }
   }
 
-  async #attempt(row: LeasedWork): Promise<WorkOutcome | undefined> {
-    const { clock, events } = this.#parts
-    const now = (): number => clock.now().getTime()
+  async #attempt(held: Held): Promise<WorkOutcome | undefined> {
+    const { clock, events, clockIsCertain } = this.#parts
+    const { row } = held
+    /** Time that is reckoned by a clock in doubt may lie a month ahead: what was due stays due. */
+    const inMs = (delay: number): number => (clockIsCertain() ? clock.now().getTime() + delay : row.due)
     const { epoch } = this.#backOff
     let sending = true
     this.#sending++
@@ -173,17 +191,21 @@ export class Lane {
       sending = false
       this.#sending--
       if (contact === 'reached') this.#backOff.succeeded()
-      else if (contact !== undefined) this.#backOff.failed(epoch, now())
+      else if (contact !== undefined) this.#backOff.failed(epoch, clock.monotonic())
       this.rouse()
     }
     const retryAt = (result: SendResult): number =>
-      result.kind === 'unreachable' ? Math.max(this.#backOff.until, now()) : now() + this.#pause(row)
+      inMs(
+        result.kind === 'unreachable'
+          ? Math.max(0, this.#backOff.until - clock.monotonic())
+          : this.#pause(row),
+      )
     try {
-      return await attempt(this.#parts, this.#pool, row, this.#queue, { left, retryAt })
+      return await attempt(this.#parts, this.#pool, held, this.#queue, { left, retryAt })
     } catch (error) {
       events.internalError('relay', error)
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      if (row.attempts + 1 < MAX_ATTEMPTS) return { retryAt: now() + this.#pause(row), error: text }
+      if (row.attempts + 1 < MAX_ATTEMPTS) return { retryAt: inMs(this.#pause(row)), error: text }
       events.workSettled(row.kind, 'held', queueIdOf(row, this.#queue), text)
       return { held: true, error: text }
     } finally {
@@ -191,7 +213,9 @@ export class Lane {
     }
   }
 
-  #pause({ attempts }: LeasedWork): number {
-    return jittered(attempts, this.#parts.retry(), this.#parts.random)
+  /** By the failures of both sides: ours are the row's own, the peer's stand in its payload. */
+  #pause({ attempts, payload }: LeasedWork): number {
+    const { tries = 0 }: SendPayload = JSON.parse(payload)
+    return jittered(attempts + tries, this.#parts.retry(), this.#parts.random)
   }
 }
