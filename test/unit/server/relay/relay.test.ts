@@ -110,7 +110,7 @@ describe('what goes out', () => {
     await house.store.work.insert([house.dispatch(HS99, { positions: '2' })])
     house.relay.start()
     await eventually(async () => {
-      house.clock.move(1_800_000)
+      house.clock.elapse(1_800_000)
       house.relay.wake()
       const row = await house.store.work.get(INTAKE, 0, `send/${HS99}`)
       return row?.state === 'held' && row.attempts === 12 ? true : undefined
@@ -139,7 +139,7 @@ describe('a peer that is away', () => {
     expect(kinds(house).filter((kind) => kind === 'unreachable')).toHaveLength(4)
     // One probe a time, each after a longer wait; the four of the first failure came back with it.
     for (let probe = 1; probe <= 5; probe++) {
-      house.clock.move(30_000 * 2 ** probe)
+      house.clock.elapse(30_000 * 2 ** probe)
       house.relay.wake()
       await until(() => kinds(house).filter((kind) => kind === 'unreachable').length === 4 + probe)
     }
@@ -163,7 +163,7 @@ describe('a peer that is away', () => {
     for (let failure = 1; failure <= 8; failure++) {
       await until(() => house.settled.length === failure)
       waits.push(Math.round((house.settled.at(-1)!.retryAt - house.clock.now().getTime()) / 1000))
-      house.clock.move(waits.at(-1)! * 1000 + 1000)
+      house.clock.elapse(waits.at(-1)! * 1000 + 1000)
       house.relay.wake()
     }
     // Chance says half of each span.
@@ -171,7 +171,7 @@ describe('a peer that is away', () => {
     await until(() => house.settled.length === 9)
     await using sink = await startPeerSink({ port })
     house.relay.retryNow(HS99)
-    house.clock.move(1_800_000)
+    house.clock.elapse(1_800_000)
     house.relay.wake()
     await until(() => kinds(house).filter((kind) => kind === 'answered').length === 2)
     expect(sink.connections).toBe(1)
@@ -192,14 +192,14 @@ describe('a peer that is away', () => {
       house.relay.start()
       await until(() => house.settled.length === 2)
       for (let probe = 1; probe <= 3; probe++) {
-        house.clock.move(30_000 * 2 ** probe)
+        house.clock.elapse(30_000 * 2 ** probe)
         house.relay.wake()
         await until(() => house.settled.length === 2 + probe)
       }
       expect(new Set(kinds(house))).toEqual(new Set(['deferred']))
       expect(house.claims.map(({ rows }) => rows).filter((rows) => rows > 0)).toEqual([2, 1, 1, 1])
       sink.script = {}
-      house.clock.move(1_800_000)
+      house.clock.elapse(1_800_000)
       house.relay.wake()
       await until(() => sink.taken.length === 60)
     },
@@ -272,7 +272,7 @@ describe('in doubt', () => {
     expect(house.settled[0]).toMatchObject({ result: { kind: 'uncertain' }, payload: { phase: 'queued' } })
     expect(house.settled[0]?.payload.uncertain).toBeDefined()
     expect(await house.metric('uncertain_total', { peer: HS99, after: 'connection' })).toBe(1)
-    house.clock.move(60_000)
+    house.clock.elapse(60_000)
     house.relay.wake()
     await until(() => house.settled.length === 2)
     expect(house.settled[1]).toMatchObject({
@@ -296,7 +296,7 @@ describe('in doubt', () => {
       (await house.store.work.get(INTAKE, 0, `send/${HS99}`))?.attempts === 1 ? true : undefined,
     )
     expect(await payloadOf(house, HS99)).toMatchObject({ phase: 'queued' })
-    house.clock.move(60_000)
+    house.clock.elapse(60_000)
     house.relay.wake()
     await until(() => house.settled.length === 2)
     expect(await house.metric('uncertain_total', { peer: HS99 })).toBe(0)
@@ -313,7 +313,7 @@ describe('in doubt', () => {
     await until(() => sink.taken.length === 1)
     expect(await payloadOf(house, HS99)).toMatchObject({ phase: 'data' })
     sink.script = {}
-    house.clock.move(3_600_000) // its lease has lapsed
+    house.clock.elapse(3_600_000) // its lease has lapsed
     house.relay.start()
     await until(() => house.settled.length === 1)
     expect(house.settled[0]).toMatchObject({ result: { kind: 'answered' } })
@@ -366,7 +366,7 @@ test('depth and age of every queue are told', async () => {
   await house.store.work.amend({ intake: INTAKE, recipient: 2, slot: 'transport-send' }, 'pending', {
     held: 'x',
   })
-  house.clock.move(60_000)
+  house.clock.elapse(60_000)
   house.relay.start()
   await eventually(async () =>
     (await house.metric('queue_rows', { peer: HS99, state: 'pending' })) === 1 ? true : undefined,
