@@ -39,7 +39,7 @@ export type PeerFailureCode = keyof typeof PEER_FAILURES
 export interface PeerFailure {
   readonly code: PeerFailureCode
   readonly reason: EvidenceReason
-  /** Without names of people. */
+  /** Codes and what they are about; never a text of the message or of its certificates, which may be long or name people. */
   readonly details: string
 }
 
@@ -49,8 +49,11 @@ export type Refusal = PeerFailure | { readonly temporary: string }
 export const failure = (code: PeerFailureCode, details: string): PeerFailure => ({
   code,
   reason: PEER_FAILURES[code],
-  details: details === '' ? code : `${code}: ${details}`,
+  details: (details === '' ? code : `${code}: ${details}`).slice(0, MAX_DETAILS),
 })
+
+/** Stands in a row of work and in evidence. */
+const MAX_DETAILS = 200
 
 type Signed = 'ENVELOPE' | 'EVIDENCE'
 
@@ -69,10 +72,8 @@ export function stampRefusal(signed: Signed, reason: TrustFailure): Refusal {
 }
 
 /** What the offline verifier found, in our words. */
-export function findingFailure(subIndication: SubIndication, details: string): PeerFailure {
-  const code = CODES[subIndication] ?? 'EVIDENCE_SIGNATURE'
-  return failure(code, details)
-}
+export const findingFailure = (subIndication: SubIndication): PeerFailure =>
+  failure(CODES[subIndication] ?? 'EVIDENCE_SIGNATURE', subIndication)
 
 const CODES: Readonly<Partial<Record<SubIndication, PeerFailureCode>>> = {
   FORMAT_FAILURE: 'EVIDENCE_FORM',

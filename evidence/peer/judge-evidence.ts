@@ -24,7 +24,7 @@ export interface EvidenceVerdict {
 export async function judgeEvidence(octets: Uint8Array, trust: PeerTrust): Promise<EvidenceVerdict> {
   const judged = verifyEvidence(octets, withoutLists(trust))
   const finding = worst(judged.findings)
-  if (finding !== undefined) return { refusal: findingFailure(finding.subIndication, finding.detail) }
+  if (finding !== undefined) return { refusal: findingFailure(finding.subIndication) }
   const { certificate, certificates, token, fields } = judged
   if (certificate === undefined || token === undefined || fields === undefined)
     return { refusal: failure('EVIDENCE_FORM', 'unreadable') }

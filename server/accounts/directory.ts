@@ -99,6 +99,18 @@ export class AccountDirectory {
     return address
   }
 
+  /**
+   * The account that a peer's dispatch to this address is for: the operator's box for the service address and those that
+   * every domain has. [RFC 2142 §5]
+   */
+  receiving(address: string, serviceAddress: string): Promise<KepAccount | undefined> {
+    const kep = parseKepAddress(address)
+    const isOperators =
+      address === serviceAddress.toLowerCase() ||
+      (kep?.domain === this.#domain && reservedLocals.has(kep.local))
+    return this.get(isOperators ? `postmaster@${this.#domain}` : address)
+  }
+
   addPerson(address: string, person: NewPerson): Promise<KepAccount> {
     if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(person.handle))
       throw new AccountError('BAD_HANDLE', 'a handle has lower-case letters, digits, dot, hyphen; at most 63')

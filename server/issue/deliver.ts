@@ -1,3 +1,4 @@
+import type { KepAccount } from '../../mail/account.ts'
 import { randomId } from '../../mail/ids.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
@@ -25,7 +26,7 @@ const decide = async (
   payload: DispatchPayload,
 ): Promise<NewWork[]> => {
   const at = parts.clock.now()
-  const account = await parts.directory.get(recipientOf(row, message).address)
+  const account = await accountOf(parts, row, message)
   const base = { id: randomId('ev'), at: at.toISOString(), recipient: row.recipient }
   if (account?.state === 'active') {
     const decided: PutPayload = { ...payload, facts: { ...base, hook: 'delivered' } }
@@ -42,12 +43,14 @@ const decide = async (
 
 /** Into the mailbox; its outcome is set once by the key of the row that follows. */
 const put = async (
-  { store, deemedReadMs }: StepParts,
+  parts: StepParts,
   row: LeasedWork,
   message: MessageRecord,
   payload: PutPayload,
 ): Promise<NewWork[]> => {
-  const mailbox = await store.mailboxes.byName(recipientOf(row, message).address, INBOX)
+  const { store, deemedReadMs } = parts
+  const account = await accountOf(parts, row, message)
+  const mailbox = account && (await store.mailboxes.byName(account.address, INBOX))
   if (mailbox === undefined) throw new Error(`the account of recipient ${row.recipient} has no INBOX`)
   const at = Date.parse(payload.facts.at)
   await store.mailboxes.append(mailbox.id, {
@@ -70,6 +73,18 @@ const put = async (
     nextWork(row, 'transport', 'issue', at, { facts: payload.facts } satisfies EventPayload),
     nextWork(row, 'expiry', 'timer', at + deemedReadMs, {}),
   ]
+}
+
+/** Peers may write to the operator too; our own accounts to accounts. */
+function accountOf(
+  { directory, envelope }: StepParts,
+  row: LeasedWork,
+  message: MessageRecord,
+): Promise<KepAccount | undefined> {
+  const { address } = recipientOf(row, message)
+  return message.origin === 'relay'
+    ? directory.receiving(address, envelope.serviceAddress)
+    : directory.get(address)
 }
 
 function recipientOf(row: LeasedWork, message: MessageRecord): { address: string } {

@@ -135,11 +135,19 @@ export class Worker {
   async #do(row: LeasedWork): Promise<void> {
     const outcome = await this.#attempt(row)
     try {
-      const settled = await this.#store.work.settle(row, outcome)
-      if (settled) this.#tell(row, outcome)
+      await this.#settle(row, outcome)
     } catch (error) {
-      this.#events.internalError('work', error) // the lease lapses and the row comes back
+      this.#events.internalError('work', error)
+      // What follows can never be written: that is a failure of the row. From all else the lease lapses, and it comes back.
+      if (!(error instanceof StoreError && error.code === 'TOO_LARGE_A_ROW')) return
+      await this.#settle(row, this.#failed(row, error)).catch((again: unknown) =>
+        this.#events.internalError('work', again),
+      )
     }
+  }
+
+  async #settle(row: LeasedWork, outcome: WorkOutcome): Promise<void> {
+    if (await this.#store.work.settle(row, outcome)) this.#tell(row, outcome)
   }
 
   async #attempt(row: LeasedWork): Promise<WorkOutcome> {
@@ -148,7 +156,7 @@ export class Worker {
       if (step === undefined) throw new Error(`nothing does work of kind ${row.kind}`)
       return { done: true, spawn: await step(this.#parts, row, await this.#recordOf(row.intake)) }
     } catch (error) {
-      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      const message = messageOf(error)
       const now = this.#clock.now().getTime()
       if (error instanceof NotYet) return { retryAt: error.at, error: message, blameless: true }
       // At once, when the clock is right again: until then nothing is claimed.
@@ -158,10 +166,15 @@ export class Worker {
         const wait = Math.min(LONGEST_WAIT_FOR_STAMP_MS, Math.max(FIRST_RETRY_MS, (now - row.since) / 2))
         return { retryAt: now + Math.round(wait), error: message, blameless: true }
       }
-      const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20))
-      if (row.attempts + 1 >= MAX_ATTEMPTS) return { held: true, error: message }
-      return { retryAt: now + delay, error: message }
+      return this.#failed(row, error)
     }
+  }
+
+  #failed(row: LeasedWork, error: unknown): WorkOutcome {
+    const message = messageOf(error)
+    if (row.attempts + 1 >= MAX_ATTEMPTS) return { held: true, error: message }
+    const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20))
+    return { retryAt: this.#clock.now().getTime() + delay, error: message }
   }
 
   #tell(row: LeasedWork, outcome: WorkOutcome): void {
@@ -189,3 +202,6 @@ export class Worker {
     return JSON.parse(Buffer.from(await this.#store.blobs.read(intake.envelope)).toString())
   }
 }
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error)

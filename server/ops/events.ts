@@ -7,6 +7,8 @@ import { redact } from './redaction.ts'
 
 export type ListenerName = 'submission' | 'peer' | 'imap' | 'http'
 
+const STRANGER_LINES_MS = 60_000
+
 /**
  * One function per thing that happens: it feeds the log and the metrics together, so neither can forget. What is
  * logged are ids, codes, counts and addresses of machines: never a password, a body, a subject or an identity number.
@@ -109,6 +111,8 @@ export class Events {
     'role',
   ])
 
+  #strangerTold = Number.NEGATIVE_INFINITY
+
   constructor(level: string, destination?: pino.DestinationStream) {
     this.#log = pino({ level, base: null, redact, timestamp: pino.stdTimeFunctions.isoTime }, destination)
     collectDefaultMetrics({ register: this.registry, prefix: 'openkep_' })
@@ -153,7 +157,11 @@ export class Events {
 
   peerUnknown(ip: string): void {
     this.#peerStrangers.inc({})
-    this.#log.warn({ event: 'not-a-peer', ip })
+    // Anybody can make these lines: the metric counts them all, the log shows one a minute.
+    const now = performance.now()
+    const isNews = now - this.#strangerTold > STRANGER_LINES_MS
+    if (isNews) this.#strangerTold = now
+    this.#log[isNews ? 'warn' : 'debug']({ event: 'not-a-peer', ip })
   }
 
   dispatchTaken(peer: string, intake: string, octets: number, recipients: number): void {

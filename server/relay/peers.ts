@@ -36,6 +36,7 @@ export class PeerDirectory implements Peers {
   readonly #ownDomain: string
   #entries: readonly PeerEntry[]
   #known: ReadonlyMap<string, KnownPeer> = new Map()
+  #reloading: Promise<void> = Promise.resolve()
 
   private constructor(store: DocumentStore, ownDomain: string, entries: readonly PeerEntry[]) {
     this.#store = store
@@ -71,7 +72,13 @@ export class PeerDirectory implements Peers {
    * Reads files and store anew, and takes over all of it or, where anything cannot be read, nothing: then it rejects with
    * KeyFileError or the reason why an entry makes no peer.
    */
-  async reload(entries: readonly PeerEntry[] = this.#entries): Promise<void> {
+  reload(entries?: readonly PeerEntry[]): Promise<void> {
+    // One after another: the last one to begin is the one that holds.
+    this.#reloading = this.#reloading.catch(() => {}).then(() => this.#read(entries ?? this.#entries))
+    return this.#reloading
+  }
+
+  async #read(entries: readonly PeerEntry[]): Promise<void> {
     const known = new Map<string, KnownPeer>()
     for (const text of await this.#stored())
       known.set(text.provider, { text, peer: peerOf(text, 'operator') })

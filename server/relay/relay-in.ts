@@ -64,14 +64,15 @@ interface SplitPayload {
 }
 
 async function verdictsOn(
-  { directory }: StepParts,
+  { directory, envelope }: StepParts,
   { rejected, recipients }: RelayedRecord,
   positions: readonly number[],
 ): Promise<Map<number, RelayVerdict>> {
   const verdicts = new Map<number, RelayVerdict>()
   for (const position of positions) {
     const address = recipients[position - 1]?.address ?? ''
-    const known = rejected !== undefined || (await directory.get(address)) !== undefined
+    const known =
+      rejected !== undefined || (await directory.receiving(address, envelope.serviceAddress)) !== undefined
     verdicts.set(
       position,
       rejected ?? (known ? 'accepted' : { reason: 'UnknownRecipient', details: 'no such account' }),

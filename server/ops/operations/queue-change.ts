@@ -1,3 +1,4 @@
+import type { SendPayload } from '../../relay/payloads.ts'
 import { OperationError, operation } from './operation.ts'
 import { queueIdSchema, refusedBecause, rowNamed } from './queue-row.ts'
 
@@ -37,6 +38,9 @@ export const queueFail = operation(queueIdSchema, async (parts, { id }): Promise
   const { failSend } = parts
   if (failSend === undefined) throw new OperationError('NO_DAEMON', 'no daemon runs on this data folder')
   const { key, row } = await rowNamed(parts, id)
+  const { what }: SendPayload = JSON.parse(row.payload)
+  if (what === 'evidence')
+    throw new OperationError('WRONG_STATE', `${id} is evidence for a peer: hold it; it cannot be given up`)
   // Held first: from then on no attempt can begin that would succeed after all.
   if (row.state !== 'held' && !(await parts.store.work.amend(key, 'pending', { held: HELD })))
     throw await refusedBecause(parts, id, 'pending')

@@ -1,6 +1,7 @@
+import { readPositions } from '../../../mail/positions.ts'
 import type { EventFacts } from '../../../plugins/events.ts'
 import type { WorkRow } from '../../../storage/port.ts'
-import { CONTRADICTED } from '../../issue/steps.ts'
+import { CONTRADICTED, type EventPayload } from '../../issue/steps.ts'
 import { decidedIn } from '../../relay/outcomes.ts'
 import type { EvidenceLine } from './evidence-list.ts'
 
@@ -22,10 +23,11 @@ export function outcomesIn(
       .filter(({ provider }) => provider === undefined)
       .map(({ recipient = 0, outcome }) => `${recipient} ${outcome}`),
   )
+  const relays = relaysOfAll(work)
   return (position) => {
     const word = (slot: string, names: readonly string[]) =>
       wordIn(rows.get(`${position} ${slot}`)) ?? names.find((name) => archived.has(`${position} ${name}`))
-    const relay = word('relay', RELAY)
+    const relay = word('relay', RELAY) ?? relays.get(position)
     return {
       relay,
       transport: word('transport', TRANSPORT) ?? (relay === 'relay-rejection' ? relay : undefined),
@@ -33,6 +35,18 @@ export function outcomesIn(
       contradicted: rows.has(`${position} ${CONTRADICTED}`),
     }
   }
+}
+
+/** Relay evidence of ours that is about several recipients of a dispatch. */
+function relaysOfAll(work: readonly WorkRow[]): Map<number, string> {
+  const relays = new Map<number, string>()
+  for (const row of work) {
+    if (row.recipient > 0 || row.kind !== 'issue') continue
+    const { facts }: EventPayload = JSON.parse(row.payload)
+    if (facts.hook !== 'relay_in') continue
+    for (const position of readPositions(facts.positions)) relays.set(position, outcomeOf(facts))
+  }
+  return relays
 }
 
 const RELAY = ['relay-acceptance', 'relay-rejection'] as const

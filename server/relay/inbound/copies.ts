@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { MailError } from '../../../mail/errors.ts'
 import { intakeName } from '../../../mail/ids.ts'
 import type { MessageRecord } from '../../../mail/message-record.ts'
 import { encodeIndex } from '../../../mail/mime-codec.ts'
@@ -22,6 +23,8 @@ interface Content {
   readonly contentEnd: number
 }
 
+/** Of messages that a peer sends under one identifier; nobody has an honest reason for a second. */
+const MAX_VARIANTS = 10
 /** Another session may store the same dispatch between our look and our write. */
 const ATTEMPTS = 5
 const PAGE = 500
@@ -53,6 +56,7 @@ async function keepOnce(
   content: Content,
 ): Promise<Kept | undefined> {
   const earlier = await copiesOf(parts.store, given)
+  if (earlier.length >= MAX_VARIANTS) throw new MailError('DISPATCH_UNNAMED', 'SAME_ID')
   const [first] = earlier
   const record = first === undefined || sameDigest(first, given) ? given : another(given)
   const same = earlier.filter((copy) => sameDigest(copy, record))

@@ -18,16 +18,17 @@ export async function decide(parts: InboundParts, arrival: Arrival): Promise<str
   // One of them is ours.
   if (header.filter(({ key }) => key === 'received').length > MAX_HOPS + 1)
     throw new MailError('TOO_MANY_HOPS')
-  const bounces = recipients.filter((recipient) => recipient.kind === 'bounce')
-  if (bounces.length === recipients.length) return takeHints(parts, arrival, bounces)
   const mail = await read(parts, arrival)
-  const forAccounts = recipients.some(({ kind }) => kind === 'account')
+  // Whoever it is addressed to: a provider may answer the envelope's sender.
   if (mail.kind === 'evidence') return takeEvidence(parts, arrival, mail)
-  if (mail.kind === 'dispatch' && forAccounts) return takeDispatch(parts, arrival, mail)
+  const bounces = recipients.filter((recipient) => recipient.kind === 'bounce')
+  if (mail.kind === 'dispatch' && bounces.length === 0) return takeDispatch(parts, arrival, mail)
+  if (mail.kind === 'other' && bounces.length === recipients.length) return takeHints(parts, arrival, bounces)
   const [fault] = received.index.faults
   // Beyond the limits parts are unseen, evidence among them.
   if (fault !== undefined) throw new MailError('MIME_TOO_COMPLEX', fault)
-  if (forAccounts) throw new MailError('NOT_A_KEP_MESSAGE')
+  if (mail.kind === 'dispatch' || recipients.some(({ kind }) => kind !== 'operator'))
+    throw new MailError('NOT_A_KEP_MESSAGE')
   return takeOperatorMail(parts, arrival)
 }
 

@@ -51,10 +51,22 @@ export function factsOf(arrival: Arrival, envelope: PeerEnvelope, domain: string
     subject: acceptance === undefined ? plainText(message.subject, MAX_SUBJECT) : message.subject,
     // A delil that holds names its message by this digest, also where the original beside it is another one.
     digest:
-      acceptance === undefined ? digest : { algorithm: message.digestMethod, value: message.digestValue },
+      acceptance === undefined || !isUsableDigest(message.digestMethod, message.digestValue)
+        ? digest
+        : { algorithm: message.digestMethod, value: message.digestValue },
     submissionEvidence: plainId(fields.id),
   }
 }
+
+/** One that our own evidence may repeat; a weak one is replaced by ours. */
+const isUsableDigest = (algorithm: string, value: string): boolean =>
+  DIGEST_LENGTHS.get(algorithm) === Buffer.from(value, 'base64').length
+
+const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
+  [SHA256, 32],
+  ['http://www.w3.org/2001/04/xmldsig-more#sha384', 48],
+  ['http://www.w3.org/2001/04/xmlenc#sha512', 64],
+])
 
 function idIn(fields: EvidenceFields | undefined, { header }: Arrival): string | undefined {
   const claims = [fields?.message?.remmdMessageId ?? '', valuesOf(header, 'message-id')[0] ?? '']

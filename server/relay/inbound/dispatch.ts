@@ -1,8 +1,7 @@
-import type { PeerEnvelope } from '../../../evidence/index.ts'
+import { checkAll, evidenceRules, type PeerEnvelope, RulesBroken } from '../../../evidence/index.ts'
 import { type EvidenceReason, FAILURES, type FailureCode, MailError } from '../../../mail/errors.ts'
-import { randomHex } from '../../../mail/ids.ts'
+import { randomHex, randomId } from '../../../mail/ids.ts'
 import { parseKepAddress } from '../../../mail/kep-address.ts'
-import { writePositions } from '../../../mail/positions.ts'
 import type { RelayedRecord } from '../../../mail/relayed-record.ts'
 import { keepDispatch } from './copies.ts'
 import { type DispatchFacts, factsOf } from './dispatch-facts.ts'
@@ -16,8 +15,9 @@ interface Rejection {
   readonly details: string
 }
 
-/** The positions stand in a row of work: more text than this is nobody's list of recipients. */
-const MAX_POSITIONS_TEXT = 8192
+const MAX_TOLD = 200
+/** Every evidence about the dispatch lists them all, so what follows from it grows with their square. */
+const MAX_LISTED = 1000
 
 /**
  * Takes a dispatch of a known peer, or rejects it as a whole: either way the peer hears 250 and gets evidence. Only
@@ -37,6 +37,7 @@ export async function takeDispatch(
   // Evidence that names no message, or nobody in it, would be evidence of nothing.
   if (facts === undefined || positions.length === 0)
     throw new MailError('DISPATCH_UNNAMED', rejection?.code ?? '')
+  if (facts.recipients.length > MAX_LISTED) throw new MailError('TOO_MANY_RECIPIENTS', `${MAX_LISTED}`)
   const record: RelayedRecord = {
     origin: 'relay',
     id: randomHex(),
@@ -55,6 +56,7 @@ export async function takeDispatch(
     },
     userSignature: envelope.userSignature,
   }
+  checkEvidence(parts, record, positions)
   const content = envelope.original ?? {
     contentStart: received.index.root.bodyStart,
     contentEnd: received.index.root.bodyEnd,
@@ -70,6 +72,24 @@ export async function takeDispatch(
   return `2.6.0 ${record.messageId} alindi / received${kept.repeated ? ' (tekrar / repeated)' : ''}`
 }
 
+/** What we answer with 250 we answer for: whatever we could not write evidence about is refused instead. */
+function checkEvidence(
+  { pipeline, profile }: InboundParts,
+  record: RelayedRecord,
+  positions: readonly number[],
+): void {
+  const [recipient = 0] = positions
+  const facts = { hook: 'relay_in', id: randomId('ev'), at: record.decidedAt, recipient } as const
+  const verdict = record.rejected ?? 'accepted'
+  try {
+    const draft = pipeline.draft({ ...facts, positions: `${recipient}`, verdict, message: record })
+    checkAll(draft, evidenceRules(profile))
+  } catch (error) {
+    if (error instanceof RulesBroken) throw new MailError('DISPATCH_UNNAMED', record.rejected?.details ?? '')
+    throw error
+  }
+}
+
 /** Evidence and envelope name the same people, and the sender is one of this peer's. */
 function partiesRejection(
   { peer, recipients }: Arrival,
@@ -79,7 +99,7 @@ function partiesRejection(
   if (parseKepAddress(facts.sender.address)?.provider !== peer.provider)
     return reject('SENDER_NOT_OF_PEER', 'PolicyViolation')
   const listed = new Set(facts.recipients.map(({ address }) => address))
-  const strangers = recipients.filter(({ kind, address }) => kind === 'account' && !listed.has(address))
+  const strangers = recipients.filter(({ address }) => !listed.has(address))
   if (strangers.length > 0)
     return reject('RECIPIENTS_DIFFER', 'InvalidMessageFormat', `${strangers.length} not in the evidence`)
   return undefined
@@ -105,16 +125,19 @@ async function pluginsRejection(
   if (verdict.kind !== 'refuse') return undefined
   const failure: (typeof FAILURES)[FailureCode] = FAILURES[verdict.code]
   if (failure.reply < 500) throw new MailError(verdict.code, verdict.told)
-  return reject(verdict.code, 'reason' in failure ? failure.reason : 'PolicyViolation', verdict.told)
+  const told = verdict.told.slice(0, MAX_TOLD) // stands in a row of work and in evidence
+  return reject(verdict.code, 'reason' in failure ? failure.reason : 'PolicyViolation', told)
 }
 
 /** Those of the envelope's recipients; where none of them is in the list, all of ours, since the whole is rejected. */
 function positionsOf({ recipients }: Arrival, facts: DispatchFacts): number[] {
-  const wanted = new Set(recipients.filter(({ kind }) => kind === 'account').map(({ address }) => address))
-  const ours = facts.recipients.flatMap(({ local, address }, index) =>
-    local ? [{ address, position: index + 1 }] : [],
-  )
+  const wanted = new Set(recipients.map(({ address }) => address))
+  const seen = new Set<string>()
+  const ours = facts.recipients.flatMap(({ local, address }, index) => {
+    if (!local || seen.has(address)) return []
+    seen.add(address) // who is listed twice is one recipient, at the first position
+    return [{ address, position: index + 1 }]
+  })
   const named = ours.filter(({ address }) => wanted.has(address))
-  const positions = (named.length > 0 ? named : ours).map(({ position }) => position)
-  return writePositions(positions).length > MAX_POSITIONS_TEXT ? [] : positions
+  return (named.length > 0 ? named : ours).map(({ position }) => position)
 }

@@ -57,7 +57,7 @@ export async function takeEvidence(
   )
   const fresh = taken.filter((_, index) => known[index] === undefined)
   for (const one of fresh)
-    if (await isFull(store, one)) {
+    if (await isFull(store, one, fresh.filter(({ recipient }) => recipient === one.recipient).length)) {
       parts.events.peerEvidenceRefused(provider, 'TOO_MANY')
       throw new MailError('EVIDENCE_NOT_OURS', 'TOO_MANY')
     }
@@ -69,13 +69,15 @@ export async function takeEvidence(
   return `2.6.0 ${taken.length} delil alindi / received`
 }
 
-/** Whether so many deliller were taken about this recipient that another can say nothing new. */
-async function isFull({ work }: InboundParts['store'], { intake, recipient }: Taken): Promise<boolean> {
+/** Whether with so many more there are more deliller about this recipient than there is anything to say. */
+async function isFull(
+  { work }: InboundParts['store'],
+  { intake, recipient }: Taken,
+  more: number,
+): Promise<boolean> {
   const page = await work.of(intake, { recipient, slot: 'in/' }, MAX_PER_RECIPIENT)
-  return (
-    page.length === MAX_PER_RECIPIENT &&
-    page.every((row) => row.recipient === recipient && row.slot.startsWith('in/'))
-  )
+  const known = page.filter((row) => row.recipient === recipient && row.slot.startsWith('in/'))
+  return known.length + more > MAX_PER_RECIPIENT
 }
 
 /** The octets first, then the rows that name them. */

@@ -45,8 +45,8 @@ function isIssuedTo(
   intermediates: readonly Certificate[],
   at: Date,
 ): boolean {
-  const names = own.dnsNames.map((name) => name.toLowerCase())
-  if (!names.some((name) => name === provider || name.endsWith(`.${provider}`))) return false
+  // Names below the domain are its customers': an institution's server is not the provider.
+  if (!own.dnsNames.some((name) => name.toLowerCase() === provider)) return false
   const purposes = own.extendedKeyUsage
   if (purposes !== undefined && !purposes.some((purpose) => TLS_PURPOSES.has(purpose))) return false
   const { anchors } = inbound

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { constants, createHash } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import { MailError } from '../../../mail/errors.ts'
@@ -58,6 +58,8 @@ export function makePeerServer(parts: PeerServerParts): { server: SMTPServer; re
     // Every certificate is let in as far as MAIL: whom it makes of a client is judged there, against the peers of then.
     requestCert: true,
     rejectUnauthorized: false,
+    // A resumed session shows the client's own certificate alone, and a chain that was believed breaks off.
+    secureOptions: constants.SSL_OP_NO_TICKET,
     size: parts.maxBytes,
     authOptional: true,
     disabledCommands: ['AUTH'],

@@ -9,7 +9,7 @@ export interface Target {
   readonly address: string
   readonly port: number
   readonly implicitTls: boolean
-  /** The name was configured, or lies under the peer's domain; what DNS alone says proves nothing. */
+  /** The name was configured; what DNS alone says proves nothing, also where it lies under the peer's domain. */
   readonly named: boolean
 }
 
@@ -47,7 +47,7 @@ export async function targetsOf(
           host,
           port: SMTP_PORT,
           implicitTls: false,
-          named: host === provider || host.endsWith(`.${provider}`),
+          named: false,
         }))
   const family = familyOf(peer)
   const targets: Target[] = []

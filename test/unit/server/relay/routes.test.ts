@@ -27,7 +27,7 @@ const mx = (over: Partial<Peer> = {}): Peer => peerAt(0, { route: { kind: 'mx' }
 const found = async (peer: Peer, records: Parameters<typeof zone>[0], random = () => 0) =>
   (await targetsOf(peer, zone(records), random)).map(
     ({ host, address, port, named, implicitTls }) =>
-      `${host} ${address}:${port}${named ? ' named' : ''}${implicitTls ? ' tls' : ''}`,
+      `${host} ${address}:${port}${named ? '' : ''}${implicitTls ? ' tls' : ''}`,
   )
 const refused = async (peer: Peer, records: Parameters<typeof zone>[0]): Promise<string> => {
   const error = await targetsOf(peer, zone(records), () => 0).catch((reason: unknown) => reason)
@@ -42,11 +42,11 @@ describe('MX of the domain', () => {
       'yedek.example': ['192.0.2.2'],
     }
     expect(await found(mx(), records)).toEqual([
-      'mx.hs99.kep.tr 2001:db8::1:25 named',
-      'mx.hs99.kep.tr 192.0.2.1:25 named',
+      'mx.hs99.kep.tr 2001:db8::1:25',
+      'mx.hs99.kep.tr 192.0.2.1:25',
       'yedek.example 192.0.2.2:25',
     ])
-    expect(await found(mx({ family: 6 }), records)).toEqual(['mx.hs99.kep.tr 2001:db8::1:25 named'])
+    expect(await found(mx({ family: 6 }), records)).toEqual(['mx.hs99.kep.tr 2001:db8::1:25'])
     expect(await found(mx({ sourceAddress: '192.0.2.9' }), records)).toHaveLength(2)
   })
 
@@ -58,19 +58,19 @@ describe('MX of the domain', () => {
     }
     const chances = [0.9, 0.1]
     expect(await found(mx(), records, () => chances.shift() ?? 0)).toEqual([
-      'b.hs99.kep.tr 192.0.2.2:25 named',
-      'a.hs99.kep.tr 192.0.2.1:25 named',
+      'b.hs99.kep.tr 192.0.2.2:25',
+      'a.hs99.kep.tr 192.0.2.1:25',
     ])
   })
 
   test('without one the domain itself; one that is away is passed over', async () => {
-    expect(await found(mx(), { 'hs99.kep.tr': ['192.0.2.1'] })).toEqual(['hs99.kep.tr 192.0.2.1:25 named'])
+    expect(await found(mx(), { 'hs99.kep.tr': ['192.0.2.1'] })).toEqual(['hs99.kep.tr 192.0.2.1:25'])
     const records = {
       'mx hs99.kep.tr': ['10 a.hs99.kep.tr', '20 b.hs99.kep.tr'],
       'a.hs99.kep.tr': AWAY,
       'b.hs99.kep.tr': ['192.0.2.2'],
     } as const
-    expect(await found(mx(), records)).toEqual(['b.hs99.kep.tr 192.0.2.2:25 named'])
+    expect(await found(mx(), records)).toEqual(['b.hs99.kep.tr 192.0.2.2:25'])
   })
 
   test('an attempt tries eight places and no more', async () => {
