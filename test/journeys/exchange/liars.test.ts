@@ -9,7 +9,6 @@ import { userMessage } from '../../fakes/evidence.ts'
 import { signedMessage, submit } from '../../fakes/mail-client.ts'
 import {
   archived,
-  arrival,
   atRest,
   bodyOf,
   evidenced,
@@ -376,27 +375,25 @@ describe('evidence that contradicts itself: kept and marked, and the first word 
     expect(await decided(sent, 'transport', 3)).toMatchObject({ peer: { outcome: 'delivery' } })
   })
 
-  test('retrieval without delivery: kept; when nothing else comes, our failure is told with the contradiction', async () => {
+  test('retrieval without delivery: who read it has got it, so nothing is stated when nothing else comes', async () => {
     const sent = await send([`bir@${PEER}`])
     const marks = await contradictions()
     expect(await say(sent, { outcome: 'retrieval', changes: { recipientAuthentication } })).toMatch(/^250 /)
     expect(await decided(sent, 'reading')).toMatchObject({ peer: { outcome: 'retrieval' } })
     expect(await decided(sent, 'transport')).toBeUndefined()
-    expect(await contradictions()).toBe(marks)
     clock.elapse(25 * HOUR)
     await here.provider.store.work.insert([])
-    const failure = await evidenced(here, sent.id, 'relay-failure')
-    await arrival(here, SENDER, 'Deliller', base64Lines(failure.bytes))
+    await eventually(async () => await decided(sent, 'transport'), 'the deadline')
+    expect(await decided(sent, 'transport')).toMatchObject({ peer: { outcome: 'retrieval' } })
+    expect(await say(sent, { outcome: 'delivery' })).toMatch(/^250 /) // late, and no news
     await atRest(here)
     expect(await storyOf(here, sent.id)).toEqual([
       'submission-acceptance own all',
       `retrieval ${PEER} 1`,
-      'relay-failure own 1',
+      `delivery ${PEER} 1`,
     ])
-    expect(reasonsIn(failure)).toEqual(['R_REMMD_Malfunction'])
-    expect(await marked(sent)).toBe(true)
-    // When it was issued, and with the notice.
-    expect(await holding(here, SENDER, 'Deliller', base64Lines(failure.bytes))).toHaveLength(2)
+    expect(await contradictions()).toBe(marks)
+    expect(await marked(sent)).toBe(false)
   })
 })
 

@@ -86,7 +86,8 @@ const sendRow = async ({ intake }: Sent): Promise<WorkRow | undefined> =>
 const attempted = (sent: Sent, attempts: number): Promise<WorkRow> =>
   eventually(async () => {
     const row = await sendRow(sent)
-    return row !== undefined && row.attempts >= attempts ? row : undefined
+    const { tries = 0 }: Partial<SendPayload> = row === undefined ? {} : JSON.parse(row.payload)
+    return tries >= attempts ? row : undefined
   }, `attempt ${attempts}`)
 
 /** Waits until the time at which the row is tried again, and a little longer. */
