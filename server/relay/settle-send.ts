@@ -4,7 +4,6 @@ import { readPositions, writePositions } from '../../mail/positions.ts'
 import type { LeasedWork, NewWork, WorkKey, WorkOutcome } from '../../storage/port.ts'
 import { nextWork, type StepParts } from '../issue/steps.ts'
 import { decideTransport, relayFailures } from './deadlines.ts'
-import { outcomesOf } from './outcomes.ts'
 import type { DeadlinePayload, SendPayload } from './payloads.ts'
 import type { RefusedRecipient, SendResult } from './send-result.ts'
 
@@ -131,8 +130,11 @@ export async function stillWanted(
 ): Promise<boolean> {
   if (payload.what === 'evidence') return true
   for (const position of readPositions(payload.positions ?? '')) {
-    const { relay, transport } = await outcomesOf(store, row.intake, position)
-    if (relay === undefined && transport === undefined) return true
+    const decided = await Promise.all([
+      store.work.get(row.intake, position, 'relay'),
+      store.work.get(row.intake, position, 'transport'),
+    ])
+    if (decided.every((outcome) => outcome === undefined)) return true
   }
   return false
 }

@@ -3,8 +3,8 @@ import type { BlobRef, BlobStore } from '../../../storage/port.ts'
 
 /** A header of ours stays far below; what a long one holds beyond is not counted. */
 const MAX_HEADER = 1_048_576
-/** Most headers end within this. */
-const FIRST_LOOK = 65_536
+/** Most headers end within this, and most messages do not: what is read in part is neither copied nor hashed as a whole. */
+const FIRST_LOOK = 16_384
 const END = Buffer.from('\r\n\r\n')
 
 /** How many systems a message has passed, by the Received fields of its outermost header. [RFC 5321 §6.3] */
