@@ -1,6 +1,5 @@
-import type { SendPayload } from '../../relay/payloads.ts'
 import { OperationError, operation } from './operation.ts'
-import { queueIdSchema, refusedBecause, rowNamed } from './queue-row.ts'
+import { queueIdSchema, queueLineOf, refusedBecause, rowNamed } from './queue-row.ts'
 
 /** As rows show it, and therefore in one language. */
 const HELD = 'held by the operator'
@@ -33,14 +32,16 @@ export const queueRelease = operation(queueIdSchema, async (parts, { id }): Prom
   return { id }
 })
 
-/** Ends it as a relay failure, with its evidence, which only the daemon can make. */
+/**
+ * Ends a dispatch as a relay failure, with its evidence, which only the daemon can make. Evidence is no outcome of
+ * anything: it can be held, and nobody can give it up.
+ */
 export const queueFail = operation(queueIdSchema, async (parts, { id }): Promise<QueueChange> => {
   const { failSend } = parts
   if (failSend === undefined) throw new OperationError('NO_DAEMON', 'no daemon runs on this data folder')
-  const { key, row } = await rowNamed(parts, id)
-  const { what }: SendPayload = JSON.parse(row.payload)
-  if (what === 'evidence')
-    throw new OperationError('WRONG_STATE', `${id} is evidence for a peer: hold it; it cannot be given up`)
+  const { key, queue, row } = await rowNamed(parts, id)
+  if (queueLineOf(row, queue).what === 'evidence')
+    throw new OperationError('WRONG_STATE', `${id} is an evidence message, which the peer is owed`)
   // Held first: from then on no attempt can begin that would succeed after all.
   if (row.state !== 'held' && !(await parts.store.work.amend(key, 'pending', { held: HELD })))
     throw await refusedBecause(parts, id, 'pending')

@@ -221,8 +221,12 @@ describe('queues', () => {
     }
     expect(await run('queue fail', { id: dispatch }, { failSend })).toEqual({ id: dispatch })
     expect(held).toEqual(['held'])
-    expect(await run('queue fail', { id: evidence })).toEqual({ id: evidence })
+    expect(await run('queue fail', { id: dispatch })).toEqual({ id: dispatch })
+    expect(await code(run('queue fail', { id: dispatch }))).toBe('WRONG_STATE')
+    expect(failed).toEqual(['send/hs99.kep.tr', 'send/hs99.kep.tr'])
+    // What the peer is owed is never given up.
     expect(await code(run('queue fail', { id: evidence }))).toBe('WRONG_STATE')
-    expect(failed).toEqual(['transport-send', 'transport-send'])
+    expect(await stateOf('transport-send', 2)).toBe('pending')
+    expect(failed).toHaveLength(2)
   })
 })
