@@ -81,9 +81,9 @@ const PAGE = 500
 /** By message id (ours, a peer's or the user's), evidence id (ours or a peer's), queue or intake id, with or without brackets. All messages of that name. */
 export const trace = operation(
   z.strictObject({ id: idSchema }),
-  async ({ store, peers }, { id }): Promise<{ messages: readonly Trace[] }> => {
+  async ({ store, peers, domain }, { id }): Promise<{ messages: readonly Trace[] }> => {
     const providers = peers.all().map(({ provider }) => provider)
-    const intakes = await intakesFor(store, id, providers)
+    const intakes = await intakesFor(store, id, providers, domain)
     if (intakes.length === 0) throw new OperationError('NOT_FOUND', `nothing is known of ${id}`)
     return { messages: await Promise.all(intakes.map((intake) => traceOf(store, intake))) }
   },
@@ -92,15 +92,26 @@ export const trace = operation(
 /** A person's Message-ID may be any sender's choice and name several messages; more than these are not shown. */
 const MAX_SAME_NAME = 10
 
-async function intakesFor(store: Store, id: string, providers: readonly string[]): Promise<IntakeRow[]> {
+async function intakesFor(
+  store: Store,
+  id: string,
+  providers: readonly string[],
+  domain: string,
+): Promise<IntakeRow[]> {
   const bare = withoutBrackets(id)
   const named = await store.intakesNamed(withBrackets(id))
   if (named.length > 0) return named.slice(0, MAX_SAME_NAME)
-  let evidence = await store.chain.find(EVIDENCE_CHAIN, bare)
-  // A peer's is archived under its domain; the id alone is what people have at hand.
-  for (const provider of providers) evidence ??= await store.chain.find(EVIDENCE_CHAIN, `${provider}/${bare}`)
+  // A peer's is known under its domain; the id alone is what people have at hand. At our peers ours is known so too.
+  const own = bare.startsWith(`${domain}/`) ? bare.slice(domain.length + 1) : bare
+  const qualified = [bare, ...providers.map((provider) => `${provider}/${bare}`)]
+  let evidence = await store.chain.find(EVIDENCE_CHAIN, own)
+  for (const name of qualified) evidence ??= await store.chain.find(EVIDENCE_CHAIN, name)
   const intake = await store.intake(evidence?.intake ?? readQueueId(bare)?.key.intake ?? bare)
-  return intake === undefined ? [] : [intake]
+  if (intake !== undefined) return [intake]
+  // The delil of a submission came in a peer's dispatch, which holds it.
+  const dispatches: IntakeRow[] = []
+  for (const name of qualified) dispatches.push(...(await store.intakesNamed(name)))
+  return dispatches.slice(0, MAX_SAME_NAME)
 }
 
 async function traceOf(store: Store, intake: IntakeRow): Promise<Trace> {

@@ -132,15 +132,18 @@ async function store(
     dedup: { key: isFirst ? base : `${base}/${which}`, notBefore: 0 },
     body: staged.ref,
     envelope: envelope.ref,
-    names: [
-      record.messageId,
-      intakeName(record.peer, record.messageId),
-      ...(record.userMessageId === undefined ? [] : [record.userMessageId]),
-    ],
+    names: namesOf(record),
     staged: [envelope, staged],
     first: row(record.id, 'relay-in', now, payload),
   })
   return duplicateOf === undefined
+}
+
+/** A peer chooses all of them but the second, also so that two are the same. */
+const namesOf = ({ peer, messageId, userMessageId, submissionEvidence }: RelayedRecord): string[] => {
+  const delil = submissionEvidence && `${peer}/${submissionEvidence}`
+  const names = [messageId, intakeName(peer, messageId), userMessageId ?? '', delil ?? '']
+  return [...new Set(names.filter((name) => name !== ''))]
 }
 
 const row = (intake: string, slot: string, due: number, payload: RelayInPayload): NewWork => ({
