@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { configSchema } from '../../../config/schema.ts'
 import { AUTHENTICATION_METHODS } from '../../../evidence/model/authentication.ts'
+import { type OutcomeName, outcomeNamed } from '../../../evidence/model/outcome.ts'
 import { toPem } from '../../../evidence/x509/certificate.ts'
 import { base64Lines } from '../../../mail/base64-lines.ts'
 import { decidedIn } from '../../../server/relay/outcomes.ts'
@@ -321,16 +322,18 @@ describe('evidence', () => {
 describe('evidence that contradicts itself: kept and marked, and the first word stays', () => {
   const at = (refersTo: number) => ({ changes: { refersTo } })
 
-  test.each<[first: 'delivery' | 'non-delivery', then: 'delivery' | 'non-delivery' | 'relay-rejection']>([
+  test.each<[first: OutcomeName, then: OutcomeName]>([
     ['delivery', 'non-delivery'],
     ['non-delivery', 'delivery'],
     ['delivery', 'relay-rejection'],
+    ['relay-rejection', 'relay-acceptance'],
+    ['relay-rejection', 'delivery'],
   ])('%s, then %s', async (first, then) => {
     const sent = await send()
     const before = { marks: await contradictions(), deliller: await deliller() }
-    expect(await say(sent, { outcome: first, ...(first === 'delivery' ? {} : negative) })).toMatch(/^250 /)
+    expect(await say(sent, { outcome: first, ...reasonsOf(first) })).toMatch(/^250 /)
     expect(await marked(sent)).toBe(false)
-    expect(await say(sent, { outcome: then, ...(then === 'delivery' ? {} : negative) })).toMatch(/^250 /)
+    expect(await say(sent, { outcome: then, ...reasonsOf(then) })).toMatch(/^250 /)
     expect(await storyOf(here, sent.id)).toEqual([
       'submission-acceptance own all',
       `${first} ${PEER} 1`,
@@ -405,3 +408,5 @@ const negative = {
     reasons: [{ code: 'http:uri.etsi.org/REM/EventReason#MailboxFull', details: 'x' }],
   },
 } satisfies PeerMailOptions
+
+const reasonsOf = (outcome: OutcomeName): PeerMailOptions => (outcomeNamed(outcome).positive ? {} : negative)

@@ -203,6 +203,8 @@ describe('queues', () => {
       ['relay', 'transport'].map((slot) => `${intake?.id}-hs98-1-${slot} evidence`),
     )
     const [relay, delivery] = rows.map(({ id }) => id)
+    await expect(operate(there, 'queue fail', { id: relay! })).rejects.toMatchObject({ code: 'WRONG_STATE' })
+    expect(await operate(there, 'queue show', { id: relay! })).toMatchObject({ state: 'pending' })
     await operate(there, 'queue hold', { id: relay! })
     await expect(operate(there, 'queue fail', { id: relay! })).rejects.toMatchObject({ code: 'WRONG_STATE' })
     roads.back.behaviour = honest
