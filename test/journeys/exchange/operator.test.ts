@@ -23,7 +23,9 @@ let here: TestProvider
 let there: TestProvider
 let roads: Roads
 beforeAll(async () => {
-  const timed = { given: { clock }, tsaClock: clock }
+  // What failed is hardly ever tried again while a test looks at it, however slow the machine is.
+  const config = { relay: { retry: { first: '30 min', longest: '30 min' } } }
+  const timed = { config, given: { clock }, tsaClock: clock }
   exchange = await startExchange({ here: timed, there: timed })
   ;({ here, there } = exchange)
   roads = await layRoads(exchange)
@@ -176,11 +178,12 @@ describe('queues', () => {
     expect((await operate(here, 'queue list', {})).rows).toMatchObject([
       { id: queueId(sent), state: row.state, uncertain: expect.any(String) },
     ])
-    await eventually(async () => (answers.kept.length === 2 ? true : undefined), 'the answers')
+    await eventually(async () => (answers.kept.length >= 2 ? true : undefined), 'the answers')
     await operate(here, 'queue fail', { id: queueId(sent) })
     const failure = await evidenced(here, sent.id, 'relay-failure')
     for (const handOn of answers.kept) expect(await handOn()).toMatch(/^250 /)
     await evidenced(here, sent.id, 'delivery')
+    await pass(HOUR) // a peer that broke off is left alone for a while
     await rested()
     expect((await storyOf(here, sent.id)).toSorted()).toEqual(
       [...DELIVERED, 'relay-failure own 1'].toSorted(),
