@@ -190,17 +190,49 @@ describe('a dispatch of a known peer', () => {
     ])
   })
 
-  test('operator boxes and addresses for reports beside its recipients change nothing', async () => {
-    await send(await dispatch(), [
-      FIRST,
-      'postmaster@hs98.kep.tr',
-      `bounce+${'1'.repeat(32)}-hs99@hs98.kep.tr`,
-    ])
+  test('is not for an address for reports', async () => {
+    const reply = await send(await dispatch(), [FIRST, `bounce+${'1'.repeat(32)}-hs99@hs98.kep.tr`])
+    expect(reply).toMatch(/^550 5\.7\.1 NOT_A_KEP_MESSAGE /)
+    expect(await stored()).toEqual([])
+  })
+
+  test('for the operator is one like any other: its address has a position', async () => {
+    const to = ['Postmaster@hs98.kep.tr', FIRST]
+    expect(await send(await dispatch({ recipients: [...to, 'abuse@hs98.kep.tr'] }), to)).toMatch(/^250 /)
+    expect((await stored()).map(({ payload }) => payload.positions)).toEqual(['1-2'])
+  })
+
+  test('that lists somebody twice has one position for both', async () => {
+    expect(await send(await dispatch({ recipients: [FIRST, FIRST] }), [FIRST])).toMatch(/^250 /)
     expect((await stored()).map(({ payload }) => payload.positions)).toEqual(['1'])
+  })
+
+  test('to more recipients than evidence can list is refused', async () => {
+    const many = Array.from({ length: 1001 }, (_, n) => `r${n}@hs97.kep.tr`)
+    const reply = await send(await dispatch({ recipients: [FIRST, ...many] }), [FIRST])
+    expect(reply).toMatch(/^550 5\.5\.3 TOO_MANY_RECIPIENTS /)
+    expect(await stored()).toEqual([])
   })
 })
 
 describe('is rejected as a whole, with 250 and a record', () => {
+  test('whose delil names a digest that counts for nothing: our own evidence about it names ours', async () => {
+    const message = {
+      isNotification: false,
+      subject: 'x',
+      remmdMessageId: remmdId,
+      digestMethod: 'http://www.w3.org/2000/09/xmldsig#sha1',
+      digestValue: hash('sha1', original, 'base64'),
+    }
+    expect(await send(await dispatch({ changes: { message } }))).toMatch(/^250 /)
+    const [{ record }] = (await stored()) as [Stored]
+    expect(record.rejected).toMatchObject({ reason: 'InvalidMessageFormat' })
+    expect(record.digest).toEqual({
+      algorithm: 'http://www.w3.org/2001/04/xmlenc#sha256',
+      value: hash('sha256', original, 'base64'),
+    })
+  })
+
   test.each<[what: string, octets: () => Promise<Buffer>, to: readonly string[], rejected: object]>([
     [
       'a recipient who is not in the evidence',

@@ -55,9 +55,14 @@ const about = (options: PeerMailOptions = {}): PeerMailOptions => ({
   changes: { refersTo: 1, ...options.changes },
 })
 
-async function send(octets: Buffer, client: Holder = peerKeys().client, at = kep): Promise<string> {
+async function send(
+  octets: Buffer,
+  client: Holder = peerKeys().client,
+  at = kep,
+  to = `kep@${OURS}`,
+): Promise<string> {
   await using session = await openPeerSession(at, client)
-  return await session.send(octets, { from: '', to: [`kep@${OURS}`] })
+  return await session.send(octets, { from: '', to: [to] })
 }
 
 const sendEvidence = async (options?: PeerMailOptions) =>
@@ -90,6 +95,17 @@ describe('evidence about a message of ours', () => {
     expect(await taken()).toHaveLength(1)
     expect(await kep.metric('peer_evidence_total', { repeated: 'true' })).toBe(repeated + 1)
   })
+
+  test.each(['bounce+' + '0'.repeat(32) + '-hs99', 'kep', 'gonderen', 'kimse'])(
+    'sent to %s@: what it is about decides, not to whom it is addressed',
+    async (local) => {
+      const octets = await peerEvidenceMessage(original, about())
+      expect(await send(octets, undefined, undefined, `${local}@${OURS}`)).toBe(
+        '250 2.6.0 1 delil alindi / received',
+      )
+      expect(await taken()).toHaveLength(1)
+    },
+  )
 
   test('refused: nothing is kept', async () => {
     expect(await sendEvidence({ about: Buffer.from('x') })).toMatch(/^550 /)

@@ -27,7 +27,7 @@ const mx = (over: Partial<Peer> = {}): Peer => peerAt(0, { route: { kind: 'mx' }
 const found = async (peer: Peer, records: Parameters<typeof zone>[0], random = () => 0) =>
   (await targetsOf(peer, zone(records), random)).map(
     ({ host, address, port, named, implicitTls }) =>
-      `${host} ${address}:${port}${named ? '' : ''}${implicitTls ? ' tls' : ''}`,
+      `${host} ${address}:${port}${named ? ' named' : ''}${implicitTls ? ' tls' : ''}`,
   )
 const refused = async (peer: Peer, records: Parameters<typeof zone>[0]): Promise<string> => {
   const error = await targetsOf(peer, zone(records), () => 0).catch((reason: unknown) => reason)
