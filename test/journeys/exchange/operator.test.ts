@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { base64Lines } from '../../../mail/base64-lines.ts'
-import type { SendPayload } from '../../../server/relay/payloads.ts'
 import type { WorkRow } from '../../../storage/port.ts'
 import { eventually } from '../../fakes/eventually.ts'
 import { type Exchange, RECIPIENT_THERE, startExchange, THERE } from '../../fakes/exchange.ts'
@@ -11,9 +10,6 @@ import { operate } from '../../fakes/operator.ts'
 import { pki } from '../../fakes/pki.ts'
 import { DOMAIN, SENDER, type TestProvider } from '../../fakes/provider.ts'
 import { busy, cutting, honest, keeping, layRoads, type Roads } from '../../fakes/transport.ts'
-
-/** How often the peer was reached and did not take it. */
-const triesOf = ({ payload }: WorkRow): number => (JSON.parse(payload) as SendPayload).tries ?? 0
 
 const BOTH_THERE = [RECIPIENT_THERE, `deneme.gonderen@${THERE}`]
 
@@ -71,7 +67,7 @@ const queueId = ({ intake }: Sent): string => `${intake}-hs99`
 const deferred = (kep: TestProvider, peer: string): Promise<WorkRow> =>
   eventually(async () => {
     const [row] = await kep.provider.store.work.queued(peer, undefined, 10)
-    return row !== undefined && triesOf(row) > 0 ? row : undefined
+    return row?.error !== undefined && row.due > clock.now().getTime() ? row : undefined
   }, 'an attempt')
 
 const rested = async (): Promise<void> => {
@@ -205,7 +201,7 @@ describe('queues', () => {
     )
     const rows = await eventually(async () => {
       const { rows } = await operate(there, 'queue list', { peer: DOMAIN })
-      return rows.every(({ attempts }) => attempts > 0) ? rows : undefined
+      return rows.every(({ error }) => error !== undefined) ? rows : undefined
     }, 'an attempt at each')
     const [intake] = await there.provider.store.intakesNamed(sent.id)
     expect(rows.map(({ id, what }) => `${id} ${what}`)).toEqual(

@@ -89,16 +89,14 @@ async function pass(milliseconds: number): Promise<void> {
 const sendRow = async ({ intake }: Sent): Promise<WorkRow | undefined> =>
   await here.provider.store.work.get(intake, 0, `send/${THERE}`)
 
-/** How often the peer was reached and did not take it. */
-const triesOf = ({ payload }: WorkRow): number => (JSON.parse(payload) as SendPayload).tries ?? 0
-
-/** The row of the queue after so many attempts, or more, when it is settled and waits for the next. */
+/** The row of the queue after so many attempts, or more, when it waits for the next. */
 const attempted = (sent: Sent, attempts: number): Promise<WorkRow> =>
   eventually(async () => {
     const row = await sendRow(sent)
-    const waits = row !== undefined && row.due > clock.now().getTime()
-    return waits && triesOf(row) >= attempts ? row : undefined
+    return row !== undefined && triesOf(row) >= attempts && row.due > clock.now().getTime() ? row : undefined
   }, `attempt ${attempts}`)
+
+const triesOf = ({ payload }: WorkRow): number => (JSON.parse(payload) as SendPayload).tries ?? 0
 
 /** Waits until the time at which the row is tried again, and a little longer. */
 const untilDue = ({ due }: WorkRow): Promise<void> => pass(due - clock.now().getTime() + 1)
