@@ -130,8 +130,10 @@ export function amendWork(
   const free = from === 'pending' ? 'AND leased_until = 0' : ''
   if ('held' in to)
     return db.run(`UPDATE work SET state = 'held', error = ? ${where} ${free}`, to.held, ...key) === 1
-  // What was started again waits anew; a row that only waits keeps the time since which it does.
-  const since = from === 'pending' ? 'since' : String(Math.trunc(to.due))
+  const at = Math.trunc(to.due)
+  // What was started again waits anew, but mail that was held waits as long as it has; a row that only waits keeps the time since which it does.
+  const since =
+    from === 'pending' ? 'since' : from === 'held' ? `iif(queue IS NULL, ${at}, since)` : String(at)
   return (
     db.run(
       `UPDATE work SET state = 'pending', due = ?, since = ${since}, leased_until = 0, attempts = 0 ${where} ${free}`,

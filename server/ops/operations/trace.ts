@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { withBrackets, withoutBrackets } from '../../../mail/ids.ts'
 import type { MessageRecord } from '../../../mail/message-record.ts'
+import { readPositions } from '../../../mail/positions.ts'
 import type { RelayedTransport } from '../../../mail/relayed-record.ts'
 import type { IntakeRow, Store, WorkRow } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
-import type { SendPayload } from '../../relay/payloads.ts'
+import type { DeadlinePayload, SendPayload } from '../../relay/payloads.ts'
 import { queueIdOf, readQueueId } from '../../relay/queue-id.ts'
 import { type EvidenceLine, lineOf } from './evidence-list.ts'
 import { OperationError, operation } from './operation.ts'
@@ -120,9 +121,9 @@ async function traceOf(store: Store, intake: IntakeRow): Promise<Trace> {
   )
   const work = await allWork(store, intake.id)
   const evidence = await allEvidence(store, intake.id)
-  const waiting = work.flatMap(waitingOf)
   const refused = intake.body === undefined
   const outcomes = outcomesIn(work, evidence)
+  const waiting = work.filter((row) => !isIdle(row, outcomes)).flatMap(waitingOf)
   const isSubmission = record.origin !== 'relay'
   return {
     id: intake.id,
@@ -172,6 +173,13 @@ const hintOf = ({ slot, since, payload }: WorkRow): TraceStep[] => {
   const { hint }: { hint: string } = JSON.parse(payload)
   const at = new Date(since).toISOString()
   return [{ at, step: `hint: ${hint}`, recipient: undefined, evidence: undefined, provider: undefined }]
+}
+
+/** A deadline of the relay that will find everything decided. */
+function isIdle(row: WorkRow, outcomes: ReturnType<typeof outcomesIn>): boolean {
+  if (row.kind !== 'timer' || !/^(send|relay|delivery)-expiry\b/.test(row.slot)) return false
+  const { positions }: DeadlinePayload = JSON.parse(row.payload)
+  return readPositions(positions).every((position) => outcomes(position).transport !== undefined)
 }
 
 const waitingOf = (row: WorkRow): WaitingWork[] => {

@@ -194,12 +194,9 @@ export class Lane {
       else if (contact !== undefined) this.#backOff.failed(epoch, clock.monotonic())
       this.rouse()
     }
+    // While the peer is away its lane waits, not each row: with the first success everything follows at once.
     const retryAt = (result: SendResult): number =>
-      inMs(
-        result.kind === 'unreachable'
-          ? Math.max(0, this.#backOff.until - clock.monotonic())
-          : this.#pause(row),
-      )
+      result.kind === 'unreachable' ? row.due : inMs(this.#pause(row))
     try {
       return await attempt(this.#parts, this.#pool, held, this.#queue, { left, retryAt })
     } catch (error) {

@@ -117,7 +117,8 @@ export class MemoryWork implements WorkStore {
     const amended = await this.#documents.change(keyOf(key), (row) => {
       if (row.state !== from || (from === 'pending' && row.leasedUntil > 0)) return undefined
       if ('held' in to) return { ...row, state: 'held', error: to.held }
-      const since = from === 'pending' ? row.since : to.due
+      const waits = from === 'pending' || (from === 'held' && row.queue !== undefined)
+      const since = waits ? row.since : to.due
       return { ...row, state: 'pending', due: to.due, since, leasedUntil: 0, attempts: 0 }
     })
     this.tell()
