@@ -3,6 +3,8 @@
 import { configSchema } from '../../config/schema.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import type { PeerText } from '../../server/relay/peer-entry.ts'
+import { eventually } from './eventually.ts'
+import type { MovedClock } from './moved-clock.ts'
 import { startProvider, type TestProvider, type TestProviderOptions } from './provider.ts'
 
 export const THERE = 'hs99.kep.tr'
@@ -51,4 +53,22 @@ export function entryOf({ domain, tls, keys, provider }: TestProvider): PeerText
       signing: [{ certificate: pem(keys) }],
     },
   ])[0]!
+}
+
+/**
+ * Time goes by for both, as soon as neither has anything in hand but mail that waits for the other: what is being done would
+ * look as old as the time that went by. Whoever sleeps looks at the clock again.
+ */
+export async function letPass(
+  { here, there }: Exchange,
+  clock: MovedClock,
+  milliseconds: number,
+): Promise<void> {
+  const stores = [here, there].map(({ provider }) => provider.store)
+  await eventually(async () => {
+    const rows = (await Promise.all(stores.map(({ work }) => work.backlog(clock.now().getTime())))).flat()
+    return rows.every(({ kind }) => kind === 'timer' || kind === 'send') ? true : undefined
+  }, 'the end of what is in hand')
+  clock.elapse(milliseconds)
+  for (const { work } of stores) await work.insert([])
 }

@@ -68,12 +68,12 @@ export function idIn(reply: string): string {
   return id
 }
 
-/** Nothing of this intake waits any more but deadlines. */
-export async function atRest({ provider }: TestProvider): Promise<void> {
+/** Nothing waits any more but deadlines that are not yet due by the provider's clock. */
+export async function atRest({ provider, clock }: TestProvider): Promise<void> {
+  const { work } = provider.store
   await eventually(async () => {
-    const waiting = (await provider.store.work.backlog(Date.now() + 1000 * DAY)).filter(
-      ({ kind }) => kind !== 'timer',
-    )
+    if (((await work.nextDue()) ?? Number.POSITIVE_INFINITY) <= clock.now().getTime()) return undefined
+    const waiting = (await work.backlog(Date.now() + 1000 * DAY)).filter(({ kind }) => kind !== 'timer')
     return waiting.length === 0 ? true : undefined
   }, 'rest')
 }

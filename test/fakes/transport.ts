@@ -58,14 +58,12 @@ export function keeping(goesOn: (octets: Buffer) => boolean) {
 export interface Transport extends AsyncDisposable {
   readonly port: number
   behaviour: Behaviour
-  /** Does not say that it takes 8 bits, or TLS, to whom connects from now on. */
-  offers: { readonly eightBit: boolean; readonly tls: boolean }
+  /** What it says that it takes; where that changes, connections end, so that it is asked anew. */
+  offer(what: { readonly eightBit: boolean; readonly tls: boolean }): void
   /** MAIL commands. */
   readonly begun: number
   /** Whole messages, whatever became of them. */
   readonly taken: readonly Passing[]
-  /** Ends idle connections, so that what it offers is asked for anew. */
-  hangUp(): void
 }
 
 export async function startTransport(to: TestProvider, holder: Holder): Promise<Transport> {
@@ -81,6 +79,8 @@ export async function startTransport(to: TestProvider, holder: Holder): Promise<
     disableReverseLookup: true,
     hideSMTPUTF8: true,
     hideDSN: true,
+    hide8BITMIME: false,
+    hideSTARTTLS: false,
     logger: false,
     onMailFrom: (_address, _session, callback) => {
       begun++
@@ -119,14 +119,13 @@ export async function startTransport(to: TestProvider, holder: Holder): Promise<
       return begun
     },
     taken,
-    hangUp,
-    get offers() {
-      return { eightBit: !server.options.hide8BITMIME, tls: !server.options.hideSTARTTLS }
-    },
-    set offers({ eightBit, tls }) {
-      server.options.hide8BITMIME = !eightBit
-      server.options.hideSTARTTLS = !tls
-      server.options.disabledCommands = tls ? ['AUTH'] : ['AUTH', 'STARTTLS']
+    offer: ({ eightBit, tls }) => {
+      const { options } = server
+      if (options.hide8BITMIME === !eightBit && options.hideSTARTTLS === !tls) return
+      options.hide8BITMIME = !eightBit
+      options.hideSTARTTLS = !tls
+      options.disabledCommands = tls ? ['AUTH'] : ['AUTH', 'STARTTLS']
+      hangUp()
     },
     [Symbol.asyncDispose]: async () => {
       hangUp()

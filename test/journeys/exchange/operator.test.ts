@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { base64Lines } from '../../../mail/base64-lines.ts'
 import type { WorkRow } from '../../../storage/port.ts'
 import { eventually } from '../../fakes/eventually.ts'
-import { type Exchange, RECIPIENT_THERE, startExchange, THERE } from '../../fakes/exchange.ts'
+import { type Exchange, letPass, RECIPIENT_THERE, startExchange, THERE } from '../../fakes/exchange.ts'
 import { signedMessage, submit } from '../../fakes/mail-client.ts'
 import { archived, atRest, evidenced, holding, idIn, reasonsIn, storyOf } from '../../fakes/mailboxes.ts'
 import { HOUR, movedClock } from '../../fakes/moved-clock.ts'
@@ -20,7 +20,10 @@ let there: TestProvider
 let roads: Roads
 beforeAll(async () => {
   // What failed is hardly ever tried again while a test looks at it, however slow the machine is.
-  const config = { relay: { retry: { first: '30 min', longest: '30 min' } } }
+  const config = {
+    relay: { retry: { first: '30 min', longest: '30 min' } },
+    evidence: { deemedReadHours: 720 },
+  }
   const timed = { config, given: { clock }, tsaClock: clock }
   exchange = await startExchange({ here: timed, there: timed })
   ;({ here, there } = exchange)
@@ -56,10 +59,7 @@ async function send(to: readonly string[] = [RECIPIENT_THERE]): Promise<Sent> {
   return { id, userId, intake: intake?.id ?? '', message }
 }
 
-async function pass(milliseconds: number): Promise<void> {
-  clock.elapse(milliseconds)
-  for (const { provider } of [here, there]) await provider.store.work.insert([])
-}
+const pass = (milliseconds: number): Promise<void> => letPass(exchange, clock, milliseconds)
 
 const queueId = ({ intake }: Sent): string => `${intake}-hs99`
 

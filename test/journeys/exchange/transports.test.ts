@@ -4,7 +4,7 @@ import { decidedIn } from '../../../server/relay/outcomes.ts'
 import type { SendPayload } from '../../../server/relay/payloads.ts'
 import type { WorkRow } from '../../../storage/port.ts'
 import { eventually } from '../../fakes/eventually.ts'
-import { type Exchange, RECIPIENT_THERE, startExchange, THERE } from '../../fakes/exchange.ts'
+import { type Exchange, letPass, RECIPIENT_THERE, startExchange, THERE } from '../../fakes/exchange.ts'
 import { signedMessage, submit } from '../../fakes/mail-client.ts'
 import {
   archived,
@@ -45,6 +45,8 @@ let roads: Roads
 beforeAll(async () => {
   // What failed is hardly ever tried again while a test looks at it, however slow the machine is.
   const config = {
+    // Nobody reads here, and evidence of that would only be in the way.
+    evidence: { deemedReadHours: 720 },
     relay: { retry: { first: `${FIRST_RETRY / MINUTE} min`, longest: `${LONGEST_RETRY / MINUTE} min` } },
   }
   const timed = { config, given: { clock }, tsaClock: clock }
@@ -57,11 +59,9 @@ afterAll(async () => {
   await exchange[Symbol.asyncDispose]()
 })
 afterEach(async () => {
-  for (const road of [roads.forth, roads.back]) {
-    road.behaviour = honest
-    road.offers = { eightBit: true, tls: true }
-    road.hangUp()
-  }
+  roads.forth.behaviour = honest
+  roads.back.behaviour = honest
+  roads.forth.offer({ eightBit: true, tls: true })
   for (const kep of [here, there]) expect(await kep.metric('openkep_internal_errors_total')).toBe(0)
 })
 
@@ -80,11 +80,7 @@ async function send(to: readonly string[] = [RECIPIENT_THERE], part?: Buffer): P
   return { id, intake: intake.id, message }
 }
 
-/** Time goes by for both; whoever sleeps looks at the clock again. */
-async function pass(milliseconds: number): Promise<void> {
-  clock.elapse(milliseconds)
-  for (const { provider } of [here, there]) await provider.store.work.insert([])
-}
+const pass = (milliseconds: number): Promise<void> => letPass(exchange, clock, milliseconds)
 
 const sendRow = async ({ intake }: Sent): Promise<WorkRow | undefined> =>
   await here.provider.store.work.get(intake, 0, `send/${THERE}`)
@@ -100,6 +96,16 @@ const triesOf = ({ payload }: WorkRow): number => (JSON.parse(payload) as SendPa
 
 /** Waits until the time at which the row is tried again, and a little longer. */
 const untilDue = ({ due }: WorkRow): Promise<void> => pass(due - clock.now().getTime() + 1)
+
+/** Its time to be sent is over; an attempt that is on its way just then is let finish, and the deadline looks again. */
+async function expire(sent: Sent): Promise<void> {
+  await pass(24 * HOUR)
+  await eventually(async () => {
+    const row = await sendRow(sent)
+    return row?.state !== 'pending' || row.due > clock.now().getTime() ? true : undefined
+  }, 'the last attempt')
+  await pass(MINUTE)
+}
 
 const decided = async ({ intake }: Sent, slot: string, recipient = 1) =>
   decidedIn(await here.provider.store.work.get(intake, recipient, slot))
@@ -310,7 +316,7 @@ describe('a transport that says 4xx', () => {
     roads.forth.behaviour = busy
     const sent = await send(BOTH_THERE)
     await attempted(sent, 1)
-    await pass(24 * HOUR)
+    await expire(sent)
     await evidenced(here, sent.id, 'relay-failure')
     roads.forth.behaviour = honest
     const passed = roads.forth.taken.length
@@ -387,7 +393,7 @@ describe('a transport that takes and says nothing', () => {
 
 describe('a transport that could only be served by changing the message', () => {
   test('takes 7 bits only: relay failure at once, and nothing is converted', async () => {
-    roads.forth.offers = { eightBit: false, tls: true }
+    roads.forth.offer({ eightBit: false, tls: true })
     const { begun } = roads.forth
     const part = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nŞöyle\r\n'
     const sent = await send(undefined, Buffer.from(part))
@@ -399,7 +405,7 @@ describe('a transport that could only be served by changing the message', () => 
   })
 
   test('offers no TLS: unreachable, and not a word in the clear', async () => {
-    roads.forth.offers = { eightBit: true, tls: false }
+    roads.forth.offer({ eightBit: true, tls: false })
     const { begun } = roads.forth
     const failures = () => here.metric('openkep_relay_tls_failures_total')
     const before = await failures()
@@ -407,7 +413,7 @@ describe('a transport that could only be served by changing the message', () => 
     const error = await eventually(async () => (await sendRow(sent))?.error, 'an attempt')
     expect(error).toMatch(/TLS/)
     expect(await failures()).toBeGreaterThan(before)
-    await pass(24 * HOUR)
+    await expire(sent)
     expect(reasonsIn(await evidenced(here, sent.id, 'relay-failure'))).toEqual(['R_REMMD_Unreachable'])
     await pass(31 * MINUTE)
     await resting()
