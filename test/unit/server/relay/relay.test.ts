@@ -246,7 +246,7 @@ describe('how much at once', () => {
     await until(() => house.settled.length === 1)
     for (let time = 0; time < 5; time++) {
       house.relay.wake()
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await setTimeout(20)
     }
     expect(sink.taken).toHaveLength(1)
     expect(house.claims.filter(({ rows }) => rows > 0)).toHaveLength(1)
