@@ -28,7 +28,7 @@ export {
 } from './model/outcome.ts'
 export { DEFAULT_PROFILE, type EvidenceProfile } from './model/profile.ts'
 export type { EvidenceFields } from './model/read.ts'
-export { type ReasonName, reasonOf, reasonUri } from './model/reasons.ts'
+export { REASONS, type ReasonName, reasonOf, reasonUri } from './model/reasons.ts'
 export { PEER_FAILURES, type PeerFailure, type PeerFailureCode } from './peer/failure.ts'
 export type { PeerEvidence } from './peer/judge-evidence.ts'
 export { type PeerEnvelope, type PeerMail, readPeerMail } from './peer/read-peer-mail.ts'

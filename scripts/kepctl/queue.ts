@@ -79,8 +79,10 @@ function nextOf({ state, next }: QueueLine, screen: Screen): string {
   return state === 'done' ? screen.text({ tr: 'bitti', en: 'done' }) : shownTime(next)
 }
 
-const doubtOf = ({ phase, uncertain }: QueueLine, screen: Screen): string[] => [
-  phase === 'data' ? screen.text({ tr: 'son sekizliler yolda', en: 'last octets on their way' }) : '',
+const doubtOf = ({ phase, uncertain, state }: QueueLine, screen: Screen): string[] => [
+  phase === 'data' && state === 'pending'
+    ? screen.text({ tr: 'son sekizliler yolda', en: 'last octets on their way' })
+    : '',
   uncertain === undefined
     ? ''
     : `${screen.text({ tr: 'belirsiz', en: 'uncertain' })} ${shownTime(uncertain)}`,

@@ -1,4 +1,4 @@
-import { OUTCOMES } from '../../evidence/index.ts'
+import { OUTCOMES, REASONS } from '../../evidence/index.ts'
 import type { Trace } from '../../server/ops/operations/trace.ts'
 import type { Command } from './command.ts'
 import { ask } from './reach.ts'
@@ -46,8 +46,8 @@ function linesOf(trace: Trace, screen: Screen): string[] {
         ]),
     `${label('Durum', 'State')}: ${STATES[trace.state][screen.language]}`,
     ...trace.timeline.map(
-      ({ at, step: name, recipient, evidence, provider }) =>
-        `  ${shownTime(at)}  ${step(name)}${on(recipient)}${evidence === undefined ? '' : `  <${evidence}>`}` +
+      ({ at, step: name, recipient, evidence, provider, reason }) =>
+        `  ${shownTime(at)}  ${step(name)}${reason === undefined ? '' : ` (${REASONS.find((one) => one.name === reason)?.[screen.language] ?? reason})`}${on(recipient)}${evidence === undefined ? '' : `  <${evidence}>`}` +
         `${provider === undefined ? '' : `  ${provider}`}`,
     ),
     ...trace.recipients

@@ -6,6 +6,7 @@ import {
   evidenceRules,
   type OutcomeName,
   outcomeOf,
+  reasonOf,
   type Signer,
   signEvidence,
   type Timestamper,
@@ -23,6 +24,8 @@ export interface EvidenceMeta {
   readonly outcome: OutcomeName
   readonly recipient: number | undefined
   readonly messageId: string
+  /** Why, where the outcome is negative: the name of its first reason. */
+  readonly reason?: string
   /** The provider that made it, where it is not us, and the EventTime that it states. */
   readonly provider?: string
   readonly eventTime?: string
@@ -76,7 +79,10 @@ export class EvidenceIssuer {
     )
     const outcome = outcomeOf(profile, draft.root, draft.eventCode)
     if (outcome === undefined) throw new Error(`no outcome is known for ${draft.root} ${draft.eventCode}`)
+    const [first] = draft.reasons
+    const reason = first && reasonOf(first.code)?.name
     const meta: EvidenceMeta = {
+      ...(reason === undefined ? {} : { reason }),
       root: draft.root,
       outcome: outcome.name,
       recipient: draft.refersTo,

@@ -12,6 +12,8 @@ export interface EvidenceLine {
   readonly at: string
   /** Of whom it is, where it is a peer's; and the EventTime that it states. */
   readonly provider: string | undefined
+  /** Of a negative outcome of ours. */
+  readonly reason: string | undefined
   readonly eventTime: string | undefined
   readonly root: string
   readonly outcome: string
@@ -57,6 +59,7 @@ export function lineOf(entry: ChainEntry): EvidenceLine {
     id: entry.eventId,
     at: new Date(entry.at).toISOString(),
     provider: meta.provider,
+    reason: meta.reason,
     eventTime: meta.eventTime,
     root: meta.root,
     outcome: meta.outcome,

@@ -60,6 +60,8 @@ export interface TraceStep {
   readonly evidence: string | undefined
   /** Whose evidence it is, where it is a peer's. */
   readonly provider: string | undefined
+  /** Why, where an outcome of ours is negative. */
+  readonly reason?: string | undefined
 }
 
 export interface WaitingWork {
@@ -159,12 +161,13 @@ const decided = (record: MessageRecord, refused: boolean): TraceStep => ({
   provider: undefined,
 })
 
-const stepOf = ({ at, eventTime, outcome, recipient, id, provider }: EvidenceLine): TraceStep => ({
+const stepOf = ({ at, eventTime, outcome, recipient, id, provider, reason }: EvidenceLine): TraceStep => ({
   at: eventTime ?? at,
   step: outcome,
   recipient,
   evidence: id,
   provider,
+  reason,
 })
 
 /** What a mail system on the way said of the mail. [RFC 3464 §2.3] */
