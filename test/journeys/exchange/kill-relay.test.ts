@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { killRelay } from '../../../scripts/soak/kill-relay.ts'
 
-const KILLS = 8
-const MESSAGES = 80
+const KILLS = 5
+const MESSAGES = 50
 
 /** A slice of `npm run soak -- kill-relay`, small enough for every commit; two minutes where the machine is busy. */
 test('kill -9 of sender and receiver loses nothing, and neither says a final word twice', async () => {
