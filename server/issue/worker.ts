@@ -1,7 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import { TimestampError } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
-import type { MessageRecord } from '../../mail/message-record.ts'
 import {
   type LeasedWork,
   type Store,
@@ -9,6 +8,7 @@ import {
   type WorkKind,
   type WorkOutcome,
 } from '../../storage/port.ts'
+import { MessageRecords } from '../message-records.ts'
 import type { Events } from '../ops/events.ts'
 import { NotYet, type StepParts, type Steps } from './steps.ts'
 import { ClockUncertain } from './watched-timestamper.ts'
@@ -29,7 +29,6 @@ const DOUBT_MS = 250
 const POLL_MS = 5_000
 /** A store that refuses is asked again after this; it has its own troubles. */
 const STORE_REST_MS = 1_000
-const CACHED_RECORDS = 64
 
 /** Takes due work from the store and does it, as many rows at once as allowed, until it is stopped. */
 export class Worker {
@@ -41,7 +40,7 @@ export class Worker {
   readonly #events: Events
   readonly #clockIsCertain: () => boolean
   readonly #running = new Set<Promise<void>>()
-  readonly #records = new Map<string, Promise<MessageRecord>>()
+  readonly #records: MessageRecords
   #stopping = false
   #wake: () => void = () => {}
   #woken = false
@@ -54,6 +53,7 @@ export class Worker {
     this.#steps = steps
     this.#kinds = (Object.keys(steps) as WorkKind[]).slice()
     this.#store = parts.store
+    this.#records = new MessageRecords(parts.store)
     this.#clock = parts.clock
     this.#events = events
     this.#clockIsCertain = clockIsCertain
@@ -154,7 +154,7 @@ export class Worker {
     try {
       const step = this.#steps[row.kind]
       if (step === undefined) throw new Error(`nothing does work of kind ${row.kind}`)
-      return { done: true, spawn: await step(this.#parts, row, await this.#recordOf(row.intake)) }
+      return { done: true, spawn: await step(this.#parts, row, await this.#records.of(row.intake)) }
     } catch (error) {
       const message = messageOf(error)
       const now = this.#clock.now().getTime()
@@ -181,25 +181,6 @@ export class Worker {
     const name = `${row.intake}/${row.recipient}/${row.slot}`
     if ('done' in outcome) this.#events.workSettled(row.kind, 'done', name)
     else this.#events.workSettled(row.kind, 'held' in outcome ? 'held' : 'retry', name, outcome.error)
-  }
-
-  /** A message with a thousand recipients has thousands of rows and one record. */
-  #recordOf(intake: string): Promise<MessageRecord> {
-    const known = this.#records.get(intake)
-    if (known !== undefined) return known
-    const record = this.#readRecord(intake)
-    this.#records.set(intake, record)
-    record.catch(() => this.#records.delete(intake))
-    const oldest = this.#records.keys().next().value
-    if (this.#records.size > CACHED_RECORDS && oldest !== undefined) this.#records.delete(oldest)
-    return record
-  }
-
-  async #readRecord(id: string): Promise<MessageRecord> {
-    const intake = await this.#store.intake(id)
-    if (intake === undefined)
-      throw new StoreError('CORRUPT', `work names the intake ${id}, which is not there`)
-    return JSON.parse(Buffer.from(await this.#store.blobs.read(intake.envelope)).toString())
   }
 }
 

@@ -207,6 +207,14 @@ describe('a dispatch of a known peer', () => {
     expect((await stored()).map(({ payload }) => payload.positions)).toEqual(['1'])
   })
 
+  test('about which our own rules allow no evidence is refused, and not answered with 250', async () => {
+    const recipients = [{ addresses: [FIRST] }, { addresses: ['kimse'] }]
+    expect(await send(await dispatch({ changes: { recipients } }), [FIRST])).toMatch(
+      /^550 5\.6\.0 DISPATCH_UNNAMED /,
+    )
+    expect(await stored()).toEqual([])
+  })
+
   test('to more recipients than evidence can list is refused', async () => {
     const many = Array.from({ length: 1001 }, (_, n) => `r${n}@hs97.kep.tr`)
     const reply = await send(await dispatch({ recipients: [FIRST, ...many] }), [FIRST])

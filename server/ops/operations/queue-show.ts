@@ -1,5 +1,5 @@
-import type { MessageRecord } from '../../../mail/message-record.ts'
 import { readPositions } from '../../../mail/positions.ts'
+import { readRecord } from '../../message-records.ts'
 import type { SendPayload } from '../../relay/payloads.ts'
 import { operation } from './operation.ts'
 import { type QueueLine, queueIdSchema, queueLineOf, rowNamed } from './queue-row.ts'
@@ -16,8 +16,7 @@ export const queueShow = operation(queueIdSchema, async (parts, { id }): Promise
   const { store } = parts
   const payload: SendPayload = JSON.parse(row.payload)
   const intake = await store.intake(key.intake)
-  const record: MessageRecord | undefined =
-    intake && JSON.parse(Buffer.from(await store.blobs.read(intake.envelope)).toString('utf8'))
+  const record = intake && (await readRecord(store, intake))
   const positions = readPositions(payload.positions ?? '')
   return {
     ...queueLineOf(row, queue),

@@ -5,6 +5,7 @@ import { readPositions } from '../../../mail/positions.ts'
 import type { RelayedTransport } from '../../../mail/relayed-record.ts'
 import type { IntakeRow, Store, WorkRow } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
+import { readRecord } from '../../message-records.ts'
 import type { DeadlinePayload, SendPayload } from '../../relay/payloads.ts'
 import { queueIdOf, readQueueId } from '../../relay/queue-id.ts'
 import { type EvidenceLine, lineOf } from './evidence-list.ts'
@@ -118,9 +119,7 @@ async function intakesFor(
 }
 
 async function traceOf(store: Store, intake: IntakeRow): Promise<Trace> {
-  const record: MessageRecord = JSON.parse(
-    Buffer.from(await store.blobs.read(intake.envelope)).toString('utf8'),
-  )
+  const record = await readRecord(store, intake)
   const work = await allWork(store, intake.id)
   const evidence = await allEvidence(store, intake.id)
   const refused = intake.body === undefined

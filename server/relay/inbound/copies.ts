@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { MailError } from '../../../mail/errors.ts'
 import { intakeName } from '../../../mail/ids.ts'
-import type { MessageRecord } from '../../../mail/message-record.ts'
 import { encodeIndex } from '../../../mail/mime-codec.ts'
 import { readPositions, writePositions } from '../../../mail/positions.ts'
 import type { RelayedRecord } from '../../../mail/relayed-record.ts'
 import type { NewWork, Store, WorkRow } from '../../../storage/port.ts'
+import { readRecord } from '../../message-records.ts'
 import type { ReceivedMessage } from '../../received-message.ts'
 import { stageBytes } from '../../stage-bytes.ts'
 import type { RelayInPayload } from '../payloads.ts'
@@ -92,14 +92,9 @@ const sameDigest = (a: RelayedRecord, b: RelayedRecord): boolean =>
   a.digest.algorithm === b.digest.algorithm && a.digest.value === b.digest.value
 
 /** The first comes first. */
-async function copiesOf({ intakesNamed, blobs }: Store, record: RelayedRecord): Promise<RelayedRecord[]> {
-  const rows = await intakesNamed(intakeName(record.peer, record.messageId))
-  const records = await Promise.all(
-    rows.map(
-      async ({ envelope }): Promise<MessageRecord> =>
-        JSON.parse(Buffer.from(await blobs.read(envelope)).toString()),
-    ),
-  )
+async function copiesOf(store: Store, record: RelayedRecord): Promise<RelayedRecord[]> {
+  const rows = await store.intakesNamed(intakeName(record.peer, record.messageId))
+  const records = await Promise.all(rows.map((row) => readRecord(store, row)))
   return records
     .filter((known) => known.origin === 'relay')
     .filter(({ peer, messageId }) => peer === record.peer && messageId === record.messageId)

@@ -1,10 +1,10 @@
 import type { PeerEvidence } from '../../../evidence/index.ts'
 import { intakeName, withBrackets } from '../../../mail/ids.ts'
 import { parseKepAddress } from '../../../mail/kep-address.ts'
-import type { MessageRecord } from '../../../mail/message-record.ts'
 import { readForeignPositions } from '../../../mail/positions.ts'
 import type { SubmissionRecord } from '../../../mail/submission-record.ts'
 import type { Store } from '../../../storage/port.ts'
+import { readRecord } from '../../message-records.ts'
 import { plainId, timeIn } from './dispatch-facts.ts'
 import type { InboundParts } from './parts.ts'
 
@@ -85,8 +85,8 @@ async function submissionNamed(
   domain: string,
   messageId: string,
 ): Promise<SubmissionRecord | undefined> {
-  for (const { envelope } of await store.intakesNamed(intakeName(domain, messageId))) {
-    const record: MessageRecord = JSON.parse(Buffer.from(await store.blobs.read(envelope)).toString())
+  for (const intake of await store.intakesNamed(intakeName(domain, messageId))) {
+    const record = await readRecord(store, intake)
     if (record.origin === 'submission' && record.messageId === messageId) return record
   }
   return undefined

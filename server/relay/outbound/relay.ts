@@ -1,5 +1,4 @@
-import type { MessageRecord } from '../../../mail/message-record.ts'
-import { StoreError } from '../../../storage/port.ts'
+import { MessageRecords } from '../../message-records.ts'
 import { Lane, type LaneParts } from './lane.ts'
 
 /** What the lead of the house brings; records are read here. */
@@ -11,13 +10,11 @@ const COUNT_MS = 5_000
 const GATHER_MS = 10
 /** What is on its way at a stop may still take so long: a peer that answers does so within seconds. */
 const STOP_MS = 30_000
-const CACHED_RECORDS = 64
 
 /** Carries mail to other providers: one lane for each queue that has something in it. */
 export class Relay {
   readonly #parts: LaneParts
   readonly #lanes = new Map<string, Lane>()
-  readonly #records = new Map<string, Promise<MessageRecord>>()
   #unwatch: () => void = () => {}
   #counting: NodeJS.Timeout | undefined
   #gathering: NodeJS.Timeout | undefined
@@ -25,7 +22,8 @@ export class Relay {
   #stopping = false
 
   constructor(parts: RelayParts) {
-    this.#parts = { ...parts, recordOf: (intake) => this.#recordOf(intake) }
+    const records = new MessageRecords(parts.store)
+    this.#parts = { ...parts, recordOf: (intake) => records.of(intake) }
   }
 
   start(): void {
@@ -89,25 +87,5 @@ export class Relay {
     const lane = new Lane(queue, this.#parts)
     this.#lanes.set(queue, lane)
     lane.start()
-  }
-
-  /** A message to a thousand recipients at ten providers is ten rows and one record. */
-  #recordOf(intake: string): Promise<MessageRecord> {
-    const known = this.#records.get(intake)
-    if (known !== undefined) return known
-    const record = this.#readRecord(intake)
-    this.#records.set(intake, record)
-    record.catch(() => this.#records.delete(intake))
-    const oldest = this.#records.keys().next().value
-    if (this.#records.size > CACHED_RECORDS && oldest !== undefined) this.#records.delete(oldest)
-    return record
-  }
-
-  async #readRecord(id: string): Promise<MessageRecord> {
-    const { store } = this.#parts
-    const intake = await store.intake(id)
-    if (intake === undefined)
-      throw new StoreError('CORRUPT', `work names the intake ${id}, which is not there`)
-    return JSON.parse(Buffer.from(await store.blobs.read(intake.envelope)).toString())
   }
 }

@@ -62,4 +62,14 @@ describe('a message to a peer', () => {
     await atRest(there)
     expect((await rowsIn(there, RECIPIENT_THERE, 'INBOX')).rows).toHaveLength(1)
   })
+
+  test('to the operator of the peer lies in the operator’s box, with evidence of its delivery', async () => {
+    await using exchange = await startExchange()
+    const { here, there } = exchange
+    const to = [`kep@${THERE}`]
+    const message = await signedMessage(pki().user.signer, undefined, { to })
+    const id = idIn(await submit(message, { port: here.provider.ports.submissions, ca: here.ca, to }))
+    await evidenced(here, id, 'delivery')
+    await arrival(there, `postmaster@${THERE}`, 'INBOX', message)
+  })
 })

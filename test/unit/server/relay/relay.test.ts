@@ -377,3 +377,17 @@ test('depth and age of every queue are told', async () => {
   expect(await house.metric('queue_rows', { peer: HS99, state: 'held' })).toBe(1)
   expect(await house.metric('queue_oldest_seconds', { peer: HS99 })).toBeGreaterThanOrEqual(60)
 })
+
+test('I11: while our clock is in doubt nothing is claimed, and all of it follows when it is right again', async () => {
+  await using sink = await startPeerSink()
+  await using house = await openRelayHouse()
+  house.peers.set(HS99, peerAt(sink.port))
+  let certain = false
+  const relay = house.another({ clockIsCertain: () => certain })
+  await house.store.work.insert([house.evidence(HS99, 1)])
+  relay.start()
+  await setTimeout(400)
+  expect(house.claims).toEqual([])
+  certain = true
+  await until(() => sink.taken.length === 1)
+})
