@@ -97,12 +97,17 @@ const triesOf = ({ payload }: WorkRow): number => (JSON.parse(payload) as SendPa
 /** Waits until the time at which the row is tried again, and a little longer. */
 const untilDue = ({ due }: WorkRow): Promise<void> => pass(due - clock.now().getTime() + 1)
 
-/** Its time to be sent is over; an attempt that is on its way just then is let finish, and the deadline looks again. */
+/**
+ * Its time to be sent is over. An attempt that is on its way just then is let finish, and the deadline looks again: where
+ * the peer was away the row is due all the while, and only time that goes by lets the deadline have it.
+ */
 async function expire(sent: Sent): Promise<void> {
   await pass(24 * HOUR)
   await eventually(async () => {
     const row = await sendRow(sent)
-    return row?.state !== 'pending' || row.due > clock.now().getTime() ? true : undefined
+    if (row?.state !== 'pending' || row.due > clock.now().getTime()) return true
+    await pass(MINUTE)
+    return undefined
   }, 'the last attempt')
   await pass(MINUTE)
 }
