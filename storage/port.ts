@@ -30,6 +30,14 @@ export interface Store extends AsyncDisposable {
   readonly accounts: DocumentStore
   /** Peers that the operator added beside those of the configuration. */
   readonly peers: DocumentStore
+  /** What an account has paid for and not used up yet. */
+  readonly purses: DocumentStore
+  /** What is set aside for messages whose outcome is not known yet. */
+  readonly reservations: DocumentStore
+  /** Lines of the purses' books: each is written once and never again. */
+  readonly ledger: DocumentStore
+  /** The KEP directory (KEP rehberi): entries, and the rows by which they are found. */
+  readonly listings: DocumentStore
 
   /**
    * The only write before 250: the message, its envelope and the work that follows from it become durable
@@ -38,6 +46,11 @@ export interface Store extends AsyncDisposable {
    */
   accept(intake: NewIntake): Promise<{ duplicateOf: string | undefined }>
   intake(id: string): Promise<IntakeRow | undefined>
+  /**
+   * From now on no message is accepted under this id: `accept` fails with VOIDED. False where one was, and then nothing is
+   * changed. Repeated, it answers as the first time.
+   */
+  voidIntake(id: string): Promise<boolean>
   /** Intakes that carry this name (Message-ID of the user or of ours); newest first, at most 100. */
   intakesNamed(name: string): Promise<IntakeRow[]>
 
@@ -72,7 +85,9 @@ export interface DocumentStore {
   get(key: string): Promise<DocumentRow | undefined>
   /** Writes if the stored version is `expected` (0: there is none yet); answers whether it did. */
   put(key: string, document: string, expected: number): Promise<boolean>
-  /** In order of key, after `after`. */
+  /** Removes it if the stored version is `expected`; answers whether it did. Its versions begin anew. */
+  remove(key: string, expected: number): Promise<boolean>
+  /** In order of the keys' UTF-8 octets, after `after`. */
   list(after: string, limit: number): Promise<DocumentRow[]>
 }
 
@@ -97,6 +112,8 @@ export type StoreFailure =
   /** Entries that do not follow the head of their chain, or an event id that it holds already. */
   | 'CHAIN_CONFLICT'
   | 'TOO_LARGE_A_ROW'
+  /** The intake's id was given up by {@link Store.voidIntake}. */
+  | 'VOIDED'
   | 'CLOSED'
 
 export class StoreError extends Error {

@@ -1,7 +1,7 @@
 import type { DocumentRow } from '../port.ts'
 import { type Database, number, type Row, text } from './database.ts'
 
-export type Collection = 'account' | 'peer'
+export type Collection = 'account' | 'peer' | 'purse' | 'reservation' | 'ledger' | 'listing'
 
 export const getDocument = (db: Database, collection: Collection, key: string): DocumentRow | undefined => {
   const row = db.get('SELECT * FROM documents WHERE collection = ? AND key = ?', collection, key)
@@ -24,6 +24,19 @@ export const putDocument = (
         key,
         expected,
       ) === 1
+
+export const removeDocument = (
+  db: Database,
+  collection: Collection,
+  key: string,
+  expected: number,
+): boolean =>
+  db.run(
+    'DELETE FROM documents WHERE collection = ? AND key = ? AND version = ?',
+    collection,
+    key,
+    expected,
+  ) === 1
 
 export const listDocuments = (
   db: Database,

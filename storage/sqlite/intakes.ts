@@ -1,4 +1,4 @@
-import type { IntakeRow, NewIntake } from '../port.ts'
+import { type IntakeRow, type NewIntake, StoreError } from '../port.ts'
 import { type InlineBlob, keepInline } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { insertWork } from './work.ts'
@@ -10,6 +10,8 @@ export function accept(
 ): { duplicateOf: string | undefined } {
   if (db.get('SELECT id FROM intakes WHERE id = ?', intake.id) !== undefined)
     return { duplicateOf: undefined }
+  if (db.get('SELECT id FROM voided WHERE id = ?', intake.id) !== undefined)
+    throw new StoreError('VOIDED', `intake ${intake.id} was given up`)
   if (intake.dedup !== undefined) {
     const earlier = db.get('SELECT id, at FROM intakes WHERE dedup = ?', intake.dedup.key)
     if (earlier !== undefined) {
@@ -32,6 +34,12 @@ export function accept(
     db.run('INSERT OR IGNORE INTO names VALUES (?, ?, ?)', name, intake.at, intake.id)
   insertWork(db, [intake.first])
   return { duplicateOf: undefined }
+}
+
+export function voidIntake(db: Database, id: string): boolean {
+  if (intake(db, id) !== undefined) return false
+  db.run('INSERT OR IGNORE INTO voided VALUES (?)', id)
+  return true
 }
 
 const COLUMNS = 'id, at, body, body_size, envelope, envelope_size'

@@ -2,7 +2,7 @@
 import type { StoreFailure } from '../port.ts'
 import { keepInline } from './blobs.ts'
 import * as chain from './chain.ts'
-import { putDocument } from './documents.ts'
+import { putDocument, removeDocument } from './documents.ts'
 import * as intakes from './intakes.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
@@ -11,6 +11,7 @@ import * as work from './work.ts'
 export const writes = {
   saveBlobs: keepInline,
   accept: intakes.accept,
+  voidIntake: intakes.voidIntake,
   insertWork: work.insertWork,
   claimWork: work.claimWork,
   settleWork: work.settleWork,
@@ -19,6 +20,7 @@ export const writes = {
   lease: chain.lease,
   appendChain: chain.appendChain,
   putDocument,
+  removeDocument,
   createMailbox: mailboxes.createMailbox,
   deleteMailbox: mailboxes.deleteMailbox,
   renameMailbox: mailboxes.renameMailbox,

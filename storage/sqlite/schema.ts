@@ -90,6 +90,10 @@ const migrations: readonly string[] = [
   CREATE INDEX work_queue ON work (queue, due) WHERE queue IS NOT NULL AND state = 'pending';
   CREATE INDEX work_queue_held ON work (queue) WHERE queue IS NOT NULL AND state = 'held';
   `,
+  // Ids under which nothing is accepted any more.
+  `
+  CREATE TABLE voided (id TEXT PRIMARY KEY) WITHOUT ROWID;
+  `,
 ]
 
 export const SCHEMA_VERSION = migrations.length

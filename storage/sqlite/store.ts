@@ -46,6 +46,7 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
   const documents = (collection: Collection): DocumentStore => ({
     get: async (key) => getDocument(db, collection, key),
     put: (key, document, expected) => writer.call('putDocument', collection, key, document, expected),
+    remove: (key, expected) => writer.call('removeDocument', collection, key, expected),
     list: async (after, limit) => listDocuments(db, collection, after, limit),
   })
 
@@ -54,6 +55,7 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       workChanged(await writer.call('accept', newIntake, await publish(staged))),
     intake: async (id) => intake(db, id),
     intakesNamed: async (name) => intakesNamed(db, name),
+    voidIntake: (id) => writer.call('voidIntake', id),
     space: async () => {
       const { bavail, blocks, bsize } = await statfs(folder)
       return { free: bavail * bsize, total: blocks * bsize }
@@ -110,6 +112,10 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
     },
     accounts: documents('account'),
     peers: documents('peer'),
+    purses: documents('purse'),
+    reservations: documents('reservation'),
+    ledger: documents('ledger'),
+    listings: documents('listing'),
     [Symbol.asyncDispose]: async () => {
       db.close()
       await writer.close()

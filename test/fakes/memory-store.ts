@@ -3,7 +3,14 @@
  * writes, others run between any two of them, and the process may end there. What the port promises must hold all
  * the same; so the port is shown to be free of SQLite's habits.
  */
-import type { DocumentRow, DocumentStore, IntakeRow, NewIntake, Store } from '../../storage/port.ts'
+import {
+  type DocumentRow,
+  type DocumentStore,
+  type IntakeRow,
+  type NewIntake,
+  type Store,
+  StoreError,
+} from '../../storage/port.ts'
 import { MemoryBlobs } from './memory-store/blobs.ts'
 import { Boxes } from './memory-store/boxes.ts'
 import { MemoryChain } from './memory-store/chain.ts'
@@ -51,7 +58,22 @@ export async function openMemoryStore(
       if (duplicateOf === undefined) await fanOut()
       return { duplicateOf }
     },
-    intake: async (id) => rowOf(await intakes.get(id)),
+    intake: async (id) => {
+      const there = await intakes.get(id)
+      return there?.voided === true ? undefined : rowOf(there)
+    },
+    voidIntake: async (id) => {
+      const given = {
+        id,
+        at: 0,
+        body: undefined,
+        envelope: { hash: '', size: 0 },
+        names: [],
+        dedup: undefined,
+      }
+      if (await intakes.insert(id, { ...given, first: undefined, voided: true })) return true
+      return (await intakes.get(id))?.voided === true
+    },
     intakesNamed: async (name) => {
       const named = await intakes.select((intake) => intake.names.includes(name))
       return named
@@ -65,6 +87,10 @@ export async function openMemoryStore(
     },
     accounts: documentStore(new Documents(disk.accounts, process)),
     peers: documentStore(new Documents(disk.peers, process)),
+    purses: documentStore(new Documents(disk.purses, process)),
+    reservations: documentStore(new Documents(disk.reservations, process)),
+    ledger: documentStore(new Documents(disk.ledger, process)),
+    listings: documentStore(new Documents(disk.listings, process)),
     [Symbol.asyncDispose]: async () => process.close(),
   }
 }
@@ -77,11 +103,14 @@ const documentStore = (documents: Documents<DocumentRow>): DocumentStore => ({
     )
     return put !== undefined
   },
+  remove: (key, expected) => documents.deleteIf(key, (row) => row.version === expected),
   list: async (after, limit) => {
-    const rows = await documents.select(({ key }) => key > after)
-    return rows.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit)
+    const rows = await documents.select(({ key }) => inOctets(key, after) > 0)
+    return rows.sort((a, b) => inOctets(a.key, b.key)).slice(0, limit)
   },
 })
+
+const inOctets = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** Accepted, with everything that follows, by one write. Answers with the intake that holds the dedup key. */
 async function insertIntake(
@@ -91,7 +120,9 @@ async function insertIntake(
   const document = { id, at, body, envelope, names, dedup: dedup?.key, first }
   for (;;) {
     if (await intakes.insert(id, document)) return undefined
-    if ((await intakes.get(id)) !== undefined) return undefined // repeated with the same id
+    const there = await intakes.get(id)
+    if (there?.voided === true) throw new StoreError('VOIDED', `intake ${id} was given up`)
+    if (there !== undefined) return undefined // repeated with the same id
     const [holder] = await intakes.select(
       (intake) => intake.dedup !== undefined && intake.dedup === dedup?.key,
     )

@@ -91,6 +91,38 @@ describe.each(stores)('$name: accept', ({ open }) => {
     expect(await under.store.intakesNamed('<a@client.example>')).toEqual([])
   })
 
+  test('an id that was given up is never accepted, and one that was accepted is never given up', async () => {
+    await using under = await open()
+    expect(await under.store.voidIntake('a')).toBe(true)
+    expect(await under.store.voidIntake('a')).toBe(true)
+    await expect(under.store.accept(await newIntake(under.store, 'a', 1))).rejects.toMatchObject({
+      code: 'VOIDED',
+    })
+    await under.store.accept(await newIntake(under.store, 'b', 1))
+    expect(await under.store.voidIntake('b')).toBe(false)
+    const store = await under.reopen()
+    await expect(store.accept(await newIntake(store, 'a', 1))).rejects.toMatchObject({ code: 'VOIDED' })
+    expect(await store.intake('a')).toBeUndefined()
+    expect(await store.work.get('a', 0, 'submission')).toBeUndefined()
+    expect(await store.intakesNamed('<a@client.example>')).toEqual([])
+    expect(await store.intake('b')).toBeDefined()
+  })
+
+  test('of giving up and accepting at the same time one wins', async () => {
+    await using under = await open()
+    for (let round = 0; round < 20; round++) {
+      const id = `race${round}`
+      const intake = await newIntake(under.store, id, 1)
+      const accepting = under.store.accept(intake).then(
+        () => true,
+        () => false,
+      )
+      const voided = await under.store.voidIntake(id)
+      expect(await accepting).toBe(!voided)
+      expect((await under.store.intake(id)) !== undefined).toBe(!voided)
+    }
+  })
+
   test('names: the newest hundred that carry it, newest first', async () => {
     await using under = await open()
     const all = Array.from({ length: 105 }, (_, i) => i)

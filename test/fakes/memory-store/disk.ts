@@ -24,6 +24,10 @@ export class Disk {
   readonly entries = new Map<string, EntryDocument>()
   readonly accounts = new Map<string, DocumentRow>()
   readonly peers = new Map<string, DocumentRow>()
+  readonly purses = new Map<string, DocumentRow>()
+  readonly reservations = new Map<string, DocumentRow>()
+  readonly ledger = new Map<string, DocumentRow>()
+  readonly listings = new Map<string, DocumentRow>()
 }
 
 export interface IntakeDocument extends IntakeRow {
@@ -31,6 +35,8 @@ export interface IntakeDocument extends IntakeRow {
   readonly dedup: string | undefined
   /** The first work, until it has a document of its own. */
   readonly first: NewWork | undefined
+  /** Nothing is accepted under this id: it takes the id's place. */
+  readonly voided?: true
 }
 
 export interface WorkDocument extends WorkRow {

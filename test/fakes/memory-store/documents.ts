@@ -131,6 +131,15 @@ export class Documents<T> {
     if (this.#map.delete(id)) this.#process.wrote()
   }
 
+  async deleteIf(id: string, which: (document: T) => boolean): Promise<boolean> {
+    await this.#process.turn()
+    const document = this.#map.get(id)
+    if (document === undefined || !which(document)) return false
+    this.#map.delete(id)
+    this.#process.wrote()
+    return true
+  }
+
   #clashes(document: T): boolean {
     return this.#unique.some((keyOf) => {
       const value = keyOf(document)

@@ -39,7 +39,7 @@ test('a file of the first schema is brought up to date with what it holds', asyn
   await first[Symbol.asyncDispose]()
   const db = new DatabaseSync(folder.file('kep.db'))
   db.exec(
-    `DROP INDEX work_queue; DROP INDEX work_queue_held; ALTER TABLE work DROP COLUMN queue; DROP TABLE documents;
+    `DROP TABLE voided; DROP INDEX work_queue; DROP INDEX work_queue_held; ALTER TABLE work DROP COLUMN queue; DROP TABLE documents;
     CREATE TABLE accounts (address TEXT PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
     INSERT INTO accounts VALUES ('x', 7, '{}');
     DROP INDEX work_retried; ALTER TABLE work DROP COLUMN since; DROP INDEX vanished_op; DROP INDEX work_leased; ALTER TABLE vanished DROP COLUMN op_id; PRAGMA user_version = 1`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { stores } from './stores.ts'
 
-describe.each(stores)('$name: accounts', ({ open }) => {
+describe.each(stores)('$name: documents', ({ open }) => {
   test('a document is written only over the version that was read', async () => {
     await using under = await open()
     const { accounts } = under.store
@@ -27,6 +27,25 @@ describe.each(stores)('$name: accounts', ({ open }) => {
     }
     await Promise.all(Array.from({ length: 10 }, add))
     expect(await accounts.get('a')).toEqual({ key: 'a', version: 11, document: '10' })
+  })
+
+  test('only the version that was read is removed, and its versions begin anew', async () => {
+    await using under = await open()
+    const { purses, ledger } = under.store
+    await purses.put('a', '1', 0)
+    await purses.put('a', '2', 1)
+    await ledger.put('a', 'another collection', 0)
+    expect(await purses.remove('a', 1)).toBe(false)
+    expect(await purses.remove('b', 0)).toBe(false)
+    expect(await purses.remove('a', 2)).toBe(true)
+    expect(await purses.get('a')).toBeUndefined()
+    expect(await purses.put('a', '3', 0)).toBe(true)
+    expect((await under.store.ledger.get('a'))?.document).toBe('another collection')
+    const keys = ['z', 'ş', 'a/1', 'a/10', 'a', 'ü/x', '\u{1F4E7}', '\uFFFD']
+    for (const key of keys) await under.store.listings.put(key, '{}', 0)
+    const listed = (await under.store.listings.list('', 20)).map((row) => row.key)
+    expect(listed).toEqual(['a', 'a/1', 'a/10', 'z', 'ü/x', 'ş', '\uFFFD', '\u{1F4E7}'])
+    expect((await under.store.listings.list('ü', 1)).map((row) => row.key)).toEqual(['ü/x'])
   })
 
   test('listed in order of key, in pages', async () => {
