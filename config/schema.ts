@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { peerEntry, relay } from './relay.ts'
-import { file, keyPair, octets, providerDomain, span } from './values.ts'
+import { file, ISTANBUL, keyPair, octets, providerDomain, span, timeZone } from './values.ts'
 
 export { octetsOf } from './values.ts'
 
@@ -119,6 +119,17 @@ const plugin = z.union([
   z.strictObject({ name: z.string().min(1), settings: z.record(z.string(), z.unknown()) }),
 ])
 
+const accounts = z
+  .strictObject({
+    /** Whether an address must have one of the forms that the directory rules name for its holder. */
+    addressForms: z.enum(['check', 'free']).default('check'),
+    /** Months of the calendar that a closed account stays readable. */
+    closedMonths: z.number().int().min(3).max(120).default(3),
+    /** Where the days begin and end by which such terms are counted. */
+    zone: timeZone.default(ISTANBUL),
+  })
+  .prefault({})
+
 export const configSchema = z.strictObject({
   /** `production` refuses development keys, anchors, TSA and password. */
   mode: z.enum(['development', 'production']),
@@ -163,6 +174,7 @@ export const configSchema = z.strictObject({
   /** The providers with which mail is exchanged, beside those that `kepctl peer add` stored. */
   peers: z.array(peerEntry).default([]),
   relay,
+  accounts,
   quota: z.strictObject({ default: octets.default(100_000_000) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })

@@ -39,6 +39,19 @@ export const span = z
     return Number(match?.[1]) * (spanUnits.get(match?.[2] ?? 'ms') ?? 1)
   })
 
+export const ISTANBUL = 'Europe/Istanbul'
+/** A name of the IANA time zone database. */
+export const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Europe/Istanbul')
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 export const file = z.string().min(1)
 /** A provider's own domain. */
 export const providerDomain = z.string().regex(/^hs[0-9]{2,3}\.kep\.tr$/, 'expected hsNN.kep.tr')

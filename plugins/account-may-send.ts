@@ -9,7 +9,7 @@ export const accountMaySend = definePlugin({
   register(hooks) {
     hooks.on('mail', ({ session: { account, person } }) => {
       if (account.state !== 'active') return refuse('ACCOUNT_NOT_ACTIVE')
-      if (account.service !== 'send-receive' || !may(person, 'send')) return refuse('MAY_NOT_SEND')
+      if (account.service !== 'send-receive' || !may(person, 'write')) return refuse('MAY_NOT_SEND')
       return proceed
     })
   },

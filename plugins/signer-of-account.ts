@@ -15,7 +15,7 @@ export const signerOfAccount = definePlugin({
     hooks.on('data_post', ({ transaction: { session }, message: { trust } }) => {
       for (const { certificate } of trust) {
         const person = signerAmong(session.account.persons, certificate.subject.serialNumber)
-        if (person === undefined || !may(person, 'send')) return refuse('SIGNER_NOT_OF_ACCOUNT')
+        if (person === undefined || !may(person, 'write')) return refuse('SIGNER_NOT_OF_ACCOUNT')
         if (settings.signerMustBeLogin && person.handle !== session.person.handle)
           return refuse('SIGNER_NOT_LOGIN')
       }

@@ -18,8 +18,8 @@ import {
   type VerifyOptions,
   verifyFile,
 } from '../evidence/index.ts'
+import { EVIDENCE_CHAIN } from '../server/chain-archive.ts'
 import { DEVELOPMENT_PASSWORD } from '../server/development/identities.ts'
-import { EVIDENCE_CHAIN } from '../server/issue/evidence-archive.ts'
 import type { EvidenceMeta } from '../server/issue/issuer.ts'
 import type { ChainEntry } from '../storage/port.ts'
 import { openImapSession } from './client/imap-session.ts'

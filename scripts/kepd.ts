@@ -20,6 +20,7 @@ import { type Given, type Provider, start } from '../server/main.ts'
 import { checkConfig } from '../server/ops/config-check.ts'
 import { startControl } from '../server/ops/control-socket.ts'
 import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/ops/data-lock.ts'
+import { operationSettings } from '../server/ops/operation-settings.ts'
 import { probeWith } from '../server/relay/outbound/settings.ts'
 import { StoreError } from '../storage/port.ts'
 import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
@@ -60,7 +61,7 @@ async function run(): Promise<void> {
   let config = await source.load()
   const provider = await start(config, folder, source.given)
   parts.defer(() => provider.close())
-  const { store, directory, events, peers, relay, failSend } = provider
+  const { store, directory, eventLog, events, peers, relay, failSend } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
     const next = await source.load()
     const done = await provider.reload(next)
@@ -70,10 +71,9 @@ async function run(): Promise<void> {
   const operations = {
     store,
     directory,
+    eventLog,
     clock: systemClock,
-    mode: config.mode,
-    defaultQuota: config.quota.default,
-    domain: config.provider.domain,
+    ...operationSettings(config),
     peers,
     relay,
     failSend,
@@ -116,7 +116,7 @@ async function developmentSource(
   } = await load()
   return {
     load,
-    given: { prepare: (directory) => seedDevelopmentAccounts(directory, { domain, quota, clock }) },
+    given: { prepare: (directory) => seedDevelopmentAccounts(directory, { domain, quota }) },
     hint: (ports) => developmentHint(folder, ports),
   }
 }

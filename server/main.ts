@@ -20,9 +20,10 @@ import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
 import { countedOctets } from './accounts/standard-mailboxes.ts'
+import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
+import { EventLog } from './event-log/event-log.ts'
 import { makeImapServer } from './imap/server.ts'
-import { EvidenceArchive } from './issue/evidence-archive.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
@@ -57,6 +58,7 @@ export interface Given {
 export interface Provider {
   readonly ports: Readonly<Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>>
   readonly directory: AccountDirectory
+  readonly eventLog: EventLog
   readonly store: Store
   readonly events: Events
   readonly peers: PeerDirectory
@@ -82,8 +84,11 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   )
 
   const passwords = parts.use(new PasswordThread())
-  const directory = new AccountDirectory(store, passwords, config.provider.domain)
-  const desk = new LoginDesk(directory, passwords, clock)
+  const directory = new AccountDirectory(store, passwords, config.provider.domain, clock)
+  // A given store may be shared: only where the folder's lock keeps others away does the pen keep its name.
+  const pen = given.store === undefined ? 'kepd' : undefined
+  const eventLog = new EventLog(store, clock, config.evidence.retentionYears, pen)
+  const desk = new LoginDesk({ directory, passwords, clock, eventLog })
   const census = new ConnectionCensus(config.limits)
   await given.prepare?.(directory)
 
@@ -112,7 +117,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     profile: profileOf(config),
     signer: counted(await readSigner(config.signing.evidence), 'evidence', events),
     timestamper,
-    archive: new EvidenceArchive(store, clock),
+    archive: new ChainArchive(store, clock, EVIDENCE_CHAIN, pen),
     clock,
     events,
     retentionYears: config.evidence.retentionYears,
@@ -170,7 +175,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     peers,
     tls,
     serviceAddress: serviceAddressOf(config),
-    operatorBox: await directory.ensureOperatorBox(config.provider.name, config.quota.default, clock.now()),
+    operatorBox: await directory.ensureOperatorBox(config.provider.name, config.quota.default),
     resolver: (name, type) => outbound.records(name, type),
     usersTrust: policy.validator,
     maxBytes: config.relay.maxIn,
@@ -188,6 +193,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     desk,
     census,
     events,
+    eventLog,
     retrievals,
     clock,
     domain: config.provider.domain,
@@ -264,6 +270,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   return {
     ports,
     directory,
+    eventLog,
     store,
     events,
     peers,

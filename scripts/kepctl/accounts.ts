@@ -1,9 +1,10 @@
 import { octetsOf } from '../../config/schema.ts'
+import { type HolderIdentity, IDENTITY_TYPES } from '../../mail/holder-identity.ts'
 import type { AccountLine } from '../../server/ops/operations/account-list.ts'
 import type { AccountView } from '../../server/ops/operations/account-view.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, type Text, UsageError } from './command.ts'
 import { ask } from './reach.ts'
-import { type Screen, table } from './screen.ts'
+import { type Screen, shownTime, table } from './screen.ts'
 import { readSecret } from './secret.ts'
 
 const string = { type: 'string' } as const
@@ -11,22 +12,129 @@ const string = { type: 'string' } as const
 const accountCreate: Command = {
   name: 'account create',
   usage:
-    'ADDRESS --holder NAME [--kind natural|legal|public|other] [--service send-receive|receive-only] [--quota SIZE]',
-  summary: { tr: 'KEP hesabı açar', en: 'makes an account' },
-  options: { holder: string, kind: string, service: string, quota: string },
+    'ADDRESS --holder NAME --identity TYPE:NUMBER [--kind natural|legal|public|other] [--service send-receive|receive-only] [--quota SIZE] [--may-serve]',
+  summary: {
+    tr: 'KEP hesabı açar; etkinleştirilmeyi bekler',
+    en: 'makes an account, which waits to be activated',
+  },
+  options: {
+    holder: string,
+    identity: string,
+    kind: string,
+    service: string,
+    quota: string,
+    'may-serve': { type: 'boolean' },
+  },
   positionals: [1, 1],
   async run(args, screen) {
     const size = args.one('quota')
-    const quota = size === undefined ? undefined : octetsOf(size)
-    if (size !== undefined && quota === undefined) throw new UsageError(`--quota ${size} is no size`)
+    const identity = args.one('identity')
     const made = await ask(args, screen, 'account create', {
       address: args.word(0),
       holder: args.required('holder'),
       kind: oneOf(args.one('kind'), ['natural', 'legal', 'public', 'other'], 'kind'),
       service: oneOf(args.one('service'), ['send-receive', 'receive-only'], 'service'),
-      quota,
+      identity: identity === undefined ? undefined : identityOf(identity),
+      quota: size === undefined ? undefined : sizeOf(size),
+      mayServe: args.flag('may-serve'),
     })
     screen.show(made, () => linesOf(made, screen))
+    return 0
+  },
+}
+
+const accountActivate: Command = {
+  name: 'account activate',
+  usage: 'ADDRESS',
+  summary: { tr: 'bekleyen hesabı etkinleştirir', en: 'activates an account that waits' },
+  options: {},
+  positionals: [1, 1],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'account activate', { address: args.word(0) })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const accountClose: Command = {
+  name: 'account close',
+  usage: 'ADDRESS --reason TEXT [--by HANDLE]',
+  summary: {
+    tr: 'hesabı kapatır: gönderemez, alamaz, üç ay okunur, sonra kilitlenir',
+    en: 'closes an account: no sending, no receiving, readable for three months, then locked',
+  },
+  options: { reason: string, by: string },
+  positionals: [1, 1],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'account close', {
+      address: args.word(0),
+      reason: args.required('reason'),
+      by: args.one('by'),
+    })
+    screen.show(account, () => [
+      ...linesOf(account, screen),
+      screen.text({
+        tr: 'Kapatılan KEP hesapları en az üç ay erişime açık tutulur; bu sürede ileti gönderimi ve alımı engellenir, sonunda hesap tamamen kullanıma kapatılır.',
+        en: 'A closed account stays readable for at least three months; it neither sends nor receives meanwhile, and is locked afterwards.',
+      }),
+    ])
+    return 0
+  },
+}
+
+const accountReopen: Command = {
+  name: 'account reopen',
+  usage: 'ADDRESS --identity TYPE:NUMBER --reason TEXT',
+  summary: {
+    tr: 'kapalı hesabı kendi sahibine yeniden açar',
+    en: 'opens a closed account for its own holder',
+  },
+  options: { identity: string, reason: string },
+  positionals: [1, 1],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'account reopen', {
+      address: args.word(0),
+      identity: identityOf(args.required('identity')),
+      reason: args.required('reason'),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const quotaSet: Command = {
+  name: 'quota set',
+  usage: 'ADDRESS SIZE',
+  summary: { tr: 'ücretsiz alanı belirler', en: 'sets the space that is free of charge' },
+  options: {},
+  positionals: [2, 2],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'quota set', {
+      address: args.word(0),
+      quota: sizeOf(args.word(1)),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const quotaAdd: Command = {
+  name: 'quota add',
+  usage: 'ADDRESS SIZE --until DATE [--by HANDLE]',
+  summary: {
+    tr: 'alan artırımı: bitiş tarihine kadar ek alan',
+    en: 'space beside the free part, until a date',
+  },
+  options: { until: string, by: string },
+  positionals: [2, 2],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'quota add', {
+      address: args.word(0),
+      octets: sizeOf(args.word(1)),
+      until: args.required('until'),
+      by: args.one('by'),
+    })
+    screen.show(account, () => linesOf(account, screen))
     return 0
   },
 }
@@ -51,7 +159,13 @@ const accountList: Command = {
     }
     screen.show(accounts, () =>
       table(
-        accounts.map(({ address, state, kind, service, holder }) => [address, state, kind, service, holder]),
+        accounts.map(({ address, state, kind, service, holder }) => [
+          address,
+          screen.text(STATES[state]),
+          kind,
+          service,
+          holder,
+        ]),
       ),
     )
     return 0
@@ -70,24 +184,6 @@ const accountShow: Command = {
       ...linesOf(account, screen),
       `${screen.text({ tr: 'Kullanılan', en: 'Used' })}: ${account.used} / ${account.quota}`,
     ])
-    return 0
-  },
-}
-
-const personAdd: Command = {
-  name: 'person add',
-  usage: 'ADDRESS HANDLE --name NAME --identity-number NUMBER',
-  summary: { tr: 'hesaba işlem yetkilisi ekler', en: 'adds a person to an account' },
-  options: { name: string, 'identity-number': string },
-  positionals: [2, 2],
-  async run(args, screen) {
-    const account = await ask(args, screen, 'person add', {
-      address: args.word(0),
-      handle: args.word(1),
-      name: args.required('name'),
-      identityNumber: args.required('identity-number'),
-    })
-    screen.show(account, () => linesOf(account, screen))
     return 0
   },
 }
@@ -120,9 +216,28 @@ export const accountCommands: readonly Command[] = [
   accountCreate,
   accountList,
   accountShow,
-  personAdd,
+  accountActivate,
+  accountClose,
+  accountReopen,
+  quotaSet,
+  quotaAdd,
   passwordSet,
 ]
+
+function sizeOf(text: string): number {
+  const octets = octetsOf(text)
+  if (octets === undefined) throw new UsageError(`${text} is no size; 25 MB is one`)
+  return octets
+}
+
+/** `tckn:10000000146`; whether the number is one of its type is the operation's business. */
+function identityOf(text: string): HolderIdentity {
+  const colon = text.indexOf(':')
+  const type = IDENTITY_TYPES.find((one) => one === text.slice(0, colon))
+  if (type === undefined)
+    throw new UsageError(`--identity is TYPE:NUMBER, the type one of ${IDENTITY_TYPES.join(', ')}`)
+  return { type, number: text.slice(colon + 1) }
+}
 
 /** undefined where nothing was given; a value that is none of them is wrong use. */
 function oneOf<T extends string>(
@@ -136,17 +251,48 @@ function oneOf<T extends string>(
   return found
 }
 
-function linesOf(account: AccountView, screen: Screen): string[] {
+/** What people see of an account after any change of it. */
+export function linesOf(account: AccountView, screen: Screen): string[] {
+  const { bought, closing } = account
   const label = (tr: string, en: string): string => screen.text({ tr, en })
-  const password = (has: boolean): string =>
-    has ? label('parolalı', 'has a password') : label('parolasız', 'no password')
   return [
-    `${account.address}  ${account.state}  ${account.kind}  ${account.service}`,
+    `${account.address}  ${screen.text(STATES[account.state])}  ${account.kind}  ${account.service}`,
     `${label('Sahibi', 'Holder')}: ${account.holder}`,
     `${label('Kota', 'Quota')}: ${account.quota}`,
-    ...account.persons.map(
-      ({ handle, name, identityNumber, permissions, hasPassword }) =>
-        `  ${handle}  ${name}  ${identityNumber}  ${permissions.join(',')}  ${password(hasPassword)}`,
-    ),
+    ...(bought === undefined
+      ? []
+      : [
+          `${label('Satın alınan alan', 'Space bought')}: ${bought.octets}, ${label('bitiş', 'until')} ${shownTime(bought.until)}`,
+        ]),
+    ...(closing === undefined
+      ? []
+      : [
+          `${label('Kapatma', 'Closed')}: ${shownTime(closing.at)}, ${closing.reason}`,
+          `${label('Okunabilir', 'Readable until')}: ${shownTime(closing.readableUntil)}`,
+        ]),
+    ...personLines(account.persons, screen),
   ]
 }
+
+const STATES: Readonly<Record<AccountView['state'], Text>> = {
+  pending: { tr: 'Etkinleştirme Bekleniyor', en: 'pending' },
+  active: { tr: 'Aktif', en: 'active' },
+  closed: { tr: 'Kapalı', en: 'closed' },
+  locked: { tr: 'Kilitli', en: 'locked' },
+}
+
+export const personLines = (persons: AccountView['persons'], screen: Screen): string[] =>
+  table(
+    persons.map((person) => [
+      `  ${person.handle}`,
+      person.name,
+      person.identityNumber,
+      screen.text(person.active ? { tr: 'Aktif', en: 'active' } : { tr: 'Pasif', en: 'passive' }),
+      screen.text(
+        person.hasPassword
+          ? { tr: 'parolalı', en: 'has a password' }
+          : { tr: 'parolasız', en: 'no password' },
+      ),
+      [...person.permissions, ...(person.networks ?? [])].join(','),
+    ]),
+  )

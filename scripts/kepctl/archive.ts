@@ -24,6 +24,14 @@ export const archiveCheckCommand: Command = {
             },
       ),
       ...(report.head === undefined ? [] : [report.head]),
+      screen.text(
+        report.brokenEvents === undefined
+          ? { tr: `Olay kayıtları sağlam: ${report.events}`, en: `The log of events holds: ${report.events}` }
+          : {
+              tr: `OLAY KAYITLARI KIRIK: ${report.brokenEvents.sequence}. kayıt, ${report.brokenEvents.failure}`,
+              en: `THE LOG OF EVENTS IS BROKEN at ${report.brokenEvents.sequence}: ${report.brokenEvents.failure}`,
+            },
+      ),
       screen.text({ tr: `Okunan ileti: ${report.bodies}`, en: `Messages read: ${report.bodies}` }),
       ...report.brokenBodies.map(({ intake, reason }) => `  <${intake}>: ${reason}`),
     ])

@@ -3,7 +3,9 @@ import { archiveCheckCommand } from './archive.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
 import { evidenceCommands } from './evidence.ts'
+import { logListCommand } from './log.ts'
 import { peerCommands } from './peers.ts'
+import { personCommands } from './persons.ts'
 import { queueCommands } from './queue.ts'
 import { reloadCommand } from './reload.ts'
 import { sendCommand } from './send.ts'
@@ -12,6 +14,8 @@ import { verifyCommand } from './verify.ts'
 
 export const commands: readonly Command[] = [
   ...accountCommands,
+  ...personCommands,
+  logListCommand,
   sendCommand,
   traceCommand,
   verifyCommand,

@@ -7,8 +7,10 @@ import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { AUTHORITY_PORT, developmentConfig } from '../../server/development/config.ts'
 import { developmentFiles } from '../../server/development/files.ts'
+import { EventLog } from '../../server/event-log/event-log.ts'
 import { callControl, NoDaemon } from '../../server/ops/control-client.ts'
 import { controlSocketPath, lockDataFolder } from '../../server/ops/data-lock.ts'
+import { operationSettings } from '../../server/ops/operation-settings.ts'
 import {
   type InputOf,
   type OperationName,
@@ -55,14 +57,13 @@ async function alone<N extends OperationName>(
   await using _lock = await lockDataFolder(folder, takeExclusiveLock)
   await using store = await openSqliteStore(join(folder, 'store'), systemClock.now().getTime())
   await using passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, config.provider.domain)
+  const directory = new AccountDirectory(store, passwords, config.provider.domain, systemClock)
   const parts = {
     store,
     directory,
+    eventLog: new EventLog(store, systemClock, config.evidence.retentionYears, 'kepd'),
     clock: systemClock,
-    mode: config.mode,
-    defaultQuota: config.quota.default,
-    domain: config.provider.domain,
+    ...operationSettings(config),
     peers: await PeerDirectory.open(store.peers, config.provider.domain, config.peers),
     probePeer: probeWith(() => config),
   }

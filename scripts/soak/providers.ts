@@ -116,8 +116,8 @@ function configOf(self: Prepared, all: readonly Prepared[]): object {
 async function seed(folder: string, domain: string): Promise<void> {
   await using store = await openSqliteStore(join(folder, 'store'), Date.now())
   await using passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, domain)
-  await seedDevelopmentAccounts(directory, { domain, quota: 10_000_000_000, clock: systemClock })
+  const directory = new AccountDirectory(store, passwords, domain, systemClock)
+  await seedDevelopmentAccounts(directory, { domain, quota: 10_000_000_000 })
 }
 
 /** Free now, and nobody else on this machine is likely to take them. */

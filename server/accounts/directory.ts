@@ -1,43 +1,28 @@
-import { type KepAccount, PERMISSIONS, type Permission, type Person } from '../../mail/account.ts'
+import type { KepAccount, Person, StoredAccount } from '../../mail/account.ts'
+import { accountAsOf } from '../../mail/account-state.ts'
+import type { Clock } from '../../mail/clock.ts'
+import type { HolderIdentity } from '../../mail/holder-identity.ts'
 import { type KepAddress, parseKepAddress, reservedLocals } from '../../mail/kep-address.ts'
 import type { Store } from '../../storage/port.ts'
+import { AccountError } from './account-error.ts'
+import { activated } from './lifecycle.ts'
 import type { PasswordThread } from './password-thread.ts'
+import { type NewPerson, withPasswordHash, withPerson } from './persons.ts'
 import { makeStandardMailboxes } from './standard-mailboxes.ts'
-
-export type AccountFault =
-  | 'NOT_A_KEP_ADDRESS'
-  | 'FOREIGN_DOMAIN'
-  | 'RESERVED_ADDRESS'
-  | 'ADDRESS_TAKEN'
-  | 'NO_SUCH_ACCOUNT'
-  | 'NO_SUCH_PERSON'
-  | 'HANDLE_TAKEN'
-  | 'BAD_HANDLE'
-  | 'BAD_IDENTITY_NUMBER'
-  | 'CHANGED_MEANWHILE'
-
-export class AccountError extends Error {
-  readonly code: AccountFault
-  constructor(code: AccountFault, message: string) {
-    super(message)
-    this.name = 'AccountError'
-    this.code = code
-  }
-}
 
 export interface NewAccount {
   readonly address: string
   readonly kind: KepAccount['kind']
   readonly service: KepAccount['service']
   readonly holder: string
+  readonly identity?: HolderIdentity | undefined
   /** Octets. */
   readonly quota: number
-}
-
-export interface NewPerson {
-  readonly handle: string
-  readonly name: string
-  readonly identityNumber: string
+  readonly mayServe?: boolean | undefined
+  /** Named at the application; others may follow. */
+  readonly persons?: readonly NewPerson[] | undefined
+  /** At once, where its contract is signed already. */
+  readonly active?: boolean | undefined
 }
 
 /** Accounts as documents, changed by compare-and-set. Passwords are hashed here and leave nowhere. */
@@ -45,46 +30,57 @@ export class AccountDirectory {
   readonly #store: Store
   readonly #passwords: PasswordThread
   readonly #domain: string
+  readonly #clock: Clock
 
-  constructor(store: Store, passwords: PasswordThread, domain: string) {
+  constructor(store: Store, passwords: PasswordThread, domain: string, clock: Clock) {
     this.#store = store
     this.#passwords = passwords
     this.#domain = domain
+    this.#clock = clock
   }
 
+  /** As it is now. */
   async get(address: string): Promise<KepAccount | undefined> {
     const row = await this.#store.accounts.get(address)
-    return row && parseAccount(row.document)
+    return row && this.#asOfNow(row.document)
   }
 
   /** In order of address. */
   async list(after: string, limit: number): Promise<KepAccount[]> {
-    return (await this.#store.accounts.list(after, limit)).map((row) => parseAccount(row.document))
+    return (await this.#store.accounts.list(after, limit)).map((row) => this.#asOfNow(row.document))
   }
 
-  /** Also where a former start was cut off between the account and its mailboxes: both are made if missing. */
-  async create(account: NewAccount, at: Date): Promise<KepAccount> {
+  /**
+   * Also where a former start was cut off between the account and its mailboxes: both are made if missing. An address that
+   * was ever given stays taken, because accounts are closed and never deleted.
+   */
+  async create(account: NewAccount): Promise<KepAccount> {
+    const { persons = [], active = false, identity, mayServe, ...rest } = account
     const kep = this.#ownAddress(account.address)
-    const made: KepAccount = {
-      ...account,
+    const pending: StoredAccount = {
+      ...rest,
+      ...(identity === undefined ? {} : { identity }),
+      ...(mayServe === undefined ? {} : { mayServe }),
       address: kep.address,
-      state: 'active',
+      state: 'pending',
       persons: [],
-      created: at.toISOString(),
+      created: this.#clock.now().toISOString(),
     }
+    const named = persons.reduce((made, person) => withPerson(made, person), pending)
+    const made = active ? activated(named) : named
     await makeStandardMailboxes(this.#store.mailboxes, kep.address)
     if (!(await this.#store.accounts.put(kep.address, JSON.stringify(made), 0)))
-      throw new AccountError('ADDRESS_TAKEN', `${kep.address} is taken`)
-    return made
+      throw new AccountError('ADDRESS_TAKEN', `${kep.address}: adres alınmış / the address is taken`)
+    return accountAsOf(made, this.#clock.now())
   }
 
   /**
    * The operator's own box, for mail of peers to postmaster, abuse and the service address. It is nobody's account and
    * cannot send; persons are added to it like to any other.
    */
-  async ensureOperatorBox(holder: string, quota: number, at: Date): Promise<string> {
+  async ensureOperatorBox(holder: string, quota: number): Promise<string> {
     const address = `postmaster@${this.#domain}`
-    const made: KepAccount = {
+    const made: StoredAccount = {
       address,
       kind: 'other',
       service: 'receive-only',
@@ -92,7 +88,7 @@ export class AccountDirectory {
       quota,
       state: 'active',
       persons: [],
-      created: at.toISOString(),
+      created: this.#clock.now().toISOString(),
     }
     await makeStandardMailboxes(this.#store.mailboxes, address)
     await this.#store.accounts.put(address, JSON.stringify(made), 0) // false where it is there already
@@ -111,45 +107,31 @@ export class AccountDirectory {
     return this.get(isOperators ? `postmaster@${this.#domain}` : address)
   }
 
-  addPerson(address: string, person: NewPerson): Promise<KepAccount> {
-    if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(person.handle))
-      throw new AccountError('BAD_HANDLE', 'a handle has lower-case letters, digits, dot, hyphen; at most 63')
-    if (!/^[0-9]{11}$/.test(person.identityNumber))
-      throw new AccountError('BAD_IDENTITY_NUMBER', 'an identity number has 11 digits')
-    const permissions: readonly Permission[] = PERMISSIONS
-    return this.#change(address, (account) => {
-      if (account.persons.some(({ handle }) => handle === person.handle))
-        throw new AccountError('HANDLE_TAKEN', `${account.address} has a person ${person.handle}`)
-      return { ...account, persons: [...account.persons, { ...person, active: true, permissions }] }
-    })
-  }
-
+  /** Of the only active person, where no handle is given. */
   async setPassword(address: string, handle: string | undefined, password: string): Promise<void> {
     const passwordHash = await this.#passwords.hash(password)
-    await this.#change(address, (account) => {
+    await this.change(address, (account) => {
       const chosen = handle ?? onlyPerson(account)?.handle
-      if (!account.persons.some((person) => person.handle === chosen))
-        throw new AccountError(
-          'NO_SUCH_PERSON',
-          `${account.address} has no person ${handle ?? '(name one of several)'}`,
-        )
-      return {
-        ...account,
-        persons: account.persons.map((person) =>
-          person.handle === chosen ? { ...person, passwordHash } : person,
-        ),
-      }
+      if (chosen === undefined)
+        throw new AccountError('NO_SUCH_PERSON', `${account.address} has several persons: name one`)
+      return withPasswordHash(account, chosen, passwordHash)
     })
   }
 
-  async #change(address: string, change: (account: KepAccount) => KepAccount): Promise<KepAccount> {
-    for (let attempt = 0; attempt < 5; attempt++) {
+  /** By what the pure functions of lifecycle.ts and persons.ts make of it; they may be asked more than once. */
+  async change(address: string, change: (account: StoredAccount) => StoredAccount): Promise<KepAccount> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const row = await this.#store.accounts.get(address.toLowerCase())
       if (row === undefined) throw new AccountError('NO_SUCH_ACCOUNT', `there is no account ${address}`)
       const changed = change(parseAccount(row.document))
-      if (await this.#store.accounts.put(row.key, JSON.stringify(changed), row.version)) return changed
+      if (await this.#store.accounts.put(row.key, JSON.stringify(changed), row.version))
+        return accountAsOf(changed, this.#clock.now())
     }
     throw new AccountError('CHANGED_MEANWHILE', `${address} is being changed by somebody else`)
+  }
+
+  #asOfNow(document: string): KepAccount {
+    return accountAsOf(parseAccount(document), this.#clock.now())
   }
 
   #ownAddress(address: string): KepAddress {
@@ -164,11 +146,14 @@ export class AccountDirectory {
   }
 }
 
+/** Others may change the same account at the same time; so many of them at once is a fault. */
+const MAX_ATTEMPTS = 5
+
 /** The person meant where no handle is given. */
-export function onlyPerson(account: KepAccount): Person | undefined {
+export function onlyPerson(account: Pick<StoredAccount, 'persons'>): Person | undefined {
   const active = account.persons.filter((person) => person.active)
   return active.length === 1 ? active[0] : undefined
 }
 
 /** What the store keeps of an account. */
-export const parseAccount = (document: string): KepAccount => JSON.parse(document)
+export const parseAccount = (document: string): StoredAccount => JSON.parse(document)

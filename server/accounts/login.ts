@@ -1,7 +1,10 @@
+import { blockListOf } from '../../config/values.ts'
 import type { KepAccount, Login, Person } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { networkOf } from '../connection-census.ts'
+import type { EventRecorder } from '../event-log/event-log.ts'
 import { type AccountDirectory, onlyPerson } from './directory.ts'
+import { Guesses } from './guesses.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
 
@@ -16,121 +19,165 @@ export interface LoginAttempt {
   readonly authzid: string
   readonly password: string
   readonly ip: string
+  /** What is logged in to. */
+  readonly service: 'smtp' | 'imap'
 }
 
-/** Wrong passwords for one account from one network, before it waits; a person mistypes less often. */
-const MAX_FAILURES = 10
-/** Wrong passwords from one network for any account. Many people may sit behind one address. */
-const MAX_NETWORK_FAILURES = 100
-const WINDOW_MS = 15 * 60_000
-/** Sources remembered; an attacker with more networks than this is slowed by hashing alone. */
-const MAX_REMEMBERED = 50_000
-
-/**
- * Checks one login against one person's secret; unknown names cost the same as known ones. Who guesses is slowed by
- * network and account together, so that nobody can lock an account's owner out from elsewhere.
- */
-export class LoginDesk {
-  readonly #directory: AccountDirectory
-  readonly #passwords: PasswordThread
-  readonly #clock: Clock
-  readonly #failures = new Map<string, { count: number; since: number }>()
-  /** The end of the latest check for each network and account. */
-  readonly #turns = new Map<string, Promise<void>>()
-  #waiting = 0
-
-  constructor(directory: AccountDirectory, passwords: PasswordThread, clock: Clock) {
-    this.#directory = directory
-    this.#passwords = passwords
-    this.#clock = clock
-  }
-
-  /**
-   * One after another for each network and account: each is judged knowing how the one before it ended, so a burst of
-   * guesses gains nothing, and a client that opens twenty connections at once is served. Hashing is serial anyway.
-   */
-  async check(attempt: LoginAttempt): Promise<LoginResult> {
-    const [address, handle] = namesOf(attempt)
-    const network = networkOf(attempt.ip)
-    const pair = `${network} ${address.slice(0, MAX_NAME)}`
-    if (this.#isDelayed(pair, network) || this.#waiting >= MAX_WAITING)
-      return { ok: false, reason: 'delayed' }
-    const before = this.#turns.get(pair)
-    const { promise: turn, resolve: done } = Promise.withResolvers<void>()
-    this.#turns.set(pair, turn)
-    this.#waiting++
-    try {
-      await before
-      if (this.#isDelayed(pair, network)) return { ok: false, reason: 'delayed' }
-      const result = await this.#judge(attempt, address, handle)
-      if (result.ok) this.#failures.delete(pair)
-      else if (result.reason === 'wrong') for (const source of [pair, network]) this.#countFailure(source)
-      return result
-    } finally {
-      this.#waiting--
-      if (this.#turns.get(pair) === turn) this.#turns.delete(pair)
-      done()
-    }
-  }
-
-  async #judge(attempt: LoginAttempt, address: string, handle: string | undefined): Promise<LoginResult> {
-    const account = await this.#directory.get(address)
-    const person = account === undefined ? undefined : personOf(account, handle)
-    let matches: boolean
-    try {
-      matches = await this.#passwords.matches(attempt.password, person?.passwordHash ?? NOBODY)
-    } catch (error) {
-      if (error instanceof TooManyLogins) return { ok: false, reason: 'delayed' }
-      throw error
-    }
-    if (!matches || account === undefined || person === undefined || !mayLogIn(account))
-      return { ok: false, reason: 'wrong' }
-    const at = this.#clock.now().getTime()
-    const login: Login = { account: address, handle: person.handle, at, method: 'password', ip: attempt.ip }
-    return { ok: true, login, account, person }
-  }
-
-  /** Account and person as they are now; undefined where the login would not be good any more. */
-  async refresh(login: Login): Promise<{ account: KepAccount; person: Person } | undefined> {
-    return loginAsOf(await this.#directory.get(login.account), login.handle)
-  }
-
-  #isDelayed(pair: string, network: string): boolean {
-    return this.#failuresOf(pair) >= MAX_FAILURES || this.#failuresOf(network) >= MAX_NETWORK_FAILURES
-  }
-
-  /** Within the window. */
-  #failuresOf(source: string): number {
-    const known = this.#failures.get(source)
-    return known === undefined || this.#clock.monotonic() - known.since >= WINDOW_MS ? 0 : known.count
-  }
-
-  #countFailure(source: string): void {
-    const count = this.#failuresOf(source) + 1
-    const since = count === 1 ? this.#clock.monotonic() : (this.#failures.get(source)?.since ?? 0)
-    this.#failures.delete(source)
-    this.#failures.set(source, { count, since })
-    const oldest = this.#failures.keys().next().value
-    if (this.#failures.size > MAX_REMEMBERED && oldest !== undefined) this.#failures.delete(oldest)
-  }
+export interface LoginParts {
+  readonly directory: AccountDirectory
+  readonly passwords: PasswordThread
+  readonly clock: Clock
+  readonly eventLog: EventRecorder
 }
 
 /** Logins that wait for their turn, over all accounts; more is a flood. */
 const MAX_WAITING = 1_000
 /** Names are kept as keys: what is longer is nobody's. */
 const MAX_NAME = 320
+/** Failures of one person that are recorded in an hour: from many networks at once there can be any number. */
+const MAX_RECORDED = 100
+const HOUR_MS = 3_600_000
+/** Persons whose failures are counted for that. */
+const MAX_COUNTED = 10_000
 
-/** The person within the account as it is now; undefined where neither may be logged in any more. */
+/**
+ * Checks one login against one person's secret; unknown names cost the same as known ones. Who guesses is slowed by
+ * network and person together, so that nobody can lock anybody out from elsewhere. Each login, good or bad, is recorded
+ * for its person (oturum açma kaydı).
+ */
+export class LoginDesk {
+  readonly #parts: LoginParts
+  readonly #guesses: Guesses
+  /** The end of the latest check for each network and person. */
+  readonly #turns = new Map<string, Promise<void>>()
+  #waiting = 0
+  /** Failures recorded within the hour, by person. */
+  readonly #recorded = new Map<string, { count: number; since: number }>()
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts
+    this.#guesses = new Guesses(parts.clock)
+  }
+
+  /**
+   * One after another for each network and person: each is judged knowing how the one before it ended, so a burst of
+   * guesses gains nothing, and a client that opens twenty connections at once is served. Hashing is serial anyway.
+   */
+  async check(attempt: LoginAttempt): Promise<LoginResult> {
+    const [address, handle] = namesOf(attempt)
+    const network = networkOf(attempt.ip)
+    const account = await this.#parts.directory.get(address)
+    const person = account === undefined ? undefined : personOf(account, handle)
+    // One person has one count, by whichever name.
+    const name = `${address}/${person?.handle ?? handle ?? ''}`.slice(0, MAX_NAME)
+    if (this.#guesses.isDelayed(network, name) || this.#waiting >= MAX_WAITING)
+      return { ok: false, reason: 'delayed' }
+    const place = `${network} ${name}`
+    const before = this.#turns.get(place)
+    const { promise: turn, resolve: done } = Promise.withResolvers<void>()
+    this.#turns.set(place, turn)
+    this.#waiting++
+    try {
+      await before
+      if (this.#guesses.isDelayed(network, name)) return { ok: false, reason: 'delayed' }
+      const verdict = await this.#judge(attempt, account, person)
+      if (verdict === 'delayed') return { ok: false, reason: 'delayed' }
+      if (verdict === 'password') this.#guesses.failed(network, name)
+      if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
+      if (verdict !== undefined) {
+        await this.#recordFailure(attempt, account, person, verdict)
+        return { ok: false, reason: 'wrong' }
+      }
+      this.#guesses.succeeded(network, name)
+      await this.#record('login', attempt, account, person)
+      const at = this.#parts.clock.now().getTime()
+      const login: Login = { account: address, handle: person.handle, at, method: 'password', ip: attempt.ip }
+      return { ok: true, login, account, person }
+    } finally {
+      this.#waiting--
+      if (this.#turns.get(place) === turn) this.#turns.delete(place)
+      done()
+    }
+  }
+
+  /** Account and person as they are now; undefined where the login would not be good any more. */
+  async refresh(login: Login): Promise<{ account: KepAccount; person: Person } | undefined> {
+    return loginAsOf(await this.#parts.directory.get(login.account), login)
+  }
+
+  /** Why not; undefined where it is good. */
+  async #judge(
+    attempt: LoginAttempt,
+    account: KepAccount | undefined,
+    person: Person | undefined,
+  ): Promise<'password' | 'account' | 'network' | 'delayed' | undefined> {
+    try {
+      if (!(await this.#parts.passwords.matches(attempt.password, person?.passwordHash ?? NOBODY)))
+        return 'password'
+    } catch (error) {
+      if (error instanceof TooManyLogins) return 'delayed'
+      throw error
+    }
+    if (account === undefined || person === undefined) return 'password'
+    if (!mayLogIn(account)) return 'account'
+    return isFromOwnNetwork(person, attempt.ip) ? undefined : 'network'
+  }
+
+  async #recordFailure(
+    attempt: LoginAttempt,
+    account: KepAccount,
+    person: Person,
+    because: string,
+  ): Promise<void> {
+    const name = `${account.address}/${person.handle}`
+    const now = this.#parts.clock.monotonic()
+    const known = this.#recorded.get(name)
+    const { count, since } =
+      known === undefined || now - known.since > HOUR_MS ? { count: 0, since: now } : known
+    this.#recorded.delete(name)
+    this.#recorded.set(name, { count: count + 1, since })
+    const oldest = this.#recorded.keys().next().value
+    if (this.#recorded.size > MAX_COUNTED && oldest !== undefined) this.#recorded.delete(oldest)
+    if (count < MAX_RECORDED) await this.#record('login refused', attempt, account, person, { because })
+    else if (count === MAX_RECORDED)
+      await this.#record('login refused', attempt, account, person, { because, andMore: true })
+  }
+
+  #record(
+    what: string,
+    { ip, service }: LoginAttempt,
+    { address }: KepAccount,
+    { handle }: Person,
+    more: object = {},
+  ): Promise<void> {
+    const by = { person: handle, ip }
+    return this.#parts.eventLog.record({
+      what,
+      by,
+      account: address,
+      person: handle,
+      details: { service, method: 'password', ...more },
+    })
+  }
+}
+
+/** Account and person as they are now; undefined where that login would not be good any more. */
 export function loginAsOf(
   account: KepAccount | undefined,
-  handle: string,
+  { handle, ip }: Pick<Login, 'handle' | 'ip'>,
 ): { account: KepAccount; person: Person } | undefined {
   const person = account?.persons.find((one) => one.active && one.handle === handle)
-  return account === undefined || person === undefined || !mayLogIn(account) ? undefined : { account, person }
+  return account === undefined || person === undefined || !mayLogIn(account) || !isFromOwnNetwork(person, ip)
+    ? undefined
+    : { account, person }
 }
 
 /** Closed accounts stay readable; pending and locked ones are shut. */
 const mayLogIn = (account: KepAccount): boolean => account.state === 'active' || account.state === 'closed'
+
+/** IP Kısıtlama. */
+const isFromOwnNetwork = ({ networks }: Person, ip: string): boolean =>
+  networks === undefined || blockListOf(networks)?.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4') === true
 
 function namesOf({ name, authzid }: LoginAttempt): [address: string, handle: string | undefined] {
   if (authzid !== '' && authzid !== name) return [authzid.toLowerCase(), name.toLowerCase()]

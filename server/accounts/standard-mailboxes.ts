@@ -14,6 +14,8 @@ export const STANDARD_MAILBOXES = [
 
 export const INBOX = 'INBOX'
 export const SENT = 'Giden Kutusu'
+export const TRASH = 'Çöp Kutusu'
+export const ARCHIVE = 'Arşiv'
 export const EVIDENCE = 'Deliller'
 
 /** Mailboxes that hold only what came through the pipeline, by whatever command one tries. */

@@ -1,16 +1,26 @@
+import { DELETED } from './flags.ts'
+import { recordMail } from './mail-record.ts'
 import type { Positions } from './number-set.ts'
 import type { Session } from './session.ts'
 
 /** Messages removed in one write: one commit serves them all, and the writer is free for others in between. */
 const BATCH = 1_000
 
-/** Removes messages that are \Deleted among those at these positions. */
+/** Removes messages that are \Deleted among those at these positions, once it is recorded who does it. */
 export async function expunge(session: Session, positions: Positions): Promise<void> {
   const { box } = session
+  const { mailboxes } = session.parts.store
   for (const [from, to] of positions) {
     for (let at = from; at < to; at += BATCH) {
-      const uids = [...box.uids.slice(at, Math.min(at + BATCH, to))]
-      await session.parts.store.mailboxes.expunge(box.row.id, uids)
+      const rows = await mailboxes.rows(box.row.id, [...box.uids.slice(at, Math.min(at + BATCH, to))])
+      const marked = rows.filter(({ flags }) => flags.includes(DELETED))
+      if (marked.length > 0) {
+        await recordMail(session, 'mail deleted', marked)
+        await mailboxes.expunge(
+          box.row.id,
+          marked.map(({ uid }) => uid),
+        )
+      }
       await session.slice.breathe()
     }
   }

@@ -18,7 +18,7 @@ export async function logIn(session: Session, given: Credentials): Promise<strin
   const result =
     name === undefined || authzid === undefined || password === undefined
       ? ({ ok: false, reason: 'wrong' } as const)
-      : await desk.check({ name, authzid, password, ip: session.ip })
+      : await desk.check({ name, authzid, password, ip: session.ip, service: 'imap' })
   events.login('imap', result.ok ? 'ok' : result.reason, session.ip)
   if (!result.ok) {
     if (++session.failedLogins >= MAX_FAILED_LOGINS) throw new Farewell('Too many failed logins')

@@ -3,6 +3,7 @@ import type { MimeLimits } from '../../mail/mime-part.ts'
 import type { Store } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
 import type { ConnectionCensus } from '../connection-census.ts'
+import type { EventRecorder } from '../event-log/event-log.ts'
 import type { Events } from '../ops/events.ts'
 import type { Retrievals } from '../retrieval.ts'
 
@@ -12,6 +13,7 @@ export interface ImapParts {
   readonly desk: LoginDesk
   readonly census: ConnectionCensus
   readonly events: Events
+  readonly eventLog: EventRecorder
   readonly retrievals: Retrievals
   readonly clock: Clock
   /** The provider's domain, as the greeting shows it. */

@@ -1,5 +1,6 @@
 import type { KepAccount, Login, Permission, Person } from '../../mail/account.ts'
 import { may } from '../../mail/account.ts'
+import { accountAsOf } from '../../mail/account-state.ts'
 import type { MailboxRow } from '../../storage/port.ts'
 import { parseAccount } from '../accounts/directory.ts'
 import { loginAsOf } from '../accounts/login.ts'
@@ -91,8 +92,13 @@ export class Session {
     const user = this.#user
     if (user === undefined) return
     const row = await this.parts.store.accounts.get(user.account.address)
-    if (row?.version === this.#accountVersion) return
-    const now = loginAsOf(row && parseAccount(row.document), user.person.handle)
+    const at = this.parts.clock.now()
+    if (
+      row?.version === this.#accountVersion &&
+      at.getTime() < (user.account.changesAt ?? Number.POSITIVE_INFINITY)
+    )
+      return
+    const now = loginAsOf(row && accountAsOf(parseAccount(row.document), at), user.login)
     if (now === undefined) throw new Farewell('The account or the person is not active any more')
     this.#accountVersion = row?.version ?? -1
     this.#user = { ...user, ...now }

@@ -1,5 +1,8 @@
-import type { CopyResult, MailboxRow } from '../../storage/port.ts'
+import type { Permission } from '../../mail/account.ts'
+import type { CopyResult, MailboxRow, MessageRow } from '../../storage/port.ts'
+import { ARCHIVE, TRASH } from '../accounts/standard-mailboxes.ts'
 import type { Cursor } from './cursor.ts'
+import { SEPARATOR } from './mailbox-name.ts'
 import { positionsOf, rowsAt } from './message-set.ts'
 import { formatNumbers, type NumberSet } from './number-set.ts'
 import { refuseForeignOrigin } from './origins.ts'
@@ -22,6 +25,8 @@ export interface Transfer {
   readonly target: MailboxRow
   /** Messages that are still there, ascending. */
   readonly uids: readonly number[]
+  /** The same, as a record names them. */
+  readonly rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body'>[]
 }
 
 /** Looks at every message before the first is copied: all or none. [RFC 9051 §6.4.7] */
@@ -32,13 +37,22 @@ export async function prepareTransfer(
 ): Promise<Transfer> {
   session.requireWritable()
   const target = await session.target(session.name(args.to))
-  const uids: number[] = []
+  session.require(rightFor(target))
+  const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body'>[] = []
   for await (const rows of rowsAt(session, positionsOf(session, args.set, byUid))) {
     refuseForeignOrigin(session.box.row, target, rows)
-    for (const row of rows) uids.push(row.uid)
+    for (const { uid, delivery, body } of rows) taken.push({ uid, delivery, body })
   }
-  return { target, uids }
+  return { target, uids: taken.map(({ uid }) => uid), rows: taken }
 }
+
+/** Mail Silme for the trash, Mail Arşivle for the archive; any other place is a matter of keeping order. */
+function rightFor({ name }: MailboxRow): Permission {
+  if (isIn(name, TRASH)) return 'delete'
+  return isIn(name, ARCHIVE) ? 'archive' : 'write'
+}
+
+const isIn = (name: string, top: string): boolean => name === top || name.startsWith(`${top}${SEPARATOR}`)
 
 /** [RFC 9051 §7.1] undefined where nothing was copied. */
 export const copyUid = ({ uidValidity, pairs }: CopyResult): string | undefined =>

@@ -15,8 +15,8 @@ import type { Clock } from '../../mail/clock.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
+import type { ChainArchive } from '../chain-archive.ts'
 import type { Events } from '../ops/events.ts'
-import type { EvidenceArchive } from './evidence-archive.ts'
 
 /** What lists and traces show of an archived evidence; the octets are what counts. */
 export interface EvidenceMeta {
@@ -51,7 +51,7 @@ export interface IssuerParts {
   readonly profile: EvidenceProfile
   readonly signer: Signer
   readonly timestamper: Timestamper
-  readonly archive: EvidenceArchive
+  readonly archive: ChainArchive
   readonly clock: Clock
   readonly events: Events
   readonly retentionYears: number

@@ -104,6 +104,7 @@ export function makeSubmissionServer(
             authzid: auth.authzid ?? '',
             password: auth.password ?? '',
             ip: peer.ip,
+            service: 'smtp',
           })
           parts.events.login('submission', result.ok ? 'ok' : result.reason, peer.ip)
           if (!result.ok) throw new MailError(result.reason === 'delayed' ? 'AUTH_DELAYED' : 'AUTH_FAILED')

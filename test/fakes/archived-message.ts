@@ -2,7 +2,7 @@
 
 import { systemClock } from '../../mail/clock.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
-import { EvidenceArchive } from '../../server/issue/evidence-archive.ts'
+import { ChainArchive, EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
 import type { EvidenceMeta } from '../../server/issue/issuer.ts'
 import { stageBytes } from '../../server/stage-bytes.ts'
 import type { Store } from '../../storage/port.ts'
@@ -56,7 +56,7 @@ export async function archiveMessage(store: Store): Promise<void> {
     { ...work, recipient: 1, slot: 'expiry', kind: 'timer' as const, due: ARCHIVED.at + 86_400_000 },
   ]
   await store.work.settle(row, { done: true, spawn })
-  const archive = new EvidenceArchive(store, systemClock)
+  const archive = new ChainArchive(store, systemClock, EVIDENCE_CHAIN)
   async function append(
     eventId: string,
     seconds: number,

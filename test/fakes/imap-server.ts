@@ -11,6 +11,7 @@ import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { LoginDesk } from '../../server/accounts/login.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { ConnectionCensus } from '../../server/connection-census.ts'
+import { EventLog } from '../../server/event-log/event-log.ts'
 import { type ImapParts, type ImapServer, makeImapServer } from '../../server/imap/server.ts'
 import { Events } from '../../server/ops/events.ts'
 import { receiveMessage } from '../../server/received-message.ts'
@@ -72,29 +73,40 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
   const folder = await mkdtemp(join(tmpdir(), 'openkep-imap-'))
   const store = await openSqliteStore(folder, Date.UTC(2026, 0, 1))
   const passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr')
+  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock)
   for (const [address, identityNumber] of [
     [ACCOUNT, '10000000146'],
     [OTHER, '10000000078'],
   ] as const) {
-    await directory.create(
-      { address, kind: 'natural', service: 'send-receive', holder: 'Ayşe Işık', quota: 1e9 },
-      new Date(),
-    )
-    await directory.addPerson(address, { handle: 'ayse', name: 'Ayşe Işık', identityNumber })
+    await directory.create({
+      address,
+      kind: 'natural',
+      service: 'send-receive',
+      holder: 'Ayşe Işık',
+      quota: 1e9,
+      persons: [{ handle: 'ayse', name: 'Ayşe Işık', identityNumber }],
+      active: true,
+    })
     await directory.setPassword(address, 'ayse', PASSWORD)
   }
   const retrievals = new RecordedRetrievals()
   const { tls, intermediate, root } = pki()
+  const eventLog = new EventLog(store, systemClock, 20)
   const parts: ImapParts = {
     store,
-    desk: new LoginDesk(directory, passwords, systemClock),
+    desk: new LoginDesk({
+      directory,
+      passwords,
+      clock: systemClock,
+      eventLog,
+    }),
     census: new ConnectionCensus({
       connections: 500,
       connectionsPerIp: options.connectionsPerIp ?? 500,
       connectionsPerAccount: 200,
     }),
     events: new Events('silent'),
+    eventLog,
     retrievals,
     clock: systemClock,
     domain: 'hs98.kep.tr',

@@ -22,8 +22,12 @@ export const operate = async <N extends OperationName>(
 const partsOf = ({ provider, domain, tls, clock }: TestProvider): OperationParts => ({
   store: provider.store,
   directory: provider.directory,
+  eventLog: provider.eventLog,
   clock,
   mode: 'development',
+  closingTerm: { months: 3, zone: 'Europe/Istanbul' },
+  addressForms: 'free',
+  operator: 'test',
   defaultQuota: 100_000_000,
   domain,
   peers: provider.peers,

@@ -95,11 +95,16 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         [`deneme.alici@${domain}`, 'Çağrı Öğüt', '10000000078'],
       ] as const) {
         if ((await directory.get(address)) !== undefined) continue
-        await directory.create(
-          { address, kind: 'natural', service: 'send-receive', holder: name, quota: 1_000_000_000 },
-          new Date(),
-        )
-        await directory.addPerson(address, { handle: address.split('@')[0]!, name, identityNumber })
+        await directory.create({
+          address,
+          kind: 'natural',
+          service: 'send-receive',
+          holder: name,
+          identity: { type: 'tckn', number: identityNumber },
+          quota: 1_000_000_000,
+          persons: [{ handle: address.split('@')[0]!, name, identityNumber }],
+          active: true,
+        })
         await directory.setPassword(address, undefined, PASSWORD)
       }
     },

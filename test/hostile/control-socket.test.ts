@@ -10,7 +10,7 @@ import { ControlRefusal, callControl, NoDaemon } from '../../server/ops/control-
 import { MAX_REQUEST_OCTETS } from '../../server/ops/control-protocol.ts'
 import { startControl } from '../../server/ops/control-socket.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
-import { noPeers } from '../fakes/no-peers.ts'
+import { houseOf } from '../fakes/house.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
 let stack: AsyncDisposableStack
@@ -28,11 +28,8 @@ beforeEach(async () => {
     await startControl(
       path,
       {
-        store,
-        directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
-        clock: systemClock,
-        mode: 'development',
-        ...(await noPeers(store)),
+        directory: new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock),
+        ...(await houseOf(store)),
         defaultQuota: 1,
         reload: () => Promise.reject(new Error('a secret detail')),
       },

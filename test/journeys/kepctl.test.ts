@@ -13,8 +13,8 @@ import { controlSocketPath, lockDataFolder } from '../../server/ops/data-lock.ts
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import { ARCHIVED, archiveMessage } from '../fakes/archived-message.ts'
+import { houseOf } from '../fakes/house.ts'
 import { kepctl } from '../fakes/kepctl.ts'
-import { noPeers } from '../fakes/no-peers.ts'
 import { pki } from '../fakes/pki.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
@@ -160,15 +160,12 @@ describe('with a daemon', () => {
     await using _lock = await lockDataFolder(folder.path, takeExclusiveLock)
     await using store = await openSqliteStore(folder.file('store'), Date.now())
     await using passwords = new PasswordThread()
-    const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr')
+    const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock)
     await using _control = await startControl(
       controlSocketPath(folder.path),
       {
-        store,
         directory,
-        clock: systemClock,
-        mode: 'development',
-        ...(await noPeers(store)),
+        ...(await houseOf(store)),
         defaultQuota: 7,
         reload: async () => ({ needsRestart: ['listen'] }),
       },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyFile } from '../../evidence/index.ts'
-import { EVIDENCE_CHAIN } from '../../server/issue/evidence-archive.ts'
+import { EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { type MessageOptions, signedMessage, submit } from '../fakes/mail-client.ts'
 import { arrival, atRest, evidenced, idIn } from '../fakes/mailboxes.ts'
@@ -73,7 +73,7 @@ test.each(['closed', 'pending'])('an account that is %s gets non-delivery eviden
   const { directory, store } = kep.provider
   const address = `hesap.${state}@hs98.kep.tr`
   const account = { address, kind: 'natural', service: 'send-receive', holder: 'Hesap', quota: 1000 } as const
-  await directory.create(account, new Date())
+  await directory.create(account)
   const row = await store.accounts.get(address)
   const document = JSON.stringify({ ...JSON.parse(row?.document ?? ''), state })
   expect(await store.accounts.put(address, document, row?.version ?? 0)).toBe(true)

@@ -39,6 +39,7 @@ export const append = command({
   parse: appendHead,
   run: async (session, head) => {
     session.requireWritable()
+    session.require('write')
     if (head.flags.includes(DELETED)) session.require('delete')
     const { store, limits, clock } = session.parts
     const target = await session.target(session.name(head.name))

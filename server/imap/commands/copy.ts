@@ -1,4 +1,5 @@
 import { command } from '../command.ts'
+import { recordMail } from '../mail-record.ts'
 import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
 
 /** Origin and delivery go along, so a copy is read when the message is read. [RFC 9051 §6.4.7] */
@@ -9,7 +10,8 @@ export const copyCommands = [false, true].map((byUid) =>
     sync: byUid ? 'all' : 'no-expunge',
     parse: parseTransfer,
     run: async (session, args) => {
-      const { target, uids } = await prepareTransfer(session, args, byUid)
+      const { target, uids, rows } = await prepareTransfer(session, args, byUid)
+      await recordMail(session, 'mail copied', rows, target)
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const code = copyUid(await store.mailboxes.copy(session.box.row.id, uids, target.id, now))

@@ -15,6 +15,7 @@ export const create = command({
   },
   run: async (session, octets) => {
     session.requireWritable()
+    session.require('write')
     const wanted = session.name(octets)
     // A separator at the end says that names below will follow.
     const name = wanted.endsWith(SEPARATOR) ? wanted.slice(0, -1) : wanted

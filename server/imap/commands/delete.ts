@@ -1,5 +1,6 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
+import { recordAct } from '../mail-record.ts'
 
 /** Names below stay. The provider's own mailboxes are never deleted. [RFC 9051 §6.3.5] */
 export const deleteMailbox = command({
@@ -15,6 +16,7 @@ export const deleteMailbox = command({
     session.require('delete')
     const row = await session.mailbox(session.name(octets))
     if (row.fixed) throw no('CANNOT', 'Bu kutu silinemez / This mailbox cannot be deleted')
+    await recordAct(session, 'mailbox deleted', { mailbox: row.name })
     await session.parts.store.mailboxes.delete(row.id)
     if (session.selected?.row.id === row.id) {
       session.leaveMailbox()

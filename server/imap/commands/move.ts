@@ -1,4 +1,5 @@
 import { command } from '../command.ts'
+import { recordMail } from '../mail-record.ts'
 import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
 
 /** One write: a message is never in both mailboxes or in none. [RFC 9051 §6.4.8] [RFC 6851 §3.1] */
@@ -10,8 +11,8 @@ export const moveCommands = [false, true].map((byUid) =>
     parse: parseTransfer,
     run: async (session, args) => {
       const box = session.writableBox()
-      session.require('delete')
-      const { target, uids } = await prepareTransfer(session, args, byUid)
+      const { target, uids, rows } = await prepareTransfer(session, args, byUid)
+      await recordMail(session, 'mail moved', rows, target)
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const code = copyUid(await store.mailboxes.move(box.row.id, uids, target.id, now))

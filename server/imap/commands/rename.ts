@@ -16,6 +16,7 @@ export const rename = command({
   },
   run: async (session, { from, to }) => {
     session.requireWritable()
+    session.require('write')
     const row = await session.mailbox(session.name(from))
     const name = session.name(to)
     checkNewName(name)

@@ -1,20 +1,15 @@
-import type { KepAccount } from '../../../mail/account.ts'
+import type { KepAccount, Person } from '../../../mail/account.ts'
 
-export interface AccountView extends Omit<KepAccount, 'persons'> {
+export interface AccountView extends Omit<KepAccount, 'persons' | 'changesAt'> {
   readonly persons: readonly PersonView[]
 }
 
-export interface PersonView {
-  readonly handle: string
-  readonly name: string
-  readonly identityNumber: string
-  readonly active: boolean
-  readonly permissions: readonly string[]
+export interface PersonView extends Omit<Person, 'passwordHash'> {
   readonly hasPassword: boolean
 }
 
 /** What operators see of an account: everything but what the password was turned into. */
-export const viewOf = ({ persons, ...account }: KepAccount): AccountView => ({
+export const viewOf = ({ persons, changesAt: _, ...account }: KepAccount): AccountView => ({
   ...account,
   persons: persons.map(({ passwordHash, ...person }) => ({
     ...person,

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { checkChain, type StoredEntry } from '../../../evidence/index.ts'
 import { type BlobRef, type Store, scratchFor } from '../../../storage/port.ts'
-import { EVIDENCE_CHAIN } from '../../issue/evidence-archive.ts'
+import { type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from '../../chain-archive.ts'
 import { operation, type Progress } from './operation.ts'
 
 export interface ArchiveReport {
@@ -13,6 +13,9 @@ export interface ArchiveReport {
   /** Hex; the head of the chain, to be compared with one that was written down elsewhere. */
   readonly head: string | undefined
   readonly broken: { readonly sequence: number; readonly failure: string } | undefined
+  /** Entries of the chain of events, and where it breaks. */
+  readonly events: number
+  readonly brokenEvents: { readonly sequence: number; readonly failure: string } | undefined
   /** Bodies whose octets were hashed anew. */
   readonly bodies: number
   readonly brokenBodies: readonly { readonly intake: string; readonly reason: string }[]
@@ -22,7 +25,7 @@ export interface ArchiveReport {
 const PAGE = 50
 
 /**
- * Walks the whole chain, and hashes the bodies of the latest messages anew. Memory grows with neither.
+ * Walks both chains from end to end, and hashes the bodies of the latest messages anew. Memory grows with neither.
  */
 export const archiveCheck = operation(
   z.strictObject({
@@ -30,27 +33,35 @@ export const archiveCheck = operation(
     bodies: z.number().int().nonnegative().max(1_000_000).default(100),
   }),
   async ({ store }, { bodies }, progress): Promise<ArchiveReport> => {
+    const happened = await checkChain(EVENT_CHAIN, walk(store, EVENT_CHAIN, undefined, progress))
     const head = await store.chain.head(EVIDENCE_CHAIN)
-    const report = await checkChain(EVIDENCE_CHAIN, walk(store, head?.seq, progress))
+    const report = await checkChain(EVIDENCE_CHAIN, walk(store, EVIDENCE_CHAIN, head?.seq, progress))
     const checked = head === undefined ? [] : await checkBodies(store, head.seq, bodies)
     const brokenBodies = checked.filter(({ reason }) => reason !== undefined)
     return {
-      ok: report.ok && brokenBodies.length === 0,
+      ok: report.ok && happened.ok && brokenBodies.length === 0,
       entries: report.ok ? report.entries : report.sequence - 1,
       head: report.ok ? Buffer.from(report.head).toString('hex') : undefined,
       broken: report.ok ? undefined : { sequence: report.sequence, failure: report.failure },
+      events: happened.ok ? happened.entries : happened.sequence - 1,
+      brokenEvents: happened.ok ? undefined : { sequence: happened.sequence, failure: happened.failure },
       bodies: checked.length,
       brokenBodies: brokenBodies.map(({ intake, reason = '' }) => ({ intake, reason })),
     }
   },
 )
 
-async function* walk(store: Store, of: number | undefined, progress: Progress): AsyncGenerator<StoredEntry> {
+async function* walk(
+  store: Store,
+  chain: ChainName,
+  of: number | undefined,
+  progress: Progress,
+): AsyncGenerator<StoredEntry> {
   for (let from = 1; ; ) {
-    const page = await store.chain.read(EVIDENCE_CHAIN, from, PAGE)
+    const page = await store.chain.read(chain, from, PAGE)
     for (const { seq, bytes, hash, sha512 } of page)
       yield {
-        chain: EVIDENCE_CHAIN,
+        chain,
         sequence: seq,
         algorithm: 'sha256',
         octets: bytes,

@@ -2,9 +2,11 @@ import type { z } from 'zod'
 import { accountCreate } from './account-create.ts'
 import { accountList } from './account-list.ts'
 import { accountShow } from './account-show.ts'
+import { accountActivate, accountClose, accountReopen } from './account-state.ts'
 import { archiveCheck } from './archive-check.ts'
 import { evidenceExport } from './evidence-export.ts'
 import { evidenceList } from './evidence-list.ts'
+import { logList } from './log-list.ts'
 import { type Operation, OperationError, type OperationParts, type Progress } from './operation.ts'
 import { passwordSet } from './password-set.ts'
 import { peerAdd } from './peer-add.ts'
@@ -12,9 +14,11 @@ import { peerList } from './peer-list.ts'
 import { peerRemove } from './peer-remove.ts'
 import { peerTest } from './peer-test.ts'
 import { personAdd } from './person-add.ts'
+import { personIpLimit, personList, personPermit, personRestore, personRevoke } from './person-change.ts'
 import { queueFail, queueHold, queueRelease, queueRetry } from './queue-change.ts'
 import { queueList } from './queue-list.ts'
 import { queueShow } from './queue-show.ts'
+import { quotaAdd, quotaSet } from './quota-change.ts'
 import { reload } from './reload.ts'
 import { trace } from './trace.ts'
 
@@ -23,7 +27,18 @@ export const operations = {
   'account create': accountCreate,
   'account list': accountList,
   'account show': accountShow,
+  'account activate': accountActivate,
+  'account close': accountClose,
+  'account reopen': accountReopen,
   'person add': personAdd,
+  'person list': personList,
+  'person permit': personPermit,
+  'person revoke': personRevoke,
+  'person restore': personRestore,
+  'person ip-limit': personIpLimit,
+  'quota set': quotaSet,
+  'quota add': quotaAdd,
+  'log list': logList,
   'password set': passwordSet,
   trace,
   'evidence list': evidenceList,

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import type { Config } from '../../../config/schema.ts'
+import type { ClosingTerm } from '../../../mail/account-state.ts'
 import type { Clock } from '../../../mail/clock.ts'
 import type { Store, WorkKey } from '../../../storage/port.ts'
-import { type AccountDirectory, AccountError } from '../../accounts/directory.ts'
+import { AccountError } from '../../accounts/account-error.ts'
+import type { AccountDirectory } from '../../accounts/directory.ts'
+import type { Actor, EventLog, LoggedEvent } from '../../event-log/event-log.ts'
 import type { ProbeReport } from '../../relay/outbound/probe.ts'
 import type { Peer } from '../../relay/peer.ts'
 import type { PeerDirectory, PeerFault } from '../../relay/peers.ts'
@@ -15,6 +18,14 @@ export interface OperationParts {
   readonly mode: Config['mode']
   /** Octets, for an account that is made without saying. */
   readonly defaultQuota: number
+  /** How long a closed account stays readable. */
+  readonly closingTerm: ClosingTerm
+  /** Whether an address must fit its holder. */
+  readonly addressForms: 'check' | 'free'
+  /** Where each change is recorded before it is made. */
+  readonly eventLog: EventLog
+  /** Who asks, as the record names it. */
+  readonly operator: string
   /** Our own. */
   readonly domain: string
   readonly peers: PeerDirectory
@@ -77,6 +88,44 @@ export const operation = <Schema extends z.ZodType, Result>(
     return run(parts, read.data, progress)
   },
 })
+
+/**
+ * An operation that changes something: what is asked for is recorded before it is done, and again with its code where it
+ * was refused (I3: after a crash the record may tell of what was not done, never the other way round).
+ *
+ * @param what its name in the catalog
+ * @param describe what the record says of it; never a secret
+ */
+export const change = <Schema extends z.ZodType, Result>(
+  what: string,
+  schema: Schema,
+  describe: (args: z.output<Schema>) => Described,
+  run: (parts: OperationParts, args: z.output<Schema>, progress: Progress) => Promise<Result>,
+): Operation<Schema, Result> & { readonly what: string } => ({
+  what,
+  ...operation(schema, async (parts, args, progress) => {
+    const { by, ...described } = describe(args)
+    const actor: Actor = by === undefined ? { operator: parts.operator } : { person: by }
+    await parts.eventLog.record({ what, by: actor, ...described })
+    try {
+      return await run(parts, args, progress)
+    } catch (error) {
+      const code = refusalOf(error)?.code ?? 'INTERNAL'
+      await parts.eventLog.record({
+        what: `${what} refused`,
+        by: actor,
+        ...described,
+        details: { code },
+      })
+      throw error
+    }
+  }),
+})
+
+export interface Described extends Pick<LoggedEvent, 'account' | 'person' | 'details'> {
+  /** The person of the account who asks, where it is not the operator. */
+  readonly by?: string | undefined
+}
 
 export type Refusal = { readonly code: string; readonly message: string }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DEVELOPMENT_PASSWORD } from '../../development/identities.ts'
-import { OperationError, operation } from './operation.ts'
+import { change, OperationError } from './operation.ts'
 import { addressSchema, handleSchema } from './schemas.ts'
 
 /** Guessing is bounded by the delays of login; below this a bound would not help. */
@@ -9,12 +9,14 @@ const MIN_PRODUCTION_LENGTH = 10
 const MAX_LENGTH = 1024
 
 /** For the only person, where no handle is given. */
-export const passwordSet = operation(
+export const passwordSet = change(
+  'password set',
   z.strictObject({
     address: addressSchema,
     person: handleSchema.optional(),
     password: z.string().min(1).max(MAX_LENGTH),
   }),
+  ({ address, person }) => ({ account: address.toLowerCase(), person }),
   async ({ directory, mode }, { address, person, password }): Promise<{ address: string }> => {
     if (
       mode === 'production' &&

@@ -1,14 +1,16 @@
 import { peerEntry } from '../../../config/relay.ts'
 import { checkPeer } from '../peer-check.ts'
-import { OperationError, operation } from './operation.ts'
+import { change, OperationError } from './operation.ts'
 import { told } from './peer-entries.ts'
 
 /**
  * Stores a peer, with PEM text where the configuration names files: the daemon opens no path that somebody names to it.
  * One that an operator stored before is replaced, since between removing and adding its mail would fail.
  */
-export const peerAdd = operation(
+export const peerAdd = change(
+  'peer add',
   peerEntry,
+  ({ provider }) => ({ details: { provider } }),
   async (
     { peers, mode, domain, clock },
     text,

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { PERMISSIONS } from '../../../mail/account.ts'
+import { IDENTITY_TYPES, isIdentityNumber } from '../../../mail/holder-identity.ts'
 
 /** [RFC 5321 §4.5.3.1.3] */
 export const addressSchema = z.string().min(3).max(254)
@@ -15,3 +17,12 @@ export const idSchema = z.string().min(1).max(998)
 export const timeSchema = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })])
   .transform((text) => Date.parse(text))
+/** Octets. */
+export const octetsSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+export const permissionsSchema = z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length)
+/** Checked by its check digits where its type has some. */
+export const identitySchema = z
+  .strictObject({ type: z.enum(IDENTITY_TYPES), number: z.string().min(1).max(30) })
+  .refine(isIdentityNumber, 'numara türüne uymuyor / the number is none of its type')
+/** Why something was done, for who reads the record. */
+export const reasonSchema = nameSchema

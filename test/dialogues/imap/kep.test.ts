@@ -266,7 +266,7 @@ describe('permissions and closed accounts', () => {
       state,
       persons: document.persons.map((person) => ({ ...person, permissions })),
     }))
-  afterEach(() => permit(['read', 'send', 'delete']))
+  afterEach(() => permit(['read', 'write', 'delete', 'archive']))
 
   test('without "delete" nothing goes away', async () => {
     await deliver()
@@ -294,7 +294,7 @@ describe('permissions and closed accounts', () => {
   })
 
   test('without "read" no mailbox is opened', async () => {
-    await permit(['send'])
+    await permit(['write'])
     await runDialogue(
       client,
       'C: a1 SELECT INBOX\nS: a1 NO [NOPERM] *\nC: a2 EXAMINE INBOX\nS: a2 NO [NOPERM] *',
@@ -305,7 +305,7 @@ describe('permissions and closed accounts', () => {
     const uid = await deliver()
     const inbox = await under.store.mailboxes.byName(ACCOUNT, 'INBOX')
     const sequence = (await under.store.mailboxes.uids(inbox?.id ?? '')).length
-    await permit(['read', 'send', 'delete'], 'closed')
+    await permit(['read', 'write', 'delete', 'archive'], 'closed')
     await runDialogue(
       client,
       `

@@ -22,7 +22,7 @@ const person = (over: object = {}) => ({
   name: 'Ayşe Işık',
   identityNumber: '10000000146',
   active: true,
-  permissions: ['read', 'send'] as const,
+  permissions: ['read', 'write'] as const,
   ...over,
 })
 const account = (over: object = {}): SessionFacts['account'] => ({
@@ -30,6 +30,7 @@ const account = (over: object = {}): SessionFacts['account'] => ({
   kind: 'natural',
   service: 'send-receive',
   state: 'active',
+  changesAt: undefined,
   holder: 'Ayşe Işık',
   quota: 100,
   created: '',

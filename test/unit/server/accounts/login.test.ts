@@ -6,34 +6,43 @@ import { systemClock } from '../../../../mail/clock.ts'
 import { AccountDirectory } from '../../../../server/accounts/directory.ts'
 import { LoginDesk } from '../../../../server/accounts/login.ts'
 import { PasswordThread } from '../../../../server/accounts/password-thread.ts'
+import { withNetworks } from '../../../../server/accounts/persons.ts'
+import { EventLog } from '../../../../server/event-log/event-log.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 
 const ADDRESS = 'ayse.isik@hs98.kep.tr'
 const open = new AsyncDisposableStack()
 let directory: AccountDirectory
 let passwords: PasswordThread
+let eventLog: EventLog
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'openkep-login-'))
   open.defer(() => rm(folder, { recursive: true, force: true }))
   const store = open.use(await openSqliteStore(folder, Date.now()))
   passwords = open.use(new PasswordThread())
-  directory = new AccountDirectory(store, passwords, 'hs98.kep.tr')
-  await directory.create(
-    { address: ADDRESS, kind: 'natural', service: 'send-receive', holder: 'Ayşe Işık', quota: 1 },
-    new Date(),
-  )
-  await directory.addPerson(ADDRESS, { handle: 'ayse', name: 'Ayşe Işık', identityNumber: '10000000146' })
+  eventLog = new EventLog(store, systemClock, 20)
+  directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock)
+  await directory.create({
+    address: ADDRESS,
+    kind: 'natural',
+    service: 'send-receive',
+    holder: 'Ayşe Işık',
+    quota: 1,
+    persons: [{ handle: 'ayse', name: 'Ayşe Işık', identityNumber: '10000000146' }],
+    active: true,
+  })
   await directory.setPassword(ADDRESS, undefined, 'doğru parola')
 })
 afterAll(() => open.disposeAsync())
 
-const desk = () => new LoginDesk(directory, passwords, systemClock)
+const desk = () => new LoginDesk({ directory, passwords, clock: systemClock, eventLog })
 const attempt = (password: string, ip = '192.0.2.1', name = ADDRESS, authzid = '') => ({
   name,
   authzid,
   password,
   ip,
+  service: 'imap' as const,
 })
 
 describe('names', () => {
@@ -93,4 +102,67 @@ test('a login is asked again as things are now', async () => {
   if (!result.ok) throw new Error('not logged in')
   expect(await desk().refresh(result.login)).toMatchObject({ person: { handle: 'ayse' } })
   expect(await desk().refresh({ ...result.login, handle: 'veli' })).toBeUndefined()
+})
+
+describe('features 2.7 and 2.8: where from, and what is kept of it', () => {
+  const loginsOf = async (handle: string) =>
+    (await eventLog.list({ account: ADDRESS, person: handle }, 0, 1000)).map(({ what, by, details }) => [
+      what,
+      by,
+      details?.['because'],
+    ])
+
+  test('each login, good or bad, is recorded for its person with address and reason', async () => {
+    const before = (await loginsOf('ayse')).length
+    await desk().check(attempt('doğru parola', '192.0.2.77'))
+    await desk().check(attempt('yanlış', '192.0.2.78'))
+    await desk().check(attempt('yanlış', '192.0.2.78', 'kimse@hs98.kep.tr'))
+    expect((await loginsOf('ayse')).slice(before)).toEqual([
+      ['login', { person: 'ayse', ip: '192.0.2.77' }, undefined],
+      ['login refused', { person: 'ayse', ip: '192.0.2.78' }, 'password'],
+    ])
+  })
+
+  test('a person who is bound to networks logs in from these alone, and is told no more than others', async () => {
+    await directory.change(ADDRESS, (account) =>
+      withNetworks(account, 'ayse', ['192.0.2.0/25', '2001:db8::/32']),
+    )
+    for (const ip of ['192.0.2.5', '2001:db8:7::1'])
+      expect(await desk().check(attempt('doğru parola', ip))).toMatchObject({ ok: true })
+    const inside = await desk().check(attempt('doğru parola', '192.0.2.5'))
+    for (const ip of ['192.0.2.200', '2001:db9::1'])
+      expect(await desk().check(attempt('doğru parola', ip))).toEqual({ ok: false, reason: 'wrong' })
+    expect((await loginsOf('ayse')).at(-1)).toEqual([
+      'login refused',
+      { person: 'ayse', ip: '2001:db9::1' },
+      'network',
+    ])
+    // A session that is open when the restriction comes ends with it.
+    if (!inside.ok) throw new Error('not logged in')
+    expect(await desk().refresh(inside.login)).toBeDefined()
+    await directory.change(ADDRESS, (account) => withNetworks(account, 'ayse', ['198.51.100.1']))
+    expect(await desk().refresh(inside.login)).toBeUndefined()
+    await directory.change(ADDRESS, (account) => withNetworks(account, 'ayse', []))
+    expect(await desk().refresh(inside.login)).toBeDefined()
+  })
+
+  test('the record of a flood from many networks is bounded, and says that there was more', async () => {
+    const before = (await loginsOf('ayse')).length
+    const guarded = desk()
+    await Promise.all(
+      Array.from({ length: 130 }, (_, i) => guarded.check(attempt('tahmin', `203.0.113.${i}`))),
+    )
+    expect((await loginsOf('ayse')).length - before).toBe(101)
+  })
+
+  test('whoever logged in from a network is not kept out by others who guess there', async () => {
+    const guarded = desk()
+    await guarded.check(attempt('doğru parola', '198.51.100.9'))
+    for (let i = 0; i < 100; i++)
+      await guarded.check(attempt('tahmin', '198.51.100.9', `kimse${i}@hs98.kep.tr`))
+    expect(await guarded.check(attempt('x', '198.51.100.9', 'yeni@hs98.kep.tr'))).toMatchObject({
+      reason: 'delayed',
+    })
+    expect(await guarded.check(attempt('doğru parola', '198.51.100.9'))).toMatchObject({ ok: true })
+  })
 })

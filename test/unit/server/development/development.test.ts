@@ -209,14 +209,14 @@ test('accounts are seeded once, and a half-made one is completed', async () => {
   using data = new TemporaryFolder()
   await using store = await openSqliteStore(data.path, Date.now())
   await using passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, domain)
+  const directory = new AccountDirectory(store, passwords, domain, systemClock)
   const address = `deneme.alici@${domain}`
   const half = { address, kind: 'natural', service: 'send-receive', holder: 'Işık Alıcı', quota: 1 } as const
-  await directory.create(half, new Date())
-  await seedDevelopmentAccounts(directory, { domain, quota: 1e9, clock: systemClock })
+  await directory.create(half)
+  await seedDevelopmentAccounts(directory, { domain, quota: 1e9 })
   const first = await directory.list('', 10)
   expect(first.map((account) => account.address)).toEqual([address, `deneme.gonderen@${domain}`])
   for (const account of first) expect(account.persons.map((one) => one.passwordHash)).toHaveLength(1)
-  await seedDevelopmentAccounts(directory, { domain, quota: 1e9, clock: systemClock })
+  await seedDevelopmentAccounts(directory, { domain, quota: 1e9 })
   expect(await directory.list('', 10)).toEqual(first)
 })

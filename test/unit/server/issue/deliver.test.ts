@@ -18,13 +18,18 @@ test('I4: a delivery that is tried again after a crash says the same of itself, 
   const folder = await mkdtemp(join(tmpdir(), 'openkep-deliver-'))
   open.defer(() => rm(folder, { recursive: true, force: true }))
   const store = open.use(await openSqliteStore(folder, 1))
-  const directory = new AccountDirectory(store, open.use(new PasswordThread()), 'hs98.kep.tr')
-  await directory.create(
-    { address: ADDRESS, kind: 'natural', service: 'send-receive', holder: 'Alıcı', quota: 1 },
-    new Date(),
-  )
   let now = Date.UTC(2026, 0, 1)
   const clock = { now: () => new Date(now), monotonic: () => now }
+  const directory = new AccountDirectory(store, open.use(new PasswordThread()), 'hs98.kep.tr', clock)
+  await directory.create({
+    address: ADDRESS,
+    kind: 'natural',
+    service: 'send-receive',
+    holder: 'Alıcı',
+    quota: 1,
+    persons: [{ handle: 'isik', name: 'Işık Alıcı', identityNumber: '10000000078' }],
+    active: true,
+  })
   const parts = { store, directory, clock, deemedReadMs: 86_400_000 } as StepParts
   const submission = {
     recipients: [{ address: ADDRESS, name: undefined, local: true }],

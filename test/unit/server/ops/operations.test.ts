@@ -5,13 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../../mail/clock.ts'
 import { AccountDirectory } from '../../../../server/accounts/directory.ts'
 import { PasswordThread } from '../../../../server/accounts/password-thread.ts'
-import { type OperationName, perform } from '../../../../server/ops/operations/catalog.ts'
+import { type OperationName, operations, perform } from '../../../../server/ops/operations/catalog.ts'
 import type { OperationParts } from '../../../../server/ops/operations/operation.ts'
-import { hasCheckDigits } from '../../../../server/ops/operations/person-add.ts'
 import type { Store } from '../../../../storage/port.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { ARCHIVED, archiveMessage } from '../../../fakes/archived-message.ts'
-import { noPeers } from '../../../fakes/no-peers.ts'
+import { houseOf } from '../../../fakes/house.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 
 let folder: TemporaryFolder
@@ -24,11 +23,8 @@ beforeEach(async () => {
   store = await openSqliteStore(folder.path, Date.now())
   passwords = new PasswordThread()
   parts = {
-    store,
-    directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
-    clock: systemClock,
-    mode: 'development',
-    ...(await noPeers(store)),
+    directory: new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock),
+    ...(await houseOf(store)),
     defaultQuota: 1000,
   }
 })
@@ -59,7 +55,7 @@ describe('accounts', () => {
           ...account,
           kind: 'natural',
           service: 'send-receive',
-          state: 'active',
+          state: 'pending',
           persons: 1,
         },
       ],
@@ -85,7 +81,7 @@ describe('accounts', () => {
     ['account create', { ...account, quota: -1 }, 'BAD_ARGUMENTS'],
     ['account create', { ...account, more: 1 }, 'BAD_ARGUMENTS'],
     ['account show', { address: 'x@hs98.kep.tr' }, 'NOT_FOUND'],
-    ['person add', { ...person, identityNumber: '10000000147' }, 'BAD_ARGUMENTS'],
+    ['person add', { ...person, identityNumber: '1000000014' }, 'BAD_ARGUMENTS'],
     ['person add', person, 'NO_SUCH_ACCOUNT'],
     ['password set', { address, password: '' }, 'BAD_ARGUMENTS'],
     ['password set', { address, password: 'x'.repeat(2000) }, 'BAD_ARGUMENTS'],
@@ -107,15 +103,136 @@ describe('accounts', () => {
       })
     await run('password set', { address, password: 'uzun bir parola' }, { mode: 'production' })
   })
+})
+
+describe('every change is a record', () => {
+  const recorded = async (): Promise<unknown[]> =>
+    (await parts.eventLog.list({}, 0, 100)).map(({ what, by, account, person, details }) => [
+      what,
+      by,
+      account,
+      person,
+      details,
+    ])
+
+  test('with who asked, before it is made; one that was refused says so; secrets are in none', async () => {
+    await run('account create', account)
+    await run('person add', { ...person, permissions: ['read'] })
+    await run('password set', { address, password: 'gizli parola' })
+    await run('account activate', { address })
+    await expect(run('account activate', { address })).rejects.toMatchObject({ code: 'WRONG_STATE' })
+    await expect(run('account close', { address, reason: 'istek', by: 'ali' })).rejects.toMatchObject({
+      code: 'MAY_NOT_GRANT',
+    })
+    const by = { operator: 'test' }
+    expect(await recorded()).toEqual([
+      [
+        'account create',
+        by,
+        address,
+        undefined,
+        { kind: 'natural', service: 'send-receive', mayServe: false },
+      ],
+      ['person add', by, address, 'ali', { permissions: ['read'] }],
+      ['password set', by, address, undefined, undefined],
+      ['account activate', by, address, undefined, undefined],
+      ['account activate', by, address, undefined, undefined],
+      ['account activate refused', by, address, undefined, { code: 'WRONG_STATE' }],
+      ['account close', { person: 'ali' }, address, undefined, { reason: 'istek' }],
+      ['account close refused', { person: 'ali' }, address, undefined, { code: 'MAY_NOT_GRANT' }],
+    ])
+    const chain = Buffer.concat(
+      (await store.chain.read('events', 1, 100)).map(({ bytes }) => bytes),
+    ).toString()
+    for (const secret of ['gizli', 'argon2', person.identityNumber]) expect(chain).not.toContain(secret)
+    expect(await run('archive check', {})).toMatchObject({ ok: true, events: 8 })
+    expect(await run('log list', { account: address, person: 'ali' })).toMatchObject({
+      events: [{ what: 'person add' }],
+    })
+  })
+
+  test('under its own name, each of them; what reads makes none', () => {
+    const reading = [
+      'account list',
+      'account show',
+      'person list',
+      'log list',
+      'trace',
+      'evidence list',
+      'evidence export',
+      'archive check',
+      'peer list',
+      'peer test',
+      'queue list',
+      'queue show',
+    ]
+    for (const [name, known] of Object.entries(operations))
+      expect('what' in known ? known.what : 'reads', name).toBe(reading.includes(name) ? 'reads' : name)
+  })
+
+  test('nothing is changed that cannot be recorded', async () => {
+    const eventLog = { record: () => Promise.reject(new Error('no pen')) } as never
+    await expect(run('account create', account, { eventLog })).rejects.toThrow('no pen')
+    await expect(run('account show', { address })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('the life of an account, as an operator leads it', () => {
+  const identity = { type: 'tckn', number: '10000000146' }
+
+  test('closed, readable, opened again for its holder alone; its address is never free', async () => {
+    await run('account create', { ...account, identity })
+    await expect(run('account activate', { address })).rejects.toMatchObject({ code: 'LAST_PERSON' })
+    await run('person add', person)
+    expect(await run('account activate', { address })).toMatchObject({ state: 'active' })
+    const closed = await run('account close', { address, reason: 'kendi isteği' })
+    expect(closed).toMatchObject({ state: 'closed', closing: { reason: 'kendi isteği' } })
+    await expect(run('account create', { ...account, identity })).rejects.toMatchObject({
+      code: 'ADDRESS_TAKEN',
+    })
+    const other = { type: 'tckn', number: '10000000078' }
+    await expect(run('account reopen', { address, identity: other, reason: 'x' })).rejects.toMatchObject({
+      code: 'OTHER_HOLDER',
+    })
+    expect(await run('account reopen', { address, identity, reason: 'x' })).toMatchObject({ state: 'active' })
+  })
+
+  test('space that was bought counts until its end', async () => {
+    await run('account create', account)
+    await run('quota set', { address, quota: 5 })
+    const until = new Date(Date.now() + 60_000).toISOString()
+    expect(await run('quota add', { address, octets: 7, until })).toMatchObject({ quota: 12 })
+    const later = { now: () => new Date(Date.now() + 61_000), monotonic: () => 0 }
+    const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', later)
+    expect(await run('account show', { address }, { directory })).toMatchObject({ quota: 5 })
+    await expect(run('quota add', { address, octets: 7, until: '2020-01-01' })).rejects.toMatchObject({
+      code: 'BAD_ARGUMENTS',
+    })
+  })
 
   test.each([
-    ['10000000146', true],
-    ['10000000078', true],
-    ['10000000147', false],
-    ['10000000156', false],
-    ['00000000000', false],
-    ['11111111110', true],
-  ])('check digits of %s: %s', (number, fits) => expect(hasCheckDigits(number)).toBe(fits))
+    ['ali.veli@hs98.kep.tr', { identity }, 'made'],
+    ['ali.veli.2@hs98.kep.tr', { identity }, 'made'],
+    ['aliveli@hs98.kep.tr', { identity }, 'ADDRESS_FORM'],
+    ['ali.veli@hs98.kep.tr', {}, 'BAD_ARGUMENTS'],
+    ['ali.veli@hs98.kep.tr', { identity: { type: 'tckn', number: '10000000147' } }, 'BAD_ARGUMENTS'],
+    ['ali.veli@hs98.kep.tr', { identity: { type: 'mersis', number: '0876005220500260' } }, 'BAD_ARGUMENTS'],
+    [
+      'aliveli.hukuk@hs98.kep.tr',
+      { kind: 'legal', identity: { type: 'mersis', number: '0876005220500260' } },
+      'made',
+    ],
+  ])('where forms are checked: %s %j: %s', async (wanted, more, outcome) => {
+    const made = run(
+      'account create',
+      { ...account, address: wanted, ...more },
+      { addressForms: 'check' },
+    ).then(
+      () => 'made',
+      (error: { code: unknown }) => error.code,
+    )
+    expect(await made).toBe(outcome)
+  })
 })
 
 test('reload is handed on', async () => {
@@ -192,6 +309,8 @@ describe('the story of a message', () => {
       entries: 2,
       head: Buffer.from(head!.hash).toString('hex'),
       broken: undefined,
+      events: 0,
+      brokenEvents: undefined,
       bodies: 1,
       brokenBodies: [],
     })

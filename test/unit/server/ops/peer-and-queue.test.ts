@@ -7,7 +7,7 @@ import { type OperationName, perform } from '../../../../server/ops/operations/c
 import type { OperationParts } from '../../../../server/ops/operations/operation.ts'
 import { probePeer } from '../../../../server/relay/outbound/probe.ts'
 import { nameResolver } from '../../../../server/relay/outbound/resolver.ts'
-import { PeerDirectory } from '../../../../server/relay/peers.ts'
+import { houseOf } from '../../../fakes/house.ts'
 import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
 import { clientOf, startPeerSink } from '../../../fakes/peer-sink.ts'
 import { daysFromNow, pki } from '../../../fakes/pki.ts'
@@ -29,13 +29,9 @@ beforeEach(async () => {
   failed.length = 0
   const { store } = house
   parts = {
-    store,
-    directory: new AccountDirectory(store, passwords, 'hs98.kep.tr'),
-    clock: systemClock,
-    mode: 'development',
+    directory: new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock),
+    ...(await houseOf(store)),
     defaultQuota: 1000,
-    domain: 'hs98.kep.tr',
-    peers: await PeerDirectory.open(store.peers, 'hs98.kep.tr', []),
     probePeer: (peer) =>
       probePeer(peer, {
         domain: 'hs98.kep.tr',

@@ -1,0 +1,122 @@
+import { PERMISSIONS, type Permission } from '../../mail/account.ts'
+import { linesOf, personLines } from './accounts.ts'
+import type { Arguments } from './arguments.ts'
+import { type Command, UsageError } from './command.ts'
+import { ask } from './reach.ts'
+
+const string = { type: 'string' } as const
+
+const personAdd: Command = {
+  name: 'person add',
+  usage: 'ADDRESS HANDLE --name NAME --identity-number NUMBER [--permit RIGHT,…] [--by HANDLE]',
+  summary: { tr: 'hesaba işlem yetkilisi ekler', en: 'adds a person to an account' },
+  options: { name: string, 'identity-number': string, permit: string, by: string },
+  positionals: [2, 2],
+  async run(args, screen) {
+    const rights = args.one('permit')
+    const account = await ask(args, screen, 'person add', {
+      address: args.word(0),
+      handle: args.word(1),
+      name: args.required('name'),
+      identityNumber: args.required('identity-number'),
+      permissions: rights === undefined ? undefined : rightsOf(rights),
+      by: args.one('by'),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const personList: Command = {
+  name: 'person list',
+  usage: 'ADDRESS',
+  summary: { tr: 'hesabın yetkililerini listeler', en: 'lists the persons of an account' },
+  options: {},
+  positionals: [1, 1],
+  async run(args, screen) {
+    const persons = await ask(args, screen, 'person list', { address: args.word(0) })
+    screen.show(persons, () => personLines(persons, screen))
+    return 0
+  },
+}
+
+const personPermit: Command = {
+  name: 'person permit',
+  usage: `ADDRESS HANDLE RIGHT,… [--by HANDLE]   (${PERMISSIONS.join(', ')}; all; none)`,
+  summary: { tr: 'yetkileri belirler', en: 'sets the rights of a person' },
+  options: { by: string },
+  positionals: [3, 3],
+  async run(args, screen) {
+    const permissions = rightsOf(args.word(2))
+    const account = await ask(args, screen, 'person permit', { ...named(args), permissions })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const personRevoke: Command = {
+  name: 'person revoke',
+  usage: 'ADDRESS HANDLE [--by HANDLE]',
+  summary: { tr: 'yetkiliyi pasif yapar', en: 'takes all rights from a person' },
+  options: { by: string },
+  positionals: [2, 2],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'person revoke', named(args))
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const personRestore: Command = {
+  name: 'person restore',
+  usage: 'ADDRESS HANDLE [--by HANDLE]',
+  summary: { tr: 'pasif yetkiliyi yeniden etkinleştirir', en: 'gives a person the rights back' },
+  options: { by: string },
+  positionals: [2, 2],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'person restore', named(args))
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const personIpLimit: Command = {
+  name: 'person ip-limit',
+  usage: 'ADDRESS HANDLE [NETWORK,…]   (none: from everywhere)',
+  summary: {
+    tr: 'IP kısıtlaması: yalnız bu ağlardan giriş',
+    en: 'lets a person log in from these networks only',
+  },
+  options: {},
+  positionals: [2, 3],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'person ip-limit', {
+      address: args.word(0),
+      handle: args.word(1),
+      networks: (args.words[2] ?? '').split(',').filter((network) => network !== ''),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+export const personCommands: readonly Command[] = [
+  personAdd,
+  personList,
+  personPermit,
+  personRevoke,
+  personRestore,
+  personIpLimit,
+]
+
+const named = (args: Arguments) => ({ address: args.word(0), handle: args.word(1), by: args.one('by') })
+
+function rightsOf(text: string): Permission[] {
+  if (text === 'all') return [...PERMISSIONS]
+  if (text === 'none') return []
+  return text.split(',').map((word) => {
+    const right = PERMISSIONS.find((one) => one === word)
+    if (right === undefined) throw new UsageError(`${word} is no right; there are ${PERMISSIONS.join(', ')}`)
+    return right
+  })
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '../../mail/clock.ts'
+import { randomId } from '../../mail/ids.ts'
+import { type ChainEntry, type Store, StoreError } from '../../storage/port.ts'
+import { ChainArchive, EVENT_CHAIN } from '../chain-archive.ts'
+
+/** Who did it. */
+export type Actor =
+  | { readonly operator: string }
+  | { readonly person: string; readonly ip?: string }
+  /** Time, or the provider itself. */
+  | { readonly system: true }
+
+/**
+ * One thing that happened (olay kaydı). `details` are small and say nothing of contents: ids, codes, names of mailboxes,
+ * what was changed. They may name persons; the chain is kept like evidence and shown to those who may ask.
+ */
+export interface LoggedEvent {
+  /** `account close`, `login`, `mail moved`, … */
+  readonly what: string
+  readonly by: Actor
+  /** The account that it is about. */
+  readonly account?: string | undefined
+  /** The person of that account. */
+  readonly person?: string | undefined
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export interface RecordedEvent extends LoggedEvent {
+  readonly sequence: number
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly at: string
+}
+
+export interface EventFilter {
+  /** ms since 1970, half-open. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly account?: string | undefined
+  readonly person?: string | undefined
+}
+
+/** What records need of the log: whoever only writes cannot read. */
+export type EventRecorder = Pick<EventLog, 'record'>
+
+/** A process that died holds the pen for as long as its lease; so often is it asked for meanwhile. */
+const BUSY_MS = 500
+const BUSY_ATTEMPTS = 80
+
+/**
+ * The second chain, in the same discipline as evidence: logins, what persons did to mail, permissions, acts of operators,
+ * starts and outages. A record is durable before what it tells of is done or told; after a crash it may tell of a change
+ * that was not made, never the other way round.
+ */
+export class EventLog {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #archive: ChainArchive
+  readonly #keepYears: number
+
+  /** @param owner as {@link ChainArchive} has it */
+  constructor(store: Store, clock: Clock, keepYears: number, owner?: string) {
+    this.#store = store
+    this.#clock = clock
+    this.#archive = new ChainArchive(store, clock, EVENT_CHAIN, owner)
+    this.#keepYears = keepYears
+  }
+
+  async record(event: LoggedEvent): Promise<void> {
+    const at = this.#clock.now()
+    const id = randomId('olay')
+    const octets = Buffer.from(JSON.stringify({ id, at: at.toISOString(), ...event }))
+    const keepUntil = new Date(at)
+    keepUntil.setUTCFullYear(at.getUTCFullYear() + this.#keepYears)
+    const entry = {
+      eventId: id,
+      bytes: octets,
+      intake: undefined,
+      meta: JSON.stringify({ what: event.what }),
+      parties: partiesOf(event),
+      at: at.getTime(),
+      keepUntil: keepUntil.getTime(),
+    }
+    for (let attempt = 1; ; attempt++)
+      try {
+        await this.#archive.append(entry)
+        return
+      } catch (error) {
+        const busy = error instanceof StoreError && error.code === 'UNAVAILABLE'
+        if (!busy || attempt >= BUSY_ATTEMPTS) throw error
+        await new Promise((resolve) => setTimeout(resolve, BUSY_MS))
+      }
+  }
+
+  /** In order; of a person only where the account is named too. */
+  async list(filter: EventFilter, afterSeq: number, limit: number): Promise<RecordedEvent[]> {
+    const { from, to, account, person } = filter
+    const party = account === undefined ? undefined : partyOf(account, person)
+    const wanted = {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(party === undefined ? {} : { party }),
+    }
+    return (await this.#store.chain.list(EVENT_CHAIN, wanted, afterSeq, limit)).map(eventIn)
+  }
+}
+
+export const eventIn = ({ seq, bytes }: ChainEntry): RecordedEvent => ({
+  sequence: seq,
+  ...JSON.parse(Buffer.from(bytes).toString()),
+})
+
+const partyOf = (account: string, person: string | undefined): string =>
+  person === undefined ? account : `${account}/${person}`
+
+function partiesOf({ account, person }: LoggedEvent): string[] {
+  if (account === undefined) return []
+  return person === undefined ? [account] : [account, partyOf(account, person)]
+}

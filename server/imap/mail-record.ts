@@ -1,0 +1,47 @@
+import type { MailboxRow, MessageRow } from '../../storage/port.ts'
+import { formatNumbers } from './number-set.ts'
+import type { Session } from './session.ts'
+
+export type MailAct = 'mail deleted' | 'mail moved' | 'mail copied'
+
+/** Messages named in one record: rows of the log stay small. */
+const BATCH = 500
+
+/**
+ * Who did what with which messages (İleti İşlemleri), durable before it is done. A message is named by its delivery, or by
+ * the digest of its octets where it did not come through the pipeline.
+ */
+export async function recordMail(
+  session: Session,
+  act: MailAct,
+  rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body'>[],
+  to?: MailboxRow,
+): Promise<void> {
+  for (let at = 0; at < rows.length; at += BATCH) {
+    const batch = rows.slice(at, at + BATCH)
+    await recordAct(session, act, {
+      mailbox: session.box.row.name,
+      ...(to === undefined ? {} : { to: to.name }),
+      uids: formatNumbers(batch.map(({ uid }) => uid)),
+      messages: batch.map(({ delivery, body }) =>
+        delivery === undefined ? body.hash : `${delivery.intake}/${delivery.recipient}`,
+      ),
+    })
+  }
+}
+
+/** Anything else that a person does in a session. */
+export const recordAct = (
+  session: Session,
+  what: string,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> => {
+  const { person } = session.user
+  return session.parts.eventLog.record({
+    what,
+    by: { person: person.handle, ip: session.ip },
+    account: session.account,
+    person: person.handle,
+    details,
+  })
+}

@@ -1,0 +1,17 @@
+import type { Config } from '../../config/schema.ts'
+import type { OperationParts } from './operations/operation.ts'
+
+/** What operations take from the configuration. kepctl and the daemon's socket speak for whoever owns the data folder. */
+export const operationSettings = (
+  config: Config,
+): Pick<
+  OperationParts,
+  'mode' | 'defaultQuota' | 'domain' | 'closingTerm' | 'addressForms' | 'operator'
+> => ({
+  mode: config.mode,
+  defaultQuota: config.quota.default,
+  domain: config.provider.domain,
+  closingTerm: { months: config.accounts.closedMonths, zone: config.accounts.zone },
+  addressForms: config.accounts.addressForms,
+  operator: 'console',
+})

@@ -1,0 +1,24 @@
+import { systemClock } from '../../mail/clock.ts'
+import { EventLog } from '../../server/event-log/event-log.ts'
+import type { OperationParts } from '../../server/ops/operations/operation.ts'
+import { PeerDirectory } from '../../server/relay/peers.ts'
+import type { Store } from '../../storage/port.ts'
+
+/** What operations work with in a house that knows no other provider yet. */
+export const houseOf = async (
+  store: Store,
+  domain = 'hs98.kep.tr',
+): Promise<Omit<OperationParts, 'directory' | 'defaultQuota'>> => ({
+  store,
+  clock: systemClock,
+  mode: 'development',
+  domain,
+  eventLog: new EventLog(store, systemClock, 20),
+  closingTerm: { months: 3, zone: 'Europe/Istanbul' },
+  addressForms: 'free',
+  operator: 'test',
+  peers: await PeerDirectory.open(store.peers, domain, []),
+  probePeer: async () => {
+    throw new Error('nobody asked for this')
+  },
+})
