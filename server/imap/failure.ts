@@ -13,6 +13,7 @@ export type ResponseCode =
   | 'NONEXISTENT'
   | 'NOPERM'
   | 'NOTSAVED'
+  | 'OVERQUOTA'
   | 'PRIVACYREQUIRED'
   | 'SERVERBUG'
   | 'TOOBIG'

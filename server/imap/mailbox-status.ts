@@ -1,18 +1,26 @@
 import type { MailboxHead, MailboxRow } from '../../storage/port.ts'
 import type { Cursor } from './cursor.ts'
 import { bad } from './failure.ts'
+import { DELETED } from './flags.ts'
+import { PAGE } from './limits.ts'
 import type { Session } from './session.ts'
 import { mailbox } from './wire-text.ts'
 
+type Item = (head: MailboxHead, session: Session, row: MailboxRow) => number | Promise<number>
+
 /** [RFC 9051 §6.3.11]; RECENT for IMAP4rev1 clients only, and always 0. */
-const ITEMS: ReadonlyMap<string, (head: MailboxHead) => number> = new Map([
-  ['MESSAGES', (head: MailboxHead) => head.exists],
-  ['UIDNEXT', (head: MailboxHead) => head.uidNext],
-  ['UIDVALIDITY', (head: MailboxHead) => head.uidValidity],
-  ['UNSEEN', (head: MailboxHead) => head.unseen],
-  ['DELETED', (head: MailboxHead) => head.deleted],
-  ['SIZE', (head: MailboxHead) => head.bytes],
+const ITEMS: ReadonlyMap<string, Item> = new Map<string, Item>([
+  ['MESSAGES', (head) => head.exists],
+  ['UIDNEXT', (head) => head.uidNext],
+  ['UIDVALIDITY', (head) => head.uidValidity],
+  ['UNSEEN', (head) => head.unseen],
+  ['DELETED', (head) => head.deleted],
+  ['SIZE', (head) => head.bytes],
   ['RECENT', () => 0],
+  // [RFC 7889 §5]
+  ['APPENDLIMIT', (_head, session) => session.parts.limits.appendMax],
+  // [RFC 9208 §4.1.4]
+  ['DELETED-STORAGE', deletedOctets],
 ])
 
 export function parseStatusItems(cursor: Cursor): readonly string[] {
@@ -29,6 +37,21 @@ export async function statusLine(
 ): Promise<string | undefined> {
   const head = await session.parts.store.mailboxes.head(row.id)
   if (head === undefined) return undefined
-  const values = items.map((item) => `${item} ${ITEMS.get(item)?.(head) ?? 0}`)
+  const values: string[] = []
+  for (const item of items) values.push(`${item} ${(await ITEMS.get(item)?.(head, session, row)) ?? 0}`)
   return `STATUS ${mailbox(row.name, session.rev2)} (${values.join(' ')})`
+}
+
+/** Octets that expunging would free; the rows are looked at only where there are any. */
+async function deletedOctets(head: MailboxHead, session: Session, { id }: MailboxRow): Promise<number> {
+  const { mailboxes } = session.parts.store
+  let sum = 0
+  let last = head.deleted === 0 ? head.uidNext : 0
+  while (last < head.uidNext) {
+    const page = await mailboxes.page(id, last, PAGE)
+    for (const { flags, size } of page) if (flags.includes(DELETED)) sum += size
+    last = page.at(-1)?.uid ?? head.uidNext
+    await session.slice.breathe()
+  }
+  return sum
 }

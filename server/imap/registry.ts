@@ -18,6 +18,7 @@ import { lsub } from './commands/lsub.ts'
 import { moveCommands } from './commands/move.ts'
 import { namespace } from './commands/namespace.ts'
 import { check, noop } from './commands/noop.ts'
+import { getQuota, getQuotaRoot } from './commands/quota.ts'
 import { rename } from './commands/rename.ts'
 import { searchCommands } from './commands/search.ts'
 import { selectCommands } from './commands/select.ts'
@@ -43,6 +44,8 @@ const commands: ReadonlyMap<string, Command> = new Map(
     enable,
     ...expungeCommands,
     ...fetchCommands,
+    getQuota,
+    getQuotaRoot,
     id,
     idle,
     list,

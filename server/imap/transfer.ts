@@ -27,6 +27,7 @@ export interface Transfer {
   readonly uids: readonly number[]
   /** The same, as a record names them. */
   readonly rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body'>[]
+  readonly octets: number
 }
 
 /** Looks at every message before the first is copied: all or none. [RFC 9051 §6.4.7] */
@@ -38,12 +39,17 @@ export async function prepareTransfer(
   session.requireWritable()
   const target = await session.target(session.name(args.to))
   session.require(rightFor(target))
-  const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body'>[] = []
+  const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'size'>[] = []
   for await (const rows of rowsAt(session, positionsOf(session, args.set, byUid))) {
     refuseForeignOrigin(session.box.row, target, rows)
-    for (const { uid, delivery, body } of rows) taken.push({ uid, delivery, body })
+    for (const { uid, delivery, body, size } of rows) taken.push({ uid, delivery, body, size })
   }
-  return { target, uids: taken.map(({ uid }) => uid), rows: taken }
+  return {
+    target,
+    uids: taken.map(({ uid }) => uid),
+    rows: taken,
+    octets: taken.reduce((sum, { size }) => sum + size, 0),
+  }
 }
 
 /** Mail Silme for the trash, Mail Arşivle for the archive; any other place is a matter of keeping order. */

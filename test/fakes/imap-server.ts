@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { systemClock } from '../../mail/clock.ts'
+import { type Clock, systemClock } from '../../mail/clock.ts'
 import { randomId } from '../../mail/ids.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
 import { defaultMimeLimits } from '../../mail/mime-part.ts'
@@ -67,13 +67,15 @@ export class RecordedRetrievals implements Retrievals {
 export interface ImapTestOptions {
   readonly limits?: Partial<ImapParts['limits']>
   readonly connectionsPerIp?: number
+  readonly clock?: Clock
 }
 
 export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnderTest> {
+  const clock = options.clock ?? systemClock
   const folder = await mkdtemp(join(tmpdir(), 'openkep-imap-'))
   const store = await openSqliteStore(folder, Date.UTC(2026, 0, 1))
   const passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock)
+  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', clock)
   for (const [address, identityNumber] of [
     [ACCOUNT, '10000000146'],
     [OTHER, '10000000078'],
@@ -91,13 +93,13 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
   }
   const retrievals = new RecordedRetrievals()
   const { tls, intermediate, root } = pki()
-  const eventLog = new EventLog(store, systemClock, 20)
+  const eventLog = new EventLog(store, clock, 20)
   const parts: ImapParts = {
     store,
     desk: new LoginDesk({
       directory,
       passwords,
-      clock: systemClock,
+      clock,
       eventLog,
     }),
     census: new ConnectionCensus({
@@ -108,7 +110,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     events: new Events('silent'),
     eventLog,
     retrievals,
-    clock: systemClock,
+    clock,
     domain: 'hs98.kep.tr',
     tls: {
       key: tls.key.export({ format: 'pem', type: 'pkcs8' }).toString(),

@@ -10,6 +10,7 @@ import { parseDateTime } from '../dates.ts'
 import { bad, no } from '../failure.ts'
 import { DELETED, flagList } from '../flags.ts'
 import { refuseClientMessage } from '../origins.ts'
+import { requireSpace } from '../quota.ts'
 
 export interface AppendHead {
   readonly name: string
@@ -48,6 +49,7 @@ export const append = command({
     if (literal === undefined) throw bad('A message is missing')
     if (literal.size === 0) throw bad('The message is empty')
     if (literal.size > limits.appendMax) throw no('TOOBIG', 'The message is too large')
+    await requireSpace(session, target, literal.size)
     const received = await receiveMessage(literal.octets(), {
       blobs: store.blobs,
       maxBytes: limits.appendMax,

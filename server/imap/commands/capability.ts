@@ -7,11 +7,12 @@ const ALWAYS = 'IMAP4rev2 IMAP4rev1 SASL-IR LITERAL- ID ENABLE'
 const AFTER_LOGIN = [
   'NAMESPACE UNSELECT UIDPLUS ESEARCH SEARCHRES IDLE MOVE',
   'LIST-EXTENDED LIST-STATUS SPECIAL-USE BINARY STATUS=SIZE',
-  'CHILDREN',
+  'CHILDREN QUOTA QUOTA=RES-STORAGE',
 ].join(' ')
 
 export function capabilities(session: Session): string {
-  if (session.state !== 'not-authenticated') return `${ALWAYS} ${AFTER_LOGIN}`
+  if (session.state !== 'not-authenticated')
+    return `${ALWAYS} ${AFTER_LOGIN} APPENDLIMIT=${session.parts.limits.appendMax}`
   return session.tls ? `${ALWAYS} AUTH=PLAIN` : `${ALWAYS} STARTTLS LOGINDISABLED`
 }
 

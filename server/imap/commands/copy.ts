@@ -1,5 +1,6 @@
 import { command } from '../command.ts'
 import { recordMail } from '../mail-record.ts'
+import { requireSpace } from '../quota.ts'
 import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
 
 /** Origin and delivery go along, so a copy is read when the message is read. [RFC 9051 §6.4.7] */
@@ -10,7 +11,8 @@ export const copyCommands = [false, true].map((byUid) =>
     sync: byUid ? 'all' : 'no-expunge',
     parse: parseTransfer,
     run: async (session, args) => {
-      const { target, uids, rows } = await prepareTransfer(session, args, byUid)
+      const { target, uids, rows, octets } = await prepareTransfer(session, args, byUid)
+      await requireSpace(session, target, octets)
       await recordMail(session, 'mail copied', rows, target)
       const { store, clock } = session.parts
       const now = clock.now().getTime()

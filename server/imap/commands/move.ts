@@ -1,5 +1,6 @@
 import { command } from '../command.ts'
 import { recordMail } from '../mail-record.ts'
+import { requireSpace, rootsOf } from '../quota.ts'
 import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
 
 /** One write: a message is never in both mailboxes or in none. [RFC 9051 §6.4.8] [RFC 6851 §3.1] */
@@ -11,7 +12,8 @@ export const moveCommands = [false, true].map((byUid) =>
     parse: parseTransfer,
     run: async (session, args) => {
       const box = session.writableBox()
-      const { target, uids, rows } = await prepareTransfer(session, args, byUid)
+      const { target, uids, rows, octets } = await prepareTransfer(session, args, byUid)
+      if (rootsOf(box.row).length === 0) await requireSpace(session, target, octets)
       await recordMail(session, 'mail moved', rows, target)
       const { store, clock } = session.parts
       const now = clock.now().getTime()

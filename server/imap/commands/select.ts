@@ -1,5 +1,6 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
+import { isOverQuota } from '../quota.ts'
 import { SelectedMailbox } from '../selected-mailbox.ts'
 import type { Session } from '../session.ts'
 import { mailbox } from '../wire-text.ts'
@@ -39,6 +40,8 @@ async function select(session: Session, octets: string, examine: boolean): Promi
   out.untagged(`OK [UIDVALIDITY ${row.uidValidity}] UIDs hold`)
   out.untagged(`OK [UIDNEXT ${uidNext}] The next UID`)
   if (session.rev2) out.untagged(`LIST () "/" ${mailbox(row.name, true)}`)
+  // What is delivered still comes; the client is told why it can put nothing there. [RFC 9208 §4.3.1]
+  if (await isOverQuota(session)) out.untagged('NO [OVERQUOTA] Kota doldu / The quota is used up')
   return readOnly ? '[READ-ONLY] Opened to read' : '[READ-WRITE] Opened'
 }
 
