@@ -36,6 +36,13 @@ const limits = z
     rateWindow: span.default(30_000),
     /** An SMTP session without any step forward (login, MAIL, RCPT, message) for so long is over; RFC 5321 asks for 5 min. */
     idleTime: span.default(10 * 60_000),
+    /** Messages that one account, and one IPv4 address or IPv6 /64, may begin in a minute; as many as there is room for where it is not said. */
+    messagesPerMinute: z
+      .strictObject({
+        perAccount: z.number().int().positive().optional(),
+        perIp: z.number().int().positive().optional(),
+      })
+      .prefault({}),
     /** Unanswered commands and errors in one SMTP session before it is closed. */
     smtpErrors: z.number().int().positive().default(20),
   })
@@ -175,7 +182,14 @@ export const configSchema = z.strictObject({
   peers: z.array(peerEntry).default([]),
   relay,
   accounts,
-  quota: z.strictObject({ default: octets.default(100_000_000) }).prefault({}),
+  quota: z
+    .strictObject({
+      /** Octets of an account that is made without saying. */
+      default: octets.default(100_000_000),
+      /** Shares in % at which a holder is told how full the box is. */
+      warnAt: z.array(z.number().int().min(1).max(100)).max(10).default([80, 95, 100]),
+    })
+    .prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .prefault({}),

@@ -18,6 +18,8 @@ export interface StoredAccount {
   /** Octets beside those, until their time is over. */
   readonly bought?: BoughtSpace
   readonly closing?: Closing
+  /** The highest level of the quota, in %, that the holder was told is reached, and how many such notices there were. */
+  readonly quotaTold?: { readonly level: number; readonly notices: number }
   /** A body that may serve by e-Tebligat. */
   readonly mayServe?: boolean
   readonly persons: readonly Person[]

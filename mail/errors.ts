@@ -68,6 +68,12 @@ export const FAILURES = {
     'Evidence waits for its time-stamp, try again later',
   ),
   DISK_FULL: row(452, '4.3.1', 'Depolama alanı az, daha sonra deneyin', 'Storage is short, try again later'),
+  TOO_FAST: row(
+    450,
+    '4.7.1',
+    'Kısa sürede çok ileti, birazdan yeniden deneyin',
+    'Too many messages in a short time, try again in a while',
+  ),
   // envelope
   MAIL_PARAMETER: row(
     555,

@@ -22,7 +22,7 @@ import { PasswordThread } from './accounts/password-thread.ts'
 import { countedOctets } from './accounts/standard-mailboxes.ts'
 import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
-import { EventLog } from './event-log/event-log.ts'
+import { EventLog, SYSTEM } from './event-log/event-log.ts'
 import { makeImapServer } from './imap/server.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
@@ -32,6 +32,7 @@ import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
 import { readAnchors, readSigner, readTls } from './key-files.ts'
 import { bind, listenOnAll } from './listen.ts'
+import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
@@ -42,9 +43,11 @@ import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
 import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
-import { RejectionLimit } from './smtp/rejection-limit.ts'
+import { MessageRate } from './smtp/message-rate.ts'
+import { RefusalRecord } from './smtp/refusal-record.ts'
 import { SubmissionListener } from './smtp/submission-listener.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
+import { HOUR_MS, TokenBuckets } from './token-buckets.ts'
 
 /** Parts that a test may bring along. */
 export interface Given {
@@ -137,6 +140,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       }),
       stampEnvelopes: config.envelope.timestamp,
       deemedReadMs: config.evidence.deemedReadHours * 3_600_000,
+      quotaLevels: config.quota.warnAt,
       events,
       peers,
       relay: () => outbound.relay,
@@ -149,7 +153,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     { store, clock, events, peers, domain, clockIsCertain: timestamper.clockIsCertain },
     () => outbound,
   )
-  const gate = parts.use(new Gate({ store, clock, events, timestamper, limits: config.tsa }))
+  const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
   relay.start()
@@ -166,6 +170,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     events,
     ...policy,
     materials: new MaterialArchive(store),
+    refusals: new RefusalRecord(eventLog, clock),
     closedBecause: () => gate.closedBecause(),
     tls,
   }
@@ -204,6 +209,9 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       mimeLimits: policy.mimeLimits,
     },
   }
+
+  const started = { build: await buildDigest(), config: configDigest(config) }
+  await eventLog.record({ what: 'started', by: SYSTEM, details: started })
 
   let ready = false
   const smtp: (SubmissionListener | PeerListener)[] = []
@@ -295,12 +303,17 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       await peers.reload(next.peers)
       for (const listener of smtp) listener.renew()
       for (const server of imap) server.setTls(renewed)
+      await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
       events.reloaded()
       return { needsRestart: restartNeeded(config, next) }
     },
     close: async () => {
       ready = false
       gate.closeForGood()
+      // A store that fails now is no reason to stay.
+      await eventLog
+        .record({ what: 'stopping', by: SYSTEM })
+        .catch((error: unknown) => events.internalError('ops', error))
       await Promise.all([
         ...smtp.map((listener) => listener.drain(DRAIN_MS)),
         ...imap.map((server) => server.close(1000)),
@@ -345,7 +358,8 @@ async function policyOf(
       crls,
       furtherLists: config.trust.crls,
     }),
-    rejections: new RejectionLimit(config.submission.rejectionsPerHour, clock),
+    rejections: new TokenBuckets(config.submission.rejectionsPerHour, HOUR_MS, clock),
+    messageRate: new MessageRate(config.limits.messagesPerMinute, clock),
     profile: services.profile,
     domain: services.domain,
     revocation: config.revocation.policy,

@@ -10,6 +10,8 @@ export type Actor =
   /** Time, or the provider itself. */
   | { readonly system: true }
 
+export const SYSTEM: Actor = { system: true }
+
 /**
  * One thing that happened (olay kaydı). `details` are small and say nothing of contents: ids, codes, names of mailboxes,
  * what was changed. They may name persons; the chain is kept like evidence and shown to those who may ask.

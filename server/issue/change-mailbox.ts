@@ -7,14 +7,17 @@ import { StoreError, scratchFor } from '../../storage/port.ts'
 import { EVIDENCE, SENT } from '../accounts/standard-mailboxes.ts'
 import { sentJoinKey } from '../sent-join-key.ts'
 import { composeEvidenceMessage, factsOf } from './evidence-message.ts'
+import { warnOfQuota } from './quota-warning.ts'
 import type { MailboxPayload, Step, StepParts } from './steps.ts'
 
 /** A change of the sender's mailboxes that belongs to the message. */
 export const changeMailbox: Step = async (parts, row, message) => {
   const submission = asSubmission(message)
   const payload: MailboxPayload = JSON.parse(row.payload)
-  if (payload.op === 'file') await fileOriginal(parts, submission, payload.bodyDigest)
-  else {
+  if (payload.op === 'file') {
+    await fileOriginal(parts, submission, payload.bodyDigest)
+    await warnOfQuota(parts, submission.sender.address)
+  } else {
     const facts = await factsOf(parts, row)
     await putReceipt(parts, submission, facts, payload.note)
   }

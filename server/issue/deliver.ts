@@ -4,6 +4,7 @@ import type { MessageRecord } from '../../mail/message-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { LeasedWork, NewWork } from '../../storage/port.ts'
 import { INBOX } from '../accounts/standard-mailboxes.ts'
+import { warnOfQuota } from './quota-warning.ts'
 import { type DispatchPayload, type EventPayload, nextWork, type Step, type StepParts } from './steps.ts'
 
 /**
@@ -51,7 +52,8 @@ const put = async (
   const { store, deemedReadMs } = parts
   const account = await accountOf(parts, row, message)
   const mailbox = account && (await store.mailboxes.byName(account.address, INBOX))
-  if (mailbox === undefined) throw new Error(`the account of recipient ${row.recipient} has no INBOX`)
+  if (account === undefined || mailbox === undefined)
+    throw new Error(`the account of recipient ${row.recipient} has no INBOX`)
   const at = Date.parse(payload.facts.at)
   await store.mailboxes.append(mailbox.id, {
     opId: `deliver/${row.intake}/${row.recipient}`,
@@ -69,6 +71,7 @@ const put = async (
       contentEnd: payload.contentEnd,
     },
   })
+  await warnOfQuota(parts, account.address)
   return [
     nextWork(row, 'transport', 'issue', at, { facts: payload.facts } satisfies EventPayload),
     nextWork(row, 'expiry', 'timer', at + deemedReadMs, {}),

@@ -22,6 +22,8 @@ export interface StepParts {
   readonly stampEnvelopes: 'all' | 'dispatch' | 'none'
   /** When an unread message counts as expired, from its delivery. */
   readonly deemedReadMs: number
+  /** Shares of the quota, in %, of which a holder is told; ascending. */
+  readonly quotaLevels: readonly number[]
   readonly events: Events
   readonly peers: Peers
   /** As it is now: a reload changes it. */

@@ -51,6 +51,9 @@ export class Events {
     'Other refusals of complete messages of peers',
     ['peer', 'code'],
   )
+  readonly #quotaReached = this.#counter('quota_warnings_total', 'Holders told how full their box is', [
+    'level',
+  ])
   readonly #errors = this.#counter('internal_errors_total', 'Errors that were answered as temporary', [
     'where',
   ])
@@ -137,6 +140,10 @@ export class Events {
   login(listener: ListenerName, result: 'ok' | 'wrong' | 'delayed', ip: string): void {
     this.#logins.inc({ listener, result })
     this.#log[result === 'ok' ? 'debug' : 'warn']({ event: 'login', listener, result, ip })
+  }
+
+  quotaReached(level: number): void {
+    this.#quotaReached.inc({ level: String(level) })
   }
 
   accepted(octets: number, recipients: number, duplicate: boolean): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../mail/clock.ts'
 import type { FailureCode } from '../../mail/errors.ts'
 import type { Store } from '../../storage/port.ts'
+import { type EventRecorder, SYSTEM } from '../event-log/event-log.ts'
 import type { WatchedTimestamper } from '../issue/watched-timestamper.ts'
 import type { Events } from './events.ts'
 
@@ -25,22 +26,27 @@ export class Gate implements Disposable {
   readonly #store: Store
   readonly #clock: Clock
   readonly #events: Events
+  readonly #eventLog: EventRecorder
   readonly #timestamper: WatchedTimestamper
   readonly #limits: GateLimits
   #reason: FailureCode | undefined
   #closing = false
+  /** As the log of events has it. */
+  #recorded: FailureCode | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: {
     store: Store
     clock: Clock
     events: Events
+    eventLog: EventRecorder
     timestamper: WatchedTimestamper
     limits: GateLimits
   }) {
     this.#store = parts.store
     this.#clock = parts.clock
     this.#events = parts.events
+    this.#eventLog = parts.eventLog
     this.#timestamper = parts.timestamper
     this.#limits = parts.limits
   }
@@ -84,6 +90,16 @@ export class Gate implements Disposable {
           : undefined
     // Nothing may be waiting for a stamp, so somebody has to ask whether the clock is right again.
     if (!this.#timestamper.clockIsCertain()) await this.#measure()
+    await this.#recordChange()
+  }
+
+  /** An outage begins or ends. */
+  async #recordChange(): Promise<void> {
+    const because = this.closedBecause()
+    if (because === this.#recorded || this.#closing) return
+    const what = because === undefined ? 'submission opened' : 'submission closed'
+    await this.#eventLog.record({ what, by: SYSTEM, details: { because: because ?? this.#recorded } })
+    this.#recorded = because
   }
 
   /** Any stamp measures; its failure is told by whoever watches the TSA. */

@@ -14,14 +14,18 @@ import { type Answered, answer, obey, wireError } from './answer.ts'
 import { chunksOf, readAway } from './data-stream.ts'
 import { ENGINE, MIN_TLS } from './engine.ts'
 import { checkParameters, parameter, printable } from './envelope-parameters.ts'
+import type { MessageRate } from './message-rate.ts'
 import { keepOwnStatus } from './own-status.ts'
 import { Places } from './places.ts'
 import type { RateGuard } from './rate-guard.ts'
+import type { RefusalRecord } from './refusal-record.ts'
 import { decide, type SubmissionParts } from './submission.ts'
 
 export interface SubmissionServerParts extends SubmissionParts {
   readonly desk: LoginDesk
   readonly census: ConnectionCensus
+  readonly messageRate: MessageRate
+  readonly refusals: RefusalRecord
   readonly events: Events
   /** undefined: mail may be taken; else why not for now (I11). */
   readonly closedBecause: () => FailureCode | undefined
@@ -128,6 +132,7 @@ export function makeSubmissionServer(
         peer.declaredSize = Number.isSafeInteger(declaredSize) ? declaredSize : undefined
         peer.recipients = []
         await refresh(peer)
+        if (!parts.messageRate.take(factsOf(peer).account.address, peer.ip)) throw new MailError('TOO_FAST')
         const from = address.address
         obey(
           await parts.pipeline.ask('mail', { session: factsOf(peer), from, declaredSize: peer.declaredSize }),
@@ -218,7 +223,6 @@ export function makeSubmissionServer(
       throw error
     })
     const decided = await decide(parts, transaction, received)
-    peer.recipients = []
     if (!decided.accepted) {
       parts.events.refused(decided.code, decided.evidenceId)
       throw new MailError(decided.code, decided.told)
@@ -227,12 +231,22 @@ export function makeSubmissionServer(
     return `2.6.0 ${decided.messageId} kabul edildi / accepted${decided.duplicate ? ' (tekrar / repeated)' : ''}`
   }
 
+  /** Steps of a message: what is refused is recorded for the account. */
   function hear<T>(
     session: SMTPServerSession,
     callback: (error: Error | null, value?: T) => void,
     handler: (peer: Peer) => Promise<T>,
   ): void {
-    answer(peers.get(session.id), callback, handler, answering)
+    const recorded = async (peer: Peer): Promise<T> => {
+      try {
+        return await handler(peer)
+      } catch (error) {
+        if (error instanceof MailError && peer.facts !== undefined)
+          await parts.refusals.refused(peer.facts, peer.recipients, error)
+        throw error
+      }
+    }
+    answer(peers.get(session.id), callback, recorded, answering)
   }
 }
 

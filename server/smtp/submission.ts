@@ -19,8 +19,8 @@ import type { Pipeline } from '../../plugins/pipeline.ts'
 import type { NewIntake, NewWork, StagedBlob, Store } from '../../storage/port.ts'
 import type { ReceivedMessage } from '../received-message.ts'
 import { stageBytes } from '../stage-bytes.ts'
+import type { TokenBuckets } from '../token-buckets.ts'
 import type { MaterialArchive } from './archived-material.ts'
-import type { RejectionLimit } from './rejection-limit.ts'
 import { makeRecord, type PersonId } from './submission-record.ts'
 
 export interface SubmissionParts {
@@ -29,7 +29,8 @@ export interface SubmissionParts {
   readonly pipeline: Pipeline
   readonly validator: CertificateValidator
   readonly materials: MaterialArchive
-  readonly rejections: RejectionLimit
+  /** Each rejection evidence costs two signatures and two stamps, so an account gets so many an hour. */
+  readonly rejections: TokenBuckets
   readonly profile: EvidenceProfile
   readonly domain: string
   readonly revocation: 'require' | 'if-present'

@@ -132,6 +132,16 @@ test.concurrent('a backlog older than allowed closes submission, not reading', a
   kep.tsa.fault = 'none'
   await arrivedOnce(kep, waiting, id)
   await open(kep)
+  const outages = await eventually(async () => {
+    const told = (await kep.provider.eventLog.list({}, 0, 100))
+      .filter(({ what }) => what.startsWith('submission '))
+      .map(({ what, details }) => [what, details?.['because']])
+    return told.length >= 2 ? told : undefined
+  }, 'the record of the outage')
+  expect(outages).toEqual([
+    ['submission closed', 'BACKLOG'],
+    ['submission opened', 'BACKLOG'],
+  ])
 })
 
 test.concurrent('a step that always fails is held after its attempts, with its metric; others are served', async () => {

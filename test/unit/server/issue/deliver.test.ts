@@ -30,7 +30,13 @@ test('I4: a delivery that is tried again after a crash says the same of itself, 
     persons: [{ handle: 'isik', name: 'Işık Alıcı', identityNumber: '10000000078' }],
     active: true,
   })
-  const parts = { store, directory, clock, deemedReadMs: 86_400_000 } as StepParts
+  const parts = {
+    store,
+    directory,
+    clock,
+    deemedReadMs: 86_400_000,
+    quotaLevels: [] as readonly number[],
+  } as Partial<StepParts> as StepParts
   const submission = {
     recipients: [{ address: ADDRESS, name: undefined, local: true }],
   } as Partial<SubmissionRecord> as SubmissionRecord

@@ -1,0 +1,34 @@
+import type { Clock } from '../mail/clock.ts'
+
+/** Keys remembered; a key that was forgotten begins with a full bucket, so a flood of keys gains what a new key has. */
+const MAX_KEYS = 50_000
+
+/** So many of something for each key within a time, in a burst or evenly (token bucket). */
+export class TokenBuckets {
+  readonly #tokens: number
+  readonly #withinMs: number
+  readonly #clock: Clock
+  readonly #buckets = new Map<string, { tokens: number; at: number }>()
+
+  constructor(tokens: number, withinMs: number, clock: Clock) {
+    this.#tokens = tokens
+    this.#withinMs = withinMs
+    this.#clock = clock
+  }
+
+  /** Takes one; false where none is left. */
+  take(key: string): boolean {
+    const now = this.#clock.monotonic()
+    const known = this.#buckets.get(key) ?? { tokens: this.#tokens, at: now }
+    const tokens = Math.min(this.#tokens, known.tokens + ((now - known.at) * this.#tokens) / this.#withinMs)
+    if (tokens < 1) return false
+    this.#buckets.delete(key) // the latest stands last
+    this.#buckets.set(key, { tokens: tokens - 1, at: now })
+    const oldest = this.#buckets.keys().next().value
+    if (this.#buckets.size > MAX_KEYS && oldest !== undefined) this.#buckets.delete(oldest)
+    return true
+  }
+}
+
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
