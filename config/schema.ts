@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { peerEntry, relay } from './relay.ts'
-import { file, ISTANBUL, keyPair, octets, providerDomain, span, timeZone } from './values.ts'
+import { file, ISTANBUL, keyPair, loopback, octets, providerDomain, span, timeZone } from './values.ts'
 
 export { octetsOf } from './values.ts'
 
@@ -158,6 +158,16 @@ export const configSchema = z.strictObject({
       http: listener(10_080),
     })
     .prefault({}),
+  /** The admin API beside its socket; absent: the socket alone. */
+  api: z
+    .strictObject({
+      port: z.number().int().min(0).max(65_535).default(10_081),
+      /** Loopback only: who is elsewhere comes through a proxy that brings TLS. */
+      host: z.array(loopback).min(1).default(['127.0.0.1', '::1']),
+      /** Who may ask, by name, and a file with the token of each: 32 characters or more. */
+      tokens: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9-]{1,40}$/), file })).min(1),
+    })
+    .optional(),
   tls: keyPair,
   signing: z.strictObject({
     /** Signs dispatches and receipts (işlem sertifikası with the service address). */

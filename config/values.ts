@@ -58,6 +58,13 @@ export const providerDomain = z.string().regex(/^hs[0-9]{2,3}\.kep\.tr$/, 'expec
 
 export const portNumber = z.number().int().min(1).max(65_535)
 export const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'expected an IP address')
+/** An address of this machine that no other reaches. [RFC 1122 §3.2.1.3] [RFC 4291 §2.5.3] */
+export const loopback = z
+  .string()
+  .refine(
+    (text) => text === '::1' || (isIP(text) === 4 && text.startsWith('127.')),
+    'expected a loopback address',
+  )
 /** A name of the DNS, as it stands in EHLO and in certificates. [RFC 1123 §2.1] */
 export const hostName = z
   .string()

@@ -17,8 +17,10 @@ import { ensureDevelopmentPki } from '../server/development/pki.ts'
 import { seedDevelopmentAccounts } from '../server/development/seed.ts'
 import { KeyFileError } from '../server/key-files.ts'
 import { type Given, type Provider, start } from '../server/main.ts'
+import { startApi } from '../server/ops/api/listener.ts'
+import { startControl } from '../server/ops/api/socket.ts'
+import { verifierOf } from '../server/ops/api/verifier.ts'
 import { checkConfig } from '../server/ops/config-check.ts'
-import { startControl } from '../server/ops/control-socket.ts'
 import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/ops/data-lock.ts'
 import { operationSettings } from '../server/ops/operation-settings.ts'
 import { probeWith } from '../server/relay/outbound/settings.ts'
@@ -80,10 +82,13 @@ async function run(): Promise<void> {
     probePeer: probeWith(() => config),
     reload,
   }
-  parts.use(await startControl(controlSocketPath(folder), operations, events))
+  const api = { operations, events, verify: verifierOf(() => config) }
+  parts.use(await startControl(controlSocketPath(folder), api))
+  const listening = config.api && parts.use(await startApi(config.api, api))
+  const ports = { ...provider.ports, ...(listening && { api: listening.port }) }
 
   const stopped = stopSignals(provider, reload)
-  console.log(JSON.stringify({ ready: true, pid: process.pid, ports: provider.ports }))
+  console.log(JSON.stringify({ ready: true, pid: process.pid, ports }))
   if (values.development && process.stdout.isTTY) console.error(source.hint?.(provider.ports) ?? '')
   await stopped
 }

@@ -1,5 +1,5 @@
 import { ConfigError, faultText } from '../../config/load.ts'
-import { ControlRefusal } from '../../server/ops/control-client.ts'
+import { ControlRefusal } from '../../server/ops/api/client.ts'
 import { DataFolderLocked } from '../../server/ops/data-lock.ts'
 import { refusalOf } from '../../server/ops/operations/operation.ts'
 import { findCommand, readArguments } from './arguments.ts'

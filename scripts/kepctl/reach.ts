@@ -8,7 +8,7 @@ import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { AUTHORITY_PORT, developmentConfig } from '../../server/development/config.ts'
 import { developmentFiles } from '../../server/development/files.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
-import { callControl, NoDaemon } from '../../server/ops/control-client.ts'
+import { callControl, NoDaemon } from '../../server/ops/api/client.ts'
 import { controlSocketPath, lockDataFolder } from '../../server/ops/data-lock.ts'
 import { operationSettings } from '../../server/ops/operation-settings.ts'
 import {
@@ -64,6 +64,7 @@ async function alone<N extends OperationName>(
     eventLog: new EventLog(store, systemClock, config.evidence.retentionYears, 'kepd'),
     clock: systemClock,
     ...operationSettings(config),
+    operator: 'console',
     peers: await PeerDirectory.open(store.peers, config.provider.domain, config.peers),
     probePeer: probeWith(() => config),
   }

@@ -8,7 +8,7 @@ import { systemClock } from '../../mail/clock.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { ensureDevelopmentPki } from '../../server/development/pki.ts'
-import { startControl } from '../../server/ops/control-socket.ts'
+import { startControl } from '../../server/ops/api/socket.ts'
 import { controlSocketPath, lockDataFolder } from '../../server/ops/data-lock.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
@@ -164,12 +164,14 @@ describe('with a daemon', () => {
     await using _control = await startControl(
       controlSocketPath(folder.path),
       {
-        directory,
-        ...(await houseOf(store)),
-        defaultQuota: 7,
-        reload: async () => ({ needsRestart: ['listen'] }),
+        operations: {
+          directory,
+          ...(await houseOf(store)),
+          defaultQuota: 7,
+          reload: async () => ({ needsRestart: ['listen'] }),
+        },
+        events: { internalError: () => {} },
       },
-      { internalError: () => {} },
     )
     expect(await ctl('account create veli@hs98.kep.tr --holder Veli')).toMatchObject({ code: 0, err: '' })
     expect(await directory.get('veli@hs98.kep.tr')).toMatchObject({ holder: 'Veli', quota: 7 })
