@@ -4,7 +4,17 @@
  */
 import { z } from 'zod'
 import { peerEntry, relay } from './relay.ts'
-import { file, ISTANBUL, keyPair, loopback, octets, providerDomain, span, timeZone } from './values.ts'
+import {
+  file,
+  ISTANBUL,
+  keyPair,
+  loopback,
+  network,
+  octets,
+  providerDomain,
+  span,
+  timeZone,
+} from './values.ts'
 
 export { octetsOf } from './values.ts'
 
@@ -156,6 +166,8 @@ export const configSchema = z.strictObject({
       imaps: listener(10_993),
       imap: listener(10_143),
       http: listener(10_080),
+      /** Balancers before submission and IMAP, as 192.0.2.0/28: they must say whom they bring, by the PROXY protocol 1 or 2. */
+      balancers: z.array(network).default([]),
     })
     .prefault({}),
   /** The admin API beside its socket; absent: the socket alone. */

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { blockListOf } from '../config/values.ts'
 import {
   CertificateValidator,
   CrlSource,
@@ -36,6 +37,7 @@ import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
+import { Clients } from './proxied/front.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
 import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay } from './relay/make-relay.ts'
@@ -162,8 +164,10 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   })
 
   const tls = await readTls(config.tls)
+  const clients = new Clients(blockListOf(config.listen.balancers))
   const submissionParts: SubmissionServerParts = {
     store,
+    clients,
     clock,
     desk,
     census,
@@ -195,6 +199,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   })
   const imapParts = {
     store,
+    clients,
     desk,
     census,
     events,

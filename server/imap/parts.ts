@@ -5,6 +5,7 @@ import type { LoginDesk } from '../accounts/login.ts'
 import type { ConnectionCensus } from '../connection-census.ts'
 import type { EventRecorder } from '../event-log/event-log.ts'
 import type { Events } from '../ops/events.ts'
+import type { Clients } from '../proxied/front.ts'
 import type { Retrievals } from '../retrieval.ts'
 
 /** What the IMAP server is made of. */
@@ -12,6 +13,8 @@ export interface ImapParts {
   readonly store: Store
   readonly desk: LoginDesk
   readonly census: ConnectionCensus
+  /** Who connects, behind balancers too. */
+  readonly clients: Clients
   readonly events: Events
   readonly eventLog: EventRecorder
   readonly retrievals: Retrievals

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
-import { type Admission, plainIp } from '../connection-census.ts'
+import type { Admission } from '../connection-census.ts'
 import { Connection } from './connection.ts'
 import type { ImapParts } from './parts.ts'
 
@@ -48,7 +48,7 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     const key = socketKey(socket)
-    const admission = parts.census.admit(plainIp(socket.remoteAddress ?? ''))
+    const admission = parts.census.admit(parts.clients.ipOf(socket))
     if (admission !== undefined) admissions.set(key, admission)
     socket.once('close', () => {
       sockets.delete(socket)
@@ -59,10 +59,11 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
   })
   if (!secure) server.on('connection', serve)
   server.on('error', (error) => parts.events.socketError('imap', error))
+  const front = parts.clients.front(server, SOCKETS)
 
   function serve(socket: Socket): void {
     // A peer that left between accept and here has no address any more.
-    const ip = plainIp(socket.remoteAddress ?? '')
+    const ip = parts.clients.ipOf(socket)
     const admission = admissions.get(socketKey(socket))
     if (admission === undefined) {
       socket.on('error', (error) => parts.events.socketError('imap', error))
@@ -84,14 +85,14 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
   return {
     listen: (port, host) =>
       new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
+        front.once('error', reject)
+        front.listen(port, host, () => {
+          front.off('error', reject)
           resolve()
         })
       }),
     get address() {
-      const bound = server.address()
+      const bound = front.address()
       return typeof bound === 'object' && bound !== null ? bound.port : 0
     },
     setTls: (tls) => {
@@ -99,7 +100,7 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
       tlsServer?.setSecureContext(settings(tls))
     },
     close: async (graceMs) => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const closed = new Promise<void>((resolve) => front.close(() => resolve()))
       for (const connection of connections) connection.end('Sunucu duruyor / The server is stopping')
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy()

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { SMTPServer, SMTPServerSession } from 'smtp-server'
 import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
+import type { End } from '../proxied/front.ts'
 import { RateGuard, type RateGuardOptions } from './rate-guard.ts'
 
 /** What we keep of a connection from its first octet. */
@@ -14,6 +15,7 @@ export interface Place {
 export class Places {
   readonly #census: ConnectionCensus
   readonly #options: RateGuardOptions
+  readonly #ipOf: (end: End) => string
   readonly #connections: () => SMTPServer['connections']
   readonly #places = new Map<string, Place>()
   readonly #admissions = new Map<string, Admission>()
@@ -22,16 +24,18 @@ export class Places {
     census: ConnectionCensus,
     options: RateGuardOptions,
     connections: () => SMTPServer['connections'],
+    ipOf: (end: End) => string = (end) => plainIp(end.remoteAddress ?? ''),
   ) {
     this.#census = census
     this.#options = options
     this.#connections = connections
+    this.#ipOf = ipOf
   }
 
   /** Counts the connection until it ends; undefined where a limit is reached. */
   admit(socket: Socket): Admission | undefined {
     const key = socketKey(socket)
-    const admission = this.#census.admit(plainIp(socket.remoteAddress ?? ''))
+    const admission = this.#census.admit(this.#ipOf(socket))
     if (admission === undefined) return undefined
     this.#admissions.set(key, admission)
     // After STARTTLS the raw socket does not tell of its end; then forget() is called for the session.
@@ -73,5 +77,4 @@ export class Places {
 }
 
 /** The same for a socket, for TLS on it and for the session over both. */
-const socketKey = (end: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
-  `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`
+const socketKey = (end: End): string => `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`

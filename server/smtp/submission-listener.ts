@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
 import { bind, type Listening } from '../listen.ts'
@@ -7,6 +8,8 @@ import { makeSubmissionServer, type SubmissionServerParts, tlsOptions } from './
 /** One listener of the submission service, on one host. */
 export class SubmissionListener implements Listening {
   readonly #server: SMTPServer
+  /** What is bound: the server itself, or what stands before it for balancers. */
+  readonly #front: Server
   readonly #tls: TlsServer | undefined
   readonly #parts: SubmissionServerParts
   readonly #receiving: () => number
@@ -15,12 +18,13 @@ export class SubmissionListener implements Listening {
     const { server, tls, receiving } = makeSubmissionServer(parts, secure)
     this.#parts = parts
     this.#server = server
+    this.#front = parts.clients.front(server.server)
     this.#tls = tls
     this.#receiving = receiving
   }
 
   listen(port: number, host: string): Promise<number> {
-    return bind(this.#server.server, port, host)
+    return bind(this.#front, port, host)
   }
 
   /** Uses the parts' TLS key and size limit for connections from now on. */
@@ -32,10 +36,12 @@ export class SubmissionListener implements Listening {
 
   /** Takes no connection, lets messages that are being received finish within the time, then ends the rest. */
   drain(graceMs: number): Promise<void> {
+    this.#front.close()
     return drainEngine(this.#server, this.#receiving, graceMs)
   }
 
   close(): Promise<void> {
+    if (this.#front !== this.#server.server) this.#front.close()
     return closeEngine(this.#server)
   }
 }

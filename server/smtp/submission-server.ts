@@ -7,8 +7,9 @@ import type { MimeLimits } from '../../mail/mime-part.ts'
 import type { Recipient, SessionFacts, Transaction } from '../../plugins/api.ts'
 import { StoreError } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
-import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
+import type { Admission, ConnectionCensus } from '../connection-census.ts'
 import type { Events } from '../ops/events.ts'
+import type { Clients } from '../proxied/front.ts'
 import { receiveMessage } from '../received-message.ts'
 import { type Answered, answer, obey, wireError } from './answer.ts'
 import { chunksOf, readAway } from './data-stream.ts'
@@ -24,6 +25,8 @@ import { decide, type SubmissionParts } from './submission.ts'
 export interface SubmissionServerParts extends SubmissionParts {
   readonly desk: LoginDesk
   readonly census: ConnectionCensus
+  /** Who connects, behind balancers too. */
+  readonly clients: Clients
   readonly messageRate: MessageRate
   readonly refusals: RefusalRecord
   readonly events: Events
@@ -62,7 +65,12 @@ export function makeSubmissionServer(
 ): { server: SMTPServer; tls: TlsServer | undefined; receiving: () => number } {
   let receiving = 0
   const peers = new Map<string, Peer>()
-  const places = new Places(parts.census, parts, () => server.connections)
+  const places = new Places(
+    parts.census,
+    parts,
+    () => server.connections,
+    (end) => parts.clients.ipOf(end),
+  )
   const answering = { ...parts, listener: 'submission' } as const
 
   const server: SMTPServer = new SMTPServer({
@@ -83,7 +91,7 @@ export function makeSubmissionServer(
       peers.set(session.id, {
         guard: place.guard,
         admission: place.admission,
-        ip: plainIp(session.remoteAddress),
+        ip: parts.clients.ipOf(session),
         facts: undefined,
         declaredSize: undefined,
         recipients: [],

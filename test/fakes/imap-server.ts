@@ -1,4 +1,5 @@
 /** A real IMAP listener over a real SQLite store in a temporary folder, with its own certificate and two accounts. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +15,7 @@ import { ConnectionCensus } from '../../server/connection-census.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import { type ImapParts, type ImapServer, makeImapServer } from '../../server/imap/server.ts'
 import { Events } from '../../server/ops/events.ts'
+import { Clients } from '../../server/proxied/front.ts'
 import { receiveMessage } from '../../server/received-message.ts'
 import type { ReadingSession, Retrievals } from '../../server/retrieval.ts'
 import type { Appended, DeliveryLink, NewMessage, Store } from '../../storage/port.ts'
@@ -108,6 +110,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
       connectionsPerAccount: 200,
     }),
     events: new Events('silent'),
+    clients: new Clients(undefined),
     eventLog,
     retrievals,
     clock,
