@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { peerEntry, relay } from './relay.ts'
+import { tariff } from './tariff.ts'
 import {
   file,
   ISTANBUL,
@@ -204,6 +205,8 @@ export const configSchema = z.strictObject({
   peers: z.array(peerEntry).default([]),
   relay,
   accounts,
+  /** What sending costs; absent: nothing. */
+  tariff: tariff.optional(),
   quota: z
     .strictObject({
       /** Octets of an account that is made without saying. */

@@ -113,6 +113,12 @@ export const FAILURES = {
     'Kota dolu: gönderim için yer açın',
     'The quota is used up: make room before sending',
   ),
+  NOT_AFFORDABLE: row(
+    552,
+    '5.2.2',
+    'Bakiyeniz ilgili işlem için yeterli değildir',
+    'The balance does not cover this message',
+  ),
   // form
   BARE_LINE_END: row(
     550,

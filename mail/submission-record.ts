@@ -39,6 +39,8 @@ export interface SubmissionRecord {
   }
   /** Undefined where no signature was found to verify. */
   readonly signature: RecordedSignature | undefined
+  /** What it costs is set aside in the sender's purse, and is settled with the outcome of each recipient. */
+  readonly reserved?: true
 }
 
 export interface RecordedRecipient {

@@ -38,6 +38,8 @@ import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
 import { Clients } from './proxied/front.ts'
+import { Purses } from './purse/purses.ts'
+import { PurseSweep } from './purse/sweep.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
 import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay } from './relay/make-relay.ts'
@@ -67,6 +69,7 @@ export interface Provider {
   readonly store: Store
   readonly events: Events
   readonly peers: PeerDirectory
+  readonly purses: Purses
   readonly relay: { retryNow(provider: string): void }
   /** An operator gives up a message in a queue: relay failure for whom it is still waited; false where there is none. */
   readonly failSend: (key: WorkKey) => Promise<boolean>
@@ -116,6 +119,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   })
   const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls, peers })
   const policy = await policyFrom(config)
+  const purses = new Purses({ store, clock, events, tariff: () => current.tariff })
 
   const issuerParts: IssuerParts = {
     pipeline: policy.pipeline,
@@ -145,6 +149,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       quotaLevels: config.quota.warnAt,
       events,
       peers,
+      purses,
       relay: () => outbound.relay,
     },
     steps,
@@ -155,12 +160,20 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     { store, clock, events, peers, domain, clockIsCertain: timestamper.clockIsCertain },
     () => outbound,
   )
+  const sweep = new PurseSweep({
+    store,
+    clock,
+    events,
+    purses,
+    clockIsCertain: timestamper.clockIsCertain,
+  })
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
   relay.start()
+  sweep.start()
   parts.defer(async () => {
-    await Promise.all([worker.stop(), relay.stop()])
+    await Promise.all([worker.stop(), relay.stop(), sweep.stop()])
   })
 
   const tls = await readTls(config.tls)
@@ -172,6 +185,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     desk,
     census,
     events,
+    purses,
     ...policy,
     materials: new MaterialArchive(store),
     refusals: new RefusalRecord(eventLog, clock),
@@ -287,6 +301,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     store,
     events,
     peers,
+    purses,
     relay,
     failSend,
     reload: async (next) => {
@@ -409,6 +424,7 @@ const notTakenOver = ({
   recipients: _____,
   peers: ______,
   relay: _______,
+  tariff: ________,
   trust,
   ...rest
 }: Config) => ({

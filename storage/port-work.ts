@@ -19,6 +19,8 @@ export type WorkKind =
   | 'evidence'
   /** A change of a mailbox that belongs to the message: a receipt, the filed original. */
   | 'mailboxOp'
+  /** What was set aside for a recipient is settled with its outcome. */
+  | 'charge'
   /** A deadline. */
   | 'timer'
 

@@ -18,6 +18,7 @@ import {
   type ResultOf,
 } from '../../server/ops/operations/catalog.ts'
 import type { Progress } from '../../server/ops/operations/operation.ts'
+import { Purses } from '../../server/purse/purses.ts'
 import { probeWith } from '../../server/relay/outbound/settings.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
@@ -66,6 +67,12 @@ async function alone<N extends OperationName>(
     ...operationSettings(config),
     operator: 'console',
     peers: await PeerDirectory.open(store.peers, config.provider.domain, config.peers),
+    purses: new Purses({
+      store,
+      clock: systemClock,
+      events: { purse: () => {} }, // nobody asks this process for metrics
+      tariff: () => config.tariff,
+    }),
     probePeer: probeWith(() => config),
   }
   return (await perform(parts, name, input, progress)) as ResultOf<N>

@@ -1,3 +1,4 @@
+import { charged, chargeRecipient } from '../purse/charge.ts'
 import { answerPeer } from '../relay/answer.ts'
 import { takePeerEvidence } from '../relay/peer-evidence.ts'
 import { checkedDispatch } from '../relay/relay-in.ts'
@@ -13,12 +14,13 @@ import type { Steps } from './steps.ts'
 export const steps: Steps = {
   accepted: (parts, row, message) =>
     (message.origin === 'relay' ? checkedDispatch : issueAcceptance)(parts, row, message),
-  issue: issueEvent,
+  issue: charged(issueEvent),
   envelope: (parts, row, message) =>
     (message.origin === 'relay' ? answerPeer : makeDispatch)(parts, row, message),
   fanout: fanOut,
   deliver,
-  evidence: takePeerEvidence,
+  evidence: charged(takePeerEvidence),
   mailboxOp: changeMailbox,
+  charge: chargeRecipient,
   timer: meetDeadline,
 }

@@ -5,6 +5,7 @@ import type { EventFacts } from '../../plugins/events.ts'
 import type { BlobRef, LeasedWork, NewWork, Store, WorkKey, WorkKind } from '../../storage/port.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { Events } from '../ops/events.ts'
+import type { Purses } from '../purse/purses.ts'
 import type { Peers } from '../relay/peer.ts'
 import type { EvidenceIssuer } from './issuer.ts'
 
@@ -26,6 +27,7 @@ export interface StepParts {
   readonly quotaLevels: readonly number[]
   readonly events: Events
   readonly peers: Peers
+  readonly purses: Pick<Purses, 'settle'>
   /** As it is now: a reload changes it. */
   readonly relay: () => RelaySettings
 }

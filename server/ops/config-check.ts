@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { ConfigFault } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { signerFromPem } from '../../evidence/index.ts'
+import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
@@ -56,6 +57,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
   for (const { path, reason } of pluginFaults(config)) fault(path, reason)
+  checkTariff(config, fault)
   if (production) {
     refuseLoopback(config.tsa.urls, 'tsa.urls', 'a time-stamp of this machine proves nothing', fault)
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
@@ -121,6 +123,16 @@ async function checkDkim(config: Config, now: Date, fault: Fault): Promise<void>
 }
 
 const PROBE = Buffer.from('From: kep@hs98.kep.tr\r\n\r\n')
+
+/** Whatever may be sent has a price. */
+function checkTariff({ tariff, submission }: Config, fault: Fault): void {
+  const largest = Math.max(submission.sizeLocal, submission.sizePeer)
+  for (const type of tariff === undefined ? [] : MESSAGE_TYPES) {
+    const upTo = tariff?.types[type].bands.at(-1)?.upTo ?? 0
+    if (upTo < largest)
+      fault(`tariff.types.${type}.bands`, `no band holds ${largest} octets, and so much may be submitted`)
+  }
+}
 
 function refuseLoopback(urls: readonly string[], path: string, why: string, fault: Fault): void {
   for (const [index, url] of urls.entries())

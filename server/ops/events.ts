@@ -110,6 +110,7 @@ export class Events {
     'peer',
   ])
   readonly #relayConnections = this.#gauge('relay_connections', 'Open connections to a peer', ['peer'])
+  readonly #purse = this.#counter('purse_total', 'What happened in purses', ['what'])
   readonly #keyOperations = this.#counter('private_key_operations_total', 'Signatures made with our keys', [
     'role',
   ])
@@ -308,6 +309,15 @@ export class Events {
     this.#relayConnections.set({ peer }, open)
   }
 
+  /**
+   * Messages for which something was `reserved`, `released` (not accepted after all) or, of those, `swept` (found so later);
+   * recipients `settled` and `given-back`; notices by `sms`; what a purse did not cover.
+   */
+  purse(what: 'reserved' | 'released' | 'swept' | 'settled' | 'given-back' | 'sms' | 'insufficient'): void {
+    this.#purse.inc({ what })
+    this.#log[what === 'swept' ? 'warn' : 'debug']({ event: 'purse', what })
+  }
+
   keyUsed(role: string): void {
     this.#keyOperations.inc({ role })
   }
@@ -321,7 +331,7 @@ export class Events {
     this.#log.error({ event: 'plugin', plugin, hook, error: told(error) })
   }
 
-  internalError(where: ListenerName | 'work' | 'relay' | 'ops', error: unknown): void {
+  internalError(where: ListenerName | 'work' | 'relay' | 'ops' | 'purse', error: unknown): void {
     this.#errors.inc({ where })
     this.#log.error({ event: 'internal-error', where, error: told(error) })
   }

@@ -218,6 +218,7 @@ export function makeSubmissionServer(
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
     const transaction = transactionOf(peer)
     obey(await parts.pipeline.ask('data', { transaction }))
+    await mustAfford(transaction)
     const received = await receiveMessage(chunksOf(stream), {
       blobs: parts.store.blobs,
       maxBytes: parts.sizeLimit,
@@ -237,6 +238,14 @@ export function makeSubmissionServer(
     }
     parts.events.accepted(received.staged.ref.size, transaction.recipients.length, decided.duplicate)
     return `2.6.0 ${decided.messageId} kabul edildi / accepted${decided.duplicate ? ' (tekrar / repeated)' : ''}`
+  }
+
+  /** Before the octets travel, where their number is declared; the type is known with the header only. [RFC 1870 §6.1] */
+  async function mustAfford({ declaredSize, recipients, session }: Transaction): Promise<void> {
+    if (declaredSize === undefined) return
+    const { address } = session.account
+    if (!(await parts.purses.couldAfford(address, declaredSize, recipients.length)))
+      throw new MailError('NOT_AFFORDABLE')
   }
 
   /** Steps of a message: what is refused is recorded for the account. */

@@ -12,11 +12,13 @@ import { FAILURES, type FailureCode } from '../../mail/errors.ts'
 import { readHeader } from '../../mail/header-read.ts'
 import { intakeName, randomHex, randomId, randomMessageId } from '../../mail/ids.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import { messageTypeOf } from '../../mail/tariff.ts'
 import type { Transaction, Verdict } from '../../plugins/api.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import { type SignerTrust, type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
-import type { NewIntake, NewWork, StagedBlob, Store } from '../../storage/port.ts'
+import { type NewIntake, type NewWork, type StagedBlob, type Store, StoreError } from '../../storage/port.ts'
+import type { Held, Purses } from '../purse/purses.ts'
 import type { ReceivedMessage } from '../received-message.ts'
 import { stageBytes } from '../stage-bytes.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
@@ -36,6 +38,7 @@ export interface SubmissionParts {
   readonly revocation: 'require' | 'if-present'
   readonly dedupWindowMs: number
   readonly personId: PersonId
+  readonly purses: Purses
 }
 
 export type Answer =
@@ -123,17 +126,43 @@ async function accepted(
   })
   const facts: EventFacts = { hook: 'accepted', id: randomId('ev'), at: at.toISOString() }
   checkAll(parts.pipeline.draft({ ...facts, message: record }), evidenceRules(parts.profile))
-  const { duplicateOf } = await persist(parts, record, facts, {
-    body: received.staged,
-    extra: [material],
-    bodyDigest: received.bodyDigest,
-    dedup: { key: dedupKey(record), notBefore: at.getTime() - parts.dedupWindowMs },
-  })
+  // Last of all, so that whatever is refused costs nothing.
+  const held = await parts.purses.reserve(sendingOf(record))
+  if (held === undefined) return { accepted: false, code: 'NOT_AFFORDABLE', told: '' }
+  const { duplicateOf } = await unlessVoid(parts, held, () =>
+    persist(parts, held === 'free' ? record : { ...record, reserved: true }, facts, {
+      body: received.staged,
+      extra: [material],
+      bodyDigest: received.bodyDigest,
+      dedup: { key: dedupKey(record), notBefore: at.getTime() - parts.dedupWindowMs },
+    }),
+  )
+  if (duplicateOf !== undefined) await parts.purses.release(held)
   if (duplicateOf === undefined) return { accepted: true, messageId: record.messageId, duplicate: false }
   const first = await store.intake(duplicateOf)
   const octets = first && (await store.blobs.read(first.envelope))
   const earlier: SubmissionRecord | undefined = octets && JSON.parse(Buffer.from(octets).toString())
   return { accepted: true, messageId: earlier?.messageId ?? record.messageId, duplicate: true }
+}
+
+const sendingOf = ({ id, messageId, sender, person, recipients, header, message }: SubmissionRecord) => ({
+  account: sender.address,
+  intake: id,
+  messageId,
+  type: messageTypeOf(header.messageType),
+  size: message.size,
+  recipients: recipients.length,
+  by: person.handle,
+})
+
+/** Who took so long that the sweep gave the id up gives back what it holds; after any other failure the sweep decides. */
+async function unlessVoid<T>({ purses }: SubmissionParts, held: Held, accept: () => Promise<T>): Promise<T> {
+  try {
+    return await accept()
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'VOIDED') await purses.release(held)
+    throw error
+  }
 }
 
 /** Rejection evidence is durable before the refusal is told; past the account's rate the refusal alone is told. */

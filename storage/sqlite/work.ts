@@ -253,7 +253,18 @@ export const queues = (db: Database): QueueState[] =>
 
 const kinds = new Map<string, WorkKind>(
   (
-    ['accepted', 'issue', 'envelope', 'fanout', 'deliver', 'send', 'evidence', 'mailboxOp', 'timer'] as const
+    [
+      'accepted',
+      'issue',
+      'envelope',
+      'fanout',
+      'deliver',
+      'send',
+      'evidence',
+      'mailboxOp',
+      'charge',
+      'timer',
+    ] as const
   ).map((kind) => [kind, kind]),
 )
 

@@ -1,10 +1,11 @@
 import { systemClock } from '../../mail/clock.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import type { OperationParts } from '../../server/ops/operations/operation.ts'
+import { Purses } from '../../server/purse/purses.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
 import type { Store } from '../../storage/port.ts'
 
-/** What operations work with in a house that knows no other provider yet. */
+/** What operations work with in a house that knows no other provider yet, and where everything is free. */
 export const houseOf = async (
   store: Store,
   domain = 'hs98.kep.tr',
@@ -18,6 +19,12 @@ export const houseOf = async (
   addressForms: 'free',
   operator: 'test',
   peers: await PeerDirectory.open(store.peers, domain, []),
+  purses: new Purses({
+    store,
+    clock: systemClock,
+    events: { purse: () => {} },
+    tariff: () => undefined,
+  }),
   probePeer: async () => {
     throw new Error('nobody asked for this')
   },

@@ -31,6 +31,7 @@ const partsOf = ({ provider, domain, tls, clock }: TestProvider): OperationParts
   defaultQuota: 100_000_000,
   domain,
   peers: provider.peers,
+  purses: provider.purses,
   probePeer: (peer) =>
     probePeer(peer, {
       domain,

@@ -6,6 +6,7 @@ import type { Store, WorkKey } from '../../../storage/port.ts'
 import { AccountError } from '../../accounts/account-error.ts'
 import type { AccountDirectory } from '../../accounts/directory.ts'
 import type { Actor, EventLog, LoggedEvent } from '../../event-log/event-log.ts'
+import type { Purses } from '../../purse/purses.ts'
 import type { ProbeReport } from '../../relay/outbound/probe.ts'
 import type { Peer } from '../../relay/peer.ts'
 import type { PeerDirectory, PeerFault } from '../../relay/peers.ts'
@@ -29,6 +30,7 @@ export interface OperationParts {
   /** Our own. */
   readonly domain: string
   readonly peers: PeerDirectory
+  readonly purses: Purses
   /** Goes to a peer as far as a message would. */
   readonly probePeer: (peer: Peer) => Promise<ProbeReport>
   /** What carries mail to peers; absent where no daemon runs. */
@@ -57,6 +59,10 @@ export type OperationFault =
   /** An attempt is being made just now. */
   | 'IN_WORK'
   | 'WRONG_STATE'
+  /** The balance does not cover it. */
+  | 'NOT_AFFORDABLE'
+  /** More than a purse holds. */
+  | 'PURSE_FULL'
   | PeerFault
 
 export class OperationError extends Error {
