@@ -2,6 +2,7 @@ import { accountCommands } from './accounts.ts'
 import { archiveCheckCommand } from './archive.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
+import { creditCommands } from './credit.ts'
 import { evidenceCommands } from './evidence.ts'
 import { logListCommand } from './log.ts'
 import { peerCommands } from './peers.ts'
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   ...accountCommands,
   ...personCommands,
   logListCommand,
+  ...creditCommands,
   sendCommand,
   traceCommand,
   verifyCommand,

@@ -4,6 +4,11 @@ import { accountList } from './account-list.ts'
 import { accountShow } from './account-show.ts'
 import { accountActivate, accountClose, accountReopen } from './account-state.ts'
 import { archiveCheck } from './archive-check.ts'
+import { creditAdd } from './credit-add.ts'
+import { creditCheck } from './credit-check.ts'
+import { creditList } from './credit-list.ts'
+import { creditRefund } from './credit-refund.ts'
+import { creditShow } from './credit-show.ts'
 import { evidenceExport } from './evidence-export.ts'
 import { evidenceList } from './evidence-list.ts'
 import { logList } from './log-list.ts'
@@ -40,6 +45,11 @@ export const operations = {
   'quota add': quotaAdd,
   'log list': logList,
   'password set': passwordSet,
+  'credit add': creditAdd,
+  'credit refund': creditRefund,
+  'credit show': creditShow,
+  'credit list': creditList,
+  'credit check': creditCheck,
   trace,
   'evidence list': evidenceList,
   'evidence export': evidenceExport,

@@ -26,3 +26,13 @@ export const identitySchema = z
   .refine(isIdentityNumber, 'numara türüne uymuyor / the number is none of its type')
 /** Why something was done, for who reads the record. */
 export const reasonSchema = nameSchema
+/** Money: whole kuruş, and more than ten million TL at once is a mistake. */
+export const kurusSchema = z.number().int().positive().max(1_000_000_000)
+/** Why something is booked, and the number under which it is booked once. */
+export const bookingSchema = {
+  note: nameSchema.optional(),
+  receipt: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,100}$/, 'a receipt has 1 to 100 printable characters')
+    .optional(),
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { dayIn, endOf, ISTANBUL } from '../../../mail/calendar.ts'
+import { UNIT_KINDS } from '../../../mail/tariff.ts'
+import { accountNamed, type CreditView, viewOfPurse } from './credit-view.ts'
+import { OperationError, operation } from './operation.ts'
+import { addressSchema, bookingSchema, kurusSchema } from './schemas.ts'
+
+/** More in one package is a mistake. */
+const MAX_UNITS = 100_000_000
+
+const schema = z.union([
+  z.strictObject({
+    address: addressSchema,
+    package: z.enum(UNIT_KINDS),
+    units: z.number().int().positive().max(MAX_UNITS),
+    /** Its last day, by the calendar of Istanbul. */
+    until: z.iso.date().optional(),
+    /** Taken from the balance; 0 where it was paid otherwise. */
+    price: kurusSchema.or(z.literal(0)).default(0),
+    ...bookingSchema,
+  }),
+  z.strictObject({ address: addressSchema, deposit: kurusSchema, ...bookingSchema }),
+])
+
+/** Books a package or money; a receipt that was booked before changes nothing. */
+export const creditAdd = operation(schema, async (parts, args): Promise<CreditView> => {
+  const { purses, clock } = parts
+  const address = await accountNamed(parts, args.address)
+  const booking = { by: 'operator', note: args.note, receipt: args.receipt }
+  if ('deposit' in args) {
+    if ((await purses.deposit(address, args.deposit, booking)) === 'too-much')
+      throw new OperationError('PURSE_FULL', 'a purse holds no such sum')
+    return viewOfPurse(parts, address)
+  }
+  const until = args.until === undefined ? undefined : lastInstantOf(args.until)
+  if (until !== undefined && until <= clock.now())
+    throw new OperationError('BAD_ARGUMENTS', `${args.until} is over`)
+  const request = { unit: args.package, units: args.units, price: args.price, until: until?.toISOString() }
+  const answer = await purses.buyPackage(address, request, booking)
+  if (answer === 'insufficient')
+    throw new OperationError('NOT_AFFORDABLE', 'the balance does not cover the package')
+  if (answer === 'too-many') throw new OperationError('PURSE_FULL', 'a purse holds no more packages')
+  return viewOfPurse(parts, address)
+})
+
+const lastInstantOf = (day: string): Date => endOf(dayIn('UTC', new Date(`${day}T12:00:00Z`)), ISTANBUL)
