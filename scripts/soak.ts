@@ -4,8 +4,10 @@
  * ends with 1 where a promise was broken.
  *
  *     npm run soak -- kill-relay [--kills 200] [--messages 2000]
+ *     npm run soak -- kill-purse [--kills 200] [--messages 2000]
  */
 import { parseArgs } from 'node:util'
+import { killPurse } from './soak/kill-purse.ts'
 import { killRelay } from './soak/kill-relay.ts'
 
 const { values, positionals } = parseArgs({
@@ -17,12 +19,23 @@ const { values, positionals } = parseArgs({
 })
 const tell = (text: string): void => console.error(text)
 
-if (positionals[0] !== 'kill-relay') {
-  tell('npm run soak -- kill-relay [--kills N] [--messages N]')
-  process.exit(2)
+const size = { kills: Number(values.kills), messages: Number(values.messages) }
+
+if (positionals[0] === 'kill-relay') {
+  const report = await killRelay(size, tell)
+  console.log(JSON.stringify(report, undefined, 2))
+  const { lost, withoutFinal, secondFinals, secondCopies, contradictions, marked } = report
+  const ok = lost + withoutFinal + secondFinals + secondCopies === 0 && contradictions === marked
+  process.exitCode = ok ? 0 : 1
+} else if (positionals[0] === 'kill-purse') {
+  const report = await killPurse(size, tell)
+  console.log(JSON.stringify(report, undefined, 2))
+  const { brokenBooks, notCharged, chargedTwice, wronglyCharged, notGivenBack, leftReserved, wrongDeposits } =
+    report
+  const wrong =
+    brokenBooks + notCharged + chargedTwice + wronglyCharged + notGivenBack + leftReserved + wrongDeposits
+  process.exitCode = wrong === 0 ? 0 : 1
+} else {
+  tell('npm run soak -- kill-relay|kill-purse [--kills N] [--messages N]')
+  process.exitCode = 2
 }
-const report = await killRelay({ kills: Number(values.kills), messages: Number(values.messages) }, tell)
-console.log(JSON.stringify(report, undefined, 2))
-const { lost, withoutFinal, secondFinals, secondCopies, contradictions, marked } = report
-const ok = lost + withoutFinal + secondFinals + secondCopies === 0 && contradictions === marked
-process.exitCode = ok ? 0 : 1

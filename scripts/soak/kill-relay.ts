@@ -2,21 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { signerOf } from '../bench/transactions.ts'
-import { signMessage } from '../client/signed-message.ts'
-import { openSmtpSession } from '../client/smtp-session.ts'
 import { type Books, booksOf } from './books.ts'
-import { caOf, type SoakProvider, startProviders } from './providers.ts'
+import { startProviders } from './providers.ts'
+import { prepare, quiet, stream } from './traffic.ts'
 
 const HERE = 'hs98.kep.tr'
 const THERE = 'hs99.kep.tr'
 export const SENDER = `deneme.gonderen@${HERE}`
 export const RECIPIENT = `deneme.alici@${THERE}`
-const PASSWORD = 'deneme'
-const SESSIONS = 4
 /** Between two kills, ms: short enough to hit every stage, long enough for some work to be done. */
 const LIFE_MS = { least: 150, most: 900 }
-const QUIET_MS = 240_000
 
 export interface KillReport {
   readonly kills: number
@@ -55,10 +50,14 @@ export async function killRelay(
     await using running = new AsyncDisposableStack()
     const [sender, receiver] = await startProviders(folder, [HERE, THERE], running)
     if (sender === undefined || receiver === undefined) throw new RangeError('two providers')
-    const waiting = await prepare(sender, messages)
+    const waiting = await prepare(
+      sender,
+      SENDER,
+      Array.from({ length: messages }, () => [RECIPIENT]),
+    )
     for (let kill = 1; kill <= kills; kill++) {
       const batch = waiting.splice(0, Math.ceil(waiting.length / (kills - kill + 1)))
-      const sending = stream(sender, batch, acknowledged)
+      const sending = stream(sender, SENDER, batch, (id) => acknowledged.push(id))
       await setTimeout(LIFE_MS.least + Math.random() * (LIFE_MS.most - LIFE_MS.least))
       const victim = Math.random() < 0.5 ? sender : receiver
       await victim.kill()
@@ -68,7 +67,7 @@ export async function killRelay(
       if (kill % 10 === 0) progress(`${kill} kills, ${acknowledged.length} acknowledged`)
     }
     const last = [...waiting]
-    await stream(sender, last, acknowledged)
+    await stream(sender, SENDER, last, (id) => acknowledged.push(id))
     if (last.length > 0) throw new Error(`${last.length} messages could not be handed in`)
     await quiet([sender, receiver], progress)
     for (const one of [sender, receiver]) one.logs.push(one.daemon.log())
@@ -84,55 +83,6 @@ export async function killRelay(
     copiesRemoved: count(here.logs.receiver, '"outcome":"repeated"', '"event":"dispatch"'),
     uncertain: count(here.logs.sender, '"event":"relay-uncertain"'),
     seconds: Math.round((performance.now() - began) / 1000),
-  }
-}
-
-async function prepare(sender: SoakProvider, messages: number): Promise<Buffer[]> {
-  const signer = await signerOf(sender, `dev/users/${SENDER}`)
-  const part = Buffer.from(
-    `Content-Type: text/plain; charset=utf-8\r\n\r\n${'Sayin ilgili, bir deneme.\r\n'.repeat(40)}`,
-  )
-  const all: Buffer[] = []
-  for (let number = 0; number < messages; number++) {
-    const date = new Date().toUTCString().replace('GMT', '+0000')
-    const header = `From: ${SENDER}\r\nTo: ${RECIPIENT}\r\nSubject: ${number}\r\nDate: ${date}\r\nMessage-ID: <${crypto.randomUUID()}@soak.example>\r\n`
-    all.push(await signMessage(signer, header, part))
-  }
-  return all
-}
-
-/** Hands in from the list until it is empty or the daemon is gone; what was not acknowledged stays in it. */
-async function stream(sender: SoakProvider, waiting: Buffer[], acknowledged: string[]): Promise<void> {
-  const where = { port: sender.daemon.ports.submissions, ca: await caOf(sender) }
-  const one = async (): Promise<void> => {
-    await using session = await openSmtpSession(where, { user: SENDER, password: PASSWORD })
-    for (let message = waiting.pop(); message !== undefined; message = waiting.pop()) {
-      const answer = await session.send(message, { from: SENDER, to: [RECIPIENT] }).catch(() => undefined)
-      const id = /^250 .*?(<[^<>]+>)/.exec(answer ?? '')?.[1]
-      if (id === undefined) {
-        waiting.push(message)
-        return
-      }
-      acknowledged.push(id)
-    }
-  }
-  await Promise.allSettled(Array.from({ length: SESSIONS }, one))
-}
-
-/** Until neither has anything to do but to wait for deadlines. */
-async function quiet(all: readonly SoakProvider[], progress: (text: string) => void): Promise<void> {
-  const until = performance.now() + QUIET_MS
-  for (let calm = 0; calm < 2; ) {
-    if (performance.now() > until) throw new Error(`work is left after ${QUIET_MS / 1000} s`)
-    await setTimeout(2_500) // backlog and queues are measured every two seconds
-    const left = await Promise.all(
-      all.map(
-        async ({ daemon }) =>
-          (await daemon.metric('openkep_work_backlog')) + (await daemon.metric('openkep_relay_queue_rows')),
-      ),
-    )
-    calm = left.every((rows) => rows === 0) ? calm + 1 : 0
-    progress(`left: ${left.join(', ')}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import type { ConfigInput } from '../../config/schema.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
@@ -27,6 +28,9 @@ export interface SoakProvider {
 const LISTENERS = ['submissions', 'submission', 'peer', 'imaps', 'imap', 'http'] as const
 type Ports = Readonly<Record<(typeof LISTENERS)[number], number>>
 
+/** Sections of the configuration beside those that make the providers. */
+type ConfigSettings = Pick<ConfigInput, 'tariff'>
+
 interface Prepared {
   readonly domain: string
   readonly folder: string
@@ -43,6 +47,7 @@ export async function startProviders(
   folder: string,
   domains: readonly string[],
   parts: AsyncDisposableStack,
+  settings: ConfigSettings = {},
 ): Promise<SoakProvider[]> {
   const all: Prepared[] = []
   for (const domain of domains) {
@@ -58,7 +63,7 @@ export async function startProviders(
   const running: SoakProvider[] = []
   for (const one of all) {
     const config = join(one.folder, 'config.json') // JSON is YAML
-    await writeFile(config, JSON.stringify(configOf(one, all)))
+    await writeFile(config, JSON.stringify({ ...configOf(one, all), ...settings }))
     const start = () => startDaemon({ folder: one.folder, config })
     const provider: SoakProvider = {
       domain: one.domain,
