@@ -15,7 +15,7 @@ const RECIPIENT = `deneme.alici@${DOMAIN}`
 /** Is accepted and not delivered: what it costs comes back. */
 const NOBODY = `yok.boyle.biri@${DOMAIN}`
 /** Between two kills, ms. */
-const LIFE_MS = { least: 100, most: 700 }
+const LIFE_MS = { least: 200, most: 1200 }
 /** Kuruş. */
 const PRICE = 150
 const DEPOSIT = 1000

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../../config/load.ts'
 import type { PeerEntryInput } from '../../../../config/relay.ts'
 import type { Config } from '../../../../config/schema.ts'
+import { tariff as tariffSchema } from '../../../../config/tariff.ts'
 import { privateKeyPem } from '../../../../evidence/keys/generate.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
 import { systemClock } from '../../../../mail/clock.ts'
@@ -12,6 +13,7 @@ import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { checkConfig } from '../../../../server/ops/config-check.ts'
 import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
 import { daysFromNow, type Holder, pki } from '../../../fakes/pki.ts'
+import { TARIFF } from '../../../fakes/tariff.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 
 const example = fileURLToPath(new URL('../../../../config/production.example.yaml', import.meta.url))
@@ -173,4 +175,16 @@ describe('relay', () => {
     expect(await withRelay({ dkim })).toEqual(['relay.dkim.key'])
     expect(await withRelay({ dkim: { selector: '2026', key: 'none.pem' } })).toEqual(['relay.dkim.key'])
   })
+})
+
+test('a tariff has a price for whatever may be submitted', async () => {
+  const tariff = tariffSchema.parse(TARIFF)
+  expect(await pathsOf({ ...production, tariff })).toEqual(await pathsOf(production))
+  const small = {
+    ...tariff.types,
+    eYazisma: { ...tariff.types.eYazisma, bands: [{ upTo: 1, units: 1, price: 1 }] },
+  }
+  expect(await pathsOf({ ...production, tariff: { ...tariff, types: small } })).toContain(
+    'tariff.types.eYazisma.bands',
+  )
 })
