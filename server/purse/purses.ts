@@ -1,6 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
 import { costOf, MESSAGE_TYPES, type MessageType, smsCost, type Tariff } from '../../mail/tariff.ts'
-import type { Store } from '../../storage/port.ts'
+import { type Store, StoreError } from '../../storage/port.ts'
 import type { Events } from '../ops/events.ts'
 import {
   abandon,
@@ -69,7 +69,7 @@ export class Purses {
 
   /**
    * Sets aside what the message costs, right before it is accepted; undefined where the purse does not cover it, and then
-   * nothing is written. A mark is durable first: should nothing come of the message, the sweep finds it and gives back.
+   * nothing is left. A mark is durable first: should nothing come of the message, the sweep finds it and gives back. Rejects with StoreError VOIDED where it has done so already.
    */
   async reserve({ account, size, recipients, type, ...about }: Sending): Promise<Held | undefined> {
     const { clock, store, events } = this.#parts
@@ -91,6 +91,7 @@ export class Purses {
       return { account, intake, marker }
     }
     await store.reservations.remove(marker, 1)
+    if (answer === 'void') throw new StoreError('VOIDED', `intake ${intake} was given up`)
     events.purse('insufficient')
     return undefined
   }

@@ -93,7 +93,9 @@ describe.each(stores)('$name: purses', ({ open }) => {
         () => sweepLater(store),
       ),
     }
-    expect(await pursesOf(slow).reserve({ ...sending, intake: 'm' })).toBeUndefined()
+    await expect(pursesOf(slow).reserve({ ...sending, intake: 'm' })).rejects.toMatchObject({
+      code: 'VOIDED',
+    })
     expect(await inOrder(store)).toEqual(['package-bought', 'give-back'])
     await isSound(store)
   })

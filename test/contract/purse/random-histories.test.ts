@@ -6,7 +6,7 @@ import { costOf } from '../../../mail/tariff.ts'
 import { checkBooks } from '../../../server/purse/check-books.ts'
 import type { Purse } from '../../../server/purse/document.ts'
 import { documentsOf, type LedgerEntry, readEntry } from '../../../server/purse/ledger.ts'
-import { Purses } from '../../../server/purse/purses.ts'
+import { type Held, Purses } from '../../../server/purse/purses.ts'
 import { PurseSweep } from '../../../server/purse/sweep.ts'
 import { type Store, StoreError } from '../../../storage/port.ts'
 import { dyingStore } from '../../fakes/dying-store.ts'
@@ -197,14 +197,15 @@ class History {
         size: 1,
         by: 'ayse',
       } as const
-      const held = await purses.reserve({ ...about, recipients })
-      if (held === undefined || ends === 'lost') return
-      if (ends === 'duplicate') return purses.release(held)
+      let held: Held | undefined
       try {
+        held = await purses.reserve({ ...about, recipients })
+        if (held === undefined || ends === 'lost') return
+        if (ends === 'duplicate') return await purses.release(held)
         await store.accept(await newIntake(store, intake, this.#now))
       } catch (error) {
         if (!(error instanceof StoreError && error.code === 'VOIDED')) throw error
-        await purses.release(held)
+        await purses.release(held ?? 'free')
       }
     }, false)
   }
