@@ -16,7 +16,7 @@ const boolean = { type: 'boolean' } as const
 const creditAdd: Command = {
   name: 'credit add',
   usage:
-    'ADDRESS (--package kep|eYazisma|sms --units N [--until DATE] [--price TL] | --deposit TL) [--note TEXT] [--receipt NUMBER]',
+    'ADDRESS (--package kep|eYazisma|sms --units N [--until DATE] [--price TL] | --deposit TL) [--note TEXT] [--receipt NUMBER] [--by HANDLE]',
   summary: {
     tr: 'hesaba kontör paketi veya bakiye yükler',
     en: 'adds a package of units, or money, to a purse',
@@ -29,10 +29,11 @@ const creditAdd: Command = {
     deposit: string,
     note: string,
     receipt: string,
+    by: string,
   },
   positionals: [1, 1],
   async run(args, screen) {
-    const about = { address: args.word(0), ...args.given({ note: 'note', receipt: 'receipt' }) }
+    const about = { address: args.word(0), ...args.given({ note: 'note', receipt: 'receipt', by: 'by' }) }
     const deposit = args.one('deposit')
     const kind = UNIT_KINDS.find((known) => known === args.one('package'))
     if ((deposit === undefined) === (args.one('package') === undefined))
@@ -57,15 +58,15 @@ const creditAdd: Command = {
 
 const creditRefund: Command = {
   name: 'credit refund',
-  usage: 'ADDRESS --amount TL [--note TEXT] [--receipt NUMBER]',
+  usage: 'ADDRESS --amount TL [--note TEXT] [--receipt NUMBER] [--by HANDLE]',
   summary: { tr: 'bakiyeden iade yapar', en: 'books money that was paid back' },
-  options: { amount: string, note: string, receipt: string },
+  options: { amount: string, note: string, receipt: string, by: string },
   positionals: [1, 1],
   async run(args, screen) {
     const view = await ask(args, screen, 'credit refund', {
       address: args.word(0),
       amount: money(args.required('amount'), 'amount'),
-      ...args.given({ note: 'note', receipt: 'receipt' }),
+      ...args.given({ note: 'note', receipt: 'receipt', by: 'by' }),
     })
     screen.show(view, () => linesOf(view, screen))
     return 0

@@ -47,7 +47,7 @@ export interface LedgerEntry {
   readonly account: string
   readonly kind: EntryKind
   readonly lines: readonly Line[]
-  /** `operator`, `system`, or the handle of the person who acted. */
+  /** `operator/<name>`, `person/<handle>`, or `system`. */
   readonly by: string
   /** What it is about, and happens once for: an intake, `sms/<key>`, `receipt/<number>`. */
   readonly subject?: string

@@ -36,7 +36,7 @@ export interface Sending {
   /** Octets of the signed message as submitted. */
   readonly size: number
   readonly recipients: number
-  /** Handle of the person who sends. */
+  /** The person who sends, as `person/<handle>`. */
   readonly by: string
 }
 

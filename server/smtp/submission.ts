@@ -152,7 +152,7 @@ const sendingOf = ({ id, messageId, sender, person, recipients, header, message 
   type: messageTypeOf(header.messageType),
   size: message.size,
   recipients: recipients.length,
-  by: person.handle,
+  by: `person/${person.handle}`,
 })
 
 /** Who took so long that the sweep gave the id up gives back what it holds; after any other failure the sweep decides. */

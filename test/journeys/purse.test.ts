@@ -82,7 +82,7 @@ describe('a provider with a tariff', () => {
       to: RECIPIENT,
       type: 'standart',
     })
-    expect(entries.find(({ kind }) => kind === 'reserve')).toMatchObject({ by: 'deneme.gonderen' })
+    expect(entries.find(({ kind }) => kind === 'reserve')).toMatchObject({ by: 'person/deneme.gonderen' })
     expect(await operate(kep, 'credit show', { address: SENDER })).toMatchObject({
       balance: 400,
       reserved: 0,
@@ -151,4 +151,48 @@ test('without a tariff no message has anything to do with a purse', async () => 
   const rows = await work.of(intake!, { recipient: 0, slot: '' }, 100)
   expect(rows.map(({ slot }) => slot)).toContain('transport')
   expect(rows.map(({ slot }) => slot)).not.toContain('charge')
+})
+
+describe('whoever fills a purse', () => {
+  test('needs the right to, and stands in the journal and in the event log', async () => {
+    await using kep = await startProvider()
+    const [person] = (await kep.provider.directory.get(SENDER))!.persons
+    const by = person!.handle
+    const deposit = { address: SENDER, deposit: 100, by }
+    const buy = { address: SENDER, package: 'kep', units: 1, by } as const
+    await operate(kep, 'credit add', deposit)
+    await operate(kep, 'credit add', { ...buy, price: 40 })
+    await expect(operate(kep, 'credit add', { ...buy, price: 61 })).rejects.toMatchObject({
+      code: 'NOT_AFFORDABLE',
+    })
+    await expect(operate(kep, 'credit add', { ...buy, by: 'yok' })).rejects.toMatchObject({
+      code: 'NO_SUCH_PERSON',
+    })
+    await kep.provider.directory.change(SENDER, (account) => ({
+      ...account,
+      persons: account.persons.map((one) => ({ ...one, permissions: ['read', 'write'] })),
+    }))
+    for (const asked of [deposit, buy])
+      await expect(operate(kep, 'credit add', asked)).rejects.toMatchObject({ code: 'MAY_NOT_GRANT' })
+    const { entries } = await operate(kep, 'credit list', { address: SENDER })
+    expect(entries.map((entry) => [entry.kind, entry.by])).toEqual([
+      ['deposit', `person/${by}`],
+      ['package-bought', `person/${by}`],
+    ])
+    const { events } = await operate(kep, 'log list', { account: SENDER })
+    expect(events.map(({ what }) => what).filter((what) => what.startsWith('credit'))).toEqual([
+      'credit add',
+      'credit add',
+      'credit add',
+      'credit add refused',
+      'credit add',
+      'credit add refused',
+      'credit add',
+      'credit add refused',
+      'credit add',
+      'credit add refused',
+    ])
+    expect(await operate(kep, 'credit show', { address: SENDER })).toMatchObject({ balance: 60 })
+    await isSound(kep)
+  })
 })

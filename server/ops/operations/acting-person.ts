@@ -2,7 +2,11 @@ import { may, type Permission, type StoredAccount } from '../../../mail/account.
 import { AccountError } from '../../accounts/account-error.ts'
 
 /** Where a person of the account asks, that person has the right; operators may do everything. */
-export function requireRight(account: StoredAccount, by: string | undefined, right: Permission): void {
+export function requireRight(
+  account: Pick<StoredAccount, 'address' | 'persons'>,
+  by: string | undefined,
+  right: Permission,
+): void {
   if (by === undefined) return
   const person = account.persons.find((one) => one.handle === by)
   if (person === undefined) throw new AccountError('NO_SUCH_PERSON', `${account.address} has no person ${by}`)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { dayIn, endOf, ISTANBUL } from '../../../mail/calendar.ts'
 import { UNIT_KINDS } from '../../../mail/tariff.ts'
-import { accountNamed, type CreditView, viewOfPurse } from './credit-view.ts'
-import { OperationError, operation } from './operation.ts'
+import { accountNamed, bookingOf, type CreditView, viewOfPurse } from './credit-view.ts'
+import { change, type Described, OperationError } from './operation.ts'
 import { addressSchema, bookingSchema, kurusSchema } from './schemas.ts'
 
 /** More in one package is a mistake. */
@@ -23,10 +23,10 @@ const schema = z.union([
 ])
 
 /** Books a package or money; a receipt that was booked before changes nothing. */
-export const creditAdd = operation(schema, async (parts, args): Promise<CreditView> => {
+export const creditAdd = change('credit add', schema, describe, async (parts, args): Promise<CreditView> => {
   const { purses, clock } = parts
-  const address = await accountNamed(parts, args.address)
-  const booking = { by: 'operator', note: args.note, receipt: args.receipt }
+  const address = await accountNamed(parts, args, 'deposit' in args ? 'deposit' : 'buy-tariff')
+  const booking = bookingOf(parts, args)
   if ('deposit' in args) {
     if ((await purses.deposit(address, args.deposit, booking)) === 'too-much')
       throw new OperationError('PURSE_FULL', 'a purse holds no such sum')
@@ -42,5 +42,9 @@ export const creditAdd = operation(schema, async (parts, args): Promise<CreditVi
   if (answer === 'too-many') throw new OperationError('PURSE_FULL', 'a purse holds no more packages')
   return viewOfPurse(parts, address)
 })
+
+function describe({ address, by, ...booked }: z.output<typeof schema>): Described {
+  return { account: address.toLowerCase(), by, details: booked }
+}
 
 const lastInstantOf = (day: string): Date => endOf(dayIn('UTC', new Date(`${day}T12:00:00Z`)), ISTANBUL)

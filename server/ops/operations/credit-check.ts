@@ -33,7 +33,7 @@ export const creditCheck = operation(
       progress({ done: report.accounts, of: undefined })
     }
     if (address !== undefined) {
-      await check(await accountNamed(parts, address))
+      await check(await accountNamed(parts, { address }))
       return report
     }
     for (let after = ''; ; ) {

@@ -25,7 +25,7 @@ export const creditList = operation(
     parts,
     { address, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, after },
   ): Promise<LedgerPage> => {
-    const account = await accountNamed(parts, address)
+    const account = await accountNamed(parts, { address })
     if (after === 0) await parts.purses.flush(account)
     const rows = await parts.store.ledger.list(ledgerKey(account, after), PAGE)
     const own = rows.filter(({ key }) => key.startsWith(`${account}/`)).map(readEntry)

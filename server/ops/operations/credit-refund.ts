@@ -1,15 +1,16 @@
 import { z } from 'zod'
-import { accountNamed, type CreditView, viewOfPurse } from './credit-view.ts'
-import { OperationError, operation } from './operation.ts'
+import { accountNamed, bookingOf, type CreditView, viewOfPurse } from './credit-view.ts'
+import { change, OperationError } from './operation.ts'
 import { addressSchema, bookingSchema, kurusSchema } from './schemas.ts'
 
-/** Money of the balance that was paid back to the holder. */
-export const creditRefund = operation(
+/** Money of the balance that was paid back to the holder, as where an account is closed. */
+export const creditRefund = change(
+  'credit refund',
   z.strictObject({ address: addressSchema, amount: kurusSchema, ...bookingSchema }),
+  ({ address, by, ...booked }) => ({ account: address.toLowerCase(), by, details: booked }),
   async (parts, args): Promise<CreditView> => {
-    const address = await accountNamed(parts, args.address)
-    const booking = { by: 'operator', note: args.note, receipt: args.receipt }
-    if ((await parts.purses.refund(address, args.amount, booking)) === 'insufficient')
+    const address = await accountNamed(parts, args, 'close')
+    if ((await parts.purses.refund(address, args.amount, bookingOf(parts, args))) === 'insufficient')
       throw new OperationError('NOT_AFFORDABLE', 'the balance is less')
     return viewOfPurse(parts, address)
   },

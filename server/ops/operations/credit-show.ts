@@ -5,5 +5,5 @@ import { addressSchema } from './schemas.ts'
 
 export const creditShow = operation(
   z.strictObject({ address: addressSchema }),
-  async (parts, { address }): Promise<CreditView> => viewOfPurse(parts, await accountNamed(parts, address)),
+  async (parts, args): Promise<CreditView> => viewOfPurse(parts, await accountNamed(parts, args)),
 )

@@ -1,4 +1,7 @@
+import type { Permission } from '../../../mail/account.ts'
+import type { Booking } from '../../purse/acts.ts'
 import type { Package } from '../../purse/document.ts'
+import { requireRight } from './acting-person.ts'
 import { OperationError, type OperationParts } from './operation.ts'
 
 /** A purse as operators see it. Money in kuruş. */
@@ -15,9 +18,26 @@ export async function viewOfPurse({ purses }: OperationParts, address: string): 
   return { address, balance, reserved, packages }
 }
 
-/** As the store keeps it. Rejects with NOT_FOUND. */
-export async function accountNamed({ directory }: OperationParts, address: string): Promise<string> {
+interface Asked {
+  readonly address: string
+  readonly by?: string | undefined
+}
+
+/** As the store keeps it. Rejects with NOT_FOUND, or where the person who asks has not this right. */
+export async function accountNamed(
+  { directory }: OperationParts,
+  { address, by }: Asked,
+  right?: Permission,
+): Promise<string> {
   const account = await directory.get(address.toLowerCase())
-  if (account === undefined) throw new OperationError('NOT_FOUND', `there is no account ${address}`)
+  if (account === undefined)
+    throw new OperationError('NOT_FOUND', `böyle bir hesap yok / there is no account ${address}`)
+  if (right !== undefined) requireRight(account, by, right)
   return account.address
 }
+
+/** Who books it, as the journal names them. */
+export const bookingOf = (
+  { operator }: OperationParts,
+  { by, note, receipt }: Omit<Booking, 'by'> & Pick<Asked, 'by'>,
+): Booking => ({ by: by === undefined ? `operator/${operator}` : `person/${by}`, note, receipt })

@@ -28,8 +28,9 @@ export const identitySchema = z
 export const reasonSchema = nameSchema
 /** Money: whole kuruş, and more than ten million TL at once is a mistake. */
 export const kurusSchema = z.number().int().positive().max(1_000_000_000)
-/** Why something is booked, and the number under which it is booked once. */
+/** The person of the account who asks, why something is booked, and the number under which it is booked once. */
 export const bookingSchema = {
+  by: handleSchema.optional(),
   note: nameSchema.optional(),
   receipt: z
     .string()
