@@ -130,6 +130,25 @@ describe.each(stores)('$name: purses', ({ open }) => {
     await isSound(store)
   })
 
+  test('one round of the sweep takes all whose time is up, and nobody else', async () => {
+    await using under = await open()
+    const { store } = under
+    const many = 120 // more than a page
+    await buy(store, many + 1)
+    const purses = pursesOf(store)
+    await Promise.all(
+      Array.from({ length: many }, (_, index) => purses.reserve({ ...sending, intake: `m${index}` })),
+    )
+    now += 5 * 60_000
+    await purses.reserve({ ...sending, intake: 'late' })
+    now -= 5 * 60_000
+    await sweepLater(store)
+    expect(await checkBooks(store, ACCOUNT)).toMatchObject({ faults: [], open: 1 })
+    expect(await store.voidIntake('m0')).toBe(true)
+    const marks = (await store.reservations.list('@', 9)).filter(({ key }) => key.startsWith('@'))
+    expect(marks.map(({ document }) => JSON.parse(document).intake)).toEqual(['late'])
+  })
+
   test('where the tariff says so, who was not reached is charged too, even after it has changed', async () => {
     await using under = await open()
     const { store } = under
@@ -152,6 +171,20 @@ describe.each(stores)('$name: purses', ({ open }) => {
     expect(await purses.takeSms(ACCOUNT, 'm/2')).toBe(false)
     expect(await purses.view(ACCOUNT)).toMatchObject({ balance: 10 })
     await isSound(under.store)
+  })
+
+  test('it holds so many packages and so much money, and gives back no more than it has', async () => {
+    await using under = await open()
+    const { store } = under
+    const purses = pursesOf(store)
+    const one = { unit: 'kep', units: 1, price: 0 } as const
+    const bought = await Promise.all(Array.from({ length: 101 }, () => purses.buyPackage(ACCOUNT, one, BY)))
+    expect(bought.filter((answer) => answer === 'too-many')).toHaveLength(1)
+    expect(await purses.deposit(ACCOUNT, 999_999_999_999_999, BY)).toBe('booked')
+    expect(await purses.deposit(ACCOUNT, 2, BY)).toBe('too-much')
+    expect(await purses.refund(ACCOUNT, 999_999_999_999_999, BY)).toBe('booked')
+    expect(await purses.refund(ACCOUNT, 1, BY)).toBe('insufficient')
+    await isSound(store)
   })
 
   test('what ends with its package is gone, also what comes back to it', async () => {
