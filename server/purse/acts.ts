@@ -56,7 +56,8 @@ export const reserve =
       holds,
       undelivered,
     } as const
-    return { books: post(books, setAside(books.purse, takes), entry), answer: 'reserved' }
+    const purse = { ...setAside(books.purse, takes), lastReserved: books.at.getTime() }
+    return { books: post(books, purse, entry), answer: 'reserved' }
   }
 
 /** The outcome of one recipient. `unknown`: nothing was ever set aside for it. */

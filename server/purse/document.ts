@@ -8,6 +8,8 @@ export interface Purse {
   readonly balance: number
   /** Kuruş that are set aside. */
   readonly reserved: number
+  /** When something was set aside for a message last, ms. */
+  readonly lastReserved?: number
   /** Number of the next entry. */
   readonly next: number
   /** The entries of the last change: durable with it, and copied into the ledger before the next. */

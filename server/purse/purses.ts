@@ -53,12 +53,16 @@ export class Purses {
     this.#writer = new PurseWriter(parts.store, parts.clock)
   }
 
-  /** Whether a message of this size could be paid, whatever its type; the last word is {@link reserve}. */
-  async couldAfford(account: string, size: number, recipients: number): Promise<boolean> {
+  /**
+   * Whether a message of this size could be paid, whatever its type; the last word is {@link reserve}. Who has sent within
+   * the window may be repeating what was paid already, and is believed.
+   */
+  async couldAfford(account: string, size: number, recipients: number, windowMs: number): Promise<boolean> {
     const tariff = this.#parts.tariff()
     if (tariff === undefined || recipients === 0) return true
     const purse = await this.view(account)
     const at = this.#parts.clock.now()
+    if (purse.lastReserved !== undefined && purse.lastReserved >= at.getTime() - windowMs) return true
     const could = MESSAGE_TYPES.some((type) => {
       const known = tariff.types[type].bands.some(({ upTo }) => size <= upTo)
       return !known || allot(purse, costOf(tariff, type, size), recipients, at) !== undefined

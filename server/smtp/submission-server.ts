@@ -244,7 +244,7 @@ export function makeSubmissionServer(
   async function mustAfford({ declaredSize, recipients, session }: Transaction): Promise<void> {
     if (declaredSize === undefined) return
     const { address } = session.account
-    if (!(await parts.purses.couldAfford(address, declaredSize, recipients.length)))
+    if (!(await parts.purses.couldAfford(address, declaredSize, recipients.length, parts.dedupWindowMs)))
       throw new MailError('NOT_AFFORDABLE')
   }
 

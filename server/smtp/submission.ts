@@ -11,6 +11,7 @@ import type { Clock } from '../../mail/clock.ts'
 import { FAILURES, type FailureCode } from '../../mail/errors.ts'
 import { readHeader } from '../../mail/header-read.ts'
 import { intakeName, randomHex, randomId, randomMessageId } from '../../mail/ids.ts'
+import type { MessageRecord } from '../../mail/message-record.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import { messageTypeOf } from '../../mail/tariff.ts'
 import type { Transaction, Verdict } from '../../plugins/api.ts'
@@ -18,6 +19,7 @@ import type { EventFacts } from '../../plugins/events.ts'
 import { type SignerTrust, type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
 import { type NewIntake, type NewWork, type StagedBlob, type Store, StoreError } from '../../storage/port.ts'
+import { readRecord } from '../message-records.ts'
 import type { Held, Purses } from '../purse/purses.ts'
 import type { ReceivedMessage } from '../received-message.ts'
 import { stageBytes } from '../stage-bytes.ts'
@@ -128,13 +130,19 @@ async function accepted(
   checkAll(parts.pipeline.draft({ ...facts, message: record }), evidenceRules(parts.profile))
   // Last of all, so that whatever is refused costs nothing.
   const held = await parts.purses.reserve(sendingOf(record))
-  if (held === undefined) return { accepted: false, code: 'NOT_AFFORDABLE', told: '' }
+  const notBefore = at.getTime() - parts.dedupWindowMs
+  if (held === undefined) {
+    const earlier = await paidBefore(store, record, notBefore)
+    return earlier === undefined
+      ? { accepted: false, code: 'NOT_AFFORDABLE', told: '' }
+      : { accepted: true, messageId: earlier.messageId, duplicate: true }
+  }
   const { duplicateOf } = await unlessVoid(parts, held, () =>
     persist(parts, held === 'free' ? record : { ...record, reserved: true }, facts, {
       body: received.staged,
       extra: [material],
       bodyDigest: received.bodyDigest,
-      dedup: { key: dedupKey(record), notBefore: at.getTime() - parts.dedupWindowMs },
+      dedup: { key: dedupKey(record), notBefore },
     }),
   )
   if (duplicateOf !== undefined) await parts.purses.release(held)
@@ -144,6 +152,26 @@ async function accepted(
   const earlier: SubmissionRecord | undefined = octets && JSON.parse(Buffer.from(octets).toString())
   return { accepted: true, messageId: earlier?.messageId ?? record.messageId, duplicate: true }
 }
+
+/** Whoever missed the 250 for the last message that could be paid hears it now. */
+async function paidBefore(
+  store: Store,
+  record: SubmissionRecord,
+  notBefore: number,
+): Promise<MessageRecord | undefined> {
+  if (record.userMessageId === undefined) return undefined
+  const key = dedupKey(record)
+  const named = await store.intakesNamed(record.userMessageId)
+  for (const intake of named.slice(0, MAX_SAME_NAME)) {
+    if (intake.body === undefined || intake.at < notBefore) continue
+    const earlier = await readRecord(store, intake)
+    if (earlier.origin === 'submission' && dedupKey(earlier) === key) return earlier
+  }
+  return undefined
+}
+
+/** Anybody may give many messages one name; more than these are not looked at for who cannot pay. */
+const MAX_SAME_NAME = 10
 
 const sendingOf = ({ id, messageId, sender, person, recipients, header, message }: SubmissionRecord) => ({
   account: sender.address,

@@ -106,6 +106,17 @@ describe('a provider with a tariff', () => {
     await isSound(kep)
   })
 
+  test('says 250 again to who missed it, also where nothing is left to pay another with', async () => {
+    await buy(1)
+    const octets = await message()
+    const reply = await hand(octets)
+    await atRest(kep)
+    const before = await movements(kep)
+    expect(await hand(octets)).toBe(`${reply} (tekrar / repeated)`)
+    expect(await hand(await message())).toMatch(/^552 /)
+    expect(await movements(kep)).toEqual(before)
+  })
+
   test('prices by type and by size', async () => {
     await buy(1, 'eYazisma')
     await buy(2)

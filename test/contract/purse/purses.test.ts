@@ -232,7 +232,7 @@ test('without a tariff nothing is read and nothing is written for a message', as
   const store = { purses: documents, ledger: documents, reservations: documents }
   const purses = new Purses({ store, clock, events, tariff: () => undefined })
   expect(await purses.reserve({ ...sending, intake: 'm' })).toBe('free')
-  expect(await purses.couldAfford(ACCOUNT, 1, 1)).toBe(true)
+  expect(await purses.couldAfford(ACCOUNT, 1, 1, 0)).toBe(true)
   expect(await purses.takeSms(ACCOUNT, 'm/1')).toBe(true)
   await purses.release('free')
 })
