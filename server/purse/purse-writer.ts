@@ -1,6 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
 import { type DocumentStore, type Store, StoreError } from '../../storage/port.ts'
-import { type Act, expire } from './acts.ts'
+import { type Act, expire } from './books.ts'
 import { EMPTY_PURSE, type Purse } from './document.ts'
 import { type LedgerEntry, ledgerKey } from './ledger.ts'
 import { project, type Reservation, reservationKey } from './reservation.ts'

@@ -2,22 +2,11 @@ import type { Clock } from '../../mail/clock.ts'
 import { costOf, MESSAGE_TYPES, type MessageType, smsCost, type Tariff } from '../../mail/tariff.ts'
 import { type Store, StoreError } from '../../storage/port.ts'
 import type { Events } from '../ops/events.ts'
-import {
-  abandon,
-  type Booking,
-  buyPackage,
-  deposit,
-  type PackageRequest,
-  receiptSubject,
-  refund,
-  reserve,
-  settle,
-  smsSubject,
-  takeSms,
-} from './acts.ts'
 import { allot } from './allot.ts'
+import { type Booking, buyPackage, deposit, type PackageRequest, receiptSubject, refund } from './bookings.ts'
 import { EMPTY_PURSE, type Purse } from './document.ts'
 import { HOLD_MS, type Marker, markerKey } from './marker.ts'
+import { abandon, reserve, settle, smsSubject, takeSms } from './message-acts.ts'
 import { PurseWriter } from './purse-writer.ts'
 
 export interface PursesParts {

@@ -1,5 +1,5 @@
 import type { Permission } from '../../../mail/account.ts'
-import type { Booking } from '../../purse/acts.ts'
+import type { Booking } from '../../purse/bookings.ts'
 import type { Package } from '../../purse/document.ts'
 import { requireRight } from './acting-person.ts'
 import { OperationError, type OperationParts } from './operation.ts'

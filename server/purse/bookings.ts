@@ -1,0 +1,86 @@
+/** What people do to a purse: money comes and goes, packages are bought. */
+import { randomId } from '../../mail/ids.ts'
+import type { UnitKind } from '../../mail/tariff.ts'
+import { type Act, type Books, post } from './books.ts'
+import { MAX_PACKAGES } from './document.ts'
+import { BALANCE, linesOf } from './ledger.ts'
+
+/** Who books it and why; the same receipt is booked once. */
+export interface Booking {
+  readonly by: string
+  readonly note?: string | undefined
+  readonly receipt?: string | undefined
+}
+
+export const receiptSubject = (receipt: string): string => `receipt/${receipt}`
+
+const bookingOf = ({ by, note, receipt }: Booking) => ({
+  by,
+  ...(note === undefined ? {} : { note }),
+  ...(receipt === undefined ? {} : { subject: receiptSubject(receipt) }),
+})
+
+const isBooked = ({ reservations }: Books, { receipt }: Booking): boolean =>
+  receipt !== undefined && reservations.has(receiptSubject(receipt))
+
+/** More than all money there is in a purse; sums stay far within what a number holds exactly. */
+const MAX_BALANCE = 1_000_000_000_000_000
+
+export const deposit =
+  (amount: number, booking: Booking): Act<'booked' | 'known' | 'too-much'> =>
+  (books) => {
+    if (isBooked(books, booking)) return { books, answer: 'known' }
+    const { purse } = books
+    if (purse.balance + purse.reserved + amount > MAX_BALANCE) return { books, answer: 'too-much' }
+    const lines = [
+      { book: 'outside', unit: 'kurus', amount: -amount },
+      { book: 'balance', unit: 'kurus', amount },
+    ] as const
+    const entry = { kind: 'deposit', lines, ...bookingOf(booking) } as const
+    return { books: post(books, { ...purse, balance: purse.balance + amount }, entry), answer: 'booked' }
+  }
+
+/** Money back to the holder. */
+export const refund =
+  (amount: number, booking: Booking): Act<'booked' | 'known' | 'insufficient'> =>
+  (books) => {
+    if (isBooked(books, booking)) return { books, answer: 'known' }
+    const { purse } = books
+    if (purse.balance < amount) return { books, answer: 'insufficient' }
+    const lines = linesOf([{ from: BALANCE, unit: 'kurus', amount }], 'balance', 'outside')
+    const entry = { kind: 'refund', lines, ...bookingOf(booking) } as const
+    return { books: post(books, { ...purse, balance: purse.balance - amount }, entry), answer: 'booked' }
+  }
+
+export interface PackageRequest {
+  readonly unit: UnitKind
+  readonly units: number
+  /** Kuruş, taken from the balance; 0 where it was paid otherwise. */
+  readonly price: number
+  /** ISO 8601. */
+  readonly until?: string | undefined
+}
+
+export const buyPackage =
+  (
+    { unit, units, price, until }: PackageRequest,
+    booking: Booking,
+  ): Act<'booked' | 'known' | 'insufficient' | 'too-many'> =>
+  (books) => {
+    if (isBooked(books, booking)) return { books, answer: 'known' }
+    const { purse } = books
+    if (purse.packages.length >= MAX_PACKAGES) return { books, answer: 'too-many' }
+    if (purse.balance < price) return { books, answer: 'insufficient' }
+    const bought = { id: randomId('pk'), unit, ...(until === undefined ? {} : { until }) }
+    const lines = [
+      { book: 'outside', unit, amount: -units },
+      { book: 'packages', unit, amount: units },
+      ...linesOf([{ from: BALANCE, unit: 'kurus', amount: price }], 'balance', 'used'),
+    ] as const
+    const entry = { kind: 'package-bought', lines, package: bought, ...bookingOf(booking) } as const
+    const packages = [...purse.packages, { ...bought, bought: units, left: units, held: 0 }]
+    return {
+      books: post(books, { ...purse, packages, balance: purse.balance - price }, entry),
+      answer: 'booked',
+    }
+  }
