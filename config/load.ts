@@ -3,6 +3,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import type { NotifySettings } from './notify.ts'
 import { type PeerEntry, peerEntry } from './relay.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -114,6 +115,41 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ...(config.relay.client && { client: pair(config.relay.client) }),
       ...(config.relay.dkim && { dkim: { ...config.relay.dkim, key: absolute(config.relay.dkim.key) } }),
     },
+    ...(config.notify && { notify: notifyWithAbsolutePaths(config.notify, absolute) }),
+  }
+}
+
+function notifyWithAbsolutePaths(
+  { email, sms }: NotifySettings,
+  absolute: (path: string) => string,
+): NotifySettings {
+  const http = sms?.http
+  const smpp = sms?.smpp
+  return {
+    ...(email && {
+      email: {
+        ...email,
+        ca: email.ca.map(absolute),
+        ...(email.auth && { auth: { ...email.auth, passwordFile: absolute(email.auth.passwordFile) } }),
+      },
+    }),
+    ...(sms && {
+      sms: {
+        ...sms,
+        ...(http && {
+          http: {
+            ...http,
+            ca: http.ca.map(absolute),
+            secretHeaders: Object.fromEntries(
+              Object.entries(http.secretHeaders).map(([name, file]) => [name, absolute(file)]),
+            ),
+          },
+        }),
+        ...(smpp && {
+          smpp: { ...smpp, ca: smpp.ca.map(absolute), passwordFile: absolute(smpp.passwordFile) },
+        }),
+      },
+    }),
   }
 }
 

@@ -3,6 +3,7 @@
  * What the rules leave unverified is a setting here and never a constant elsewhere.
  */
 import { z } from 'zod'
+import { notify } from './notify.ts'
 import { peerEntry, relay } from './relay.ts'
 import { tariff } from './tariff.ts'
 import {
@@ -131,6 +132,22 @@ const envelope = z
   })
   .prefault({})
 
+const eyp = z
+  .strictObject({
+    /** An e-Yazışma package whose container is not in order: not looked at, told to the operator, or refused with evidence. */
+    container: z.enum(['off', 'warn', 'refuse']).default('warn'),
+  })
+  .prefault({})
+
+const eTebligat = z
+  .strictObject({
+    /** A notice is served at the end of so many days after the day it reached the address. [7201 sayılı Kanun m. 7/a] */
+    days: z.number().int().nonnegative().max(365).default(5),
+    /** Whose days these are. */
+    zone: timeZone.default(ISTANBUL),
+  })
+  .prefault({})
+
 /** A plugin by its name, or with settings of its own. Order is the order in which they are asked. */
 const plugin = z.union([
   z.string().min(1),
@@ -201,6 +218,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
   evidence,
   envelope,
+  eyp,
+  eTebligat,
+  /** Notices of new mail to the persons who want them; absent: none. */
+  notify: notify.optional(),
   /** The providers with which mail is exchanged, beside those that `kepctl peer add` stored. */
   peers: z.array(peerEntry).default([]),
   relay,
@@ -235,6 +256,9 @@ export const configSchema = z.strictObject({
       'user-certificate',
       'signer-of-account',
       'protected-headers',
+      'message-type',
+      'e-yazisma-package',
+      'e-tebligat-sender',
       'evidence-submission-acceptance',
       'evidence-submission-rejection',
       'evidence-delivery',

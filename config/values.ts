@@ -114,3 +114,9 @@ export function blockListOf(networks: readonly string[]): BlockList | undefined 
 
 /** A private key and its certificate, PEM. The certificate file may hold the chain after the certificate. */
 export const keyPair = z.strictObject({ key: file, certificate: file })
+
+/** This machine; the host as URL normalises it: IPv4 in four numbers, IPv6 short, in brackets or without. */
+export const isLoopbackHost = (host: string): boolean =>
+  /^(?:localhost\.?|.*\.localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|::1|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/.test(
+    host,
+  )

@@ -219,6 +219,47 @@ export const FAILURES = {
     'A signed header field differs from the outer one',
     'InvalidMessageFormat',
   ),
+  MESSAGE_TYPE_UNKNOWN: row(
+    550,
+    '5.6.0',
+    'İleti tipi bilinmiyor (standart, eYazisma veya eTebligat)',
+    'The message type is not known (standart, eYazisma or eTebligat)',
+    'InvalidMessageFormat',
+  ),
+  EYP_ATTACHMENT: row(
+    550,
+    '5.6.0',
+    'e-Yazışma iletisinde tam bir .eyp, .eyps veya .eypg eki olmalı',
+    'An e-Yazışma message has exactly one attachment named .eyp, .eyps or .eypg',
+    'InvalidMessageFormat',
+  ),
+  EYP_CONTAINER: row(
+    550,
+    '5.6.0',
+    'e-Yazışma paketi açılamıyor veya eksik',
+    'The e-Yazışma package cannot be opened or is not whole',
+    'InvalidMessageFormat',
+  ),
+  MAY_NOT_SERVE: row(
+    550,
+    '5.7.1',
+    'Bu hesabın e-Tebligat gönderme yetkisi yok',
+    'This account is not authorised to send e-Tebligat',
+    'PolicyViolation',
+  ),
+  MALWARE_FOUND: row(
+    550,
+    '5.7.1',
+    'İletide zararlı yazılım bulundu',
+    'The message holds malware',
+    'MalwareFound',
+  ),
+  SCANNER_AWAY: row(
+    451,
+    '4.3.0',
+    'Zararlı yazılım taraması yapılamadı, daha sonra deneyin',
+    'The message could not be scanned for malware, try again later',
+  ),
   // signature
   NOT_SIGNED: row(
     550,

@@ -1,4 +1,5 @@
 import type { EvidenceReason } from './errors.ts'
+import type { MessageType } from './message-type.ts'
 import type { RecordedRecipient } from './submission-record.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface RelayedRecord {
   /** All recipients as the evidence lists them, in its order. `local` are those of our domain. */
   readonly recipients: readonly RecordedRecipient[]
   readonly subject: string
+  /** As the original within declares it; absent where it declares none. */
+  readonly messageType?: MessageType
   /** Of the original: copied from the evidence after it was found to be true, or computed where there was none. */
   readonly digest: { readonly algorithm: string; readonly value: string }
   /** Octets of the dispatch as stored. */

@@ -1,6 +1,7 @@
 /** What a message costs, by its type and size. Money is whole kuruş everywhere: no fraction is ever rounded. */
-export const MESSAGE_TYPES = ['standart', 'eYazisma', 'eTebligat'] as const
-export type MessageType = (typeof MESSAGE_TYPES)[number]
+import type { MessageType } from './message-type.ts'
+
+export { MESSAGE_TYPES, type MessageType } from './message-type.ts'
 
 export const UNIT_KINDS = ['kep', 'eYazisma', 'sms'] as const
 /** Kinds of prepaid units (kontör). */
@@ -47,7 +48,3 @@ export function costOf({ types }: Tariff, type: MessageType, size: number): Cost
 }
 
 export const smsCost = ({ sms }: Tariff): Cost => ({ unit: 'sms', ...sms })
-
-/** As the header X-TR-REM-iletiTip tells it; a message without one, or of a type that has no price of its own, is `standart`. */
-export const messageTypeOf = (header: string | undefined): MessageType =>
-  MESSAGE_TYPES.find((type) => type.toLowerCase() === header?.trim().toLowerCase()) ?? 'standart'

@@ -9,6 +9,7 @@ import type { KepAccount, Login, Person } from '../mail/account.ts'
 import type { FailureCode } from '../mail/errors.ts'
 import type { KepAddress } from '../mail/kep-address.ts'
 import type { MimeIndex } from '../mail/mime-part.ts'
+import type { BlobStore } from '../storage/port.ts'
 import type { EvidenceEvent } from './events.ts'
 import type { SubmittedMessage } from './message.ts'
 
@@ -114,6 +115,10 @@ export interface Services {
   readonly usageOf: (address: string) => Promise<number>
   /** A provider (its own domain) to which mail can be relayed. */
   readonly isPeer: (provider: string) => boolean
+  /** Room for octets that are looked at by offset and then discarded. */
+  readonly scratch: Pick<BlobStore, 'create'>
+  /** Something for the operator beside the verdict: a code of the plugin's own, never words of a message. */
+  readonly noticed: (plugin: string, code: string) => void
 }
 
 /** The settings of the configuration that policies share. */
@@ -125,6 +130,8 @@ export interface ServiceSettings {
   readonly requireBes: boolean
   readonly signerMustBeLogin: boolean
   readonly revocation: 'require' | 'if-present'
+  /** What is done about an e-Yazışma package whose container is not in order. */
+  readonly eypContainer: 'off' | 'warn' | 'refuse'
 }
 
 export interface Plugin {

@@ -1,5 +1,7 @@
 import { accountMaySend } from './account-may-send.ts'
 import type { Plugin } from './api.ts'
+import { eTebligatSender } from './e-tebligat-sender.ts'
+import { eYazismaPackage } from './e-yazisma-package.ts'
 import { evidenceDelivery } from './evidence-delivery.ts'
 import { evidenceNonDelivery } from './evidence-non-delivery.ts'
 import { evidencePeerSilence } from './evidence-peer-silence.ts'
@@ -10,6 +12,9 @@ import { evidenceRetrievalExpiration } from './evidence-retrieval-expiration.ts'
 import { evidenceSubmissionAcceptance } from './evidence-submission-acceptance.ts'
 import { evidenceSubmissionRejection } from './evidence-submission-rejection.ts'
 import { headerForm } from './header-form.ts'
+import { malwareClamd } from './malware-clamd.ts'
+import { malwareRspamd } from './malware-rspamd.ts'
+import { messageType } from './message-type.ts'
 import { noAutomaticMail } from './no-automatic-mail.ts'
 import { partiesMatch } from './parties-match.ts'
 import { protectedHeaders } from './protected-headers.ts'
@@ -38,6 +43,11 @@ export const catalog: ReadonlyMap<string, Plugin> = new Map(
     userCertificate,
     signerOfAccount,
     protectedHeaders,
+    messageType,
+    eYazismaPackage,
+    eTebligatSender,
+    malwareClamd,
+    malwareRspamd,
     evidenceSubmissionAcceptance,
     evidenceSubmissionRejection,
     evidenceDelivery,

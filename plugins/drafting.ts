@@ -12,7 +12,7 @@ import type { EvidenceReason } from '../mail/errors.ts'
 import type { MessageRecord } from '../mail/message-record.ts'
 import type { SubmissionRecord } from '../mail/submission-record.ts'
 import type { Services } from './api.ts'
-import type { EvidenceEvent } from './events.ts'
+import type { EvidenceEvent, ServedFacts } from './events.ts'
 
 /** What every delil about a message says alike; each type's plugin adds what is its own. [TS 102 640-2 §5] */
 export function baseDraft(services: Services, event: EvidenceEvent, outcome: OutcomeName): EvidenceDraft {
@@ -72,6 +72,19 @@ export const relayExtension = (
   name: 'Relay',
   critical: false,
   fields: [{ name: 'Provider', value: peer }, { name: 'Positions', value: positions }, ...fields],
+})
+
+/** When an e-Tebligat counts as served: at the end of a day after the delivery that the evidence is of. */
+export const servedExtension = ({ profile }: Services, served: ServedFacts): Extension => ({
+  namespace: profile.extensionNamespace,
+  name: 'ETebligat',
+  critical: false,
+  fields: [
+    { name: 'ServedAt', value: served.at },
+    { name: 'ServedAtEndOf', value: served.day },
+    { name: 'Days', value: String(served.days) },
+    { name: 'Zone', value: served.zone },
+  ],
 })
 
 /** How the sender proved to be the account; the person who acted is named beside it. */

@@ -15,7 +15,12 @@ interface EventBase {
 export type EventFacts =
   | (EventBase & { readonly hook: 'accepted' })
   | (EventBase & { readonly hook: 'refused'; readonly reason: EvidenceReason; readonly details: string })
-  | (EventBase & { readonly hook: 'delivered'; readonly recipient: number })
+  | (EventBase & {
+      readonly hook: 'delivered'
+      readonly recipient: number
+      /** Of an e-Tebligat. */
+      readonly served?: ServedFacts
+    })
   | (EventBase & {
       readonly hook: 'nondelivered'
       readonly recipient: number
@@ -35,6 +40,16 @@ export type EventFacts =
     })
   /** A peer took the message and said nothing of its delivery in time. */
   | (EventBase & { readonly hook: 'peer_silent'; readonly recipient: number; readonly details: string })
+
+/** When a notice counts as served, and by which count; fixed with the delivery, whatever becomes of the settings. */
+export interface ServedFacts {
+  /** The end of that day, ISO 8601 in UTC. */
+  readonly at: string
+  /** `2026-11-27`, by the calendar of the zone. */
+  readonly day: string
+  readonly days: number
+  readonly zone: string
+}
 
 /** Relay evidence is about one recipient, or about several of one dispatch: the operator's choice. */
 interface RelayScope {

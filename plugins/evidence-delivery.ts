@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { definePlugin } from './api.ts'
-import { baseDraft } from './drafting.ts'
+import { baseDraft, servedExtension } from './drafting.ts'
 
-/** Teslim delili (type 40): the dispatch is in the recipient's mailbox. [TS 102 640-2 §5] */
+/**
+ * Teslim delili (type 40): the dispatch is in the recipient's mailbox; of an e-Tebligat, also when it counts as served.
+ * [TS 102 640-2 §5]
+ */
 export const evidenceDelivery = definePlugin({
   name: 'evidence-delivery',
   config: z.strictObject({}),
@@ -10,6 +13,7 @@ export const evidenceDelivery = definePlugin({
     hooks.draft('delivered', (event) => ({
       ...baseDraft(services, event, 'delivery'),
       refersTo: event.recipient,
+      extensions: event.served === undefined ? [] : [servedExtension(services, event.served)],
     }))
   },
 })

@@ -16,6 +16,7 @@ const single = [
   'in-reply-to',
   'content-type',
   'mime-version',
+  'x-tr-rem-iletitip',
 ]
 const required = ['from', 'date', 'message-id']
 

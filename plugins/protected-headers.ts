@@ -3,7 +3,19 @@ import { definePlugin, proceed, refuse } from './api.ts'
 import { valuesOf } from './message.ts'
 
 /** Fields that a mail program may repeat inside the signature. [RFC 9788 §2.1.1] */
-const fields = ['from', 'to', 'cc', 'subject', 'date', 'message-id', 'reply-to', 'references', 'in-reply-to']
+const fields = [
+  'from',
+  'to',
+  'cc',
+  'subject',
+  'date',
+  'message-id',
+  'reply-to',
+  'references',
+  'in-reply-to',
+  // The message type decides which rules apply, and whether a notice is served.
+  'x-tr-rem-iletitip',
+]
 
 /** What is signed equals what is shown: a repeated field inside the signature says the same as the outer one. [RFC 9788 §4.1] */
 export const protectedHeaders = definePlugin({

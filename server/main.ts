@@ -33,6 +33,8 @@ import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
 import { readAnchors, readSigner, readTls } from './key-files.ts'
 import { bind, listenOnAll } from './listen.ts'
+import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
+import { readSenders } from './notify/settings.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
@@ -58,6 +60,9 @@ export interface Given {
   readonly clock?: Clock
   readonly store?: Store
   readonly events?: Events
+  /** In place of the purse's. */
+  readonly takeSms?: NoticeParts['takeSms']
+  readonly noticeTimes?: NoticeTimes
   /** Runs before the first listener opens, for instance to make accounts. */
   readonly prepare?: (directory: AccountDirectory) => Promise<void>
 }
@@ -132,6 +137,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     retentionYears: config.evidence.retentionYears,
   }
   const issuer = new EvidenceIssuer(issuerParts)
+  const noticeSenders = await readSenders(config.notify)
   const worker = new Worker(
     {
       store,
@@ -145,6 +151,8 @@ export async function start(config: Config, folder: string, given: Given = {}): 
         subjectPrefixes: { ...DEFAULT_SUBJECT_PREFIXES, dispatch: config.envelope.dispatchPrefix },
       }),
       stampEnvelopes: config.envelope.timestamp,
+      serving: () => current.eTebligat,
+      noticeChannels: new Set(noticeSenders.keys()),
       deemedReadMs: config.evidence.deemedReadHours * 3_600_000,
       quotaLevels: config.quota.warnAt,
       events,
@@ -167,13 +175,27 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     purses,
     clockIsCertain: timestamper.clockIsCertain,
   })
+  const notices = [...noticeSenders].map(
+    ([channel, sender]) =>
+      new NoticeLane(channel, sender, {
+        store,
+        clock,
+        events,
+        accountOf: (address) => directory.get(address),
+        takeSms: given.takeSms ?? ((account, key) => purses.takeSms(account, key)),
+        clockIsCertain: timestamper.clockIsCertain,
+        random: Math.random,
+        ...(given.noticeTimes && { times: given.noticeTimes }),
+      }),
+  )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
   relay.start()
   sweep.start()
+  for (const lane of notices) lane.start()
   parts.defer(async () => {
-    await Promise.all([worker.stop(), relay.stop(), sweep.stop()])
+    await Promise.all([worker.stop(), relay.stop(), sweep.stop(), ...notices.map((lane) => lane.stop())])
   })
 
   const tls = await readTls(config.tls)
@@ -370,6 +392,8 @@ async function policyOf(
     accountOf: (address) => directory.get(address),
     usageOf: (address) => countedOctets(store.mailboxes, address),
     isPeer: (provider) => peers.of(provider) !== undefined,
+    scratch: store.blobs,
+    noticed: (plugin, code) => events.noticed(plugin, code),
   })
   return {
     pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
@@ -425,6 +449,8 @@ const notTakenOver = ({
   peers: ______,
   relay: _______,
   tariff: ________,
+  eyp: _________,
+  eTebligat: __________,
   trust,
   ...rest
 }: Config) => ({

@@ -14,7 +14,7 @@ export const profileOf = ({ evidence }: Config): EvidenceProfile => ({
 /** What plugins may ask of the house, from the configuration and the parts that answer. */
 export const servicesOf = (
   config: Config,
-  { accountOf, usageOf, isPeer }: Pick<Services, 'accountOf' | 'usageOf' | 'isPeer'>,
+  house: Pick<Services, 'accountOf' | 'usageOf' | 'isPeer' | 'scratch' | 'noticed'>,
 ): Services => ({
   domain: config.provider.domain,
   provider: { name: config.provider.name, serviceAddress: serviceAddressOf(config) },
@@ -27,8 +27,7 @@ export const servicesOf = (
     requireBes: config.submission.requireBes,
     signerMustBeLogin: config.submission.signerMustBeLogin,
     revocation: config.revocation.policy,
+    eypContainer: config.eyp.container,
   },
-  accountOf,
-  usageOf,
-  isPeer,
+  ...house,
 })

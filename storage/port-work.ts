@@ -23,6 +23,8 @@ export type WorkKind =
   | 'charge'
   /** A deadline. */
   | 'timer'
+  /** Word to a person that mail came; these rows stand in the queue of their channel. */
+  | 'notify'
 
 export interface NewWork {
   readonly intake: string

@@ -32,6 +32,11 @@ const istanbul = new Intl.DateTimeFormat('tr-TR', {
 
 export const shownTime = (time: Date): string => `${istanbul.format(time)} (TSİ)`
 
+const calendarDay = new Intl.DateTimeFormat('tr-TR', { timeZone: 'UTC', dateStyle: 'long' })
+
+/** A day of the calendar, `2026-11-27`, as people write it. */
+export const shownDay = (day: string): string => calendarDay.format(new Date(`${day}T00:00:00Z`))
+
 export const signatureRows = (signature: UserSignature): Introduction['rows'] => [
   ['İmza doğrulama', signature.valid ? 'Geçerli' : 'Geçersiz'],
   ['İmzalayan', signature.signer],

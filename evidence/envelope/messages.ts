@@ -14,7 +14,7 @@ import type { EvidenceDraft } from '../model/draft.ts'
 import { type OutcomeName, outcomeNamed } from '../model/outcome.ts'
 import type { Signer, Timestamper } from '../ports.ts'
 import { composeEnvelope, type EvidencePart, type Original } from './compose.ts'
-import { shownTime, signatureRows, type UserSignature } from './introduction.ts'
+import { shownDay, shownTime, signatureRows, type UserSignature } from './introduction.ts'
 import type { EnvelopeSettings } from './settings.ts'
 
 /** What every envelope needs. */
@@ -49,6 +49,8 @@ export interface ReceiptRequest extends EnvelopeRequest {
   readonly userSignature?: UserSignature | undefined
   /** A remark of the provider for the reader, beside what the evidence says. */
   readonly note?: string | undefined
+  /** At whose end an e-Tebligat counts as served, `2026-11-27`. */
+  readonly servedAtEndOf?: string | undefined
 }
 
 /** Yields the octets of a REM dispatch; see composeEnvelope for failures. */
@@ -108,6 +110,14 @@ export function composeReceipt(request: ReceiptRequest): AsyncGenerator<Uint8Arr
         ['Delil ID', facts.id],
         ...(request.note === undefined ? [] : [['Not', request.note] as [string, string]]),
         ...messageRows(request),
+        ...(request.servedAtEndOf === undefined
+          ? []
+          : [
+              ['Tebliğ edilmiş sayılma', `${shownDay(request.servedAtEndOf)} günü sonunda`] as [
+                string,
+                string,
+              ],
+            ]),
         ...(request.userSignature ? signatureRows(request.userSignature) : []),
       ],
     },

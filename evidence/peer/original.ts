@@ -7,6 +7,8 @@ import { type OpenRange, readUserSignature } from '../smime/user-signature.ts'
 import type { PeerTrust } from './trust.ts'
 
 export interface PeerOriginal {
+  /** First octet of the message's header, within the dispatch. */
+  readonly headerStart: number
   /** Octets of the message beyond its header, within the dispatch. */
   readonly contentStart: number
   readonly contentEnd: number
@@ -25,6 +27,7 @@ export async function readOriginal(
   for await (const piece of open(range, scratchFor(range.end - range.start)))
     for (const hash of hashes.values()) hash.update(piece)
   return {
+    headerStart: nested.headerStart,
     contentStart: nested.bodyStart,
     contentEnd: nested.bodyEnd,
     digests: new Map([...hashes].map(([name, hash]) => [name, hash.digest('base64')])),

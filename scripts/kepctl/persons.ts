@@ -100,6 +100,27 @@ const personIpLimit: Command = {
   },
 }
 
+const personNotices: Command = {
+  name: 'person notices',
+  usage: 'ADDRESS HANDLE [--email ADDRESS] [--phone NUMBER]   (neither: no notices)',
+  summary: {
+    tr: 'yeni iletinin nereye bildirileceğini belirler',
+    en: 'sets where the person is told of new mail',
+  },
+  options: { email: string, phone: string },
+  positionals: [2, 2],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'person notices', {
+      address: args.word(0),
+      handle: args.word(1),
+      email: args.one('email'),
+      phone: args.one('phone'),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
 export const personCommands: readonly Command[] = [
   personAdd,
   personList,
@@ -107,6 +128,7 @@ export const personCommands: readonly Command[] = [
   personRevoke,
   personRestore,
   personIpLimit,
+  personNotices,
 ]
 
 const named = (args: Arguments) => ({ address: args.word(0), handle: args.word(1), by: args.one('by') })

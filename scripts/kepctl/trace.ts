@@ -46,9 +46,10 @@ function linesOf(trace: Trace, screen: Screen): string[] {
         ]),
     `${label('Durum', 'State')}: ${STATES[trace.state][screen.language]}`,
     ...trace.timeline.map(
-      ({ at, step: name, recipient, evidence, provider, reason }) =>
+      ({ at, step: name, recipient, evidence, provider, reason, served }) =>
         `  ${shownTime(at)}  ${step(name)}${reason === undefined ? '' : ` (${REASONS.find((one) => one.name === reason)?.[screen.language] ?? reason})`}${on(recipient)}${evidence === undefined ? '' : `  <${evidence}>`}` +
-        `${provider === undefined ? '' : `  ${provider}`}`,
+        `${provider === undefined ? '' : `  ${provider}`}` +
+        `${served === undefined ? '' : `  ${label('tebliğ edilmiş sayılma', 'served at the end of')} ${served.day}`}`,
     ),
     ...trace.recipients
       .filter(({ contradicted }) => contradicted)

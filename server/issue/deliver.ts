@@ -1,9 +1,12 @@
 import type { KepAccount } from '../../mail/account.ts'
+import { dayText } from '../../mail/calendar.ts'
 import { randomId } from '../../mail/ids.ts'
-import type { MessageRecord } from '../../mail/message-record.ts'
-import type { EventFacts } from '../../plugins/events.ts'
+import { type MessageRecord, typeOf } from '../../mail/message-record.ts'
+import { type ServingRule, servedBy } from '../../mail/served-at.ts'
+import type { EventFacts, ServedFacts } from '../../plugins/events.ts'
 import type { LeasedWork, NewWork } from '../../storage/port.ts'
 import { INBOX } from '../accounts/standard-mailboxes.ts'
+import { noticesOf } from '../notify/notice.ts'
 import { warnOfQuota } from './quota-warning.ts'
 import { type DispatchPayload, type EventPayload, nextWork, type Step, type StepParts } from './steps.ts'
 
@@ -30,7 +33,8 @@ const decide = async (
   const account = await accountOf(parts, row, message)
   const base = { id: randomId('ev'), at: at.toISOString(), recipient: row.recipient }
   if (account?.state === 'active') {
-    const decided: PutPayload = { ...payload, facts: { ...base, hook: 'delivered' } }
+    const served = typeOf(message) === 'eTebligat' ? { served: servedFacts(at, parts.serving()) } : {}
+    const decided: PutPayload = { ...payload, facts: { ...base, hook: 'delivered', ...served } }
     return [nextWork(row, 'put', 'deliver', at.getTime(), decided)]
   }
   const facts: EventFacts = {
@@ -49,7 +53,7 @@ const put = async (
   message: MessageRecord,
   payload: PutPayload,
 ): Promise<NewWork[]> => {
-  const { store, deemedReadMs } = parts
+  const { store, deemedReadMs, noticeChannels } = parts
   const account = await accountOf(parts, row, message)
   const mailbox = account && (await store.mailboxes.byName(account.address, INBOX))
   if (account === undefined || mailbox === undefined)
@@ -75,7 +79,13 @@ const put = async (
   return [
     nextWork(row, 'transport', 'issue', at, { facts: payload.facts } satisfies EventPayload),
     nextWork(row, 'expiry', 'timer', at + deemedReadMs, {}),
+    ...noticesOf(account, noticeChannels, row, at),
   ]
+}
+
+function servedFacts(delivered: Date, rule: ServingRule): ServedFacts {
+  const { at, day } = servedBy(delivered, rule)
+  return { at: at.toISOString(), day: dayText(day), days: rule.days, zone: rule.zone }
 }
 
 /** Peers may write to the operator too; our own accounts to accounts. */

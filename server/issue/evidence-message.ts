@@ -31,6 +31,7 @@ export async function composeEvidenceMessage(
     messageId: randomMessageId('delil', parts.envelope.serviceAddress.split('@')[1] ?? ''),
     to,
     note,
+    servedAtEndOf: facts.hook === 'delivered' ? facts.served?.day : undefined,
   })
   return storeMessage(parts.store, octets, MAX_EVIDENCE_MESSAGE)
 }

@@ -13,7 +13,7 @@ import {
 } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
-import type { EventFacts } from '../../plugins/events.ts'
+import type { EventFacts, ServedFacts } from '../../plugins/events.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
 import type { ChainArchive } from '../chain-archive.ts'
 import type { Events } from '../ops/events.ts'
@@ -24,6 +24,8 @@ export interface EvidenceMeta {
   readonly outcome: OutcomeName
   readonly recipient: number | undefined
   readonly messageId: string
+  /** Of the delivery of an e-Tebligat: the end of that day, and the day by the calendar. */
+  readonly served?: Pick<ServedFacts, 'at' | 'day'>
   /** Why, where the outcome is negative: the name of its first reason. */
   readonly reason?: string
   /** The provider that made it, where it is not us, and the EventTime that it states. */
@@ -81,7 +83,9 @@ export class EvidenceIssuer {
     if (outcome === undefined) throw new Error(`no outcome is known for ${draft.root} ${draft.eventCode}`)
     const [first] = draft.reasons
     const reason = first && reasonOf(first.code)?.name
+    const served = facts.hook === 'delivered' ? facts.served : undefined
     const meta: EvidenceMeta = {
+      ...(served === undefined ? {} : { served: { at: served.at, day: served.day } }),
       ...(reason === undefined ? {} : { reason }),
       root: draft.root,
       outcome: outcome.name,

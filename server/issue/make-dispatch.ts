@@ -3,6 +3,7 @@ import { mailboxesOf, readAddressList } from '../../mail/address-list.ts'
 import { decodeHeaderText } from '../../mail/encoded-word.ts'
 import type { WrittenMailbox } from '../../mail/header-write.ts'
 import { asSubmission } from '../../mail/message-record.ts'
+import { MESSAGE_TYPE_FIELD } from '../../mail/message-type.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../mail/mime-part.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
@@ -44,7 +45,7 @@ export const makeDispatch: Step = async (parts, row, message) => {
     copied:
       submission.header.messageType === undefined
         ? []
-        : [{ name: 'X-TR-REM-iletiTip', value: submission.header.messageType }],
+        : [{ name: MESSAGE_TYPE_FIELD, value: submission.header.messageType }],
     userSignature: verdictOn(submission),
     original: {
       size: body.size,

@@ -1,9 +1,11 @@
 import type { EnvelopeSettings, Signer, Timestamper } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
+import type { ServingRule } from '../../mail/served-at.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { BlobRef, LeasedWork, NewWork, Store, WorkKey, WorkKind } from '../../storage/port.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
+import type { NoticeChannel } from '../notify/notice.ts'
 import type { Events } from '../ops/events.ts'
 import type { Purses } from '../purse/purses.ts'
 import type { Peers } from '../relay/peer.ts'
@@ -25,6 +27,10 @@ export interface StepParts {
   readonly deemedReadMs: number
   /** Shares of the quota, in %, of which a holder is told; ascending. */
   readonly quotaLevels: readonly number[]
+  /** As it is now: how the days of an e-Tebligat are counted. */
+  readonly serving: () => ServingRule
+  /** The ways on which persons are told of new mail. */
+  readonly noticeChannels: ReadonlySet<NoticeChannel>
   readonly events: Events
   readonly peers: Peers
   readonly purses: Pick<Purses, 'settle'>

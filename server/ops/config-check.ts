@@ -2,12 +2,14 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { ConfigFault } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
+import { isLoopbackHost } from '../../config/values.ts'
 import { signerFromPem } from '../../evidence/index.ts'
 import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
+import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
 
 /** Any permission of group and others. */
@@ -56,6 +58,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
   const now = new Date()
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
+  await checkNotify(config, fault, isOpenToOthers)
   for (const { path, reason } of pluginFaults(config)) fault(path, reason)
   checkTariff(config, fault)
   if (production) {
@@ -76,7 +79,17 @@ function pluginFaults(config: Config): readonly PluginFault[] {
   }
 }
 
-const NOBODY = { accountOf: async () => undefined, usageOf: async () => 0, isPeer: () => false }
+const NOBODY = {
+  accountOf: async () => undefined,
+  usageOf: async () => 0,
+  isPeer: () => false,
+  scratch: {
+    create: () => {
+      throw new TypeError('a check takes no mail')
+    },
+  },
+  noticed: () => {},
+}
 
 const isOpenToOthers = async (file: string): Promise<boolean> =>
   ((await stat(file)).mode & NOT_THE_OWNER) !== 0
@@ -136,11 +149,5 @@ function checkTariff({ tariff, submission }: Config, fault: Fault): void {
 
 function refuseLoopback(urls: readonly string[], path: string, why: string, fault: Fault): void {
   for (const [index, url] of urls.entries())
-    if (isLoopback(new URL(url).hostname)) fault(`${path}.${index}`, `${url} is this machine: ${why}`)
+    if (isLoopbackHost(new URL(url).hostname)) fault(`${path}.${index}`, `${url} is this machine: ${why}`)
 }
-
-/** The host as URL normalises it: IPv4 in four numbers, IPv6 in brackets and short. */
-const isLoopback = (host: string): boolean =>
-  /^(?:localhost\.?|.*\.localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/.test(
-    host,
-  )

@@ -111,6 +111,15 @@ export class Events {
   ])
   readonly #relayConnections = this.#gauge('relay_connections', 'Open connections to a peer', ['peer'])
   readonly #purse = this.#counter('purse_total', 'What happened in purses', ['what'])
+  readonly #notices = this.#counter(
+    'plugin_notices_total',
+    'What plugins tell the operator beside their verdicts',
+    ['plugin', 'code'],
+  )
+  readonly #notifications = this.#counter('notifications_total', 'Words to persons that mail came', [
+    'channel',
+    'outcome',
+  ])
   readonly #keyOperations = this.#counter('private_key_operations_total', 'Signatures made with our keys', [
     'role',
   ])
@@ -326,12 +335,25 @@ export class Events {
     this.#log.warn({ event: 'crl', url, error: error.message })
   }
 
+  /** A person was told of new mail, or was not; `code` is what the other side said, without its words. */
+  notification(channel: string, outcome: string, row: string, code?: string): void {
+    this.#notifications.inc({ channel, outcome })
+    if (outcome !== 'sent' && outcome !== 'stopped')
+      this.#log[outcome === 'retry' ? 'info' : 'warn']({ event: 'notification', channel, outcome, row, code })
+  }
+
+  /** A plugin's remark for the operator; a code, never words of a message. */
+  noticed(plugin: string, code: string): void {
+    this.#notices.inc({ plugin, code })
+    this.#log.warn({ event: 'notice', plugin, code })
+  }
+
   pluginFailed(plugin: string, hook: string, error: unknown): void {
     this.#errors.inc({ where: 'plugin' })
     this.#log.error({ event: 'plugin', plugin, hook, error: told(error) })
   }
 
-  internalError(where: ListenerName | 'work' | 'relay' | 'ops' | 'purse', error: unknown): void {
+  internalError(where: ListenerName | 'work' | 'relay' | 'notify' | 'ops' | 'purse', error: unknown): void {
     this.#errors.inc({ where })
     this.#log.error({ event: 'internal-error', where, error: told(error) })
   }

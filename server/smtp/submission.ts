@@ -12,8 +12,8 @@ import { FAILURES, type FailureCode } from '../../mail/errors.ts'
 import { readHeader } from '../../mail/header-read.ts'
 import { intakeName, randomHex, randomId, randomMessageId } from '../../mail/ids.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
+import { messageTypeOf } from '../../mail/message-type.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
-import { messageTypeOf } from '../../mail/tariff.ts'
 import type { Transaction, Verdict } from '../../plugins/api.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import { type SignerTrust, type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
@@ -177,7 +177,7 @@ const sendingOf = ({ id, messageId, sender, person, recipients, header, message 
   account: sender.address,
   intake: id,
   messageId,
-  type: messageTypeOf(header.messageType),
+  type: messageTypeOf(header.messageType) ?? 'standart',
   size: message.size,
   recipients: recipients.length,
   by: `person/${person.handle}`,

@@ -207,7 +207,7 @@ export function nextDue(db: Database, queue?: string): number | undefined {
 function firstDueOfNone(db: Database): (Row | undefined)[] {
   const free = `SELECT due FROM work WHERE state = 'pending' AND kind = ? AND leased_until = 0 AND queue IS NULL ORDER BY due LIMIT 1`
   const leased = `SELECT min(max(due, leased_until)) AS due FROM work WHERE state = 'pending' AND leased_until > 0 AND queue IS NULL`
-  const asked = [...kinds.keys()].filter((kind) => kind !== 'send')
+  const asked = [...kinds.keys()].filter((kind) => kind !== 'send' && kind !== 'notify')
   return [...asked.map((kind) => db.get(free, kind)), db.get(leased)]
 }
 
@@ -264,6 +264,7 @@ const kinds = new Map<string, WorkKind>(
       'mailboxOp',
       'charge',
       'timer',
+      'notify',
     ] as const
   ).map((kind) => [kind, kind]),
 )

@@ -87,10 +87,17 @@ const services: Services = {
     requireBes: false,
     signerMustBeLogin: false,
     revocation: 'require',
+    eypContainer: 'warn',
   },
   accountOf: async () => undefined,
   usageOf: async () => 0,
   isPeer: () => true,
+  scratch: {
+    create: () => {
+      throw new TypeError('no room')
+    },
+  },
+  noticed: () => {},
 }
 
 export async function startPeerListener(changes: Partial<PeerServerParts> = {}): Promise<TestPeerListener> {

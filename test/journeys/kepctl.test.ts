@@ -161,18 +161,15 @@ describe('with a daemon', () => {
     await using store = await openSqliteStore(folder.file('store'), Date.now())
     await using passwords = new PasswordThread()
     const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock)
-    await using _control = await startControl(
-      controlSocketPath(folder.path),
-      {
-        operations: {
-          directory,
-          ...(await houseOf(store)),
-          defaultQuota: 7,
-          reload: async () => ({ needsRestart: ['listen'] }),
-        },
-        events: { internalError: () => {} },
+    await using _control = await startControl(controlSocketPath(folder.path), {
+      operations: {
+        directory,
+        ...(await houseOf(store)),
+        defaultQuota: 7,
+        reload: async () => ({ needsRestart: ['listen'] }),
       },
-    )
+      events: { internalError: () => {} },
+    })
     expect(await ctl('account create veli@hs98.kep.tr --holder Veli')).toMatchObject({ code: 0, err: '' })
     expect(await directory.get('veli@hs98.kep.tr')).toMatchObject({ holder: 'Veli', quota: 7 })
     expect(await json('reload')).toEqual({ needsRestart: ['listen'] })

@@ -20,6 +20,7 @@ import { peerRemove } from './peer-remove.ts'
 import { peerTest } from './peer-test.ts'
 import { personAdd } from './person-add.ts'
 import { personIpLimit, personList, personPermit, personRestore, personRevoke } from './person-change.ts'
+import { personNotices } from './person-notices.ts'
 import { queueFail, queueHold, queueRelease, queueRetry } from './queue-change.ts'
 import { queueList } from './queue-list.ts'
 import { queueShow } from './queue-show.ts'
@@ -41,6 +42,7 @@ export const operations = {
   'person revoke': personRevoke,
   'person restore': personRestore,
   'person ip-limit': personIpLimit,
+  'person notices': personNotices,
   'quota set': quotaSet,
   'quota add': quotaAdd,
   'log list': logList,

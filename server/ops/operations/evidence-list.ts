@@ -15,6 +15,8 @@ export interface EvidenceLine {
   /** Of a negative outcome of ours. */
   readonly reason: string | undefined
   readonly eventTime: string | undefined
+  /** Of the delivery of an e-Tebligat: when it counts as served. */
+  readonly served: EvidenceMeta['served'] | undefined
   readonly root: string
   readonly outcome: string
   /** Position of the recipient that it refers to, from 1. */
@@ -61,6 +63,7 @@ export function lineOf(entry: ChainEntry): EvidenceLine {
     provider: meta.provider,
     reason: meta.reason,
     eventTime: meta.eventTime,
+    served: meta.served,
     root: meta.root,
     outcome: meta.outcome,
     recipient: meta.recipient,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { providerDomain } from '../../../config/values.ts'
+import { isNoticeQueue } from '../../notify/notice.ts'
 import { readQueueId } from '../../relay/queue-id.ts'
 import { OperationError, operation } from './operation.ts'
 import { type QueueLine, queueLineOf } from './queue-row.ts'
@@ -25,7 +26,10 @@ export const queueList = operation(
     const from = after === undefined ? undefined : readQueueId(after)
     if (after !== undefined && from === undefined)
       throw new OperationError('BAD_ARGUMENTS', `${after} is no id of a queue`)
-    const names = peer === undefined ? (await store.work.queues()).map(({ queue }) => queue) : [peer]
+    const names =
+      peer === undefined
+        ? (await store.work.queues()).map(({ queue }) => queue).filter((queue) => !isNoticeQueue(queue))
+        : [peer]
     const rows: QueueLine[] = []
     for (const queue of names.filter((name) => from === undefined || name >= from.queue).sort()) {
       const left = limit - rows.length

@@ -63,6 +63,8 @@ export interface TraceStep {
   readonly provider: string | undefined
   /** Why, where an outcome of ours is negative. */
   readonly reason?: string | undefined
+  /** When the e-Tebligat that was delivered counts as served: the end of that day. */
+  readonly served?: EvidenceLine['served']
 }
 
 export interface WaitingWork {
@@ -160,14 +162,18 @@ const decided = (record: MessageRecord, refused: boolean): TraceStep => ({
   provider: undefined,
 })
 
-const stepOf = ({ at, eventTime, outcome, recipient, id, provider, reason }: EvidenceLine): TraceStep => ({
-  at: eventTime ?? at,
-  step: outcome,
-  recipient,
-  evidence: id,
-  provider,
-  reason,
-})
+const stepOf = (line: EvidenceLine): TraceStep => {
+  const { at, eventTime, outcome, recipient, id, provider, reason, served } = line
+  return {
+    at: eventTime ?? at,
+    step: outcome,
+    recipient,
+    evidence: id,
+    provider,
+    reason,
+    ...(served === undefined ? {} : { served }),
+  }
+}
 
 /** What a mail system on the way said of the mail. [RFC 3464 §2.3] */
 const hintOf = ({ slot, since, payload }: WorkRow): TraceStep[] => {
@@ -186,7 +192,8 @@ function isIdle(row: WorkRow, outcomes: ReturnType<typeof outcomesIn>): boolean 
 
 const waitingOf = (row: WorkRow): WaitingWork[] => {
   const { kind, slot, recipient, state, due, attempts, error } = row
-  if (state === 'done') return []
+  // Whether a person was told is no part of the message's story.
+  if (state === 'done' || kind === 'notify') return []
   const send: SendPayload | undefined = kind === 'send' ? JSON.parse(row.payload) : undefined
   return [
     {

@@ -1,8 +1,11 @@
 import { checkAll, evidenceRules, type PeerEnvelope, RulesBroken } from '../../../evidence/index.ts'
 import { type EvidenceReason, FAILURES, type FailureCode, MailError } from '../../../mail/errors.ts'
+import { readHeader } from '../../../mail/header-read.ts'
 import { randomHex, randomId } from '../../../mail/ids.ts'
 import { parseKepAddress } from '../../../mail/kep-address.ts'
+import { MESSAGE_TYPE_FIELD, messageTypeOf } from '../../../mail/message-type.ts'
 import type { RelayedRecord } from '../../../mail/relayed-record.ts'
+import { valuesOf } from '../../../plugins/message.ts'
 import { keepDispatch } from './copies.ts'
 import { type DispatchFacts, factsOf } from './dispatch-facts.ts'
 import { mailAuthentication } from './mail-authentication.ts'
@@ -55,6 +58,7 @@ export async function takeDispatch(
       authentication: await mailAuthentication(arrival, parts.domain, parts.resolver),
     },
     userSignature: envelope.userSignature,
+    ...(await declaredType(arrival, envelope)),
   }
   checkEvidence(parts, record, positions)
   const content = envelope.original ?? {
@@ -70,6 +74,26 @@ export async function takeDispatch(
     parts.events.dispatchRejected(peer.provider, kept.intake, kept.rejected.reason, code)
   }
   return `2.6.0 ${record.messageId} alindi / received${kept.repeated ? ' (tekrar / repeated)' : ''}`
+}
+
+/** As much of the original's header as we allow our own users. */
+const MAX_HEADER = 1_048_576
+
+/**
+ * What the original says it is for, by its own header, which the envelope's signature and the delil's digest cover. A
+ * legal effect may follow from it: who says two things says nothing.
+ */
+async function declaredType(
+  { received }: Arrival,
+  { original }: PeerEnvelope,
+): Promise<Pick<RelayedRecord, 'messageType'>> {
+  if (original === undefined) return {}
+  const { headerStart: start, contentStart } = original
+  const range = { start, end: Math.min(contentStart, start + MAX_HEADER) }
+  const header = readHeader(Buffer.concat(await Array.fromAsync(received.staged.open(range))))
+  const values = valuesOf(header, MESSAGE_TYPE_FIELD.toLowerCase())
+  const messageType = values.length === 1 ? messageTypeOf(values[0]) : undefined
+  return messageType === undefined ? {} : { messageType }
 }
 
 /** What we answer with 250 we answer for: whatever we could not write evidence about is refused instead. */

@@ -1,4 +1,5 @@
 import { MessageRecords } from '../../message-records.ts'
+import { isNoticeQueue } from '../../notify/notice.ts'
 import { Lane, type LaneParts } from './lane.ts'
 
 /** What the lead of the house brings; records are read here. */
@@ -67,7 +68,7 @@ export class Relay {
   async #count(): Promise<void> {
     const { store, clock, events } = this.#parts
     try {
-      const queues = await store.work.queues()
+      const queues = (await store.work.queues()).filter(({ queue }) => !isNoticeQueue(queue))
       events.relayQueues(queues, clock.now().getTime())
       for (const { queue, pending } of queues) if (pending > 0) this.#lane(queue)
     } finally {

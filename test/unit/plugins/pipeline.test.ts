@@ -26,10 +26,17 @@ const services: Services = {
     requireBes: false,
     signerMustBeLogin: false,
     revocation: 'require',
+    eypContainer: 'warn',
   },
   accountOf: async () => undefined,
   usageOf: async () => 0,
   isPeer: () => false,
+  scratch: {
+    create: () => {
+      throw new TypeError('no room')
+    },
+  },
+  noticed: () => {},
 }
 const evidence = [...catalog.keys()].filter((name) => name.startsWith('evidence-'))
 const plugin = (name: string, register: Plugin['register']): Plugin => ({ name, register })

@@ -56,11 +56,18 @@ const services = (settings: Partial<Services['settings']> = {}, over: Partial<Se
     requireBes: false,
     signerMustBeLogin: false,
     revocation: 'require',
+    eypContainer: 'warn',
     ...settings,
   },
   accountOf: async () => undefined,
   usageOf: async () => 0,
   isPeer: (provider) => provider === 'hs99.kep.tr',
+  scratch: {
+    create: () => {
+      throw new TypeError('no room')
+    },
+  },
+  noticed: () => {},
   ...over,
 })
 const evidence = [...catalog.keys()].filter((name) => name.startsWith('evidence-'))

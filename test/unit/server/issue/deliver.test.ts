@@ -36,10 +36,12 @@ test('I4: a delivery that is tried again after a crash says the same of itself, 
     clock,
     deemedReadMs: 86_400_000,
     quotaLevels: [] as readonly number[],
-  } as Partial<StepParts> as StepParts
+    noticeChannels: new Set(),
+  } as unknown as StepParts
   const submission = {
     recipients: [{ address: ADDRESS, name: undefined, local: true }],
-  } as Partial<SubmissionRecord> as SubmissionRecord
+    header: { messageType: undefined },
+  } as unknown as SubmissionRecord
   const dispatch = await store.blobs.save(await stageBytes(store, Buffer.from('the dispatch')))
   const index = await store.blobs.save(await stageBytes(store, Buffer.from('{}')))
   const leased = (work: NewWork): LeasedWork => ({

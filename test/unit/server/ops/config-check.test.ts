@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../../config/load.ts'
@@ -187,4 +187,30 @@ test('a tariff has a price for whatever may be submitted', async () => {
   expect(await pathsOf({ ...production, tariff: { ...tariff, types: small } })).toContain(
     'tariff.types.eYazisma.bands',
   )
+})
+
+test('notices: secrets are looked for in the configuration’s folder, are not empty, and their owner’s alone', async () => {
+  const text = readFileSync(example, 'utf8')
+  const from = text.indexOf('# notify:')
+  const section = text.slice(from, text.indexOf('\n\n', from)).replaceAll(/^# ?/gm, '')
+  const path = folder.file('notices.yaml')
+  writeFileSync(path, `${text}\n${section}\n`)
+  const { notify } = loadConfig(path)
+  const passwordFile = folder.file('keys/bildirim.password')
+  const secret = folder.file('keys/sms.authorization')
+  expect(notify).toMatchObject({
+    email: { auth: { passwordFile } },
+    sms: { http: { secretHeaders: { Authorization: secret } } },
+  })
+  const told = () => pathsOf({ ...production, notify })
+  const names = ['notify.email.passwordFile', 'notify.sms.http.Authorization']
+  expect(await told()).toEqual(names)
+  mkdirSync(folder.file('keys'))
+  writeFileSync(passwordFile, 'gizli\n', { mode: 0o600 })
+  writeFileSync(secret, '\n', { mode: 0o600 })
+  expect(await told()).toEqual(names.slice(1))
+  writeFileSync(secret, 'gizli\n')
+  expect(await told()).toEqual([])
+  chmodSync(secret, 0o640)
+  expect(await told()).toEqual(names.slice(1))
 })

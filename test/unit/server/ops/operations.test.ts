@@ -343,3 +343,24 @@ describe('the story of a message', () => {
     })
   })
 })
+
+test('where a person is told of new mail: what is given and nothing else, and the record does not say where', async () => {
+  await run('account create', account)
+  await run('person add', person)
+  const set = async (notices: object) => {
+    const shown = await run('person notices', { address, handle: 'ali', ...notices })
+    return (shown as { persons: { notices?: object }[] }).persons[0]?.notices
+  }
+  const both = { email: 'ali@example.com', phone: '+905551112233' }
+  expect(await set(both)).toEqual(both)
+  expect(await set({ phone: both.phone })).toEqual({ phone: both.phone })
+  const log = JSON.stringify(await run('log list', {}))
+  expect(log).toContain('person notices')
+  for (const secret of Object.values(both)) expect(log).not.toContain(secret)
+  expect(await set({})).toBeUndefined()
+  for (const wrong of [{ phone: '112' }, { email: 'a@b, c@d' }, { email: 'x' }])
+    await expect(run('person notices', { address, handle: 'ali', ...wrong })).rejects.toThrow()
+  await expect(run('person notices', { address, handle: 'veli' })).rejects.toMatchObject({
+    code: 'NO_SUCH_PERSON',
+  })
+})
