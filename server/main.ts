@@ -6,21 +6,13 @@
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
-import {
-  CertificateValidator,
-  CrlSource,
-  DEFAULT_SUBJECT_PREFIXES,
-  envelopeSettings,
-  type Signer,
-} from '../evidence/index.ts'
+import { CrlSource, DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
-import { Pipeline } from '../plugins/pipeline.ts'
 import type { Store, WorkKey } from '../storage/port.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
-import { countedOctets } from './accounts/standard-mailboxes.ts'
 import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
@@ -39,6 +31,7 @@ import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import { makeHttpServers } from './ops/http.ts'
+import { peerTrustOf, policyOf } from './policy.ts'
 import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
 import { PurseSweep } from './purse/sweep.ts'
@@ -47,13 +40,12 @@ import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay } from './relay/make-relay.ts'
 import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
-import { profileOf, serviceAddressOf, servicesOf } from './services.ts'
+import { restartNeeded } from './restart-needed.ts'
+import { profileOf, serviceAddressOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
-import { MessageRate } from './smtp/message-rate.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
 import { SubmissionListener } from './smtp/submission-listener.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
-import { HOUR_MS, TokenBuckets } from './token-buckets.ts'
 
 /** Parts that a test may bring along. */
 export interface Given {
@@ -365,64 +357,6 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   }
 }
 
-/** Whom we believe among providers and among those who stamp for them; a change of these waits for a restart. */
-async function peerTrustOf(
-  { trust }: Config,
-  crls: CrlSource,
-): Promise<Pick<PeerServerParts, 'providersTrust' | 'tsasTrust'>> {
-  const validator = async (files: readonly string[]) =>
-    new CertificateValidator({ anchors: await readAnchors(files), crls, furtherLists: trust.crls })
-  return { providersTrust: await validator(trust.providers), tsasTrust: await validator(trust.tsas) }
-}
-
-/** Everything of a submission's decision that a reload takes over. */
-async function policyOf(
-  config: Config,
-  house: {
-    store: Store
-    directory: AccountDirectory
-    clock: Clock
-    events: Events
-    crls: CrlSource
-    peers: PeerDirectory
-  },
-) {
-  const { store, directory, clock, events, crls, peers } = house
-  const services = servicesOf(config, {
-    accountOf: (address) => directory.get(address),
-    usageOf: (address) => countedOctets(store.mailboxes, address),
-    isPeer: (provider) => peers.of(provider) !== undefined,
-    scratch: store.blobs,
-    noticed: (plugin, code) => events.noticed(plugin, code),
-  })
-  return {
-    pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
-    validator: new CertificateValidator({
-      anchors: await readAnchors(config.trust.users),
-      crls,
-      furtherLists: config.trust.crls,
-    }),
-    rejections: new TokenBuckets(config.submission.rejectionsPerHour, HOUR_MS, clock),
-    messageRate: new MessageRate(config.limits.messagesPerMinute, clock),
-    profile: services.profile,
-    domain: services.domain,
-    revocation: config.revocation.policy,
-    dedupWindowMs: config.submission.dedupWindow,
-    personId: config.evidence.personId,
-    sizeLimit: config.submission.sizeLocal,
-    mimeLimits: {
-      parts: config.limits.mimeParts,
-      depth: config.limits.mimeDepth,
-      headerOctets: config.limits.headerOctets,
-    },
-    minimumRate: config.limits.minimumRate,
-    windowMs: config.limits.rateWindow,
-    idleMs: config.limits.idleTime,
-    loginTimeMs: config.limits.loginTime,
-    maxErrors: config.limits.smtpErrors,
-  }
-}
-
 /** Counts what each key does, for metrics and for the bench's lower bound. */
 const counted = (signer: Signer, role: string, events: Events): Signer => ({
   ...signer,
@@ -430,30 +364,4 @@ const counted = (signer: Signer, role: string, events: Events): Signer => ({
     events.keyUsed(role)
     return signer.sign(octets)
   },
-})
-
-/** The sections that changed and are not taken over. */
-function restartNeeded(before: Config, after: Config): string[] {
-  const now = new Map(Object.entries(notTakenOver(after)))
-  return Object.entries(notTakenOver(before))
-    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(now.get(name)))
-    .map(([name]) => name)
-}
-
-const notTakenOver = ({
-  tls: _,
-  submission: __,
-  plugins: ___,
-  revocation: ____,
-  recipients: _____,
-  peers: ______,
-  relay: _______,
-  tariff: ________,
-  eyp: _________,
-  eTebligat: __________,
-  trust,
-  ...rest
-}: Config) => ({
-  ...rest,
-  trust: { tsas: trust.tsas, providers: trust.providers },
 })

@@ -1,0 +1,28 @@
+import type { Config } from '../config/schema.ts'
+
+/** Sections that a reload takes over; of `trust` the users alone. */
+const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
+  'tls',
+  'submission',
+  'plugins',
+  'revocation',
+  'recipients',
+  'peers',
+  'relay',
+  'tariff',
+  'eyp',
+  'eTebligat',
+] as const)
+
+/** The sections that changed and are not taken over. */
+export function restartNeeded(before: Config, after: Config): string[] {
+  const now = new Map(Object.entries(notTakenOver(after)))
+  return Object.entries(notTakenOver(before))
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(now.get(name)))
+    .map(([name]) => name)
+}
+
+const notTakenOver = ({ trust, ...rest }: Config): Record<string, unknown> => ({
+  ...Object.fromEntries(Object.entries(rest).filter(([name]) => !TAKEN_OVER.has(name as keyof Config))),
+  trust: { tsas: trust.tsas, providers: trust.providers },
+})
