@@ -25,7 +25,7 @@ export interface LoginAttempt {
 
 export interface LoginParts {
   readonly directory: AccountDirectory
-  readonly passwords: PasswordThread
+  readonly passwords: Pick<PasswordThread, 'matches'>
   readonly clock: Clock
   readonly eventLog: EventRecorder
 }

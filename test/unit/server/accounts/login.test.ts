@@ -37,6 +37,14 @@ beforeAll(async () => {
 afterAll(() => open.disposeAsync())
 
 const desk = () => new LoginDesk({ directory, passwords, clock: systemClock, eventLog })
+/** Without the cost of hashing, where it is not the matter. */
+const quick = () =>
+  new LoginDesk({
+    directory,
+    passwords: { matches: async (password) => password === 'doğru parola' },
+    clock: systemClock,
+    eventLog,
+  })
 const attempt = (password: string, ip = '192.0.2.1', name = ADDRESS, authzid = '') => ({
   name,
   authzid,
@@ -148,7 +156,7 @@ describe('features 2.7 and 2.8: where from, and what is kept of it', () => {
 
   test('the record of a flood from many networks is bounded, and says that there was more', async () => {
     const before = (await loginsOf('ayse')).length
-    const guarded = desk()
+    const guarded = quick()
     await Promise.all(
       Array.from({ length: 130 }, (_, i) => guarded.check(attempt('tahmin', `203.0.113.${i}`))),
     )
@@ -156,7 +164,7 @@ describe('features 2.7 and 2.8: where from, and what is kept of it', () => {
   })
 
   test('whoever logged in from a network is not kept out by others who guess there', async () => {
-    const guarded = desk()
+    const guarded = quick()
     await guarded.check(attempt('doğru parola', '198.51.100.9'))
     for (let i = 0; i < 100; i++)
       await guarded.check(attempt('tahmin', '198.51.100.9', `kimse${i}@hs98.kep.tr`))

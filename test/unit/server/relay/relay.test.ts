@@ -178,11 +178,11 @@ describe('a peer that is away', () => {
     house.relay.wake()
     await until(() => kinds(house).filter((kind) => kind === 'answered').length === 2)
     expect(sink.connections).toBe(1)
-    const states = await Promise.all([1, 2].map((at) => house.store.work.get(INTAKE, at, 'transport-send')))
-    expect(states.map((row) => [row?.state, row?.attempts])).toEqual([
-      ['done', 0],
-      ['done', 0],
-    ])
+    const states = await eventually(async () => {
+      const rows = await Promise.all([1, 2].map((at) => house.store.work.get(INTAKE, at, 'transport-send')))
+      return rows.every((row) => row?.state === 'done') ? rows : undefined
+    }, 'both done')
+    expect(states.map((row) => row?.attempts)).toEqual([0, 0])
   })
 
   test.each<Answer>([DROP, '421 4.3.2 closing'])(
