@@ -75,10 +75,12 @@ describe.skipIf(!present)('clamd', () => {
     },
   )
 
-  test('says so where it has too much', async () => {
+  test('that has too much gives no verdict', async () => {
     const large = (async function* () {
       for (let sent = 0; sent < 8; sent++) yield Buffer.alloc(1_048_576)
     })()
-    await expect(scanWithClamd({ path }, large, signal())).rejects.toMatchObject({ code: 'SIZE_LIMIT' })
+    const refused = await scanWithClamd({ path }, large, signal()).catch((error: unknown) => error)
+    // It hangs up on octets that it has not read, and then its answer may be lost on the way.
+    expect(refused).toMatchObject({ name: 'ScanError', code: expect.stringMatching(/^(?:SIZE_LIMIT|AWAY)$/) })
   })
 })
