@@ -20,14 +20,14 @@ import {
 
 export { octetsOf } from './values.ts'
 
-const listener = (port: number) =>
-  z
-    .strictObject({
-      /** 0 lets the system choose; the ready line tells which. */
-      port: z.number().int().min(0).max(65_535).default(port),
-      host: z.array(z.string().min(1)).min(1).default(['127.0.0.1', '::1']),
-    })
-    .prefault({})
+const switchedListener = (port: number) =>
+  z.strictObject({
+    /** 0 lets the system choose; the ready line tells which. */
+    port: z.number().int().min(0).max(65_535).default(port),
+    host: z.array(z.string().min(1)).min(1).default(['127.0.0.1', '::1']),
+  })
+
+const listener = (port: number) => switchedListener(port).prefault({})
 
 const limits = z
   .strictObject({
@@ -184,6 +184,9 @@ export const configSchema = z.strictObject({
       imaps: listener(10_993),
       imap: listener(10_143),
       http: listener(10_080),
+      /** Submission and IMAP for clients that log in by certificate (EXTERNAL); absent: there are none. */
+      submissionsExternal: switchedListener(10_466).optional(),
+      imapsExternal: switchedListener(10_994).optional(),
       /** Balancers before submission and IMAP, as 192.0.2.0/28: they must say whom they bring, by the PROXY protocol 1 or 2. */
       balancers: z.array(network).default([]),
     })

@@ -16,7 +16,7 @@ import { PasswordThread } from './accounts/password-thread.ts'
 import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
-import { makeImapServer } from './imap/server.ts'
+import { type ImapKind, makeImapServer } from './imap/server.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
@@ -60,7 +60,12 @@ export interface Given {
 }
 
 export interface Provider {
-  readonly ports: Readonly<Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>>
+  readonly ports: Readonly<
+    Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>
+  > & {
+    readonly submissionsExternal?: number
+    readonly imapsExternal?: number
+  }
   readonly directory: AccountDirectory
   readonly eventLog: EventLog
   readonly store: Store
@@ -257,9 +262,9 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     smtp.push(...bound)
     return port
   }
-  const listenImap = async (at: Config['listen']['imap'], secure: boolean): Promise<number> => {
+  const listenImap = async (at: Config['listen']['imap'], kind: ImapKind): Promise<number> => {
     const { port, bound } = await listenOnAll(at.host, at.port, () => {
-      const server = makeImapServer(imapParts, secure)
+      const server = makeImapServer(imapParts, kind)
       return {
         server,
         listen: async (number, host) => {
@@ -297,12 +302,24 @@ export async function start(config: Config, folder: string, given: Given = {}): 
 
   const { listen } = config
   const ports = {
-    submissions: await listenSmtp(listen.submissions, () => new SubmissionListener(submissionParts, true)),
-    submission: await listenSmtp(listen.submission, () => new SubmissionListener(submissionParts, false)),
+    submissions: await listenSmtp(listen.submissions, () => new SubmissionListener(submissionParts, 'tls')),
+    submission: await listenSmtp(
+      listen.submission,
+      () => new SubmissionListener(submissionParts, 'starttls'),
+    ),
     peer: await listenSmtp(listen.peer, () => new PeerListener(peerParts)),
-    imaps: await listenImap(listen.imaps, true),
-    imap: await listenImap(listen.imap, false),
+    imaps: await listenImap(listen.imaps, 'tls'),
+    imap: await listenImap(listen.imap, 'starttls'),
     http: await listenHttp(listen.http),
+    ...(listen.submissionsExternal && {
+      submissionsExternal: await listenSmtp(
+        listen.submissionsExternal,
+        () => new SubmissionListener(submissionParts, 'certificate'),
+      ),
+    }),
+    ...(listen.imapsExternal && {
+      imapsExternal: await listenImap(listen.imapsExternal, 'certificate'),
+    }),
   }
   events.started(ports)
   ready = true

@@ -293,6 +293,10 @@ export const personLines = (persons: AccountView['persons'], screen: Screen): st
           ? { tr: 'parolalı', en: 'has a password' }
           : { tr: 'parolasız', en: 'no password' },
       ),
-      [...person.permissions, ...(person.networks ?? [])].join(','),
+      [
+        ...person.permissions,
+        ...(person.networks ?? []),
+        ...(person.loginCertificates ?? []).map((fingerprint) => `cert:${fingerprint}`),
+      ].join(','),
     ]),
   )

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { PERMISSIONS, type Permission } from '../../mail/account.ts'
 import { linesOf, personLines } from './accounts.ts'
 import type { Arguments } from './arguments.ts'
@@ -121,6 +122,43 @@ const personNotices: Command = {
   },
 }
 
+const certificateAdd: Command = {
+  name: 'person certificate-add',
+  usage: 'ADDRESS HANDLE FILE   (PEM)',
+  summary: {
+    tr: 'giriş sertifikası ekler (imza sertifikası olamaz)',
+    en: 'lets a person log in with a certificate (never one that signs)',
+  },
+  options: {},
+  positionals: [3, 3],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'person certificate-add', {
+      address: args.word(0),
+      handle: args.word(1),
+      certificate: await readFile(args.word(2), 'utf8'),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
+const certificateRemove: Command = {
+  name: 'person certificate-remove',
+  usage: 'ADDRESS HANDLE FINGERPRINT   (SHA-256)',
+  summary: { tr: 'giriş sertifikasını kaldırır', en: 'takes a certificate back' },
+  options: {},
+  positionals: [3, 3],
+  async run(args, screen) {
+    const account = await ask(args, screen, 'person certificate-remove', {
+      address: args.word(0),
+      handle: args.word(1),
+      fingerprint: args.word(2).replaceAll(':', '').toLowerCase(),
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
 export const personCommands: readonly Command[] = [
   personAdd,
   personList,
@@ -129,6 +167,8 @@ export const personCommands: readonly Command[] = [
   personRestore,
   personIpLimit,
   personNotices,
+  certificateAdd,
+  certificateRemove,
 ]
 
 const named = (args: Arguments) => ({ address: args.word(0), handle: args.word(1), by: args.one('by') })

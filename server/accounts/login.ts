@@ -7,6 +7,7 @@ import { type AccountDirectory, onlyPerson } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
+import type { ShownCertificate } from './shown-certificate.ts'
 
 export type LoginResult =
   | { readonly ok: true; readonly login: Login; readonly account: KepAccount; readonly person: Person }
@@ -23,12 +24,20 @@ export interface LoginAttempt {
   readonly service: 'smtp' | 'imap'
 }
 
+/** A client that showed a certificate in TLS and names whom it acts for. */
+export interface CertificateAttempt extends Omit<LoginAttempt, 'password' | 'authzid'> {
+  /** undefined where it showed none. */
+  readonly shown: ShownCertificate | undefined
+}
+
 export interface LoginParts {
   readonly directory: AccountDirectory
   readonly passwords: Pick<PasswordThread, 'matches'>
   readonly clock: Clock
   readonly eventLog: EventRecorder
 }
+
+type Recorded = Pick<LoginAttempt, 'ip' | 'service'> & Pick<Login, 'method'>
 
 /** Logins that wait for their turn, over all accounts; more is a flood. */
 const MAX_WAITING = 1_000
@@ -85,11 +94,11 @@ export class LoginDesk {
       if (verdict === 'password') this.#guesses.failed(network, name)
       if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
       if (verdict !== undefined) {
-        await this.#recordFailure(attempt, account, person, verdict)
+        await this.#recordFailure({ ...attempt, method: 'password' }, account, person, verdict)
         return { ok: false, reason: 'wrong' }
       }
       this.#guesses.succeeded(network, name)
-      await this.#record('login', attempt, account, person)
+      await this.#record('login', { ...attempt, method: 'password' }, account, person)
       const at = this.#parts.clock.now().getTime()
       const login: Login = { account: address, handle: person.handle, at, method: 'password', ip: attempt.ip }
       return { ok: true, login, account, person }
@@ -98,6 +107,25 @@ export class LoginDesk {
       if (this.#turns.get(place) === turn) this.#turns.delete(place)
       done()
     }
+  }
+
+  /** By a certificate that was registered for the person who is named; nothing is guessed here, so nobody waits. */
+  async checkCertificate(attempt: CertificateAttempt): Promise<LoginResult> {
+    const { shown, ip } = attempt
+    const [address, handle] = namesOf({ ...attempt, authzid: '' })
+    const account = await this.#parts.directory.get(address)
+    const person = account === undefined ? undefined : personOf(account, handle)
+    if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
+    const now = this.#parts.clock.now().getTime()
+    const known = shown !== undefined && person.loginCertificates?.includes(shown.fingerprint) === true
+    const because = !known || !(now < shown.notAfter) ? 'certificate' : whyNot(account, person, ip)
+    if (because !== undefined) {
+      await this.#recordFailure({ ...attempt, method: 'certificate' }, account, person, because)
+      return { ok: false, reason: 'wrong' }
+    }
+    await this.#record('login', { ...attempt, method: 'certificate' }, account, person)
+    const login: Login = { account: address, handle: person.handle, at: now, method: 'certificate', ip }
+    return { ok: true, login, account, person }
   }
 
   /** Account and person as they are now; undefined where the login would not be good any more. */
@@ -118,13 +146,11 @@ export class LoginDesk {
       if (error instanceof TooManyLogins) return 'delayed'
       throw error
     }
-    if (account === undefined || person === undefined) return 'password'
-    if (!mayLogIn(account)) return 'account'
-    return isFromOwnNetwork(person, attempt.ip) ? undefined : 'network'
+    return account === undefined || person === undefined ? 'password' : whyNot(account, person, attempt.ip)
   }
 
   async #recordFailure(
-    attempt: LoginAttempt,
+    attempt: Recorded,
     account: KepAccount,
     person: Person,
     because: string,
@@ -145,7 +171,7 @@ export class LoginDesk {
 
   #record(
     what: string,
-    { ip, service }: LoginAttempt,
+    { ip, service, method }: Recorded,
     { address }: KepAccount,
     { handle }: Person,
     more: object = {},
@@ -156,7 +182,7 @@ export class LoginDesk {
       by,
       account: address,
       person: handle,
-      details: { service, method: 'password', ...more },
+      details: { service, method, ...more },
     })
   }
 }
@@ -172,6 +198,12 @@ export function loginAsOf(
     : { account, person }
 }
 
+/** Whoever it is may not log in now, or not from there. */
+function whyNot(account: KepAccount, person: Person, ip: string): 'account' | 'network' | undefined {
+  if (!mayLogIn(account)) return 'account'
+  return isFromOwnNetwork(person, ip) ? undefined : 'network'
+}
+
 /** Closed accounts stay readable; pending and locked ones are shut. */
 const mayLogIn = (account: KepAccount): boolean => account.state === 'active' || account.state === 'closed'
 
@@ -179,7 +211,10 @@ const mayLogIn = (account: KepAccount): boolean => account.state === 'active' ||
 const isFromOwnNetwork = ({ networks }: Person, ip: string): boolean =>
   networks === undefined || blockListOf(networks)?.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4') === true
 
-function namesOf({ name, authzid }: LoginAttempt): [address: string, handle: string | undefined] {
+function namesOf({
+  name,
+  authzid,
+}: Pick<LoginAttempt, 'name' | 'authzid'>): [address: string, handle: string | undefined] {
   if (authzid !== '' && authzid !== name) return [authzid.toLowerCase(), name.toLowerCase()]
   const slash = name.indexOf('/')
   return slash < 0

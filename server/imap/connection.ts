@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
+import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import { readCommand } from './command-text.ts'
 import { capabilities } from './commands/capability.ts'
@@ -22,6 +23,8 @@ export interface ConnectionOptions {
   readonly admission: Admission
   /** TLS is there already. */
   readonly secure: boolean
+  /** Clients log in by what they showed, and by nothing else. */
+  readonly byCertificate: { readonly shown: ShownCertificate | undefined } | undefined
   /** Asked when STARTTLS comes, since certificates may be renewed meanwhile. */
   readonly context: () => SecureContext
 }
@@ -37,9 +40,14 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#socket = options.socket
-    const { parts, ip, admission, secure } = options
+    const { parts, ip, admission, secure, byCertificate } = options
     const input = new OctetReader(options.socket)
-    this.#session = new Session(parts, input, new Output(options.socket), { ip, tls: secure, admission })
+    this.#session = new Session(parts, input, new Output(options.socket), {
+      ip,
+      tls: secure,
+      admission,
+      byCertificate,
+    })
     input.beforeWait = () => this.#session.out.flush()
     this.#socket.on('error', this.#onError)
   }

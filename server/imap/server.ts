@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { ASKING, shownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import { Connection } from './connection.ts'
 import type { ImapParts } from './parts.ts'
@@ -25,13 +26,18 @@ export interface ImapServer {
   close(graceMs: number): Promise<void>
 }
 
-/** IMAP on 993 (`secure`) or 143 (STARTTLS, and no login before it). [RFC 8314 §3.2] [RFC 9051 §2.1] */
-export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
+/** 993, 143 (STARTTLS, and no login before it), or a listener where clients log in by certificate. */
+export type ImapKind = 'tls' | 'starttls' | 'certificate'
+
+/** IMAP, with TLS at once or later. [RFC 8314 §3.2] [RFC 9051 §2.1] */
+export function makeImapServer(parts: ImapParts, kind: ImapKind): ImapServer {
+  const secure = kind !== 'starttls'
   const connections = new Set<Connection>()
   /** Every accepted socket, also while TLS is being set up. */
   const sockets = new Set<Socket>()
   const admissions = new Map<string, Admission>()
-  const settings = (tls: { key: string; cert: string }) => ({ ...tls, minVersion: MIN_VERSION }) as const
+  const settings = (tls: { key: string; cert: string }) =>
+    ({ ...tls, minVersion: MIN_VERSION, ...(kind === 'certificate' ? ASKING : {}) }) as const
   let context = createSecureContext(settings(parts.tls))
   let tlsServer: TlsServer | undefined
   let server: Server
@@ -73,7 +79,15 @@ export function makeImapServer(parts: ImapParts, secure: boolean): ImapServer {
     }
     parts.events.connection('imap')
     socket.setNoDelay(true)
-    const connection = new Connection({ parts, socket, ip, admission, secure, context: () => context })
+    const connection = new Connection({
+      parts,
+      socket,
+      ip,
+      admission,
+      secure,
+      byCertificate: kind === 'certificate' ? { shown: shownCertificate(socket) } : undefined,
+      context: () => context,
+    })
     connections.add(connection)
     socket.once('close', () => {
       connections.delete(connection)

@@ -4,6 +4,7 @@ import { accountAsOf } from '../../mail/account-state.ts'
 import type { MailboxRow } from '../../storage/port.ts'
 import { parseAccount } from '../accounts/directory.ts'
 import { loginAsOf } from '../accounts/login.ts'
+import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import type { ReadingSession } from '../retrieval.ts'
 import { bad, Farewell, no } from './failure.ts'
@@ -28,6 +29,8 @@ export class Session {
   readonly out: Output
   readonly ip: string
   readonly admission: Admission
+  /** Clients log in by what they showed in TLS, and by nothing else; undefined: by password. */
+  readonly byCertificate: { readonly shown: ShownCertificate | undefined } | undefined
   readonly slice = new Slice()
   tls: boolean
   clientName = ''
@@ -50,7 +53,7 @@ export class Session {
     parts: ImapParts,
     input: OctetReader,
     out: Output,
-    peer: { ip: string; tls: boolean; admission: Admission },
+    peer: Pick<Session, 'ip' | 'tls' | 'admission' | 'byCertificate'>,
   ) {
     this.parts = parts
     this.input = input
@@ -58,6 +61,7 @@ export class Session {
     this.ip = peer.ip
     this.tls = peer.tls
     this.admission = peer.admission
+    this.byCertificate = peer.byCertificate
   }
 
   get state(): 'not-authenticated' | 'authenticated' | 'selected' {

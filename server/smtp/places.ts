@@ -77,4 +77,4 @@ export class Places {
 }
 
 /** The same for a socket, for TLS on it and for the session over both. */
-const socketKey = (end: End): string => `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`
+export const socketKey = (end: End): string => `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`

@@ -3,7 +3,12 @@ import type { Server as TlsServer } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
 import { bind, type Listening } from '../listen.ts'
 import { closeEngine, drainEngine } from './engine.ts'
-import { makeSubmissionServer, type SubmissionServerParts, tlsOptions } from './submission-server.ts'
+import {
+  makeSubmissionServer,
+  type SubmissionKind,
+  type SubmissionServerParts,
+  tlsOptions,
+} from './submission-server.ts'
 
 /** One listener of the submission service, on one host. */
 export class SubmissionListener implements Listening {
@@ -12,10 +17,12 @@ export class SubmissionListener implements Listening {
   readonly #front: Server
   readonly #tls: TlsServer | undefined
   readonly #parts: SubmissionServerParts
+  readonly #kind: SubmissionKind
   readonly #receiving: () => number
 
-  constructor(parts: SubmissionServerParts, secure: boolean) {
-    const { server, tls, receiving } = makeSubmissionServer(parts, secure)
+  constructor(parts: SubmissionServerParts, kind: SubmissionKind) {
+    const { server, tls, receiving } = makeSubmissionServer(parts, kind)
+    this.#kind = kind
     this.#parts = parts
     this.#server = server
     this.#front = parts.clients.front(server.server)
@@ -30,7 +37,7 @@ export class SubmissionListener implements Listening {
   /** Uses the parts' TLS key and size limit for connections from now on. */
   renew(): void {
     this.#server.updateSecureContext({ key: this.#parts.tls.key, cert: this.#parts.tls.cert })
-    this.#tls?.setSecureContext(tlsOptions(this.#parts))
+    this.#tls?.setSecureContext(tlsOptions(this.#parts, this.#kind))
     this.#server.options.size = this.#parts.sizeLimit
   }
 

@@ -7,6 +7,7 @@ import type { MimeLimits } from '../../mail/mime-part.ts'
 import type { Recipient, SessionFacts, Transaction } from '../../plugins/api.ts'
 import { StoreError } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
+import { ASKING, type ShownCertificate, shownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission, ConnectionCensus } from '../connection-census.ts'
 import type { Events } from '../ops/events.ts'
 import type { Clients } from '../proxied/front.ts'
@@ -17,9 +18,10 @@ import { ENGINE, MIN_TLS } from './engine.ts'
 import { checkParameters, parameter, printable } from './envelope-parameters.ts'
 import type { MessageRate } from './message-rate.ts'
 import { keepOwnStatus } from './own-status.ts'
-import { Places } from './places.ts'
+import { Places, socketKey } from './places.ts'
 import type { RateGuard } from './rate-guard.ts'
 import type { RefusalRecord } from './refusal-record.ts'
+import { EXTERNAL } from './sasl-external.ts'
 import { decide, type SubmissionParts } from './submission.ts'
 
 export interface SubmissionServerParts extends SubmissionParts {
@@ -56,13 +58,16 @@ interface Peer extends Answered {
 }
 
 /**
- * Message submission on 465 (`secure`) or 587 (STARTTLS). [RFC 6409 §3] [RFC 8314 §3.3] Every handler ends in an
+ * Message submission on 465, on 587 (STARTTLS), or by certificate. [RFC 6409 §3] [RFC 8314 §3.3] Every handler ends in an
  * answer: what throws is a 451 for the client and an error for the operator, never the end of the process (I9).
  */
 export function makeSubmissionServer(
   parts: SubmissionServerParts,
-  secure: boolean,
+  kind: SubmissionKind,
 ): { server: SMTPServer; tls: TlsServer | undefined; receiving: () => number } {
+  const secure = kind !== 'starttls'
+  /** Certificates that clients showed, by connection. */
+  const shown = new Map<string, ShownCertificate>()
   let receiving = 0
   const peers = new Map<string, Peer>()
   const places = new Places(
@@ -81,7 +86,7 @@ export function makeSubmissionServer(
     cert: parts.tls.cert,
     secured: secure, // see below
     size: parts.sizeLimit,
-    authMethods: ['PLAIN', 'LOGIN'],
+    authMethods: kind === 'certificate' ? [EXTERNAL] : ['PLAIN', 'LOGIN'],
     hideREQUIRETLS: true,
     maxAllowedUnauthenticatedCommands: 10,
     onConnect: (session, callback) => {
@@ -111,13 +116,20 @@ export function makeSubmissionServer(
         peers.get(session.id),
         (error, facts) => callback(error, facts && { user: facts.account.address }),
         async (peer) => {
-          const result = await parts.desk.check({
-            name: auth.authcid ?? auth.username ?? '',
-            authzid: auth.authzid ?? '',
-            password: auth.password ?? '',
-            ip: peer.ip,
-            service: 'smtp',
-          })
+          const from = { ip: peer.ip, service: 'smtp' } as const
+          const result =
+            kind === 'certificate'
+              ? await parts.desk.checkCertificate({
+                  ...from,
+                  name: auth.authzid ?? '',
+                  shown: shown.get(socketKey(session)),
+                })
+              : await parts.desk.check({
+                  ...from,
+                  name: auth.authcid ?? auth.username ?? '',
+                  authzid: auth.authzid ?? '',
+                  password: auth.password ?? '',
+                })
           parts.events.login('submission', result.ok ? 'ok' : result.reason, peer.ip)
           if (!result.ok) throw new MailError(result.reason === 'delayed' ? 'AUTH_DELAYED' : 'AUTH_FAILED')
           if (!peer.admission.bind(result.account.address)) throw new MailError('TOO_MANY_CONNECTIONS')
@@ -178,6 +190,7 @@ export function makeSubmissionServer(
     },
     onClose: (session, callback) => {
       peers.delete(session.id)
+      shown.delete(socketKey(session))
       places.forget(session)
       callback()
     },
@@ -186,8 +199,10 @@ export function makeSubmissionServer(
   // TLS from the first octet is Node's own server, as in IMAP: smtp-server puts TLS on a socket by itself, and when that
   // socket is destroyed during the handshake the process dies with it.
   const tls = secure
-    ? createTlsServer(tlsOptions(parts), (socket) => {
+    ? createTlsServer(tlsOptions(parts, kind), (socket) => {
         places.take(socket)
+        const certificate = shownCertificate(socket)
+        if (certificate !== undefined) shown.set(socketKey(socket), certificate)
         server.connect(socket)
       })
     : undefined
@@ -267,8 +282,15 @@ export function makeSubmissionServer(
   }
 }
 
-export const tlsOptions = ({ tls, loginTimeMs }: SubmissionServerParts): TlsOptions => ({
+/** 465, 587, or a listener where clients log in by certificate. */
+export type SubmissionKind = 'tls' | 'starttls' | 'certificate'
+
+export const tlsOptions = (
+  { tls, loginTimeMs }: SubmissionServerParts,
+  kind: SubmissionKind,
+): TlsOptions => ({
   ...tls,
+  ...(kind === 'certificate' ? ASKING : {}),
   minVersion: MIN_TLS,
   handshakeTimeout: Math.min(HANDSHAKE_MS, loginTimeMs),
 })

@@ -126,8 +126,8 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
       ...options.limits,
     },
   }
-  const server = makeImapServer(parts, true)
-  const plain = makeImapServer(parts, false)
+  const server = makeImapServer(parts, 'tls')
+  const plain = makeImapServer(parts, 'starttls')
   await server.listen(0, '127.0.0.1')
   await plain.listen(0, '127.0.0.1')
   return {

@@ -1,10 +1,10 @@
 import { command } from '../command.ts'
 import { bad, Farewell, no } from '../failure.ts'
 import { MAX_LINE_BEFORE_LOGIN } from '../limits.ts'
-import { logIn } from '../log-in.ts'
+import { logIn, logInByCertificate } from '../log-in.ts'
 import type { Session } from '../session.ts'
 
-/** PLAIN, with or without an initial response. [RFC 9051 §6.2.2] [RFC 4616 §2] [RFC 4959 §3] */
+/** PLAIN and, on listeners of its own, EXTERNAL; with or without an initial response. [RFC 9051 §6.2.2] [RFC 4616 §2] [RFC 4959 §3] */
 export const authenticate = command({
   name: 'AUTHENTICATE',
   state: 'not-authenticated',
@@ -20,6 +20,7 @@ export const authenticate = command({
   },
   run: async (session, { mechanism, initial }) => {
     if (!session.tls) throw no('PRIVACYREQUIRED', 'Use STARTTLS first')
+    if (mechanism === 'EXTERNAL') return logInByCertificate(session, decode(initial ?? (await ask(session))))
     if (mechanism !== 'PLAIN') throw no('CANNOT', 'There is no such mechanism')
     const [authzid, name, password, more] = decode(initial ?? (await ask(session))).split('\0')
     if (authzid === undefined || name === undefined || password === undefined || more !== undefined)

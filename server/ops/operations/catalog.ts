@@ -19,6 +19,7 @@ import { peerList } from './peer-list.ts'
 import { peerRemove } from './peer-remove.ts'
 import { peerTest } from './peer-test.ts'
 import { personAdd } from './person-add.ts'
+import { personCertificateAdd, personCertificateRemove } from './person-certificate.ts'
 import { personIpLimit, personList, personPermit, personRestore, personRevoke } from './person-change.ts'
 import { personNotices } from './person-notices.ts'
 import { queueFail, queueHold, queueRelease, queueRetry } from './queue-change.ts'
@@ -43,6 +44,8 @@ export const operations = {
   'person restore': personRestore,
   'person ip-limit': personIpLimit,
   'person notices': personNotices,
+  'person certificate-add': personCertificateAdd,
+  'person certificate-remove': personCertificateRemove,
   'quota set': quotaSet,
   'quota add': quotaAdd,
   'log list': logList,
