@@ -120,6 +120,8 @@ const evidence = z
     personId: z.enum(['name', 'number']).default('name'),
     /** Years that evidence is kept. */
     retentionYears: z.number().int().min(20).default(20),
+    /** Years that evidence about an e-Tebligat is kept. [Elektronik Tebligat Yönetmeliği 30617; secondary sources] */
+    servingRetentionYears: z.number().int().min(30).default(30),
   })
   .prefault({})
 

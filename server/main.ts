@@ -132,6 +132,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     clock,
     events,
     retentionYears: config.evidence.retentionYears,
+    servingRetentionYears: config.evidence.servingRetentionYears,
   }
   const issuer = new EvidenceIssuer(issuerParts)
   const noticeSenders = await readSenders(config.notify)

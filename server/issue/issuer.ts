@@ -12,7 +12,7 @@ import {
   type Timestamper,
 } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
-import type { MessageRecord } from '../../mail/message-record.ts'
+import { type MessageRecord, typeOf } from '../../mail/message-record.ts'
 import type { EventFacts, ServedFacts } from '../../plugins/events.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
 import type { ChainArchive } from '../chain-archive.ts'
@@ -57,6 +57,8 @@ export interface IssuerParts {
   readonly clock: Clock
   readonly events: Events
   readonly retentionYears: number
+  /** Of evidence about an e-Tebligat. */
+  readonly servingRetentionYears: number
 }
 
 /** Draft → rules → signature → stamp → archive; and out comes only what was read back from the archive (I4). */
@@ -100,10 +102,16 @@ export class EvidenceIssuer {
       meta: JSON.stringify(meta),
       parties: [message.sender.address, ...(referred === undefined ? [] : [referred.address])],
       at: Date.parse(facts.at),
-      keepUntil: yearsAfter(facts.at, this.#parts.retentionYears),
+      keepUntil: yearsAfter(facts.at, this.#yearsFor(message)),
     })
     events.evidenceIssued(outcome.name, facts.id)
     return { id: facts.id, octets: entry.bytes, meta: JSON.parse(entry.meta) }
+  }
+
+  /** What serves by law is kept longer than other mail. */
+  #yearsFor(message: MessageRecord): number {
+    const { retentionYears, servingRetentionYears } = this.#parts
+    return typeOf(message) === 'eTebligat' ? servingRetentionYears : retentionYears
   }
 
   /**
@@ -111,11 +119,11 @@ export class EvidenceIssuer {
    * a name of its own. Idempotent.
    */
   async keep(foreign: ForeignEvidence, message: MessageRecord): Promise<void> {
-    const { archive, events, retentionYears } = this.#parts
+    const { archive, events } = this.#parts
     const { eventId, octets, meta, receivedAt } = foreign
     const referred = meta.recipient === undefined ? undefined : message.recipients[meta.recipient - 1]
     const parties = [message.sender.address, ...(referred === undefined ? [] : [referred.address])]
-    const keepUntil = yearsAfter(receivedAt, retentionYears)
+    const keepUntil = yearsAfter(receivedAt, this.#yearsFor(message))
     const append = (name: string) =>
       archive.append({
         eventId: name,

@@ -55,6 +55,7 @@ describe('eTebligat', () => {
       return found[0]!
     }
     const ours = await delivery(pair.here, 1)
+    expect(yearsKept(ours)).toBe(30) // longer than other mail, as the rules of service ask
     for (const evidence of [ours, await delivery(pair.there, 2)]) {
       const rule = { days: 5, zone: 'Europe/Istanbul' }
       const { at } = servedBy(new Date(fieldIn(evidence, 'EventTime') ?? ''), rule)
@@ -74,6 +75,7 @@ describe('eTebligat', () => {
   test('an ordinary letter of the same account is not served', async () => {
     const id = idIn(await send('standart'))
     expect(fieldIn(await evidenced(pair.here, id, 'delivery'), 'ServedAt')).toBeUndefined()
+    expect(yearsKept(await evidenced(pair.here, id, 'delivery'))).toBe(20)
   })
 })
 
@@ -105,3 +107,6 @@ describe('eYazisma', () => {
 test('a type that nobody knows', async () => {
   expect(await send('ilan')).toMatch(/^550 5\.6\.0 MESSAGE_TYPE_UNKNOWN/)
 })
+
+const yearsKept = ({ at, keepUntil }: { at: number; keepUntil: number }): number =>
+  new Date(keepUntil).getUTCFullYear() - new Date(at).getUTCFullYear()
