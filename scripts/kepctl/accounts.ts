@@ -43,6 +43,28 @@ const accountCreate: Command = {
   },
 }
 
+const accountUpdate: Command = {
+  name: 'account update',
+  usage: 'ADDRESS [--holder NAME] [--service send-receive|receive-only] [--may-serve yes|no]',
+  summary: {
+    tr: 'hesap sahibinin adını, hizmet türünü, e-Tebligat yetkisini değiştirir',
+    en: 'changes the holder’s name, the service, the authority to serve by e-Tebligat',
+  },
+  options: { holder: string, service: string, 'may-serve': string },
+  positionals: [1, 1],
+  async run(args, screen) {
+    const mayServe = oneOf(args.one('may-serve'), ['yes', 'no'], 'may-serve')
+    const account = await ask(args, screen, 'account update', {
+      address: args.word(0),
+      holder: args.one('holder'),
+      service: oneOf(args.one('service'), ['send-receive', 'receive-only'], 'service'),
+      mayServe: mayServe === undefined ? undefined : mayServe === 'yes',
+    })
+    screen.show(account, () => linesOf(account, screen))
+    return 0
+  },
+}
+
 const accountActivate: Command = {
   name: 'account activate',
   usage: 'ADDRESS',
@@ -216,6 +238,7 @@ export const accountCommands: readonly Command[] = [
   accountCreate,
   accountList,
   accountShow,
+  accountUpdate,
   accountActivate,
   accountClose,
   accountReopen,

@@ -3,6 +3,7 @@ import { accountCreate } from './account-create.ts'
 import { accountList } from './account-list.ts'
 import { accountShow } from './account-show.ts'
 import { accountActivate, accountClose, accountReopen } from './account-state.ts'
+import { accountUpdate } from './account-update.ts'
 import { archiveCheck } from './archive-check.ts'
 import { creditAdd } from './credit-add.ts'
 import { creditCheck } from './credit-check.ts'
@@ -34,6 +35,7 @@ export const operations = {
   'account create': accountCreate,
   'account list': accountList,
   'account show': accountShow,
+  'account update': accountUpdate,
   'account activate': accountActivate,
   'account close': accountClose,
   'account reopen': accountReopen,

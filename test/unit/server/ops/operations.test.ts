@@ -200,6 +200,18 @@ describe('the life of an account, as an operator leads it', () => {
     expect(await run('account reopen', { address, identity, reason: 'x' })).toMatchObject({ state: 'active' })
   })
 
+  test('name, service and the authority to serve are changed alone', async () => {
+    await run('account create', { ...account, identity })
+    const changed = await run('account update', { address, service: 'receive-only', mayServe: true })
+    expect(changed).toMatchObject({ holder: 'Ali Veli', service: 'receive-only', mayServe: true, identity })
+    expect(await run('account update', { address, holder: 'Ali Veli Kaya' })).toMatchObject({
+      holder: 'Ali Veli Kaya',
+      service: 'receive-only',
+      mayServe: true,
+      state: 'pending',
+    })
+  })
+
   test('space that was bought counts until its end', async () => {
     await run('account create', account)
     await run('quota set', { address, quota: 5 })

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { type AccountView, viewOf } from './account-view.ts'
+import { change } from './operation.ts'
+import { addressSchema, nameSchema } from './schemas.ts'
+
+/** What a holder may change about an account, by a new application: the name, the service, the authority to serve. */
+export const accountUpdate = change(
+  'account update',
+  z.strictObject({
+    address: addressSchema,
+    holder: nameSchema.optional(),
+    service: z.enum(['send-receive', 'receive-only']).optional(),
+    /** A body that may serve by e-Tebligat. */
+    mayServe: z.boolean().optional(),
+  }),
+  ({ address, holder, service, mayServe }) => ({
+    account: address.toLowerCase(),
+    details: { holder: holder !== undefined, service, mayServe },
+  }),
+  async ({ directory }, { address, holder, service, mayServe }): Promise<AccountView> =>
+    viewOf(
+      await directory.change(address, (account) => ({
+        ...account,
+        holder: holder ?? account.holder,
+        service: service ?? account.service,
+        ...(mayServe === undefined ? {} : { mayServe }),
+      })),
+    ),
+)
