@@ -16,7 +16,8 @@ export async function kepctl(
   args: readonly string[],
   { stdin = '', language = 'C' }: { stdin?: string; language?: string } = {},
 ): Promise<Ran> {
-  const env = { PATH: process.env['PATH'] ?? '', LANG: language }
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, LANG: language }
   const child = spawn(process.execPath, [script, ...args], { env })
   const ended = Promise.withResolvers<number | null>()
   child.on('close', ended.resolve)
