@@ -64,7 +64,8 @@ export async function makeApi(parts: ApiParts): Promise<FastifyInstance> {
 }
 
 /** Octets as they are; verdicts are results, not errors. */
-function addVerify(app: FastifyInstance, { verify }: ApiParts): void {
+function addVerify(app: FastifyInstance, parts: ApiParts): void {
+  const { verify } = parts
   let verifying = 0
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -80,7 +81,8 @@ function addVerify(app: FastifyInstance, { verify }: ApiParts): void {
         return reply.code(429).send(refused('BUSY', 'others are being judged; try again'))
       verifying++
       try {
-        return { result: await verify('', body) }
+        const answer = await answerOf(parts, () => verify('', body))
+        return reply.code('error' in answer ? statusOf(answer.error.code) : 200).send(answer)
       } finally {
         verifying--
       }

@@ -54,6 +54,8 @@ export type OperationFault =
   | 'NOT_FOUND'
   | 'WEAK_PASSWORD'
   | 'NO_DAEMON'
+  /** Judging a file took too much time or memory. */
+  | 'TOO_HARD'
   /** A peer's entry has faults that its form does not show. */
   | 'BAD_PEER'
   /** An attempt is being made just now. */
