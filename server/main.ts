@@ -93,7 +93,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     given.store ?? (await openSqliteStore(join(folder, 'store'), clock.now().getTime())),
   )
 
-  const passwords = parts.use(new PasswordThread())
+  const passwords = parts.use(new PasswordThread(() => events.passwordHashed()))
   const directory = new AccountDirectory(store, passwords, config.provider.domain, clock)
   // A given store may be shared: only where the folder's lock keeps others away does the pen keep its name.
   const pen = given.store === undefined ? 'kepd' : undefined

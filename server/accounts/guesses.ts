@@ -27,7 +27,12 @@ export class Guesses {
   isDelayed(network: string, person: string): boolean {
     const pair = pairOf(network, person)
     if (this.#waits(pair, MAX_FAILURES)) return true
-    return !this.#known.has(pair) && this.#waits(network, MAX_NETWORK_FAILURES)
+    return !this.isKnown(network, person) && this.#waits(network, MAX_NETWORK_FAILURES)
+  }
+
+  /** Whether this person logged in from this network before. */
+  isKnown(network: string, person: string): boolean {
+    return this.#known.has(pairOf(network, person))
   }
 
   failed(network: string, person: string): void {

@@ -5,6 +5,7 @@ import { networkOf } from '../connection-census.ts'
 import type { EventRecorder } from '../event-log/event-log.ts'
 import { type AccountDirectory, onlyPerson } from './directory.ts'
 import { Guesses } from './guesses.ts'
+import type { Stranger } from './hashing-line.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
 import type { ShownCertificate } from './shown-certificate.ts'
@@ -39,7 +40,7 @@ export interface LoginParts {
 
 type Recorded = Pick<LoginAttempt, 'ip' | 'service'> & Pick<Login, 'method'>
 
-/** Logins that wait for their turn, over all accounts; more is a flood. */
+/** Logins of strangers that wait for their turn, over all accounts; more is a flood. */
 const MAX_WAITING = 1_000
 /** Names are kept as keys: what is longer is nobody's. */
 const MAX_NAME = 320
@@ -79,7 +80,8 @@ export class LoginDesk {
     const person = account === undefined ? undefined : personOf(account, handle)
     // One person has one count, by whichever name.
     const name = `${address}/${person?.handle ?? handle ?? ''}`.slice(0, MAX_NAME)
-    if (this.#guesses.isDelayed(network, name) || this.#waiting >= MAX_WAITING)
+    const isKnown = this.#guesses.isKnown(network, name)
+    if (this.#guesses.isDelayed(network, name) || (!isKnown && this.#waiting >= MAX_WAITING))
       return { ok: false, reason: 'delayed' }
     const place = `${network} ${name}`
     const before = this.#turns.get(place)
@@ -89,7 +91,8 @@ export class LoginDesk {
     try {
       await before
       if (this.#guesses.isDelayed(network, name)) return { ok: false, reason: 'delayed' }
-      const verdict = await this.#judge(attempt, account, person)
+      const who = this.#guesses.isKnown(network, name) ? undefined : { network, name }
+      const verdict = await this.#judge(attempt, account, person, who)
       if (verdict === 'delayed') return { ok: false, reason: 'delayed' }
       if (verdict === 'password') this.#guesses.failed(network, name)
       if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
@@ -138,9 +141,10 @@ export class LoginDesk {
     attempt: LoginAttempt,
     account: KepAccount | undefined,
     person: Person | undefined,
+    who: Stranger | undefined,
   ): Promise<'password' | 'account' | 'network' | 'delayed' | undefined> {
     try {
-      if (!(await this.#parts.passwords.matches(attempt.password, person?.passwordHash ?? NOBODY)))
+      if (!(await this.#parts.passwords.matches(attempt.password, person?.passwordHash ?? NOBODY, who)))
         return 'password'
     } catch (error) {
       if (error instanceof TooManyLogins) return 'delayed'

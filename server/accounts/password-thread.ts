@@ -1,32 +1,40 @@
 import { Worker } from 'node:worker_threads'
+import { HashingLine, type Stranger } from './hashing-line.ts'
 import type { HashJob, HashReply } from './password-hash.ts'
 
-/** Logins that may wait for the hashing thread; more is a flood, and its clients are told to come back. */
-const MAX_WAITING = 500
-
+/** The line is full; its clients are told to come back. */
 export class TooManyLogins extends Error {}
 
-/** The caller's side of the hashing thread. */
+interface Asked extends Omit<HashJob, 'id'> {
+  readonly resolve: (reply: HashReply) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The caller's side of the hashing thread, which has one job in hand while all others stand in line. */
 export class PasswordThread implements AsyncDisposable {
   readonly #worker: Worker
-  readonly #waiting = new Map<
-    number,
-    { resolve: (reply: HashReply) => void; reject: (error: Error) => void }
-  >()
+  readonly #line = new HashingLine<Asked>()
+  #inHand: { readonly id: number; readonly asked: Asked } | undefined
   #nextId = 1
   #failure: Error | undefined
 
-  constructor() {
+  /** @param onHashed is told of each password that was hashed */
+  constructor(onHashed: () => void = () => {}) {
     const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
     this.#worker = new Worker(new URL(`./password-hash${extension}`, import.meta.url))
     this.#worker.on('message', (reply: HashReply) => {
-      this.#waiting.get(reply.id)?.resolve(reply)
-      this.#waiting.delete(reply.id)
+      if (reply.id !== this.#inHand?.id) return
+      const { asked } = this.#inHand
+      this.#inHand = undefined
+      onHashed()
+      this.#handOver()
+      asked.resolve(reply)
     })
     const fail = (error: Error) => {
       this.#failure = error
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
+      this.#inHand?.asked.reject(error)
+      this.#inHand = undefined
+      for (let asked = this.#line.next(); asked !== undefined; asked = this.#line.next()) asked.reject(error)
     }
     this.#worker.on('error', fail)
     this.#worker.on('exit', () => fail(new Error('the hashing thread ended')))
@@ -39,8 +47,9 @@ export class PasswordThread implements AsyncDisposable {
     return hash
   }
 
-  async matches(password: string, hash: string): Promise<boolean> {
-    const { match, error } = await this.#ask({ password, against: hash })
+  /** Rejects with TooManyLogins. No `who`: known, and goes first. */
+  async matches(password: string, hash: string, who?: Stranger): Promise<boolean> {
+    const { match, error } = await this.#ask({ password, against: hash }, who)
     if (match === undefined) throw new Error(error ?? 'hashing failed')
     return match
   }
@@ -49,13 +58,20 @@ export class PasswordThread implements AsyncDisposable {
     await this.#worker.terminate()
   }
 
-  #ask(job: Omit<HashJob, 'id'>): Promise<HashReply> {
+  #ask(job: Omit<HashJob, 'id'>, who?: Stranger): Promise<HashReply> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#waiting.size >= MAX_WAITING) return Promise.reject(new TooManyLogins('too many logins wait'))
+    const { promise, resolve, reject } = Promise.withResolvers<HashReply>()
+    this.#line.add({ ...job, resolve, reject }, who)?.reject(new TooManyLogins('too many logins wait'))
+    this.#handOver()
+    return promise
+  }
+
+  #handOver(): void {
+    if (this.#inHand !== undefined) return
+    const asked = this.#line.next()
+    if (asked === undefined) return
     const id = this.#nextId++
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, ...job } satisfies HashJob)
-    })
+    this.#inHand = { id, asked }
+    this.#worker.postMessage({ id, password: asked.password, against: asked.against } satisfies HashJob)
   }
 }

@@ -18,6 +18,11 @@ export class Events {
   readonly #log: pino.Logger
   readonly #connections = this.#counter('connections_total', 'Connections admitted', ['listener'])
   readonly #logins = this.#counter('logins_total', 'Logins by result', ['listener', 'result'])
+  readonly #hashes = this.#counter(
+    'password_hashes_total',
+    'Passwords hashed, each some 50 ms of one core',
+    [],
+  )
   readonly #accepted = this.#counter('submissions_accepted_total', 'Messages accepted', ['duplicate'])
   readonly #octets = this.#counter('submission_octets_total', 'Octets of accepted messages', [])
   readonly #refused = this.#counter('submissions_refused_total', 'Refusals after complete DATA', ['code'])
@@ -150,6 +155,10 @@ export class Events {
   login(listener: ListenerName, result: 'ok' | 'wrong' | 'delayed', ip: string): void {
     this.#logins.inc({ listener, result })
     this.#log[result === 'ok' ? 'debug' : 'warn']({ event: 'login', listener, result, ip })
+  }
+
+  passwordHashed(): void {
+    this.#hashes.inc({})
   }
 
   quotaReached(level: number): void {
