@@ -114,6 +114,8 @@ export interface Login {
   readonly method: LoginMethod
   /** Address of the client without port. */
   readonly ip: string
+  /** By which it is seen whether what logged in was changed since; nothing can be made of it. */
+  readonly proof: string
 }
 
 export type LoginMethod = 'password' | 'certificate'

@@ -97,7 +97,13 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   const directory = new AccountDirectory(store, passwords, config.provider.domain, clock)
   // A given store may be shared: only where the folder's lock keeps others away does the pen keep its name.
   const pen = given.store === undefined ? 'kepd' : undefined
-  const eventLog = new EventLog(store, clock, config.evidence.retentionYears, pen)
+  const eventLog = new EventLog({
+    store,
+    clock,
+    keepYears: config.evidence.retentionYears,
+    owner: pen,
+    lost: (error) => events.internalError('ops', error),
+  })
   const desk = new LoginDesk({ directory, passwords, clock, eventLog })
   const census = new ConnectionCensus(config.limits)
   await given.prepare?.(directory)

@@ -33,7 +33,7 @@ export const logListCommand: Command = {
           String(sequence),
           shownTime(at),
           what,
-          'person' in by ? `${by.person} ${by.ip ?? ''}` : 'operator' in by ? by.operator : '-',
+          [by.operator, by.person, by.ip].filter((part) => part !== undefined).join(' '),
           [account, person].filter((part) => part !== undefined).join('/'),
           details === undefined ? '' : JSON.stringify(details),
         ]),

@@ -62,7 +62,15 @@ async function alone<N extends OperationName>(
   const parts = {
     store,
     directory,
-    eventLog: new EventLog(store, systemClock, config.evidence.retentionYears, 'kepd'),
+    eventLog: new EventLog({
+      store,
+      clock: systemClock,
+      keepYears: config.evidence.retentionYears,
+      owner: 'kepd',
+      lost: (error) => {
+        throw error
+      },
+    }),
     clock: systemClock,
     ...operationSettings(config),
     operator: 'console',

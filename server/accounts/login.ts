@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto'
 import { blockListOf } from '../../config/values.ts'
 import type { KepAccount, Login, Person } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { networkOf } from '../connection-census.ts'
-import type { EventRecorder } from '../event-log/event-log.ts'
+import type { EventTeller } from '../event-log/event-log.ts'
 import { type AccountDirectory, onlyPerson } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import type { Stranger } from './hashing-line.ts'
+import { LoginRecord } from './login-record.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
 import type { ShownCertificate } from './shown-certificate.ts'
@@ -35,20 +37,13 @@ export interface LoginParts {
   readonly directory: AccountDirectory
   readonly passwords: Pick<PasswordThread, 'matches'>
   readonly clock: Clock
-  readonly eventLog: EventRecorder
+  readonly eventLog: EventTeller
 }
-
-type Recorded = Pick<LoginAttempt, 'ip' | 'service'> & Pick<Login, 'method'>
 
 /** Logins of strangers that wait for their turn, over all accounts; more is a flood. */
 const MAX_WAITING = 1_000
 /** Names are kept as keys: what is longer is nobody's. */
 const MAX_NAME = 320
-/** Failures of one person that are recorded in an hour: from many networks at once there can be any number. */
-const MAX_RECORDED = 100
-const HOUR_MS = 3_600_000
-/** Persons whose failures are counted for that. */
-const MAX_COUNTED = 10_000
 
 /**
  * Checks one login against one person's secret; unknown names cost the same as known ones. Who guesses is slowed by
@@ -61,12 +56,12 @@ export class LoginDesk {
   /** The end of the latest check for each network and person. */
   readonly #turns = new Map<string, Promise<void>>()
   #waiting = 0
-  /** Failures recorded within the hour, by person. */
-  readonly #recorded = new Map<string, { count: number; since: number }>()
+  readonly #record: LoginRecord
 
   constructor(parts: LoginParts) {
     this.#parts = parts
     this.#guesses = new Guesses(parts.clock)
+    this.#record = new LoginRecord(parts.eventLog, parts.clock)
   }
 
   /**
@@ -92,19 +87,23 @@ export class LoginDesk {
       await before
       if (this.#guesses.isDelayed(network, name)) return { ok: false, reason: 'delayed' }
       const who = this.#guesses.isKnown(network, name) ? undefined : { network, name }
-      const verdict = await this.#judge(attempt, account, person, who)
-      if (verdict === 'delayed') return { ok: false, reason: 'delayed' }
-      if (verdict === 'password') this.#guesses.failed(network, name)
-      if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
-      if (verdict !== undefined) {
-        await this.#recordFailure({ ...attempt, method: 'password' }, account, person, verdict)
+      const { password, ip, service } = attempt
+      const hash = person?.passwordHash
+      const matches = await this.#matches(password, hash ?? NOBODY, who)
+      if (matches === 'delayed') return { ok: false, reason: 'delayed' }
+      if (!matches) this.#guesses.failed(network, name)
+      if (person === undefined || hash === undefined) return { ok: false, reason: 'wrong' }
+      const told = { account: address, handle: person.handle, method: 'password', ip } as const
+      const login: Login = { ...told, at: this.#parts.clock.now().getTime(), proof: proofOf(hash) }
+      // As they are now: the line may have been long.
+      const now = matches ? await this.refresh(login) : undefined
+      if (now === undefined) {
+        await this.#record.refused({ ...told, service }, because(matches, person, ip))
         return { ok: false, reason: 'wrong' }
       }
       this.#guesses.succeeded(network, name)
-      await this.#record('login', { ...attempt, method: 'password' }, account, person)
-      const at = this.#parts.clock.now().getTime()
-      const login: Login = { account: address, handle: person.handle, at, method: 'password', ip: attempt.ip }
-      return { ok: true, login, account, person }
+      await this.#record.good({ ...told, service })
+      return { ok: true, login, ...now }
     } finally {
       this.#waiting--
       if (this.#turns.get(place) === turn) this.#turns.delete(place)
@@ -114,21 +113,21 @@ export class LoginDesk {
 
   /** By a certificate that was registered for the person who is named; nothing is guessed here, so nobody waits. */
   async checkCertificate(attempt: CertificateAttempt): Promise<LoginResult> {
-    const { shown, ip } = attempt
+    const { shown, ip, service } = attempt
     const [address, handle] = namesOf({ ...attempt, authzid: '' })
     const account = await this.#parts.directory.get(address)
     const person = account === undefined ? undefined : personOf(account, handle)
     if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
-    const now = this.#parts.clock.now().getTime()
-    const known = shown !== undefined && person.loginCertificates?.includes(shown.fingerprint) === true
-    const because = !known || !(now < shown.notAfter) ? 'certificate' : whyNot(account, person, ip)
-    if (because !== undefined) {
-      await this.#recordFailure({ ...attempt, method: 'certificate' }, account, person, because)
+    const at = this.#parts.clock.now().getTime()
+    const told = { account: address, handle: person.handle, method: 'certificate', ip } as const
+    const login: Login = { ...told, at, proof: shown?.fingerprint ?? '' }
+    const now = shown !== undefined && at < shown.notAfter ? loginAsOf(account, login) : undefined
+    if (now === undefined) {
+      await this.#record.refused({ ...told, service }, 'certificate')
       return { ok: false, reason: 'wrong' }
     }
-    await this.#record('login', { ...attempt, method: 'certificate' }, account, person)
-    const login: Login = { account: address, handle: person.handle, at: now, method: 'certificate', ip }
-    return { ok: true, login, account, person }
+    await this.#record.good({ ...told, service })
+    return { ok: true, login, ...now }
   }
 
   /** Account and person as they are now; undefined where the login would not be good any more. */
@@ -136,77 +135,41 @@ export class LoginDesk {
     return loginAsOf(await this.#parts.directory.get(login.account), login)
   }
 
-  /** Why not; undefined where it is good. */
-  async #judge(
-    attempt: LoginAttempt,
-    account: KepAccount | undefined,
-    person: Person | undefined,
-    who: Stranger | undefined,
-  ): Promise<'password' | 'account' | 'network' | 'delayed' | undefined> {
+  async #matches(password: string, hash: string, who: Stranger | undefined): Promise<boolean | 'delayed'> {
     try {
-      if (!(await this.#parts.passwords.matches(attempt.password, person?.passwordHash ?? NOBODY, who)))
-        return 'password'
+      return await this.#parts.passwords.matches(password, hash, who)
     } catch (error) {
       if (error instanceof TooManyLogins) return 'delayed'
       throw error
     }
-    return account === undefined || person === undefined ? 'password' : whyNot(account, person, attempt.ip)
-  }
-
-  async #recordFailure(
-    attempt: Recorded,
-    account: KepAccount,
-    person: Person,
-    because: string,
-  ): Promise<void> {
-    const name = `${account.address}/${person.handle}`
-    const now = this.#parts.clock.monotonic()
-    const known = this.#recorded.get(name)
-    const { count, since } =
-      known === undefined || now - known.since > HOUR_MS ? { count: 0, since: now } : known
-    this.#recorded.delete(name)
-    this.#recorded.set(name, { count: count + 1, since })
-    const oldest = this.#recorded.keys().next().value
-    if (this.#recorded.size > MAX_COUNTED && oldest !== undefined) this.#recorded.delete(oldest)
-    if (count < MAX_RECORDED) await this.#record('login refused', attempt, account, person, { because })
-    else if (count === MAX_RECORDED)
-      await this.#record('login refused', attempt, account, person, { because, andMore: true })
-  }
-
-  #record(
-    what: string,
-    { ip, service, method }: Recorded,
-    { address }: KepAccount,
-    { handle }: Person,
-    more: object = {},
-  ): Promise<void> {
-    const by = { person: handle, ip }
-    return this.#parts.eventLog.record({
-      what,
-      by,
-      account: address,
-      person: handle,
-      details: { service, method, ...more },
-    })
   }
 }
 
 /** Account and person as they are now; undefined where that login would not be good any more. */
 export function loginAsOf(
   account: KepAccount | undefined,
-  { handle, ip }: Pick<Login, 'handle' | 'ip'>,
+  login: Pick<Login, 'handle' | 'ip' | 'method' | 'proof'>,
 ): { account: KepAccount; person: Person } | undefined {
-  const person = account?.persons.find((one) => one.active && one.handle === handle)
-  return account === undefined || person === undefined || !mayLogIn(account) || !isFromOwnNetwork(person, ip)
-    ? undefined
-    : { account, person }
+  const person = account?.persons.find((one) => one.active && one.handle === login.handle)
+  if (account === undefined || person === undefined) return undefined
+  return mayLogIn(account) && stillProves(person, login) && isFromOwnNetwork(person, login.ip)
+    ? { account, person }
+    : undefined
 }
 
-/** Whoever it is may not log in now, or not from there. */
-function whyNot(account: KepAccount, person: Person, ip: string): 'account' | 'network' | undefined {
-  if (!mayLogIn(account)) return 'account'
-  return isFromOwnNetwork(person, ip) ? undefined : 'network'
-}
+/** A password that was changed since, or a certificate that was taken back, proves nothing any more. */
+const stillProves = (person: Person, { method, proof }: Pick<Login, 'method' | 'proof'>): boolean =>
+  method === 'certificate'
+    ? person.loginCertificates?.includes(proof) === true
+    : person.passwordHash !== undefined && proofOf(person.passwordHash) === proof
+
+/** Tells one password from the next, and nothing of either. */
+const proofOf = (passwordHash: string): string =>
+  createHash('sha256').update(passwordHash).digest('hex').slice(0, 32)
+
+/** For the record alone: whoever asked is told the same of each. */
+const because = (matches: boolean, person: Person, ip: string): string =>
+  !matches ? 'password' : isFromOwnNetwork(person, ip) ? 'account' : 'network'
 
 /** Closed accounts stay readable; pending and locked ones are shut. */
 const mayLogIn = (account: KepAccount): boolean => account.state === 'active' || account.state === 'closed'

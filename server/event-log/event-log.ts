@@ -3,12 +3,14 @@ import { randomId } from '../../mail/ids.ts'
 import { type ChainEntry, type Store, StoreError } from '../../storage/port.ts'
 import { ChainArchive, EVENT_CHAIN } from '../chain-archive.ts'
 
-/** Who did it. */
-export type Actor =
-  | { readonly operator: string }
-  | { readonly person: string; readonly ip?: string }
-  /** Time, or the provider itself. */
-  | { readonly system: true }
+/** Who did it: an operator, perhaps because a person of the account asked; a person; time or the provider itself. */
+export interface Actor {
+  readonly operator?: string
+  readonly person?: string
+  /** Of the person. */
+  readonly ip?: string
+  readonly system?: true
+}
 
 export const SYSTEM: Actor = { system: true }
 
@@ -44,7 +46,20 @@ export interface EventFilter {
 
 /** What records need of the log: whoever only writes cannot read. */
 export type EventRecorder = Pick<EventLog, 'record'>
+export type EventTeller = Pick<EventLog, 'tell'>
 
+export interface EventLogParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly keepYears: number
+  /** As {@link ChainArchive} has it. */
+  readonly owner?: string | undefined
+  /** What was told and could not be recorded. */
+  readonly lost: (error: unknown) => void
+}
+
+/** Longer nobody waits for a record of what happens anyway. */
+const LONGEST_TELL_MS = 2_000
 /** A process that died holds the pen for as long as its lease; so often is it asked for meanwhile. */
 const BUSY_MS = 500
 const BUSY_ATTEMPTS = 80
@@ -59,15 +74,24 @@ export class EventLog {
   readonly #clock: Clock
   readonly #archive: ChainArchive
   readonly #keepYears: number
+  readonly #lost: (error: unknown) => void
 
-  /** @param owner as {@link ChainArchive} has it */
-  constructor(store: Store, clock: Clock, keepYears: number, owner?: string) {
+  constructor({ store, clock, keepYears, owner, lost }: EventLogParts) {
     this.#store = store
     this.#clock = clock
     this.#archive = new ChainArchive(store, clock, EVENT_CHAIN, owner)
     this.#keepYears = keepYears
+    this.#lost = lost
   }
 
+  /** What nobody may be kept from: where it cannot be recorded soon, the operator hears of it instead. Never rejects. */
+  async tell(event: LoggedEvent): Promise<void> {
+    const late = AbortSignal.timeout(LONGEST_TELL_MS)
+    const tooLate = new Promise<void>((resolve) => late.addEventListener('abort', () => resolve()))
+    await Promise.race([this.record(event).catch(this.#lost), tooLate])
+  }
+
+  /** Durable when it resolves; what it tells of is done only then. */
   async record(event: LoggedEvent): Promise<void> {
     const at = this.#clock.now()
     const id = randomId('olay')

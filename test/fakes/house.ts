@@ -14,7 +14,14 @@ export const houseOf = async (
   clock: systemClock,
   mode: 'development',
   domain,
-  eventLog: new EventLog(store, systemClock, 20),
+  eventLog: new EventLog({
+    store,
+    clock: systemClock,
+    keepYears: 20,
+    lost: (error) => {
+      throw error
+    },
+  }),
   closingTerm: { months: 3, zone: 'Europe/Istanbul' },
   addressForms: 'free',
   operator: 'test',

@@ -95,7 +95,14 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
   }
   const retrievals = new RecordedRetrievals()
   const { tls, intermediate, root } = pki()
-  const eventLog = new EventLog(store, clock, 20)
+  const eventLog = new EventLog({
+    store,
+    clock,
+    keepYears: 20,
+    lost: (error) => {
+      throw error
+    },
+  })
   const parts: ImapParts = {
     store,
     desk: new LoginDesk({

@@ -30,7 +30,7 @@ const tls = (port: number, header: string | Buffer) =>
   connectTls({ socket: raw(port, header), ca: kep.ca, servername: 'localhost' })
 const logins = async (): Promise<string[]> =>
   (await kep.provider.eventLog.list({ account: SENDER }, 0, 1000)).map(
-    ({ what, by }) => `${what} ${'person' in by ? by.ip : ''}`,
+    ({ what, by }) => `${what} ${by.ip}`,
   )
 const plain = Buffer.from(`\0${SENDER}\0${PASSWORD}`).toString('base64')
 

@@ -113,7 +113,7 @@ export const change = <Schema extends z.ZodType, Result>(
   what,
   ...operation(schema, async (parts, args, progress) => {
     const { by, ...described } = describe(args)
-    const actor: Actor = by === undefined ? { operator: parts.operator } : { person: by }
+    const actor: Actor = { operator: parts.operator, ...(by === undefined ? {} : { person: by }) }
     await parts.eventLog.record({ what, by: actor, ...described })
     try {
       return await run(parts, args, progress)

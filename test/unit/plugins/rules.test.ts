@@ -38,7 +38,7 @@ const account = (over: object = {}): SessionFacts['account'] => ({
   ...over,
 })
 const session = (over: object = {}): SessionFacts => ({
-  login: { account: ADDRESS, handle: 'ayse', at: 0, method: 'password', ip: '192.0.2.1' },
+  login: { account: ADDRESS, handle: 'ayse', at: 0, method: 'password', ip: '192.0.2.1', proof: '' },
   account: account(),
   person: person(),
   clientName: '',

@@ -8,6 +8,7 @@ import { AccountDirectory } from '../../../../server/accounts/directory.ts'
 import { closed, reopened, withSpace } from '../../../../server/accounts/lifecycle.ts'
 import { loginAsOf } from '../../../../server/accounts/login.ts'
 import { Disk } from '../../../fakes/memory-store/disk.ts'
+import { changePerson } from '../../../../server/accounts/persons.ts'
 import { openMemoryStore } from '../../../fakes/memory-store.ts'
 
 const ADDRESS = 'ayse.isik@hs98.kep.tr'
@@ -16,6 +17,16 @@ const TERM = { months: 3, zone: 'Europe/Istanbul' }
 const DAY = 86_400_000
 const FREE = 100
 const BOUGHT = 50
+
+const CERTIFICATE = 'ab'.repeat(32)
+const login = {
+  account: ADDRESS,
+  handle: 'ayse',
+  at: 0,
+  method: 'certificate',
+  ip: '192.0.2.1',
+  proof: CERTIFICATE,
+} as const
 
 const step = fc.record({
   days: fc.integer({ min: 0, max: 50 }),
@@ -55,6 +66,9 @@ test('open, full, bought space, lapse, closed, locked, opened again: what it may
         persons: [{ handle: 'ayse', name: 'Ayşe Işık', identityNumber: HOLDER.number }],
         active: true,
       })
+      await directory.change(ADDRESS, (account) =>
+        changePerson(account, 'ayse', (one) => ({ ...one, loginCertificates: [CERTIFICATE] })),
+      )
       for (const { days, what } of steps) {
         now += days * DAY
         const isClosed = closedAt !== undefined
@@ -77,7 +91,7 @@ test('open, full, bought space, lapse, closed, locked, opened again: what it may
         if (account === undefined || person === undefined) throw new Error('the account is gone')
         const verdict = await pipeline.ask('mail', {
           session: {
-            login: { account: ADDRESS, handle: 'ayse', at: now, method: 'password', ip: '192.0.2.1' },
+            login,
             account,
             person,
             clientName: '',
@@ -92,7 +106,7 @@ test('open, full, bought space, lapse, closed, locked, opened again: what it may
         expect(said).toBe(expected)
         // Full, it still receives; closed, it does not; readable for three months at least and for four never.
         expect(account.state === 'active').toBe(closedAt === undefined)
-        const reads = loginAsOf(account, { handle: 'ayse', ip: '192.0.2.1' }) !== undefined
+        const reads = loginAsOf(account, login) !== undefined
         if (closedAt === undefined || now < closedAt + 90 * DAY) expect(reads).toBe(true)
         if (closedAt !== undefined && now > closedAt + 94 * DAY) expect(reads).toBe(false)
         told.add(`${said} ${account.state} ${now < spaceUntil ? 'bought' : 'free'}`)

@@ -21,7 +21,14 @@ beforeAll(async () => {
   open.defer(() => rm(folder, { recursive: true, force: true }))
   const store = open.use(await openSqliteStore(folder, Date.now()))
   passwords = open.use(new PasswordThread())
-  eventLog = new EventLog(store, systemClock, 20)
+  eventLog = new EventLog({
+    store,
+    clock: systemClock,
+    keepYears: 20,
+    lost: (error) => {
+      throw error
+    },
+  })
   directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', systemClock)
   await directory.create({
     address: ADDRESS,

@@ -138,8 +138,8 @@ describe('every change is a record', () => {
       ['account activate', by, address, undefined, undefined],
       ['account activate', by, address, undefined, undefined],
       ['account activate refused', by, address, undefined, { code: 'WRONG_STATE' }],
-      ['account close', { person: 'ali' }, address, undefined, { reason: 'istek' }],
-      ['account close refused', { person: 'ali' }, address, undefined, { code: 'MAY_NOT_GRANT' }],
+      ['account close', { ...by, person: 'ali' }, address, undefined, { reason: 'istek' }],
+      ['account close refused', { ...by, person: 'ali' }, address, undefined, { code: 'MAY_NOT_GRANT' }],
     ])
     const chain = Buffer.concat(
       (await store.chain.read('events', 1, 100)).map(({ bytes }) => bytes),
