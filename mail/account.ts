@@ -38,6 +38,8 @@ export interface Closing {
   /** ISO 8601, UTC. */
   readonly at: string
   readonly reason: string
+  /** What it was before, and becomes again. */
+  readonly before: 'pending' | 'active'
   /** ISO 8601, UTC: until then the holder reads what is there; from then on nobody does. */
   readonly readableUntil: string
 }

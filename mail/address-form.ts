@@ -15,7 +15,8 @@ interface Holder extends Pick<StoredAccount, 'kind' | 'holder'> {
 
 /**
  * Which addresses a holder may have; undefined where this one fits. Natural persons: `ad.soyad` or `ad.soyad.numara` at
- * the provider's own domain. Others: MERSİS or name, alone or with a free part, or any name in a sub-domain of their own.
+ * the provider's own domain. Others: MERSİS or name, alone or with a free part, or any name in a sub-domain. Whose sub-domain it is, is the
+ * operator's judgement: institutions apply there for their staff and members too.
  * [KEP rehberi tebliği 16.05.2012/28294; the form for natural persons is unverified]
  */
 export const addressFault = (kep: KepAddress, holder: Holder): FormFault | undefined =>
@@ -77,7 +78,8 @@ function faultOfLegal(
   const free = rest.length <= 1 && rest.every((label) => /^[a-z0-9]+$/.test(label))
   if (
     free &&
-    (first === identity?.number.toLowerCase() || isOfBeginnings(first.replaceAll('-', ''), wordsOf(holder)))
+    ((identity?.type === 'mersis' && first === identity.number) ||
+      isOfBeginnings(first.replaceAll('-', ''), wordsOf(holder)))
   )
     return undefined
   return {

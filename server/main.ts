@@ -46,6 +46,7 @@ import { MaterialArchive } from './smtp/archived-material.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
 import { SubmissionListener } from './smtp/submission-listener.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
+import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from './token-buckets.ts'
 
 /** Parts that a test may bring along. */
 export interface Given {
@@ -244,6 +245,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     census,
     events,
     eventLog,
+    recordBudget: new TokenBuckets(RECORDED_OCTETS, HOUR_MS, clock),
     retrievals,
     clock,
     domain: config.provider.domain,
@@ -256,7 +258,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   }
 
   const started = { build: await buildDigest(), config: configDigest(config) }
-  await eventLog.record({ what: 'started', by: SYSTEM, details: started })
+  await eventLog.tell({ what: 'started', by: SYSTEM, details: started })
 
   let ready = false
   const smtp: (SubmissionListener | PeerListener)[] = []
@@ -347,6 +349,9 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.
       const { provider, evidence, limits } = config
       const renewedPolicy = await policyFrom({ ...next, provider, evidence, limits })
+      const nextOutbound = await readOutbound(next)
+      // Before it takes effect, like every change.
+      await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
       Object.assign(submissionParts, renewedPolicy, { tls: renewed })
       Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })
       Object.assign(peerParts, {
@@ -357,21 +362,17 @@ export async function start(config: Config, folder: string, given: Given = {}): 
         tls: renewed,
       })
       current = next
-      outbound = await readOutbound(next)
+      outbound = nextOutbound
       await peers.reload(next.peers)
       for (const listener of smtp) listener.renew()
       for (const server of imap) server.setTls(renewed)
-      await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
       events.reloaded()
       return { needsRestart: restartNeeded(config, next) }
     },
     close: async () => {
       ready = false
       gate.closeForGood()
-      // A store that fails now is no reason to stay.
-      await eventLog
-        .record({ what: 'stopping', by: SYSTEM })
-        .catch((error: unknown) => events.internalError('ops', error))
+      await eventLog.tell({ what: 'stopping', by: SYSTEM })
       await Promise.all([
         ...smtp.map((listener) => listener.drain(DRAIN_MS)),
         ...imap.map((server) => server.close(1000)),

@@ -13,6 +13,8 @@ export type AccountFault =
   | 'WRONG_STATE'
   /** A natural person uses the account alone. */
   | 'ONE_PERSON_ONLY'
+  /** And nobody in their place. */
+  | 'OTHER_PERSON'
   /** Somebody must always be able to act for an account. */
   | 'LAST_PERSON'
   | 'PERSON_EXISTS'

@@ -1,5 +1,5 @@
 import type { StoredAccount } from '../../mail/account.ts'
-import { accountAsOf, type ClosingTerm, readableUntil } from '../../mail/account-state.ts'
+import { type ClosingTerm, readableUntil } from '../../mail/account-state.ts'
 import { type HolderIdentity, sameHolder } from '../../mail/holder-identity.ts'
 import { AccountError } from './account-error.ts'
 
@@ -13,7 +13,12 @@ export function activated(account: StoredAccount): StoredAccount {
 /** Hesap kapatma: neither sends nor receives, stays readable for the term, then locks by itself. */
 export function closed(account: StoredAccount, reason: string, at: Date, term: ClosingTerm): StoredAccount {
   if (account.state === 'closed') throw wrongState(account, 'zaten kapalı', 'is closed already')
-  const closing = { at: at.toISOString(), reason, readableUntil: readableUntil(at, term).toISOString() }
+  const closing = {
+    at: at.toISOString(),
+    reason,
+    before: account.state,
+    readableUntil: readableUntil(at, term).toISOString(),
+  }
   return { ...account, state: 'closed', closing }
 }
 
@@ -25,9 +30,10 @@ export function reopened(account: StoredAccount, holder: HolderIdentity): Stored
       'OTHER_HOLDER',
       `${account.address}: kapatılan adres yalnız eski sahibine açılır / a closed address is opened for its own holder only`,
     )
-  requireSomebody(account)
-  const { closing: _, ...rest } = account
-  return { ...rest, state: 'active' }
+  const { closing, ...rest } = account
+  const state = closing?.before ?? 'active'
+  if (state === 'active') requireSomebody(account)
+  return { ...rest, state }
 }
 
 /** Alan artırımı: what is bought anew takes the place of what was bought before. */
@@ -45,9 +51,3 @@ function requireSomebody(account: StoredAccount): void {
 
 const wrongState = (account: StoredAccount, tr: string, en: string): AccountError =>
   new AccountError('WRONG_STATE', `${account.address} ${tr} / ${en}`)
-
-/** Where nothing may be changed any more but by reopening. */
-export function requireOpen(account: StoredAccount, at: Date): void {
-  const { state } = accountAsOf(account, at)
-  if (state === 'closed' || state === 'locked') throw wrongState(account, 'kapalı', `is ${state}`)
-}

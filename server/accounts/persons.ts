@@ -41,6 +41,13 @@ export function withPerson(account: StoredAccount, person: NewPerson, by?: strin
       'ONE_PERSON_ONLY',
       `${account.address}: gerçek kişinin hesabını yalnız kendisi kullanır / a natural person uses the account alone`,
     )
+  const { identity } = account
+  const isOwn = identity === undefined || identity.type === 'passport' || identity.number === identityNumber
+  if (account.kind === 'natural' && !isOwn)
+    throw new AccountError(
+      'OTHER_PERSON',
+      `${account.address}: gerçek kişinin hesabını başkası kullanamaz / nobody else uses a natural person’s account`,
+    )
   if (account.persons.length >= MAX_PERSONS)
     throw new AccountError('WRONG_STATE', `${account.address} has ${MAX_PERSONS} persons already`)
   const permissions = person.permissions ?? PERMISSIONS

@@ -1,9 +1,12 @@
 import type { MailboxRow, MessageRow } from '../../storage/port.ts'
+import { no } from './failure.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Session } from './session.ts'
 
 export type MailAct = 'mail deleted' | 'mail moved' | 'mail copied'
 
+/** Of a record beside its details: ids, names, digests. */
+const RECORD_OCTETS = 600
 /** Messages named in one record: rows of the log stay small. */
 const BATCH = 500
 
@@ -15,12 +18,15 @@ export async function recordMail(
   session: Session,
   act: MailAct,
   rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body'>[],
-  to?: MailboxRow,
+  {
+    from = session.selected?.row,
+    to,
+  }: { readonly from?: MailboxRow | undefined; readonly to?: MailboxRow } = {},
 ): Promise<void> {
   for (let at = 0; at < rows.length; at += BATCH) {
     const batch = rows.slice(at, at + BATCH)
     await recordAct(session, act, {
-      mailbox: session.box.row.name,
+      mailbox: from?.name,
       ...(to === undefined ? {} : { to: to.name }),
       uids: formatNumbers(batch.map(({ uid }) => uid)),
       messages: batch.map(({ delivery, body }) =>
@@ -37,7 +43,13 @@ export const recordAct = (
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> => {
   const { person } = session.user
-  return session.parts.eventLog.record({
+  const { recordBudget, eventLog } = session.parts
+  // Nothing is done unrecorded, and nobody fills the disk with records.
+  if (!recordBudget.take(session.account, JSON.stringify(details).length + RECORD_OCTETS))
+    return Promise.reject(
+      no('LIMIT', 'Kisa surede cok islem / Too many changes in a short time, try again later'),
+    )
+  return eventLog.record({
     what,
     by: { person: person.handle, ip: session.ip },
     account: session.account,

@@ -29,13 +29,13 @@ export function parseStatusItems(cursor: Cursor): readonly string[] {
   return [...new Set(items)]
 }
 
-/** undefined where the mailbox is gone. */
+/** undefined where the mailbox is gone, or where this person may not look into any. */
 export async function statusLine(
   session: Session,
   row: MailboxRow,
   items: readonly string[],
 ): Promise<string | undefined> {
-  const head = await session.parts.store.mailboxes.head(row.id)
+  const head = session.may('read') ? await session.parts.store.mailboxes.head(row.id) : undefined
   if (head === undefined) return undefined
   const values: string[] = []
   for (const item of items) values.push(`${item} ${(await ITEMS.get(item)?.(head, session, row)) ?? 0}`)

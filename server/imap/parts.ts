@@ -7,6 +7,7 @@ import type { EventRecorder } from '../event-log/event-log.ts'
 import type { Events } from '../ops/events.ts'
 import type { Clients } from '../proxied/front.ts'
 import type { Retrievals } from '../retrieval.ts'
+import type { TokenBuckets } from '../token-buckets.ts'
 
 /** What the IMAP server is made of. */
 export interface ImapParts {
@@ -17,6 +18,8 @@ export interface ImapParts {
   readonly clients: Clients
   readonly events: Events
   readonly eventLog: EventRecorder
+  /** Octets of records that one account's persons may cause. */
+  readonly recordBudget: TokenBuckets
   readonly retrievals: Retrievals
   readonly clock: Clock
   /** The provider's domain, as the greeting shows it. */

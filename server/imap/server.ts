@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { ASKING, shownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
+import { connectionKey } from '../connection-key.ts'
 import { Connection } from './connection.ts'
 import type { ImapParts } from './parts.ts'
 
@@ -53,7 +54,7 @@ export function makeImapServer(parts: ImapParts, kind: ImapKind): ImapServer {
   // Who says nothing holds a place from the first octet on, not only after the handshake.
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
-    const key = socketKey(socket)
+    const key = connectionKey(socket)
     const admission = parts.census.admit(parts.clients.ipOf(socket))
     if (admission !== undefined) admissions.set(key, admission)
     socket.once('close', () => {
@@ -70,7 +71,7 @@ export function makeImapServer(parts: ImapParts, kind: ImapKind): ImapServer {
   function serve(socket: Socket): void {
     // A peer that left between accept and here has no address any more.
     const ip = parts.clients.ipOf(socket)
-    const admission = admissions.get(socketKey(socket))
+    const admission = admissions.get(connectionKey(socket))
     if (admission === undefined) {
       socket.on('error', (error) => parts.events.socketError('imap', error))
       socket.end('* BYE [UNAVAILABLE] Cok sayida baglanti / Too many connections\r\n')
@@ -124,5 +125,3 @@ export function makeImapServer(parts: ImapParts, kind: ImapKind): ImapServer {
     },
   }
 }
-
-const socketKey = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`

@@ -106,6 +106,9 @@ export class Session {
     if (now === undefined) throw new Farewell('The account or the person is not active any more')
     this.#accountVersion = row?.version ?? -1
     this.#user = { ...user, ...now }
+    if (this.selected === undefined || this.may('read')) return
+    this.leaveMailbox()
+    this.out.untagged('OK [CLOSED] Okuma yetkisi alindi / The right to read was taken back')
   }
 
   may(permission: Permission): boolean {

@@ -1,11 +1,9 @@
-import type { Permission } from '../../mail/account.ts'
 import type { CopyResult, MailboxRow, MessageRow } from '../../storage/port.ts'
-import { ARCHIVE, TRASH } from '../accounts/standard-mailboxes.ts'
 import type { Cursor } from './cursor.ts'
-import { SEPARATOR } from './mailbox-name.ts'
 import { positionsOf, rowsAt } from './message-set.ts'
 import { formatNumbers, type NumberSet } from './number-set.ts'
 import { refuseForeignOrigin } from './origins.ts'
+import { rightFor } from './rights.ts'
 import type { Session } from './session.ts'
 
 /** COPY and MOVE name the same things. */
@@ -38,7 +36,7 @@ export async function prepareTransfer(
 ): Promise<Transfer> {
   session.requireWritable()
   const target = await session.target(session.name(args.to))
-  session.require(rightFor(target))
+  session.require(rightFor(target.name))
   const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'size'>[] = []
   for await (const rows of rowsAt(session, positionsOf(session, args.set, byUid))) {
     refuseForeignOrigin(session.box.row, target, rows)
@@ -51,14 +49,6 @@ export async function prepareTransfer(
     octets: taken.reduce((sum, { size }) => sum + size, 0),
   }
 }
-
-/** Mail Silme for the trash, Mail Arşivle for the archive; any other place is a matter of keeping order. */
-function rightFor({ name }: MailboxRow): Permission {
-  if (isIn(name, TRASH)) return 'delete'
-  return isIn(name, ARCHIVE) ? 'archive' : 'write'
-}
-
-const isIn = (name: string, top: string): boolean => name === top || name.startsWith(`${top}${SEPARATOR}`)
 
 /** [RFC 9051 §7.1] undefined where nothing was copied. */
 export const copyUid = ({ uidValidity, pairs }: CopyResult): string | undefined =>

@@ -36,12 +36,18 @@ async function look(parts: Parts, account: KepAccount): Promise<void> {
   if (level === told.level) return
   const rises = level > told.level
   if (rises) {
-    await tell(parts, account, { level, used, opId: `quota/${told.notices}` })
+    await tell(parts, account, { level, used, opId: `quota/${told.notices}/${level}` })
     events.quotaReached(level)
   }
-  // Of two that look at the same time, both give their notice the same name, and it is there once.
-  const quotaTold = { level, notices: told.notices + (rises ? 1 : 0) }
-  await directory.change(account.address, (stored) => ({ ...stored, quotaTold }))
+  // Of two that look at the same time both may tell of one level, under one name; of two levels the higher stays.
+  await directory.change(account.address, (stored) => {
+    const known = stored.quotaTold ?? { level: 0, notices: 0 }
+    if (!rises) return { ...stored, quotaTold: { ...known, level } }
+    return {
+      ...stored,
+      quotaTold: { level: Math.max(level, known.level), notices: told.notices + 1 },
+    }
+  })
 }
 
 async function tell(

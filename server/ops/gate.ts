@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../mail/clock.ts'
 import type { FailureCode } from '../../mail/errors.ts'
 import type { Store } from '../../storage/port.ts'
-import { type EventRecorder, SYSTEM } from '../event-log/event-log.ts'
+import { type EventTeller, SYSTEM } from '../event-log/event-log.ts'
 import type { WatchedTimestamper } from '../issue/watched-timestamper.ts'
 import type { Events } from './events.ts'
 
@@ -26,7 +26,7 @@ export class Gate implements Disposable {
   readonly #store: Store
   readonly #clock: Clock
   readonly #events: Events
-  readonly #eventLog: EventRecorder
+  readonly #eventLog: EventTeller
   readonly #timestamper: WatchedTimestamper
   readonly #limits: GateLimits
   #reason: FailureCode | undefined
@@ -39,7 +39,7 @@ export class Gate implements Disposable {
     store: Store
     clock: Clock
     events: Events
-    eventLog: EventRecorder
+    eventLog: EventTeller
     timestamper: WatchedTimestamper
     limits: GateLimits
   }) {
@@ -98,7 +98,7 @@ export class Gate implements Disposable {
     const because = this.closedBecause()
     if (because === this.#recorded || this.#closing) return
     const what = because === undefined ? 'submission opened' : 'submission closed'
-    await this.#eventLog.record({ what, by: SYSTEM, details: { because: because ?? this.#recorded } })
+    await this.#eventLog.tell({ what, by: SYSTEM, details: { because: because ?? this.#recorded } })
     this.#recorded = because
   }
 

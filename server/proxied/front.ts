@@ -1,14 +1,10 @@
 import { type BlockList, createServer, type Server, type Socket } from 'node:net'
 import { plainIp } from '../connection-census.ts'
+import { connectionKey, type End } from '../connection-key.ts'
 import { LONGEST_HEADER, readProxyHeader } from './header.ts'
 
 /** A balancer sends its header with the first packet. */
 const HEADER_MS = 5_000
-
-export interface End {
-  readonly remoteAddress?: string | undefined
-  readonly remotePort?: number | undefined
-}
 
 /** Who connects, behind balancers too. */
 export class Clients {
@@ -23,7 +19,7 @@ export class Clients {
 
   /** Of the client; of a socket, of TLS on it, or of a session over them. Empty where it has gone. */
   ipOf(end: End): string {
-    return this.#behind.get(keyOf(end)) ?? plainIp(end.remoteAddress ?? '')
+    return this.#behind.get(connectionKey(end)) ?? plainIp(end.remoteAddress ?? '')
   }
 
   /**
@@ -60,7 +56,7 @@ export class Clients {
         gone()
         return
       }
-      const key = keyOf(socket)
+      const key = connectionKey(socket)
       this.#behind.delete(key)
       if (read.ip !== undefined) {
         this.#behind.set(key, plainIp(read.ip))
@@ -75,6 +71,3 @@ export class Clients {
     socket.once('close', () => clearTimeout(timer))
   }
 }
-
-/** The same for a socket, for TLS on it and for the session over both. */
-const keyOf = ({ remoteAddress, remotePort }: End): string => `${plainIp(remoteAddress ?? '')} ${remotePort}`

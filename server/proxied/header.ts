@@ -64,8 +64,15 @@ function readV2(octets: Buffer): ProxyHeader {
   const addresses = octets.subarray(V2_HEAD, length)
   if (family === 0x11 && rest >= 12) return { kind: 'header', length, ip: addresses.subarray(0, 4).join('.') }
   if (family === 0x21 && rest >= 36) {
-    const groups = Array.from({ length: 8 }, (_, i) => addresses.readUInt16BE(2 * i).toString(16))
-    return { kind: 'header', length, ip: groups.join(':') }
+    return { kind: 'header', length, ip: ipv6Of(addresses) }
   }
   return INVALID
+}
+
+const MAPPED = Buffer.from('00000000000000000000ffff', 'hex')
+
+/** IPv4 that was written as IPv6 is IPv4. [RFC 4291 §2.5.5.2] */
+function ipv6Of(octets: Buffer): string {
+  if (octets.subarray(0, 12).equals(MAPPED)) return octets.subarray(12, 16).join('.')
+  return Array.from({ length: 8 }, (_, group) => octets.readUInt16BE(2 * group).toString(16)).join(':')
 }

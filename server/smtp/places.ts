@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { SMTPServer, SMTPServerSession } from 'smtp-server'
 import { type Admission, type ConnectionCensus, plainIp } from '../connection-census.ts'
-import type { End } from '../proxied/front.ts'
+import { connectionKey, type End } from '../connection-key.ts'
 import { RateGuard, type RateGuardOptions } from './rate-guard.ts'
 
 /** What we keep of a connection from its first octet. */
@@ -34,7 +34,7 @@ export class Places {
 
   /** Counts the connection until it ends; undefined where a limit is reached. */
   admit(socket: Socket): Admission | undefined {
-    const key = socketKey(socket)
+    const key = connectionKey(socket)
     const admission = this.#census.admit(this.#ipOf(socket))
     if (admission === undefined) return undefined
     this.#admissions.set(key, admission)
@@ -44,13 +44,13 @@ export class Places {
   }
 
   take(socket: Socket): void {
-    const key = socketKey(socket)
+    const key = connectionKey(socket)
     const admission = this.#admissions.get(key) ?? this.admit(socket)
     const guard = new RateGuard(
       {
         end: () => {
           for (const connection of this.#connections())
-            if (socketKey(connection.session) === key) connection.close()
+            if (connectionKey(connection.session) === key) connection.close()
           socket.destroy()
         },
       },
@@ -61,11 +61,11 @@ export class Places {
   }
 
   of(session: SMTPServerSession): Place | undefined {
-    return this.#places.get(socketKey(session))
+    return this.#places.get(connectionKey(session))
   }
 
   forget(session: SMTPServerSession): void {
-    this.#forget(socketKey(session))
+    this.#forget(connectionKey(session))
   }
 
   #forget(key: string): void {
@@ -75,6 +75,3 @@ export class Places {
     this.#admissions.delete(key)
   }
 }
-
-/** The same for a socket, for TLS on it and for the session over both. */
-export const socketKey = (end: End): string => `${plainIp(end.remoteAddress ?? '')} ${end.remotePort}`

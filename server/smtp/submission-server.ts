@@ -9,6 +9,7 @@ import { StoreError } from '../../storage/port.ts'
 import type { LoginDesk } from '../accounts/login.ts'
 import { ASKING, type ShownCertificate, shownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission, ConnectionCensus } from '../connection-census.ts'
+import { connectionKey } from '../connection-key.ts'
 import type { Events } from '../ops/events.ts'
 import type { Clients } from '../proxied/front.ts'
 import { receiveMessage } from '../received-message.ts'
@@ -18,7 +19,7 @@ import { ENGINE, MIN_TLS } from './engine.ts'
 import { checkParameters, parameter, printable } from './envelope-parameters.ts'
 import type { MessageRate } from './message-rate.ts'
 import { keepOwnStatus } from './own-status.ts'
-import { Places, socketKey } from './places.ts'
+import { Places } from './places.ts'
 import type { RateGuard } from './rate-guard.ts'
 import type { RefusalRecord } from './refusal-record.ts'
 import { EXTERNAL } from './sasl-external.ts'
@@ -122,7 +123,7 @@ export function makeSubmissionServer(
               ? await parts.desk.checkCertificate({
                   ...from,
                   name: auth.authzid ?? '',
-                  shown: shown.get(socketKey(session)),
+                  shown: shown.get(connectionKey(session)),
                 })
               : await parts.desk.check({
                   ...from,
@@ -190,7 +191,7 @@ export function makeSubmissionServer(
     },
     onClose: (session, callback) => {
       peers.delete(session.id)
-      shown.delete(socketKey(session))
+      shown.delete(connectionKey(session))
       places.forget(session)
       callback()
     },
@@ -202,7 +203,7 @@ export function makeSubmissionServer(
     ? createTlsServer(tlsOptions(parts, kind), (socket) => {
         places.take(socket)
         const certificate = shownCertificate(socket)
-        if (certificate !== undefined) shown.set(socketKey(socket), certificate)
+        if (certificate !== undefined) shown.set(connectionKey(socket), certificate)
         server.connect(socket)
       })
     : undefined
@@ -231,6 +232,7 @@ export function makeSubmissionServer(
   }
 
   async function takeData(peer: Peer, stream: SMTPServerDataStream): Promise<string> {
+    await refresh(peer)
     const transaction = transactionOf(peer)
     obey(await parts.pipeline.ask('data', { transaction }))
     await mustAfford(transaction)
@@ -246,7 +248,12 @@ export function makeSubmissionServer(
       }
       throw error
     })
-    const decided = await decide(parts, transaction, received)
+    // As things are when it is decided: a message may take its time.
+    await refresh(peer).catch(async (error: unknown) => {
+      await received.staged.discard()
+      throw error
+    })
+    const decided = await decide(parts, transactionOf(peer), received)
     if (!decided.accepted) {
       parts.events.refused(decided.code, decided.evidenceId)
       throw new MailError(decided.code, decided.told)

@@ -1,3 +1,4 @@
+import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from '../../server/token-buckets.ts'
 /** A real IMAP listener over a real SQLite store in a temporary folder, with its own certificate and two accounts. */
 
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -70,6 +71,7 @@ export interface ImapTestOptions {
   readonly limits?: Partial<ImapParts['limits']>
   readonly connectionsPerIp?: number
   readonly clock?: Clock
+  readonly recordedOctets?: number
 }
 
 export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnderTest> {
@@ -118,6 +120,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     }),
     events: new Events('silent'),
     clients: new Clients(undefined),
+    recordBudget: new TokenBuckets(options.recordedOctets ?? RECORDED_OCTETS, HOUR_MS, clock),
     eventLog,
     retrievals,
     clock,

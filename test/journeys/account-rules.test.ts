@@ -1,12 +1,13 @@
 /** What the rules of an account mean to a sender, a recipient and an operator, over real sockets. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../mail/account.ts'
+import { openSmtpSession } from '../../scripts/client/smtp-session.ts'
 import { withPermissions } from '../../server/accounts/persons.ts'
 import { headerOf, PLAIN_PART, signedMessage, submit } from '../fakes/mail-client.ts'
 import { atRest, evidenced, holding, idIn, reasonsIn, rowsIn } from '../fakes/mailboxes.ts'
 import { operate } from '../fakes/operator.ts'
 import { pki } from '../fakes/pki.ts'
-import { RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
+import { PASSWORD, RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
 
 let kep: TestProvider
 beforeAll(async () => {
@@ -65,6 +66,45 @@ describe('closing and opening again', () => {
         details: { code: 'NOT_SIGNED', told: '', recipients: [RECIPIENT], count: 1 },
       },
     ])
+  })
+})
+
+describe('what changes after MAIL', () => {
+  test.each([
+    [
+      'the right is taken back',
+      () =>
+        operate(kep, 'person permit', { address: SENDER, handle: 'deneme.gonderen', permissions: ['read'] }),
+      /^550 5\.7\.1 MAY_NOT_SEND/,
+      () =>
+        operate(kep, 'person permit', {
+          address: SENDER,
+          handle: 'deneme.gonderen',
+          permissions: [...PERMISSIONS],
+        }),
+    ],
+    [
+      'the account is closed',
+      () => operate(kep, 'account close', { address: SENDER, reason: 'istek' }),
+      /^550 5\.7\.1 ACCOUNT_NOT_ACTIVE/,
+      () =>
+        operate(kep, 'account reopen', {
+          address: SENDER,
+          identity: { type: 'tckn', number: '10000000146' },
+          reason: 'başvuru',
+        }),
+    ],
+  ])('%s: nothing is taken any more', async (_, change, refusal, back) => {
+    await using session = await openSmtpSession({ port: kep.provider.ports.submissions, ca: kep.ca })
+    const token = Buffer.from(`\0${SENDER}\0${PASSWORD}`).toString('base64')
+    for (const command of [`AUTH PLAIN ${token}`, `MAIL FROM:<${SENDER}>`, `RCPT TO:<${RECIPIENT}>`])
+      expect(await session.command(command)).toMatch(/^2/)
+    await change()
+    expect(await session.command('DATA')).toMatch(/^354/)
+    expect(await session.command(`${(await signedMessage(pki().user.signer)).toString('latin1')}.`)).toMatch(
+      refusal,
+    )
+    await back()
   })
 })
 

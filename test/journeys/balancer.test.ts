@@ -18,6 +18,8 @@ const v2 = Buffer.concat([
   Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex'),
   Buffer.from([203, 0, 113, 9, 127, 0, 0, 1, 0xc0, 0, 1, 0xd1]),
 ])
+/** Nobody listens there, and the system gives out none so low. */
+const LOCAL = 29_871
 const v1 = 'PROXY TCP4 203.0.113.9 127.0.0.1 49152 465\r\n'
 
 const raw = (port: number, header: string | Buffer): Socket => {
@@ -29,9 +31,7 @@ const raw = (port: number, header: string | Buffer): Socket => {
 const tls = (port: number, header: string | Buffer) =>
   connectTls({ socket: raw(port, header), ca: kep.ca, servername: 'localhost' })
 const logins = async (): Promise<string[]> =>
-  (await kep.provider.eventLog.list({ account: SENDER }, 0, 1000)).map(
-    ({ what, by }) => `${what} ${by.ip}`,
-  )
+  (await kep.provider.eventLog.list({ account: SENDER }, 0, 1000)).map(({ what, by }) => `${what} ${by.ip}`)
 const plain = Buffer.from(`\0${SENDER}\0${PASSWORD}`).toString('base64')
 
 describe.each([
@@ -74,6 +74,23 @@ test.each([
 ])('a balancer that says %s is let go', async (_, header) => {
   const client = new LineClient(raw(kep.provider.ports.imap, header))
   expect(await client.line()).toBeUndefined()
+})
+
+test('one port of the balancer to two of our listeners: each client is who it is', async () => {
+  const from = (port: number, ip: string): LineClient => {
+    const socket = connect({ port, host: '127.0.0.1', localPort: LOCAL })
+    socket.on('error', () => {})
+    socket.write(`PROXY TCP4 ${ip} 127.0.0.1 1 2\r\n`)
+    return new LineClient(connectTls({ socket, ca: kep.ca, servername: 'localhost' }))
+  }
+  const first = from(kep.provider.ports.imaps, '198.51.100.1')
+  const second = from(kep.provider.ports.submissions, '203.0.113.99')
+  await first.line()
+  await second.line()
+  await first.command('a', `AUTHENTICATE PLAIN ${plain}`)
+  expect((await logins()).at(-1)).toBe('login 198.51.100.1')
+  first.end()
+  second.end()
 })
 
 test('features 2.8: a restriction holds for the client, not for the balancer', async () => {

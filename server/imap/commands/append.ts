@@ -11,6 +11,7 @@ import { bad, no } from '../failure.ts'
 import { DELETED, flagList } from '../flags.ts'
 import { refuseClientMessage } from '../origins.ts'
 import { requireSpace } from '../quota.ts'
+import { rightFor } from '../rights.ts'
 
 export interface AppendHead {
   readonly name: string
@@ -45,6 +46,7 @@ export const append = command({
     const { store, limits, clock } = session.parts
     const target = await session.target(session.name(head.name))
     refuseClientMessage(target)
+    session.require(rightFor(target.name))
     const literal = session.literal
     if (literal === undefined) throw bad('A message is missing')
     if (literal.size === 0) throw bad('The message is empty')

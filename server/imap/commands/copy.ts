@@ -13,7 +13,7 @@ export const copyCommands = [false, true].map((byUid) =>
     run: async (session, args) => {
       const { target, uids, rows, octets } = await prepareTransfer(session, args, byUid)
       await requireSpace(session, target, octets)
-      await recordMail(session, 'mail copied', rows, target)
+      await recordMail(session, 'mail copied', rows, { to: target })
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const code = copyUid(await store.mailboxes.copy(session.box.row.id, uids, target.id, now))

@@ -3,6 +3,7 @@ import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { refuseBelowPipeline } from '../origins.ts'
+import { rightFor } from '../rights.ts'
 
 /** Makes the levels above too. [RFC 9051 §6.3.4] */
 export const create = command({
@@ -20,6 +21,7 @@ export const create = command({
     // A separator at the end says that names below will follow.
     const name = wanted.endsWith(SEPARATOR) ? wanted.slice(0, -1) : wanted
     checkNewName(name)
+    session.require(rightFor(name))
     refuseBelowPipeline(name)
     const { mailboxes } = session.parts.store
     const known = new Set((await mailboxes.list(session.account)).map((row) => row.name))

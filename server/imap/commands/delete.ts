@@ -1,6 +1,9 @@
+import type { MailboxRow } from '../../../storage/port.ts'
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
-import { recordAct } from '../mail-record.ts'
+import { PAGE } from '../limits.ts'
+import { recordAct, recordMail } from '../mail-record.ts'
+import type { Session } from '../session.ts'
 
 /** Names below stay. The provider's own mailboxes are never deleted. [RFC 9051 §6.3.5] */
 export const deleteMailbox = command({
@@ -16,6 +19,7 @@ export const deleteMailbox = command({
     session.require('delete')
     const row = await session.mailbox(session.name(octets))
     if (row.fixed) throw no('CANNOT', 'Bu kutu silinemez / This mailbox cannot be deleted')
+    await recordMessages(session, row)
     await recordAct(session, 'mailbox deleted', { mailbox: row.name })
     await session.parts.store.mailboxes.delete(row.id)
     if (session.selected?.row.id === row.id) {
@@ -25,3 +29,16 @@ export const deleteMailbox = command({
     return 'DELETE done'
   },
 })
+
+/** All that goes with it, by name. */
+async function recordMessages(session: Session, from: MailboxRow): Promise<void> {
+  const { mailboxes } = session.parts.store
+  for (let last = 0; ; ) {
+    const page = await mailboxes.page(from.id, last, PAGE)
+    const final = page.at(-1)
+    if (final === undefined) return
+    await recordMail(session, 'mail deleted', page, { from })
+    last = final.uid
+    await session.slice.breathe()
+  }
+}

@@ -14,7 +14,7 @@ export const moveCommands = [false, true].map((byUid) =>
       const box = session.writableBox()
       const { target, uids, rows, octets } = await prepareTransfer(session, args, byUid)
       if (rootsOf(box.row).length === 0) await requireSpace(session, target, octets)
-      await recordMail(session, 'mail moved', rows, target)
+      await recordMail(session, 'mail moved', rows, { to: target })
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const code = copyUid(await store.mailboxes.move(box.row.id, uids, target.id, now))

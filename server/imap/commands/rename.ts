@@ -1,7 +1,9 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
+import { recordAct } from '../mail-record.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { refuseBelowPipeline } from '../origins.ts'
+import { rightFor } from '../rights.ts'
 
 /** Names below go along. The provider's own mailboxes keep theirs. [RFC 9051 §6.3.6] */
 export const rename = command({
@@ -21,6 +23,8 @@ export const rename = command({
     const name = session.name(to)
     checkNewName(name)
     refuseBelowPipeline(name)
+    // What it holds leaves the one place and comes to the other.
+    for (const place of [row.name, name]) session.require(rightFor(place))
     if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez / This mailbox cannot be renamed')
     if (name.startsWith(row.name + SEPARATOR)) throw no('CANNOT', 'A mailbox cannot be moved below itself')
     const { mailboxes } = session.parts.store
@@ -34,6 +38,7 @@ export const rename = command({
       if (known.has(moved)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
     }
     if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
+    await recordAct(session, 'mailbox renamed', { mailbox: row.name, to: name })
     for (const level of parentsOf(name))
       if (!known.has(level)) await mailboxes.create(session.account, level, {})
     await mailboxes.rename(row.id, name)

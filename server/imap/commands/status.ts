@@ -14,6 +14,7 @@ export const status = command({
     return { name, items: parseStatusItems(cursor) }
   },
   run: async (session, { name, items }) => {
+    session.require('read')
     const row = await session.mailbox(session.name(name))
     const line = await statusLine(session, row, items)
     if (line === undefined) throw no('NONEXISTENT', 'There is no such mailbox')

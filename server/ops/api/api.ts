@@ -36,7 +36,12 @@ export async function makeApi(parts: ApiParts): Promise<FastifyInstance> {
     const operator = parts.operatorOf(request)
     if (operator !== undefined) return void operators.set(request, operator)
     const message = 'a token is needed: Authorization: Bearer …'
-    return reply.code(401).header('WWW-Authenticate', 'Bearer').send(refused('UNAUTHORIZED', message))
+    // A stranger holds no place.
+    return reply
+      .code(401)
+      .header('WWW-Authenticate', 'Bearer')
+      .header('Connection', 'close')
+      .send(refused('UNAUTHORIZED', message))
   })
   app.setErrorHandler((error: { code?: unknown }, _request, reply) => {
     const foreseen = FORESEEN.get(String(error.code))

@@ -40,4 +40,8 @@ export async function accountNamed(
 export const bookingOf = (
   { operator }: OperationParts,
   { by, note, receipt }: Omit<Booking, 'by'> & Pick<Asked, 'by'>,
-): Booking => ({ by: by === undefined ? `operator/${operator}` : `person/${by}`, note, receipt })
+): Booking => ({
+  by: by === undefined ? `operator/${operator}` : `operator/${operator} person/${by}`,
+  note,
+  receipt,
+})

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { peerEntry } from '../../../config/relay.ts'
 import { checkPeer } from '../peer-check.ts'
 import { change, OperationError } from './operation.ts'
@@ -10,7 +11,7 @@ import { told } from './peer-entries.ts'
 export const peerAdd = change(
   'peer add',
   peerEntry,
-  ({ provider }) => ({ details: { provider } }),
+  (entry) => ({ details: { provider: entry.provider, entry: digestOf(entry) } }),
   async (
     { peers, mode, domain, clock },
     text,
@@ -25,3 +26,6 @@ export const peerAdd = change(
     return { provider: text.provider, change: await told(peers.put(text)) }
   },
 )
+
+/** Whom it believes from now on can be told from whom it believed before. */
+const digestOf = (entry: object): string => createHash('sha256').update(JSON.stringify(entry)).digest('hex')

@@ -150,6 +150,74 @@ describe('features 8.4: the rights of a person', () => {
     )
   })
 
+  test('"read" that is taken back closes what is open, and what is in it', async () => {
+    await allow({ quota: 1_000_000 })
+    await append('p', 'Taslaklar', message(100))
+    await client.command('s', 'SELECT Taslaklar')
+    await permit(PERMISSIONS.filter((one) => one !== 'read'))
+    await runDialogue(
+      client,
+      `
+      C: a FETCH 1 BODY[]
+      S: * OK [CLOSED] *
+      S: a BAD *
+      C: b STATUS Taslaklar (MESSAGES)
+      S: b NO [NOPERM] *
+      C: c LIST "" Taslaklar RETURN (STATUS (MESSAGES))
+      S: * LIST *
+      S: c OK *
+      `,
+    )
+  })
+
+  test.each<[without: string, command: string]>([
+    ['delete', 'RENAME tasinan "&AMcA9g-p Kutusu/tasinan"'],
+    ['archive', 'RENAME tasinan "Ar&AV8-iv/tasinan"'],
+    ['delete', 'CREATE "&AMcA9g-p Kutusu/yeni"'],
+    ['archive', 'CREATE "Ar&AV8-iv/yeni"'],
+    ['archive', 'APPEND "Ar&AV8-iv" {3}'],
+  ])('without "%s" there is no way round it: %s', async (without, command) => {
+    await client.command('x', 'CREATE tasinan')
+    await permit(PERMISSIONS.filter((one) => one !== without))
+    await runDialogue(client, `C: a ${command}\nS: a NO [NOPERM] *`)
+  })
+
+  test('a mailbox that is renamed and deleted leaves word of both, and of each message', async () => {
+    await allow({ quota: 1_000_000 })
+    await client.command('x', 'CREATE ilk')
+    await append('p', 'ilk', message(100))
+    const from = (await under.parts.store.chain.head('events'))?.seq ?? 0
+    await client.command('r', 'RENAME ilk son')
+    await client.command('d', 'DELETE son')
+    const recorded = (await under.parts.store.chain.read('events', from + 1, 10)).map(({ bytes }) =>
+      JSON.parse(Buffer.from(bytes).toString()),
+    )
+    const digest = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(recorded.map(({ what, details }) => [what, details])).toEqual([
+      ['mailbox renamed', { mailbox: 'ilk', to: 'son' }],
+      ['mail deleted', { mailbox: 'son', uids: '1', messages: [digest] }],
+      ['mailbox deleted', { mailbox: 'son' }],
+    ])
+  })
+
+  test('nobody fills the disk with records: what cannot be recorded any more is not done', async () => {
+    await using small = await startImap({ recordedOctets: 5_000 })
+    const other = new LineClient(connectTo(small))
+    await other.line()
+    await other.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
+    const answers: string[] = []
+    for (let i = 0; i < 20; i++) {
+      await other.command('c', `CREATE k${i}`)
+      answers.push((await other.command('d', `DELETE k${i}`)).at(-1)?.slice(0, 12) ?? '')
+    }
+    expect(answers[0]).toBe('d OK DELETE ')
+    expect(answers.at(-1)).toBe('d NO [LIMIT]')
+    expect((await small.store.mailboxes.list(ACCOUNT)).filter(({ name }) => /^k\d/.test(name)).length).toBe(
+      answers.filter((answer) => answer.includes('LIMIT')).length,
+    )
+    other.end()
+  })
+
   test('who moved, copied and deleted which messages is recorded', async () => {
     await allow({ quota: 1_000_000 })
     await client.command('x', 'CREATE kayit')

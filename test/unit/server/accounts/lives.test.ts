@@ -42,6 +42,12 @@ describe('how long a closed account stays readable', () => {
   })
 })
 
+test('what was never activated is not activated by closing and opening it', () => {
+  const account = closed(withPerson(pending, ayse), 'istek', new Date(0), TERM)
+  expect(reopened(account, HOLDER)).toMatchObject({ state: 'pending' })
+  expect(reopened(account, HOLDER).closing).toBeUndefined()
+})
+
 describe('lives of accounts', () => {
   /** What may happen to an account, and the days that pass before it. */
   const step = fc.record({

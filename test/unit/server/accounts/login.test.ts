@@ -8,6 +8,7 @@ import { LoginDesk } from '../../../../server/accounts/login.ts'
 import { PasswordThread } from '../../../../server/accounts/password-thread.ts'
 import { withNetworks } from '../../../../server/accounts/persons.ts'
 import { EventLog } from '../../../../server/event-log/event-log.ts'
+import type { Store } from '../../../../storage/port.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 
 const ADDRESS = 'ayse.isik@hs98.kep.tr'
@@ -15,11 +16,12 @@ const open = new AsyncDisposableStack()
 let directory: AccountDirectory
 let passwords: PasswordThread
 let eventLog: EventLog
+let store: Store
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'openkep-login-'))
   open.defer(() => rm(folder, { recursive: true, force: true }))
-  const store = open.use(await openSqliteStore(folder, Date.now()))
+  store = open.use(await openSqliteStore(folder, Date.now()))
   passwords = open.use(new PasswordThread())
   eventLog = new EventLog({
     store,
@@ -179,5 +181,45 @@ describe('features 2.7 and 2.8: where from, and what is kept of it', () => {
       reason: 'delayed',
     })
     expect(await guarded.check(attempt('doğru parola', '198.51.100.9'))).toMatchObject({ ok: true })
+  })
+})
+
+describe('what changes while somebody is logged in, or waits to be', () => {
+  test('a changed password ends what it opened', async () => {
+    const result = await desk().check(attempt('doğru parola'))
+    if (!result.ok) throw new Error('not logged in')
+    expect(await desk().refresh(result.login)).toBeDefined()
+    await directory.setPassword(ADDRESS, undefined, 'yeni parola')
+    expect(await desk().refresh(result.login)).toBeUndefined()
+    await directory.setPassword(ADDRESS, undefined, 'doğru parola')
+  })
+
+  test('one that was changed while it was being checked opens nothing', async () => {
+    const late = new LoginDesk({
+      directory,
+      passwords: {
+        matches: async () => {
+          await directory.setPassword(ADDRESS, undefined, 'yeni parola')
+          return true
+        },
+      },
+      clock: systemClock,
+      eventLog,
+    })
+    expect(await late.check(attempt('doğru parola'))).toEqual({ ok: false, reason: 'wrong' })
+    await directory.setPassword(ADDRESS, undefined, 'doğru parola')
+  })
+
+  test('I11: a log that cannot be written keeps nobody out', async () => {
+    const lost: unknown[] = []
+    const broken = new EventLog({
+      store: { ...store, chain: { ...store.chain, lease: () => Promise.reject(new Error('disk full')) } },
+      clock: systemClock,
+      keepYears: 20,
+      lost: (error) => void lost.push(error),
+    })
+    const reading = new LoginDesk({ directory, passwords, clock: systemClock, eventLog: broken })
+    expect(await reading.check(attempt('doğru parola'))).toMatchObject({ ok: true })
+    expect(lost).toHaveLength(1)
   })
 })

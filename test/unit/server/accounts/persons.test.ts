@@ -30,6 +30,13 @@ describe('features 8.2 to 8.8: persons of an account', () => {
     expect(refusal(() => withPerson(own, veli))).toBe('ONE_PERSON_ONLY')
   })
 
+  test('8.7: nor does anybody else: the person is the holder', () => {
+    const identity = { type: 'tckn', number: ayse.identityNumber } as const
+    const own = { ...empty, kind: 'natural', identity } as const
+    expect(refusal(() => withPerson(own, veli))).toBe('OTHER_PERSON')
+    expect(withPerson(own, ayse).persons).toHaveLength(1)
+  })
+
   test('8.3: somebody active always stays, in a closed account too', () => {
     const one = withActive(both, 'ayse', false)
     expect(refusal(() => withActive(one, 'veli', false))).toBe('LAST_PERSON')
