@@ -109,6 +109,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       providers: config.trust.providers.map(absolute),
       tsas: config.trust.tsas.map(absolute),
     },
+    directory: {
+      ...config.directory,
+      sources: config.directory.sources.map((source) => ({ ...source, file: absolute(source.file) })),
+    },
     peers: config.peers.map((peer) => peerWithAbsolutePaths(peer, absolute)),
     relay: {
       ...config.relay,

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { notify } from './notify.ts'
+import { directory } from './directory.ts'
 import { peerEntry, relay } from './relay.ts'
 import { tariff } from './tariff.ts'
 import {
@@ -231,6 +232,7 @@ export const configSchema = z.strictObject({
   peers: z.array(peerEntry).default([]),
   relay,
   accounts,
+  directory,
   /** What sending costs; absent: nothing. */
   tariff: tariff.optional(),
   quota: z

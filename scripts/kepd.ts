@@ -63,7 +63,7 @@ async function run(): Promise<void> {
   let config = await source.load()
   const provider = await start(config, folder, source.given)
   parts.defer(() => provider.close())
-  const { store, directory, eventLog, events, peers, purses, relay, failSend } = provider
+  const { store, directory, eventLog, events, peers, purses, listings, relay, failSend } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
     const next = await source.load()
     const done = await provider.reload(next)
@@ -78,6 +78,7 @@ async function run(): Promise<void> {
     ...operationSettings(config),
     peers,
     purses,
+    listings,
     relay,
     failSend,
     probePeer: probeWith(() => config),

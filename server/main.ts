@@ -25,6 +25,8 @@ import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
 import { readAnchors, readSigner, readTls } from './key-files.ts'
 import { bind, listenOnAll } from './listen.ts'
+import { Listings } from './listings/listings.ts'
+import { ListingRenewal } from './listings/renewal.ts'
 import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
 import { readSenders } from './notify/settings.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
@@ -73,6 +75,7 @@ export interface Provider {
   readonly events: Events
   readonly peers: PeerDirectory
   readonly purses: Purses
+  readonly listings: Listings
   readonly relay: { retryNow(provider: string): void }
   /** An operator gives up a message in a queue: relay failure for whom it is still waited; false where there is none. */
   readonly failSend: (key: WorkKey) => Promise<boolean>
@@ -129,6 +132,16 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls, peers })
   const policy = await policyFrom(config)
   const purses = new Purses({ store, clock, events, tariff: () => current.tariff })
+
+  const listings = new Listings({
+    store,
+    accounts: directory,
+    clock,
+    domain,
+    settings: () => current.directory,
+    events,
+  })
+  const renewal = new ListingRenewal({ store, accounts: directory, listings, domain, eventLog, events })
 
   const issuerParts: IssuerParts = {
     pipeline: policy.pipeline,
@@ -259,6 +272,8 @@ export async function start(config: Config, folder: string, given: Given = {}): 
 
   const started = { build: await buildDigest(), config: configDigest(config) }
   await eventLog.tell({ what: 'started', by: SYSTEM, details: started })
+  void renewal.renew(config.directory)
+  parts.defer(() => renewal.stop())
 
   let ready = false
   const smtp: (SubmissionListener | PeerListener)[] = []
@@ -342,6 +357,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     events,
     peers,
     purses,
+    listings,
     relay,
     failSend,
     reload: async (next) => {
@@ -364,6 +380,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       current = next
       outbound = nextOutbound
       await peers.reload(next.peers)
+      void renewal.renew(next.directory)
       for (const listener of smtp) listener.renew()
       for (const server of imap) server.setTls(renewed)
       events.reloaded()

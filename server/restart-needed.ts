@@ -10,6 +10,7 @@ const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
   'peers',
   'relay',
   'tariff',
+  'directory',
   'eyp',
   'eTebligat',
 ] as const)

@@ -3,6 +3,7 @@ import { archiveCheckCommand } from './archive.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
 import { creditCommands } from './credit.ts'
+import { directoryCommands } from './directory.ts'
 import { evidenceCommands } from './evidence.ts'
 import { logListCommand } from './log.ts'
 import { peerCommands } from './peers.ts'
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   ...personCommands,
   logListCommand,
   ...creditCommands,
+  ...directoryCommands,
   sendCommand,
   traceCommand,
   verifyCommand,

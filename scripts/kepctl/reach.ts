@@ -8,6 +8,7 @@ import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { AUTHORITY_PORT, developmentConfig } from '../../server/development/config.ts'
 import { developmentFiles } from '../../server/development/files.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
+import { Listings } from '../../server/listings/listings.ts'
 import { callControl, NoDaemon } from '../../server/ops/api/client.ts'
 import { controlSocketPath, lockDataFolder } from '../../server/ops/data-lock.ts'
 import { operationSettings } from '../../server/ops/operation-settings.ts'
@@ -80,6 +81,14 @@ async function alone<N extends OperationName>(
       clock: systemClock,
       events: { purse: () => {} }, // nobody asks this process for metrics
       tariff: () => config.tariff,
+    }),
+    listings: new Listings({
+      store,
+      accounts: directory,
+      clock: systemClock,
+      domain: config.provider.domain,
+      settings: () => config.directory,
+      events: { directoryQuery: () => {} },
     }),
     probePeer: probeWith(() => config),
   }

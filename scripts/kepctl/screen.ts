@@ -20,6 +20,11 @@ export class Screen {
     else for (const line of lines()) process.stdout.write(`${clean(line)}\n`)
   }
 
+  /** One line of a result that is written as it comes; for programs, so it is left as it is. */
+  line(text: string): void {
+    process.stdout.write(`${text}\n`)
+  }
+
   /** Beside the result: standard output stays what a program can read. */
   note(line: string): void {
     process.stderr.write(`${clean(line)}\n`)

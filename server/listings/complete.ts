@@ -18,7 +18,7 @@ export async function completeListings(
   parts: {
     readonly store: DocumentStore
     readonly accounts: Pick<AccountDirectory, 'list'>
-    readonly listings: Pick<Listings, 'changeOwn'>
+    readonly listings: Pick<Listings, 'followOwn'>
     readonly legalMandatory: readonly LegalDisputed[]
   },
   signal: AbortSignal,
@@ -31,7 +31,7 @@ export async function completeListings(
     const page = await accounts.list(after, PAGE)
     for (const account of page) {
       if (signal.aborted) return
-      if (!needsConsent(account) && account.state === 'active') await listings.changeOwn(account)
+      if (!needsConsent(account) && account.state === 'active') await listings.followOwn(account)
     }
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) break

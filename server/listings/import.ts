@@ -55,7 +55,7 @@ export async function takeLines(
     await Promise.all(
       all
         .slice(at, at + TOGETHER)
-        .map((listing) => parts.listings.write(listing.address, provider, () => listing, run)),
+        .map((listing) => parts.listings.write(listing.address, provider, () => listing, { run })),
     )
   return { taken, faults }
 }

@@ -14,10 +14,7 @@ export class TooManyRows extends Error {}
  * within its first page the others are not walked, so more may come than fits: whoever asks compares anyway.
  * Rejects with {@link TooManyRows}.
  */
-export async function* addressesUnder(
-  store: DocumentStore,
-  rows: readonly string[],
-): AsyncGenerator<string> {
+export async function* addressesUnder(store: DocumentStore, rows: readonly string[]): AsyncGenerator<string> {
   let pages = 0
   const page = (after: string): ReturnType<DocumentStore['list']> => {
     if (++pages > MAX_PAGES) throw new TooManyRows()

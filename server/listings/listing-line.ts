@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { parseKepAddress } from '../../mail/kep-address.ts'
-import { fieldsOf, LEGAL_DISPUTED, type Listing, LISTING_FIELDS, type PublicListing } from '../../mail/listing.ts'
+import {
+  fieldsOf,
+  LEGAL_DISPUTED,
+  LISTING_FIELDS,
+  type Listing,
+  type PublicListing,
+} from '../../mail/listing.ts'
 import { addressSchema, identitySchema, nameSchema } from '../ops/operations/schemas.ts'
 
 /** The largest keys are RSA of 16384 bits in a certificate with its chain left out. */
@@ -37,9 +43,12 @@ export const listingLine = z.strictObject({
   ...z.object(fieldSchemas).partial().shape,
 })
 
-/** Made of what may leave alone; a number that is missing is missing. */
+/** Made of what may leave alone. What a terminal might obey is escaped, which is the same JSON. */
 export const lineOf = ({ address, kind, identity, fields }: PublicListing): string =>
-  JSON.stringify({ address, kind, identity, ...fields })
+  JSON.stringify({ address, kind, identity, ...fields }).replace(
+    /[\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** The entry that a line of a provider's directory tells of, or why it tells of none; never with what stands there. */
 export function readLine(provider: string, text: string | undefined): Listing | string {

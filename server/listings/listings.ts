@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import type { KepAccount } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
-import { type Listing, type PublicListing, shown } from '../../mail/listing.ts'
+import { type Listing, needsConsent, type PublicListing, shown } from '../../mail/listing.ts'
 import type { Criteria } from '../../mail/listing-criteria.ts'
 import type { Store } from '../../storage/port.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
@@ -11,7 +11,7 @@ import { ListingError } from './listing-error.ts'
 import { ownListing } from './own.ts'
 import { searchListings } from './search.ts'
 import { Turns } from './turns.ts'
-import { writeListing } from './write-listing.ts'
+import { type ListingChange, writeListing } from './write-listing.ts'
 
 export interface ListingParts {
   readonly store: Pick<Store, 'listings'>
@@ -47,6 +47,11 @@ export class Listings {
     this.#parts = parts
   }
 
+  /** As they are now. */
+  get settings(): Config['directory'] {
+    return this.#parts.settings()
+  }
+
   /** Of an account of ours in whatever state; undefined for an address that can have no entry. */
   async own(account: KepAccount): Promise<OwnEntry | undefined> {
     const { listings } = this.#parts.store
@@ -55,11 +60,8 @@ export class Listings {
     return listing && { listing, open: this.#shown(listing) }
   }
 
-  /**
-   * Changes what was filled in, and the rows by which it is found; without a change both are as the account says from then
-   * on. `to` may be asked more than once.
-   */
-  async changeOwn(account: KepAccount, to: (listing: Listing) => Listing = (same) => same): Promise<void> {
+  /** Changes what was filled in; `to` may be asked more than once. The operator's box has no entry, and gets none. */
+  async changeOwn(account: KepAccount, to: (listing: Listing) => Listing): Promise<void> {
     const empty = ownListing(account, undefined)
     if (empty === undefined) return
     await this.write(empty.address, empty.provider, (stored) => {
@@ -68,15 +70,33 @@ export class Listings {
     })
   }
 
+  /**
+   * Makes an account be found by what it says; who is listed without being asked gets an entry, others keep theirs.
+   *
+   * @param ahead what the account is about to say: until this is called again it is found by either, so that no crash comes
+   *   between the account and its rows
+   */
+  async followOwn(account: KepAccount, ahead?: KepAccount): Promise<void> {
+    const empty = ownListing(account, undefined)
+    if (empty === undefined) return
+    const { address, provider } = empty
+    await this.write(
+      address,
+      provider,
+      (stored) => (stored === undefined && needsConsent(empty) ? undefined : ownListing(account, stored)),
+      { also: (stored) => ahead && ownListing(ahead, stored) },
+    )
+  }
+
   /** The one way in for every entry; undefined takes it away. Rejects with CHANGED_MEANWHILE. */
   async write(
     address: string,
     provider: string,
     to: (listing: Listing | undefined) => Listing | undefined,
-    run?: string,
+    more: Pick<ListingChange, 'run' | 'also'> = {},
   ): Promise<void> {
-    const { legalMandatory } = this.#parts.settings()
-    const change = { address, provider, legalMandatory, run, to }
+    const { legalMandatory } = this.settings
+    const change = { address, provider, legalMandatory, to, ...more }
     const done = await this.#turns.take(address, () => writeListing(this.#parts.store.listings, change))
     if (done === undefined)
       throw new ListingError('CHANGED_MEANWHILE', `${address} is being changed by somebody else`)
@@ -100,8 +120,8 @@ export class Listings {
    * @param account who asks; absent for the operator
    */
   async search(criteria: Criteria, account: string | undefined): Promise<PublicListing[]> {
-    const { store, settings, events } = this.#parts
-    const { maxResults, queriesPerMinute } = settings()
+    const { store, events } = this.#parts
+    const { maxResults, queriesPerMinute } = this.settings
     if (account !== undefined && !this.#buckets(queriesPerMinute).take(account)) {
       events.directoryQuery('too-fast')
       throw new ListingError(
@@ -119,13 +139,16 @@ export class Listings {
   }
 
   /** The addresses of a provider's entries in order, each with what others may be given of it. */
-  async *listed(provider: string, after: string): AsyncGenerator<readonly [string, PublicListing | undefined]> {
+  async *listed(
+    provider: string,
+    after: string,
+  ): AsyncGenerator<readonly [string, PublicListing | undefined]> {
     for await (const { rest } of keysUnder(this.#parts.store.listings, `provider/${provider}/`, after))
       yield [rest, await this.open(rest)]
   }
 
   #shown(listing: Listing): PublicListing | undefined {
-    return shown(listing, this.#parts.settings().legalMandatory)
+    return shown(listing, this.settings.legalMandatory)
   }
 
   #buckets(perMinute: number): TokenBuckets {

@@ -1,10 +1,7 @@
 import type { StoredAccount } from '../../mail/account.ts'
 import { parseKepAddress, reservedLocals } from '../../mail/kep-address.ts'
-import type { Listing, ListingField, ListingFields } from '../../mail/listing.ts'
+import type { Listing, ListingFields } from '../../mail/listing.ts'
 import { turkishFold } from '../../mail/turkish-fold.ts'
-
-/** What the account says, and nobody can say otherwise in the directory. */
-export const ACCOUNT_FIELDS: readonly ListingField[] = ['fullName', 'service']
 
 type Holder = Pick<StoredAccount, 'address' | 'kind' | 'holder' | 'identity' | 'service'>
 
@@ -16,25 +13,30 @@ export function ownListing(account: Holder, filledIn: Listing | undefined): List
   const { address, kind, holder, identity, service } = account
   const kep = parseKepAddress(address)
   if (kep === undefined || reservedLocals.has(kep.local)) return undefined
-  const fields = { ...filledIn?.fields }
+  const { givenNames, surname, ...fields } = filledIn?.fields ?? {}
+  const names =
+    kind === 'natural' ? { ...namesOf(holder, { givenNames, surname }), service } : { fullName: holder }
   return {
     address,
     provider: kep.provider,
     kind,
     ...(identity === undefined ? {} : { identity }),
     listed: filledIn?.listed ?? false,
-    fields: kind === 'natural' ? { ...fields, ...namesOf(holder, fields), service } : { ...fields, fullName: holder },
+    fields: { ...fields, ...names },
     consent: filledIn?.consent ?? [],
   }
 }
 
 /** As they were filled in, where they are the holder's; else the last word is the surname. */
-function namesOf(holder: string, { givenNames, surname }: ListingFields): ListingFields {
+function namesOf(
+  holder: string,
+  { givenNames, surname }: { givenNames: string | undefined; surname: string | undefined },
+): ListingFields {
   if (givenNames !== undefined && surname !== undefined && areNamesOf(holder, givenNames, surname))
     return { givenNames, surname }
   const words = holder.trim().split(/\s+/)
   const last = words.pop() ?? ''
-  return { givenNames: words.join(' '), surname: last }
+  return words.length === 0 ? { surname: last } : { givenNames: words.join(' '), surname: last }
 }
 
 /** Nobody is listed under another name. */

@@ -1,5 +1,5 @@
-import { fits, type Criteria } from '../../mail/listing-criteria.ts'
 import type { PublicListing } from '../../mail/listing.ts'
+import { type Criteria, fits } from '../../mail/listing-criteria.ts'
 import type { DocumentStore } from '../../storage/port.ts'
 import { addressesUnder, TooManyRows } from './join.ts'
 import { rowsWanted } from './rows.ts'

@@ -13,6 +13,8 @@ export interface ListingChange {
   readonly legalMandatory: readonly LegalDisputed[]
   /** The import that it came with. */
   readonly run?: string | undefined
+  /** What it may soon be: it is found by that too. */
+  readonly also?: ((listing: Listing) => Listing | undefined) | undefined
   /** undefined: it is to be there no more. May be asked more than once; what it throws ends the change. */
   readonly to: (listing: Listing | undefined) => Listing | undefined
 }
@@ -40,19 +42,21 @@ export async function writeListing(
 
 async function tryWriting(
   store: DocumentStore,
-  { address, provider, legalMandatory, run, to }: ListingChange,
+  { address, provider, legalMandatory, run, also, to }: ListingChange,
   force: boolean,
 ): Promise<'written' | 'unchanged' | 'overtaken' | 'repair'> {
   const key = entryKey(address)
   const row = await store.get(key)
   const before: ListingDocument = row === undefined ? { rows: [] } : parseListing(row.document)
   const listing = to(before.listing)
-  const open = listing && shown(listing, legalMandatory)
-  const wanted = open === undefined ? [] : rowsOf(open)
+  const wanted = [...new Set([listing, listing && also?.(listing)].flatMap((one) => foundBy(one, legalMandatory)))]
   const after = documentOf(listing, wanted, run ?? before.run)
   if (row === undefined && listing === undefined) return 'unchanged'
   if (!force && row?.document === JSON.stringify(after)) return 'unchanged'
 
+  // Only the import is another: what is there has all its rows.
+  const isSame =
+    !force && JSON.stringify([before.listing, before.rows]) === JSON.stringify([after.listing, after.rows])
   let version = row?.version ?? 0
   const put = async (document: ListingDocument): Promise<boolean> => {
     const isOurs = await store.put(key, JSON.stringify(document), version)
@@ -63,7 +67,7 @@ async function tryWriting(
   const isNew = all.length > before.rows.length
   if (row === undefined) await store.put(providerKey(provider, address), '', 0)
   if ((row === undefined || isNew || force) && !(await put({ ...before, rows: all }))) return 'overtaken'
-  await Promise.all(wanted.map((one) => store.put(indexPrefix(one) + address, '', 0)))
+  if (!isSame) await Promise.all(wanted.map((one) => store.put(indexPrefix(one) + address, '', 0)))
   if (!(await put(documentOf(listing, all, after.run)))) return 'overtaken'
   const stale = all.filter((one) => !wanted.includes(one))
   // A row is put once and never changed: its version is 1.
@@ -73,6 +77,11 @@ async function tryWriting(
     await store.remove(providerKey(provider, address), 1)
   } else if (stale.length > 0 && !(await put(after))) return 'repair'
   return 'written'
+}
+
+function foundBy(listing: Listing | undefined, legalMandatory: readonly LegalDisputed[]): string[] {
+  const open = listing && shown(listing, legalMandatory)
+  return open === undefined ? [] : rowsOf(open)
 }
 
 const documentOf = (

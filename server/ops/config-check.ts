@@ -61,6 +61,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
   await checkNotify(config, fault, isOpenToOthers)
   for (const { path, reason } of pluginFaults(config)) fault(path, reason)
   checkTariff(config, fault)
+  checkSources(config, fault)
   if (production) {
     refuseLoopback(config.tsa.urls, 'tsa.urls', 'a time-stamp of this machine proves nothing', fault)
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
@@ -144,6 +145,17 @@ function checkTariff({ tariff, submission }: Config, fault: Fault): void {
     const upTo = tariff?.types[type].bands.at(-1)?.upTo ?? 0
     if (upTo < largest)
       fault(`tariff.types.${type}.bands`, `no band holds ${largest} octets, and so much may be submitted`)
+  }
+}
+
+/** Whether the files are there is not asked: they come and go, and what was read of them stays. */
+function checkSources({ directory, provider: { domain } }: Config, fault: Fault): void {
+  const seen = new Set<string>()
+  for (const [index, { provider }] of directory.sources.entries()) {
+    const path = `directory.sources.${index}.provider`
+    if (provider === domain) fault(path, `${provider} is this provider: its entries come from its accounts`)
+    if (seen.has(provider)) fault(path, `${provider} is named twice`)
+    seen.add(provider)
   }
 }
 

@@ -3,6 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { OutcomeName } from '../../evidence/index.ts'
 import type { FailureCode } from '../../mail/errors.ts'
 import type { EventFacts } from '../../plugins/events.ts'
+import type { ImportReport } from '../listings/feed.ts'
+import type { QueryOutcome } from '../listings/listings.ts'
 import { redact } from './redaction.ts'
 
 export type ListenerName = 'submission' | 'peer' | 'imap' | 'http'
@@ -125,6 +127,12 @@ export class Events {
     'channel',
     'outcome',
   ])
+  readonly #queries = this.#counter('directory_queries_total', 'Queries of the KEP directory', ['outcome'])
+  readonly #sources = this.#counter(
+    'directory_sources_total',
+    'Directories of other providers that were read',
+    ['peer', 'outcome'],
+  )
   readonly #keyOperations = this.#counter('private_key_operations_total', 'Signatures made with our keys', [
     'role',
   ])
@@ -334,6 +342,22 @@ export class Events {
   purse(what: 'reserved' | 'released' | 'swept' | 'settled' | 'given-back' | 'sms' | 'insufficient'): void {
     this.#purse.inc({ what })
     this.#log[what === 'swept' ? 'warn' : 'debug']({ event: 'purse', what })
+  }
+
+  directoryQuery(outcome: QueryOutcome): void {
+    this.#queries.inc({ outcome })
+  }
+
+  /** undefined: it is configured no more. */
+  directorySource(peer: string, report: Omit<ImportReport, 'faults'> | undefined): void {
+    const outcome = report === undefined ? 'removed' : report.whole && report.faulty === 0 ? 'read' : 'faulty'
+    this.#sources.inc({ peer, outcome })
+    this.#log[outcome === 'faulty' ? 'warn' : 'info']({ event: 'directory-source', peer, outcome, ...report })
+  }
+
+  directorySourceFailed(peer: string, error: unknown): void {
+    this.#sources.inc({ peer, outcome: 'failed' })
+    this.#log.error({ event: 'directory-source', peer, outcome: 'failed', error: told(error) })
   }
 
   keyUsed(role: string): void {

@@ -1,5 +1,8 @@
+import { directory as directorySettings } from '../../config/directory.ts'
 import { systemClock } from '../../mail/clock.ts'
+import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
+import { Listings } from '../../server/listings/listings.ts'
 import type { OperationParts } from '../../server/ops/operations/operation.ts'
 import { Purses } from '../../server/purse/purses.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
@@ -31,6 +34,15 @@ export const houseOf = async (
     clock: systemClock,
     events: { purse: () => {} },
     tariff: () => undefined,
+  }),
+  listings: new Listings({
+    store,
+    // Reads alone: nobody's password is hashed.
+    accounts: new AccountDirectory(store, undefined as never, domain, systemClock),
+    clock: systemClock,
+    domain,
+    settings: () => directorySettings.parse(undefined),
+    events: { directoryQuery: () => {} },
   }),
   probePeer: async () => {
     throw new Error('nobody asked for this')

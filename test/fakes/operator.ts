@@ -32,6 +32,7 @@ const partsOf = ({ provider, domain, tls, clock }: TestProvider): OperationParts
   domain,
   peers: provider.peers,
   purses: provider.purses,
+  listings: provider.listings,
   probePeer: (peer) =>
     probePeer(peer, {
       domain,

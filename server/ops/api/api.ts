@@ -159,6 +159,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['NOT_FOUND', 404],
   ['NO_SUCH_ACCOUNT', 404],
   ['NO_SUCH_PERSON', 404],
+  ['TOO_FAST', 429],
   ['NO_DAEMON', 503],
   ['INTERNAL', 500],
 ])

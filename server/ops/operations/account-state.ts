@@ -2,16 +2,18 @@ import { z } from 'zod'
 import { activated, closed, reopened } from '../../accounts/lifecycle.ts'
 import { type AccountView, viewOf } from './account-view.ts'
 import { requireRight } from './acting-person.ts'
-import { change } from './operation.ts'
+import { change, type OperationParts } from './operation.ts'
 import { addressSchema, handleSchema, identitySchema, reasonSchema } from './schemas.ts'
 
-/** The contract is signed: the account sends and receives from now on. */
+/** The contract is signed: the account sends and receives from now on, and is found where nobody is asked for consent. */
 export const accountActivate = change(
   'account activate',
   z.strictObject({ address: addressSchema }),
   ({ address }) => ({ account: address.toLowerCase() }),
-  async ({ directory }, { address }): Promise<AccountView> =>
-    viewOf(await directory.change(address, activated)),
+  async (parts, { address }): Promise<AccountView> => {
+    await makeListing(parts, address)
+    return viewOf(await parts.directory.change(address, activated))
+  },
 )
 
 /** Neither sends nor receives from now on; readable for the term, then locked. */
@@ -38,6 +40,17 @@ export const accountReopen = change(
   'account reopen',
   z.strictObject({ address: addressSchema, identity: identitySchema, reason: reasonSchema }),
   ({ address, reason }) => ({ account: address.toLowerCase(), details: { reason } }),
-  async ({ directory }, { address, identity }): Promise<AccountView> =>
-    viewOf(await directory.change(address, (account) => reopened(account, identity))),
+  async (parts, { address, identity }): Promise<AccountView> => {
+    await makeListing(parts, address)
+    return viewOf(await parts.directory.change(address, (account) => reopened(account, identity)))
+  },
 )
+
+/** Before the account is active, as it is not seen until then: so no crash leaves one that is and has no entry. */
+async function makeListing(
+  { directory, listings }: Pick<OperationParts, 'directory' | 'listings'>,
+  address: string,
+): Promise<void> {
+  const account = await directory.get(address.toLowerCase())
+  if (account !== undefined) await listings.followOwn(account)
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { KepAccount, StoredAccount } from '../../../mail/account.ts'
 import { type AccountView, viewOf } from './account-view.ts'
 import { change } from './operation.ts'
 import { addressSchema, nameSchema } from './schemas.ts'
@@ -17,13 +18,17 @@ export const accountUpdate = change(
     account: address.toLowerCase(),
     details: { holder: holder !== undefined, service, mayServe },
   }),
-  async ({ directory }, { address, holder, service, mayServe }): Promise<AccountView> =>
-    viewOf(
-      await directory.change(address, (account) => ({
-        ...account,
-        holder: holder ?? account.holder,
-        service: service ?? account.service,
-        ...(mayServe === undefined ? {} : { mayServe }),
-      })),
-    ),
+  async ({ directory, listings }, { address, holder, service, mayServe }): Promise<AccountView> => {
+    const updated = <A extends StoredAccount | KepAccount>(account: A): A => ({
+      ...account,
+      holder: holder ?? account.holder,
+      service: service ?? account.service,
+      ...(mayServe === undefined ? {} : { mayServe }),
+    })
+    const before = await directory.get(address.toLowerCase())
+    if (before !== undefined) await listings.followOwn(before, updated(before))
+    const changed = await directory.change(address, updated)
+    await listings.followOwn(changed)
+    return viewOf(changed)
+  },
 )

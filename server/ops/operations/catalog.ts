@@ -10,6 +10,11 @@ import { creditCheck } from './credit-check.ts'
 import { creditList } from './credit-list.ts'
 import { creditRefund } from './credit-refund.ts'
 import { creditShow } from './credit-show.ts'
+import { directoryExport } from './directory-export.ts'
+import { directoryImport } from './directory-import.ts'
+import { directorySearch } from './directory-search.ts'
+import { directorySet } from './directory-set.ts'
+import { directoryShow } from './directory-show.ts'
 import { evidenceExport } from './evidence-export.ts'
 import { evidenceList } from './evidence-list.ts'
 import { logList } from './log-list.ts'
@@ -57,6 +62,11 @@ export const operations = {
   'credit show': creditShow,
   'credit list': creditList,
   'credit check': creditCheck,
+  'directory set': directorySet,
+  'directory show': directoryShow,
+  'directory search': directorySearch,
+  'directory import': directoryImport,
+  'directory export': directoryExport,
   trace,
   'evidence list': evidenceList,
   'evidence export': evidenceExport,

@@ -6,6 +6,8 @@ import type { Store, WorkKey } from '../../../storage/port.ts'
 import { AccountError } from '../../accounts/account-error.ts'
 import type { AccountDirectory } from '../../accounts/directory.ts'
 import type { Actor, EventLog, LoggedEvent } from '../../event-log/event-log.ts'
+import { ListingError } from '../../listings/listing-error.ts'
+import type { Listings } from '../../listings/listings.ts'
 import type { Purses } from '../../purse/purses.ts'
 import type { ProbeReport } from '../../relay/outbound/probe.ts'
 import type { Peer } from '../../relay/peer.ts'
@@ -31,6 +33,7 @@ export interface OperationParts {
   readonly domain: string
   readonly peers: PeerDirectory
   readonly purses: Purses
+  readonly listings: Listings
   /** Goes to a peer as far as a message would. */
   readonly probePeer: (peer: Peer) => Promise<ProbeReport>
   /** What carries mail to peers; absent where no daemon runs. */
@@ -47,7 +50,7 @@ export interface OperationParts {
 /** What a long operation tells on its way; shown to people, relied on by nobody. */
 export type Progress = (state: { readonly done: number; readonly of: number | undefined }) => void
 
-/** Why an operation was refused; the codes of AccountError are told as they are. */
+/** Why an operation was refused; the codes of AccountError and ListingError are told as they are. */
 export type OperationFault =
   | 'BAD_ARGUMENTS'
   | 'UNKNOWN_OPERATION'
@@ -139,7 +142,7 @@ export type Refusal = { readonly code: string; readonly message: string }
 
 /** What may be told of an error; undefined for one that nobody foresaw, whose text may hold anything. */
 export function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof OperationError || error instanceof AccountError)
+  if (error instanceof OperationError || error instanceof AccountError || error instanceof ListingError)
     return { code: error.code, message: error.message }
   return undefined
 }

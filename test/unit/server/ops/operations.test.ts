@@ -164,6 +164,8 @@ describe('every change is a record', () => {
       'credit show',
       'credit list',
       'credit check',
+      'directory show',
+      'directory search', // records by itself, with how many were found
       'peer list',
       'peer test',
       'queue list',
