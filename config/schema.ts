@@ -3,8 +3,8 @@
  * What the rules leave unverified is a setting here and never a constant elsewhere.
  */
 import { z } from 'zod'
-import { notify } from './notify.ts'
 import { directory } from './directory.ts'
+import { notify } from './notify.ts'
 import { peerEntry, relay } from './relay.ts'
 import { tariff } from './tariff.ts'
 import {

@@ -49,7 +49,9 @@ async function tryWriting(
   const row = await store.get(key)
   const before: ListingDocument = row === undefined ? { rows: [] } : parseListing(row.document)
   const listing = to(before.listing)
-  const wanted = [...new Set([listing, listing && also?.(listing)].flatMap((one) => foundBy(one, legalMandatory)))]
+  const wanted = [
+    ...new Set([listing, listing && also?.(listing)].flatMap((one) => foundBy(one, legalMandatory))),
+  ]
   const after = documentOf(listing, wanted, run ?? before.run)
   if (row === undefined && listing === undefined) return 'unchanged'
   if (!force && row?.document === JSON.stringify(after)) return 'unchanged'

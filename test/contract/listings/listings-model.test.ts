@@ -115,7 +115,7 @@ async function take(store: Store, one: Step, model?: Model): Promise<void> {
   if (one.do === 'account') {
     const made = account(one.address, { kind: one.kind, holder: `${one.holder} Işık` })
     await putAccount(store, made)
-    await listings.changeOwn((await accounts.get(one.address))!)
+    await listings.followOwn((await accounts.get(one.address))!)
     model?.accounts.set(one.address, made)
     model?.entries.set(one.address, (await listings.own((await accounts.get(one.address))!))!.listing)
   } else if (one.do === 'state') {

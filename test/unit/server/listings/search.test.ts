@@ -66,7 +66,7 @@ describe('6.5 all providers at once', () => {
     const address = 'ornek@hs98.kep.tr'
     const made = account(address, { kind: 'legal', holder: 'Örnek A.Ş.' })
     await putAccount(store, made)
-    await house.listings.changeOwn((await house.accounts.get(address))!)
+    await house.listings.followOwn((await house.accounts.get(address))!)
     const stored = state === 'locked' ? 'closed' : state
     await putAccount(store, { ...made, state: stored, ...(stored === 'closed' ? { closing } : {}) })
     expect((await house.accounts.get(address))?.state).toBe(state)

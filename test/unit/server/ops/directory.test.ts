@@ -8,6 +8,7 @@ import type { Store } from '../../../../storage/port.ts'
 import { account, directoryHouse, putAccount } from '../../../fakes/directory-house.ts'
 import { houseOf } from '../../../fakes/house.ts'
 import { Disk } from '../../../fakes/memory-store/disk.ts'
+import { crashesAt } from '../../../fakes/memory-store/documents.ts'
 import { openMemoryStore } from '../../../fakes/memory-store.ts'
 
 const ALI = 'ali.veli@hs98.kep.tr'
@@ -128,6 +129,48 @@ describe('6.10 who is found', () => {
     await run('directory set', { address: ALI, listed: false })
     expect(await search(byName)).toEqual({ listings: [] })
     expect(await run('directory show', { address: ALI })).toMatchObject({ open: null, fields: { phone } })
+  })
+
+  test('a name that changes is found from then on, and the former one no more', async () => {
+    await run('account activate', { address: ORNEK })
+    await run('account update', { address: ORNEK, holder: 'Yeni A.Ş.' })
+    expect(await search({ group: 'legal', fullName: 'yeni' })).toMatchObject({ listings: { length: 1 } })
+    expect(await search({ group: 'legal', fullName: 'örnek' })).toEqual({ listings: [] })
+    await run('account update', { address: ALI, holder: 'Ali Can' })
+    expect(await search({ ...byName, surname: 'Can' })).toEqual({ listings: [] })
+    await run('directory set', { address: ALI, listed: true, fields: { givenNames: 'Ali', surname: 'Can' } })
+    await run('account update', { address: ALI, holder: 'Ali Can Su' })
+    expect(await search({ group: 'natural', givenNames: 'Can', surname: 'Su' })).toMatchObject({
+      listings: [{ fields: { givenNames: 'Ali Can', surname: 'Su' } }],
+    })
+  })
+
+  test('a change of the name that dies after any of its writes leaves the account found by its name', async () => {
+    for (let at = 1; ; at++) {
+      const disk = new Disk()
+      const healthy = await openMemoryStore(disk)
+      const house = directoryHouse(healthy)
+      await putAccount(healthy, account(ORNEK, { kind: 'legal', holder: 'Eski' }))
+      await house.listings.followOwn((await house.accounts.get(ORNEK))!)
+      const dying = await openMemoryStore(disk, { crasher: crashesAt(at) })
+      const there = directoryHouse(dying)
+      const eventLog = { record: async () => {} } as never
+      const died = await perform(
+        { ...parts, store: dying, directory: there.accounts, listings: there.listings, eventLog },
+        'account update',
+        { address: ORNEK, holder: 'Yeni' },
+        () => {},
+      ).then(
+        () => false,
+        () => true,
+      )
+      const name = (await house.accounts.get(ORNEK))!.holder
+      expect(await house.find('legal', { fullName: name })).toEqual([ORNEK])
+      expect(await house.find('legal', { fullName: name === 'Eski' ? 'Yeni' : 'Eski' })).toEqual([])
+      if (died) continue
+      expect(at).toBeGreaterThan(4)
+      break
+    }
   })
 
   test('6.14 who acts for a legal person where it was chosen', async () => {
