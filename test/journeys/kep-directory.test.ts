@@ -25,7 +25,8 @@ const json = async (...args: string[]): Promise<unknown> => JSON.parse((await ct
 const done = async (...args: string[]) => expect(await ctl(...args)).toMatchObject({ code: 0, err: '' })
 const search = ['directory', 'search', '--group']
 
-test('an operator fills in, lists, searches, exports and imports', async () => {
+// Some twenty processes, one after the other.
+test('an operator fills in, lists, searches, exports and imports', { timeout: 180_000 }, async () => {
   await done(
     'account',
     'create',
