@@ -4,8 +4,8 @@ import type { DocumentStore } from '../../storage/port.ts'
 import { entryKey, indexPrefix, type ListingDocument, parseListing, providerKey } from './document.ts'
 import { rowsOf } from './rows.ts'
 
-/** Others may change the same entry at the same time; so many of them at once is a fault. */
-const MAX_ATTEMPTS = 8
+/** Another process may change the same entry at the same time, and each overtake the other; so often is a fault. */
+const MAX_ATTEMPTS = 50
 
 export interface ListingChange {
   readonly address: string
@@ -30,8 +30,9 @@ export async function writeListing(
   change: ListingChange,
 ): Promise<'written' | 'unchanged' | undefined> {
   let { to } = change
+  const tried = new Set<string>()
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const done = await tryWriting(store, { ...change, to }, attempt > 0)
+    const done = await tryWriting(store, { ...change, to }, tried, attempt > 0)
     if (done === 'overtaken') continue
     // Somebody changed it while rows were taken away, which may have been rows of the change: they are made again.
     if (done === 'repair') to = (listing) => listing
@@ -43,6 +44,8 @@ export async function writeListing(
 async function tryWriting(
   store: DocumentStore,
   { address, provider, legalMandatory, run, also, to }: ListingChange,
+  /** Rows that may have been made by attempts before this one, after another had already cleared up. */
+  tried: Set<string>,
   force: boolean,
 ): Promise<'written' | 'unchanged' | 'overtaken' | 'repair'> {
   const key = entryKey(address)
@@ -65,7 +68,8 @@ async function tryWriting(
     version++
     return isOurs
   }
-  const all = [...new Set([...before.rows, ...wanted])]
+  const all = [...new Set([...before.rows, ...tried, ...wanted])]
+  for (const one of wanted) tried.add(one)
   const isNew = all.length > before.rows.length
   if (row === undefined) await store.put(providerKey(provider, address), '', 0)
   if ((row === undefined || isNew || force) && !(await put({ ...before, rows: all }))) return 'overtaken'

@@ -181,6 +181,45 @@ describe.each(stores)('$name', ({ open }) => {
   })
 })
 
+const directoryHouseOf = (store: Store) => directoryHouse(store)
+
+describe('two processes that change one entry at once', () => {
+  test('each change is there, every row is an entry’s, and the entry is found', {
+    timeout: 60_000,
+  }, async () => {
+    for (let seed = 1; seed <= 150; seed++) {
+      const disk = new Disk()
+      const both = [await openMemoryStore(disk, { seed }), await openMemoryStore(disk, { seed: seed + 1000 })]
+      const [store] = both as [Store, Store]
+      await take(store, { do: 'account', address: OWN[0], kind: 'natural', holder: 'ali' })
+      await Promise.all(
+        both.map(directoryHouseOf).flatMap((house, process) =>
+          [1, 2].map(async (round) => {
+            const own = (await house.accounts.get(OWN[0]))!
+            await house.listings.changeOwn(own, (listing) => ({
+              ...listing,
+              listed: true,
+              consent: ['title', 'province'],
+              fields: {
+                ...listing.fields,
+                title: `${listing.fields.title ?? ''} t${process}${round}`.trim(),
+                province: `p${process}${round}`,
+              },
+            }))
+          }),
+        ),
+      )
+      await expectNoDebts(store)
+      const fields = (await directoryHouse(store).listings.open(OWN[0]))?.fields
+      expect(fields?.title?.split(' ').sort()).toEqual(['t01', 't02', 't11', 't12'])
+      for (const title of ['t01', 't12'])
+        expect(await directoryHouse(store).find('natural', { title, province: fields!.province! })).toEqual([
+          OWN[0],
+        ])
+    }
+  })
+})
+
 describe('a process that dies after any of its writes', () => {
   const before: Step[] = [
     { do: 'account', address: OWN[0], kind: 'natural', holder: 'ali' },

@@ -122,6 +122,18 @@ describe('peers', () => {
 
   test('a real one is without fault', async () => expect(await told(entry())).toEqual([]))
 
+  test('directories of our own domain, or named twice; a file that is away is none', async () => {
+    const sources = [production.provider.domain, 'hs02.kep.tr', 'hs02.kep.tr'].map((provider) => ({
+      provider,
+      file: folder.file('none.jsonl'),
+    }))
+    const directory = { ...production.directory, sources }
+    expect(await pathsOf({ ...production, directory })).toEqual([
+      'directory.sources.0.provider',
+      'directory.sources.2.provider',
+    ])
+  })
+
   test('our own domain, one named twice, files that are not there: all at once', async () => {
     expect(
       await told(
