@@ -203,7 +203,7 @@ describe('two processes that change one entry at once', () => {
               fields: {
                 ...listing.fields,
                 title: `${listing.fields.title ?? ''} t${process}${round}`.trim(),
-                province: `p${process}${round}`,
+                province: `p${process}${round}x${listing.fields.title?.length ?? 0}`,
               },
             }))
           }),
