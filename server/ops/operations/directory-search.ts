@@ -74,7 +74,7 @@ export const directorySearch = operation(
     const record = (outcome: object): Promise<void> =>
       parts.eventLog.record({
         what: 'directory search',
-        by: who === undefined ? { operator: parts.operator } : { person: who.person },
+        by: { operator: parts.operator, ...(who === undefined ? {} : { person: who.person }) },
         account: who?.account,
         person: who?.person,
         details: { ...asked, ...outcome },

@@ -291,7 +291,7 @@ describe('what is recorded', () => {
     expect((await recorded()).slice(1)).toEqual([
       {
         what: 'directory search',
-        by: { person: 'ali' },
+        by: { operator: 'test', person: 'ali' },
         of: ALI,
         details: { group: 'natural', criteria: ['givenNames', 'surname'], found: 1 },
       },
