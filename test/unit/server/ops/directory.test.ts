@@ -231,7 +231,7 @@ describe('what is refused', () => {
   })
 
   test('to change what is closed', async () => {
-    const closing = { at: '', reason: '', readableUntil: '2999-01-01T00:00:00Z' }
+    const closing = { at: '', reason: '', before: 'active' as const, readableUntil: '2999-01-01T00:00:00Z' }
     await putAccount(store, account(ALI, { state: 'closed', closing }))
     await expect(run('directory set', { address: ALI, listed: true })).rejects.toMatchObject({
       code: 'WRONG_STATE',
