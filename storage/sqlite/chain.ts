@@ -80,6 +80,7 @@ export function listChain(
 ): ChainEntry[] {
   const from = filter.from ?? 0
   const to = filter.to ?? Number.MAX_SAFE_INTEGER
+  const start = after > 0 || from === 0 ? after : firstSince(db, chain, from, to) - 1
   const rows =
     filter.party === undefined
       ? db.all(
@@ -87,7 +88,7 @@ export function listChain(
           chain,
           from,
           to,
-          after,
+          start,
           limit,
         )
       : db.all(
@@ -95,12 +96,23 @@ export function listChain(
            WHERE p.chain = ? AND p.party = ? AND p.seq > ? AND c.at >= ? AND c.at < ? ORDER BY p.seq LIMIT ?`,
           chain,
           filter.party,
-          after,
+          start,
           from,
           to,
           limit,
         )
   return rows.map(readEntry)
+}
+
+/** By the index of times, so that the first page of a late span does not walk through all that came before it. */
+const firstSince = (db: Database, chain: string, from: number, to: number): number => {
+  const row = db.get(
+    'SELECT min(seq) AS first FROM chain WHERE chain = ? AND at >= ? AND at < ?',
+    chain,
+    from,
+    to,
+  )
+  return typeof row?.['first'] === 'number' ? row['first'] : Number.MAX_SAFE_INTEGER
 }
 
 const one = (row: Row | undefined): ChainEntry | undefined => row && readEntry(row)

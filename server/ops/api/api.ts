@@ -71,26 +71,31 @@ export async function makeApi(parts: ApiParts): Promise<FastifyInstance> {
 /** Octets as they are; verdicts are results, not errors. */
 function addVerify(app: FastifyInstance, parts: ApiParts): void {
   const { verify } = parts
-  let verifying = 0
+  const places = new WeakSet<FastifyRequest>()
+  let taken = 0
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     const octets = { parseAs: 'buffer', bodyLimit: MAX_VERIFIED_OCTETS } as const
     scope.addContentTypeParser('*', octets, (_request, body, done) => done(null, body))
+    // Before an octet of the file is read: it is in memory whole.
+    scope.addHook('onRequest', async (request, reply) => {
+      if (taken >= MAX_VERIFYING)
+        return reply.code(429).send(refused('BUSY', 'others are being judged; try again'))
+      taken++
+      places.add(request)
+      const leave = (): void => {
+        if (places.delete(request)) taken--
+      }
+      reply.raw.once('close', leave)
+    })
     scope.post('/v1/verify', { bodyLimit: MAX_VERIFIED_OCTETS }, async (request, reply) => {
       const { body } = request
       if (verify === undefined)
         return reply.code(503).send(refused('NO_DAEMON', 'nothing is configured to judge by'))
       if (!Buffer.isBuffer(body) || body.length === 0)
         return reply.code(400).send(refused('BAD_ARGUMENTS', 'the body is the file to judge'))
-      if (verifying >= MAX_VERIFYING)
-        return reply.code(429).send(refused('BUSY', 'others are being judged; try again'))
-      verifying++
-      try {
-        const answer = await answerOf(parts, () => verify('', body))
-        return reply.code('error' in answer ? statusOf(answer.error.code) : 200).send(answer)
-      } finally {
-        verifying--
-      }
+      const answer = await answerOf(parts, () => verify('', body))
+      return reply.code('error' in answer ? statusOf(answer.error.code) : 200).send(answer)
     })
   })
 }

@@ -61,6 +61,7 @@ describe('6.5 all providers at once', () => {
     const closing = {
       at: '',
       reason: '',
+      before: 'active' as const,
       readableUntil: state === 'locked' ? '2020-01-01T00:00:00Z' : '2999-01-01T00:00:00Z',
     }
     const address = 'ornek@hs98.kep.tr'
