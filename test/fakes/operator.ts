@@ -17,7 +17,8 @@ export const operate = async <N extends OperationName>(
   kep: TestProvider,
   name: N,
   args: InputOf<N>,
-): Promise<ResultOf<N>> => (await perform(partsOf(kep), name, args, () => {})) as ResultOf<N>
+  over: Partial<OperationParts> = {},
+): Promise<ResultOf<N>> => (await perform({ ...partsOf(kep), ...over }, name, args, () => {})) as ResultOf<N>
 
 const partsOf = ({ provider, domain, tls, clock }: TestProvider): OperationParts => ({
   store: provider.store,
