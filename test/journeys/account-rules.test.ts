@@ -40,7 +40,7 @@ describe('closing and opening again', () => {
     await operate(kep, 'account reopen', { address: SENDER, identity: own, reason: 'başvuru' })
   })
 
-  test('what was refused is recorded for the account, with who tried and for whom', async () => {
+  test('7.6: what was refused is recorded for the account, with who tried and for whom', async () => {
     const before = (await log(SENDER)).length
     await kep.provider.directory.change(SENDER, (account) =>
       withPermissions(account, 'deneme.gonderen', ['read']),
@@ -131,7 +131,7 @@ describe('a box that fills', () => {
     await mailboxes.expunge(mailbox, uids)
   }
 
-  test('its holder is told at 80, 95 and 100 %, cannot send, still receives, and sends again after deleting', async () => {
+  test('3.15, 9.10: its holder is told at 80, 95 and 100 %, cannot send, still receives, and sends again after deleting', async () => {
     await atRest(kep)
     await empty()
     await operate(kep, 'quota set', { address: RECIPIENT, quota: FULL })

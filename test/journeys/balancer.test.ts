@@ -93,7 +93,7 @@ test('one port of the balancer to two of our listeners: each client is who it is
   second.end()
 })
 
-test('features 2.8: a restriction holds for the client, not for the balancer', async () => {
+test('2.8: a restriction holds for the client, not for the balancer', async () => {
   await kep.provider.directory.change(SENDER, (account) =>
     withNetworks(account, account.persons[0]!.handle, ['203.0.113.0/24']),
   )

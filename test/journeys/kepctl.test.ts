@@ -71,7 +71,7 @@ describe('without a daemon', () => {
     expect(await ctl('trace nothing')).toMatchObject({ code: 1, out: '' })
   })
 
-  test('evidence is listed, exported octet for octet, and verifies', async () => {
+  test('5.10, 5.11: evidence is listed, exported octet for octet, and verifies', async () => {
     expect(await json(`evidence list --party ${ARCHIVED.recipient}`)).toMatchObject([
       { id: ARCHIVED.delivery },
     ])

@@ -94,7 +94,7 @@ const told = (kep: TestProvider, channel: string, outcome: string, times: number
 const rows = async (kep: TestProvider) => kep.provider.store.work.queues()
 
 describe('a person who wants it', () => {
-  test('is told on each way, once, of account and time and nothing else', async () => {
+  test('9.14: is told on each way, once, of account and time and nothing else', async () => {
     const kep = await house()
     await wants(kep, { email: EMAIL, phone: PHONE })
     const id = await mail(kep)
@@ -204,7 +204,7 @@ test('who opts out meanwhile is not told', async () => {
   expect(gateway.taken).toHaveLength(1)
 })
 
-test('without text messages left none is sent; e-mail costs nothing', async () => {
+test('9.15: without text messages left none is sent; e-mail costs nothing', async () => {
   left = 0
   const kep = await house()
   await wants(kep, { email: EMAIL, phone: PHONE })

@@ -61,7 +61,7 @@ describe('a provider with a tariff', () => {
     await isSound(kep)
   })
 
-  test('charges for whom it reached, and gives back for whom it did not', async () => {
+  test('9.2: charges for whom it reached, and gives back for whom it did not', async () => {
     await buy(1)
     await operate(kep, 'credit add', { address: SENDER, deposit: 400, note: 'havale' })
     const to = [RECIPIENT, NOBODY]

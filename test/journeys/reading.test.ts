@@ -53,7 +53,7 @@ async function verifies(kep: TestProvider, evidence: Evidence, clock: MovedClock
   expect(body.length).toBeGreaterThan(0)
 }
 
-test('headers, structure and the introduction are no reading; the first octet of content is, once', async () => {
+test('4.2, 5.4: headers, structure and the introduction are no reading; the first octet of content is, once', async () => {
   const { kep, clock } = await provider()
   await using _ = kep
   const { message, id } = await delivered(kep)
@@ -94,7 +94,7 @@ test('headers, structure and the introduction are no reading; the first octet of
   expect(await outcomes(kep, id)).toEqual([READ])
 })
 
-test('unread by the deadline: one expiration; a later reading stands beside it; both verify', async () => {
+test('5.8: unread by the deadline: one expiration; a later reading stands beside it; both verify', async () => {
   const { kep, clock } = await provider()
   await using _ = kep
   const { id } = await delivered(kep)

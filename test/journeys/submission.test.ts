@@ -28,7 +28,7 @@ const trust = () => ({
 })
 
 describe('a signed message', () => {
-  test('is accepted, evidenced, enveloped and delivered; the original inside is byte-equal', async () => {
+  test('3.17, 3.18: is accepted, evidenced, enveloped and delivered; the original inside is byte-equal', async () => {
     const message = await signedMessage(pki().user.signer)
     expect(await hand(message)).toMatch(/^250 2\.6\.0 <rem\./)
     const { row, body } = await arrival(RECIPIENT, 'INBOX', message)

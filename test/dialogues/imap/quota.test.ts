@@ -121,7 +121,7 @@ describe('RFC 9208: quota', () => {
   })
 })
 
-describe('features 8.4: the rights of a person', () => {
+describe('the rights of a person', () => {
   afterEach(() => permit(PERMISSIONS))
 
   test.each<[without: string, commands: string]>([
@@ -137,7 +137,7 @@ describe('features 8.4: the rights of a person', () => {
     ],
     ['delete', 'C: a STORE 1 +FLAGS (\\Deleted)\nS: a NO [NOPERM] *\nC: b EXPUNGE\nS: b NO [NOPERM] *'],
     ['read', 'C: a EXAMINE INBOX\nS: * OK [CLOSED] *\nS: a NO [NOPERM] *\nC: b FETCH 1 FLAGS\nS: b BAD *'],
-  ])('without "%s"', async (without, commands) => {
+  ])('8.4: without "%s"', async (without, commands) => {
     await allow({ quota: 1_000_000 })
     await append('p', 'Taslaklar', message(100))
     await client.command('s', 'SELECT Taslaklar')
@@ -176,7 +176,7 @@ describe('features 8.4: the rights of a person', () => {
     ['delete', 'CREATE "&AMcA9g-p Kutusu/yeni"'],
     ['archive', 'CREATE "Ar&AV8-iv/yeni"'],
     ['archive', 'APPEND "Ar&AV8-iv" {3}'],
-  ])('without "%s" there is no way round it: %s', async (without, command) => {
+  ])('8.4: without "%s" there is no way round it: %s', async (without, command) => {
     await client.command('x', 'CREATE tasinan')
     await permit(PERMISSIONS.filter((one) => one !== without))
     await runDialogue(client, `C: a ${command}\nS: a NO [NOPERM] *`)
@@ -218,7 +218,7 @@ describe('features 8.4: the rights of a person', () => {
     other.end()
   })
 
-  test('who moved, copied and deleted which messages is recorded', async () => {
+  test('7.7: who moved, copied and deleted which messages is recorded', async () => {
     await allow({ quota: 1_000_000 })
     await client.command('x', 'CREATE kayit')
     await append('p', 'kayit', message(100))
@@ -259,7 +259,7 @@ describe('features 8.4: the rights of a person', () => {
   })
 })
 
-test('features 10.8: a closed account locks by itself, in an open session too', async () => {
+test('10.8: a closed account locks by itself, in an open session too', async () => {
   const readableUntil = new Date(clock.now().getTime() + 90_000).toISOString()
   await allow({ state: 'closed', closing: { at: '2026-01-01T00:00:00Z', reason: 'x', readableUntil } })
   await runDialogue(client, 'C: a SELECT INBOX\nS: ...\nS: a OK [READ-ONLY] *')

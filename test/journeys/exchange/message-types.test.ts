@@ -37,13 +37,13 @@ const fieldIn = ({ bytes }: Evidence, name: string): string | undefined =>
   new RegExp(`<(?:\\w+:)?${name}(?: [^>]*)?>([^<]*)<`).exec(Buffer.from(bytes).toString())?.[1]
 
 describe('eTebligat', () => {
-  test('is not taken from who may not serve; the refusal is evidenced', async () => {
+  test('12.1: is not taken from who may not serve; the refusal is evidenced', async () => {
     expect(await send('eTebligat')).toMatch(/^550 5\.7\.1 MAY_NOT_SERVE/)
     const refusal = await eventually(async () => (await archived(pair.here))[0], 'the refusal')
     expect(refusal.told).toMatchObject({ outcome: 'submission-rejection', reason: 'PolicyViolation' })
   })
 
-  test('is served at the end of the fifth day: in the delil of either provider, on the receipt, in the trace', async () => {
+  test('12.2: is served at the end of the fifth day: in the delil of either provider, on the receipt, in the trace', async () => {
     await authorise(true)
     const id = idIn(await send('eTebligat', PLAIN_PART, { to: [RECIPIENT, RECIPIENT_THERE] }))
     const delivery = async (kep: Exchange['here'], recipient: number) => {
@@ -85,7 +85,7 @@ describe('eYazisma', () => {
       `Content-Type: application/octet-stream; name=yazi.eyp\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64Lines(octets)}\r\n`,
     )
 
-  test('needs a package; what is wrong inside it is told to the operator', async () => {
+  test('3.3, 12.7: needs a package; what is wrong inside it is told to the operator', async () => {
     expect(await send('eYazisma')).toMatch(/^550 5\.6\.0 EYP_ATTACHMENT/)
     expect(await send('eYazisma', withPackage(eyp()))).toMatch(/^250/)
     expect(await pair.here.metric('openkep_plugin_notices_total')).toBe(0)

@@ -262,7 +262,7 @@ describe('peers', () => {
 })
 
 describe('trace', () => {
-  test('by every id that either provider knows', async () => {
+  test('5.15: by every id that either provider knows', async () => {
     const sent = await send()
     await evidenced(here, sent.id, 'delivery')
     await rested()

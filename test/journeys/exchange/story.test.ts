@@ -8,7 +8,7 @@ import { pki } from '../../fakes/pki.ts'
 import { PASSWORD, SENDER } from '../../fakes/provider.ts'
 
 describe('a message to a peer', () => {
-  test('arrives octet for octet, and the sender holds the evidence of both providers', async () => {
+  test('5.2, 5.7, 5.14: arrives octet for octet, and the sender holds the evidence of both providers', async () => {
     await using exchange = await startExchange()
     const { here, there } = exchange
     const message = await signedMessage(pki().user.signer, undefined, { to: [RECIPIENT_THERE] })
