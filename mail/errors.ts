@@ -3,7 +3,7 @@ import { turkishToAscii } from './turkish-fold.ts'
 /**
  * Every refusal that a mail client can be told: one row a failure, nowhere else. [RFC 5321 §4.2.3] reply code,
  * [RFC 3463 §3] enhanced status, the reason that a rejection evidence gives for it, and what people read.
- * `docs/rules.md` lists the same codes; a test compares the two.
+ * `docs/rules.md` is written from it and from `scripts/rules/`.
  */
 interface Failure {
   readonly reply: number

@@ -80,7 +80,7 @@ test('10.1: a receive-only account takes mail and cannot send', async () => {
 
 test('2.2, 5.16: pending, active and closed differ in what one may do, and in what arrives', async () => {
   const address = 'v.deneme@hs98.kep.tr'
-  const outcome = async (name: string) => evidenced(kep, idIn(await send(address)), name)
+  const outcome = async (name: string) => await evidenced(kep, idIn(await send(address)), name)
   await open(natural(address, 'Veli Deneme'))
   await expect(read(address)).rejects.toThrow('AUTHENTICATIONFAILED')
   expect(reasonsIn(await outcome('non-delivery'))).toEqual(['PolicyViolation'])
