@@ -2,13 +2,14 @@
 /**
  * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
  *
- *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer]
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules]
  */
 import { measureBareRate } from './bench/bare-rate.ts'
 import { startDaemon } from './bench/daemon.ts'
 import { measureMemory, measureParallelMemory } from './bench/memory.ts'
 import { measureRelay } from './bench/relay.ts'
 import { measureDeadPeer, missedBy } from './bench/relay-dead-peer.ts'
+import { measureRules } from './bench/rules.ts'
 import { measureServedMeanwhile } from './bench/served-meanwhile.ts'
 import { measureTransactions } from './bench/transactions.ts'
 
@@ -59,12 +60,19 @@ async function deadPeer(): Promise<object> {
   return { deadPeer: figures }
 }
 
+async function rules(): Promise<object> {
+  const figures = await measureRules(note)
+  if (figures.addedMs >= figures.bound) missed.push('rules')
+  return { rules: figures }
+}
+
 const sections = new Map<string, () => Promise<object>>([
   ['transactions', transactions],
   ['latency', latency],
   ['memory', memory],
   ['relay', async () => ({ relay: await measureRelay(note) })],
   ['deadPeer', deadPeer],
+  ['rules', rules],
 ])
 
 const wanted = process.argv.slice(2)
