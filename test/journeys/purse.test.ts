@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { base64Lines } from '../../mail/base64-lines.ts'
 import { RECIPIENT_THERE, startExchange, THERE } from '../fakes/exchange.ts'
 import { type MessageOptions, PLAIN_PART, signedMessage, submit } from '../fakes/mail-client.ts'
 import { archived, atRest } from '../fakes/mailboxes.ts'
@@ -6,6 +7,7 @@ import { operate } from '../fakes/operator.ts'
 import { pki } from '../fakes/pki.ts'
 import { RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
 import { TARIFF } from '../fakes/tariff.ts'
+import { eyp } from '../fakes/zip.ts'
 
 const NOBODY = 'yok.boyle.biri@hs98.kep.tr'
 
@@ -120,8 +122,10 @@ describe('a provider with a tariff', () => {
   test('prices by type and by size', async () => {
     await buy(1, 'eYazisma')
     await buy(2)
-    const package_ = await message({ extra: 'X-TR-REM-iletiTip: eYazisma\r\n' })
-    expect(await hand(package_)).toMatch(/^250 /)
+    const part = Buffer.from(
+      `Content-Type: application/octet-stream; name=yazi.eyp\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64Lines(eyp())}\r\n`,
+    )
+    expect(await hand(await message({ extra: 'X-TR-REM-iletiTip: eYazisma\r\n' }, part))).toMatch(/^250 /)
     const large = Buffer.concat([PLAIN_PART, Buffer.alloc(12_000, 'Merhaba dunya.\r\n')])
     expect(await hand(await message({}, large))).toMatch(/^250 /)
     expect(await hand(await message())).toMatch(/^552 /)
