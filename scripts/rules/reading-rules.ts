@@ -45,8 +45,8 @@ export const READING_RULES: Readonly<Record<string, Rule>> = {
     tests: ['test/journeys/rows/reading.test.ts'],
   },
   '4.8': {
-    tr: 'Deliller klasörü: listelenir, açılır, kopyalanır',
-    en: 'Evidence lies in a mailbox of its own, is listed, opened and copied',
+    tr: 'Deliller klasörü: listelenir, açılır, taşınır',
+    en: 'Evidence lies in a mailbox of its own, is listed, opened and moved',
     source: 'field guides, unverified',
     files: ['server/issue/change-mailbox.ts', 'server/accounts/standard-mailboxes.ts'],
     tests: ['test/journeys/rows/reading.test.ts'],

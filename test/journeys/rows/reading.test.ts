@@ -108,8 +108,10 @@ test('4.8, 4.14: Deliller lists evidence, finds it by date, message and name, an
   expect(await found(sender, 'Deliller', BEFORE)).toBe('')
   await ok(sender, 'CREATE kira')
   await ok(sender, 'SELECT Deliller')
-  await ok(sender, 'COPY 2 kira')
-  expect(await statusOf(sender, 'kira')).toBe('MESSAGES 1 UNSEEN 1')
+  await ok(sender, 'COPY 1 kira')
+  await ok(sender, 'MOVE 2 kira')
+  expect(await statusOf(sender, 'kira')).toBe('MESSAGES 2 UNSEEN 2')
+  expect(await found(sender, 'Deliller', 'HEADER X-REM-Event "Delivery"')).toBe('')
 })
 
 test('4.9: Giden Kutusu holds what was sent, octet for octet, read already', async () => {
