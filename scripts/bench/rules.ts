@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { configSchema } from '../../config/schema.ts'
 import { CrlSource, type Signer } from '../../evidence/index.ts'
+import type { Login } from '../../mail/account.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
-import { loginAsOf } from '../../server/accounts/login.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { startAuthority } from '../../server/development/authority.ts'
 import { developmentFiles } from '../../server/development/files.ts'
@@ -104,11 +104,12 @@ export async function measureRules(note: (text: string) => void): Promise<RuleFi
     for (const [i, octets] of messages.entries()) {
       const from = addressOf((first + i) % ACCOUNTS, DOMAIN)
       const to = addressOf((first + i + 1) % ACCOUNTS, DOMAIN)
-      const actor = loginAsOf(await directory.get(from), { handle: 'kisi0', ip: '127.0.0.1' })
+      const account = await directory.get(from)
+      const person = account?.persons.find(({ handle }) => handle === 'kisi0')
       const kep = parseKepAddress(to)
-      if (actor === undefined || kep === undefined) throw new Error(`${from} cannot send`)
-      const login = { account: from, handle: 'kisi0', at: 0, method: 'password', ip: '127.0.0.1' } as const
-      const session = { login, ...actor, clientName: 'bench' }
+      if (account === undefined || person === undefined || kep === undefined)
+        throw new Error(`${from} cannot send`)
+      const session = { login: loginOf(from), account, person, clientName: 'bench' }
       const recipient = { kep, local: true }
       const transaction = { session, declaredSize: octets.length, recipients: [recipient] }
       const heard = [
@@ -150,6 +151,15 @@ export async function measureRules(note: (text: string) => void): Promise<RuleFi
     bound: BOUND,
   }
 }
+
+const loginOf = (account: string): Login => ({
+  account,
+  handle: 'kisi0',
+  at: 0,
+  method: 'password',
+  ip: '127.0.0.1',
+  proof: '',
+})
 
 function messageOf(signer: Signer, number: number): Promise<Buffer> {
   const date = new Date().toUTCString().replace('GMT', '+0000')
