@@ -1,6 +1,7 @@
 /** docs/rules.md as the tables have it. */
 import { FAILURES, type FailureCode } from '../../mail/errors.ts'
 import { ACCOUNT_RULES } from './account-rules.ts'
+import { DIRECTORY_RULES } from './directory-rules.ts'
 import { EVIDENCE_RULES } from './evidence-rules.ts'
 import { READING_RULES } from './reading-rules.ts'
 import { isBetweenProviders, REFUSALS } from './refusals.ts'
@@ -13,6 +14,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   3: 'Gönderim / sending',
   4: 'Okuma / reading',
   5: 'Delil / evidence',
+  6: 'KEP rehberi / directory',
   7: 'Kayıtlar / records',
   8: 'Yetkililer / persons',
   9: 'Paket, bakiye, bildirim / money and notices',
@@ -22,14 +24,18 @@ const SECTIONS: Readonly<Record<string, string>> = {
 
 /** In the order of their numbers. */
 export const rules = (): [row: string, rule: Rule][] =>
-  Object.entries({ ...ACCOUNT_RULES, ...SENDING_RULES, ...READING_RULES, ...EVIDENCE_RULES }).sort(
-    ([a], [b]) => {
-      const [[section = 0, row = 0], [otherSection = 0, otherRow = 0]] = [a, b].map((name) =>
-        name.split('.').map(Number),
-      ) as [number[], number[]]
-      return section - otherSection || row - otherRow
-    },
-  )
+  Object.entries({
+    ...ACCOUNT_RULES,
+    ...SENDING_RULES,
+    ...READING_RULES,
+    ...EVIDENCE_RULES,
+    ...DIRECTORY_RULES,
+  }).sort(([a], [b]) => {
+    const [[section = 0, row = 0], [otherSection = 0, otherRow = 0]] = [a, b].map((name) =>
+      name.split('.').map(Number),
+    ) as [number[], number[]]
+    return section - otherSection || row - otherRow
+  })
 
 export const page = (): string =>
   [

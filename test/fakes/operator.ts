@@ -20,7 +20,7 @@ export const operate = async <N extends OperationName>(
   over: Partial<OperationParts> = {},
 ): Promise<ResultOf<N>> => (await perform({ ...partsOf(kep), ...over }, name, args, () => {})) as ResultOf<N>
 
-const partsOf = ({ provider, domain, tls, clock }: TestProvider): OperationParts => ({
+export const partsOf = ({ provider, domain, tls, clock }: TestProvider): OperationParts => ({
   store: provider.store,
   directory: provider.directory,
   eventLog: provider.eventLog,
