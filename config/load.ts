@@ -119,6 +119,12 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ...(config.relay.client && { client: pair(config.relay.client) }),
       ...(config.relay.dkim && { dkim: { ...config.relay.dkim, key: absolute(config.relay.dkim.key) } }),
     },
+    ...(config.api && {
+      api: {
+        ...config.api,
+        tokens: config.api.tokens.map(({ name, file }) => ({ name, file: absolute(file) })),
+      },
+    }),
     ...(config.notify && { notify: notifyWithAbsolutePaths(config.notify, absolute) }),
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { may } from '../mail/account.ts'
 import { signerAmong } from '../mail/signer-identity.ts'
-import { definePlugin, proceed, refuse } from './api.ts'
+import { definePlugin, proceed, refuse, refuseQuietly } from './api.ts'
 
 /**
  * The signer is a person of this account with the right to send, found by the identity number in the certificate
@@ -15,7 +15,8 @@ export const signerOfAccount = definePlugin({
     hooks.on('data_post', ({ transaction: { session }, message: { trust } }) => {
       for (const { certificate } of trust) {
         const person = signerAmong(session.account.persons, certificate.subject.serialNumber)
-        if (person === undefined || !may(person, 'write')) return refuse('SIGNER_NOT_OF_ACCOUNT')
+        if (person === undefined) return refuse('SIGNER_NOT_OF_ACCOUNT')
+        if (!may(person, 'write')) return refuseQuietly('MAY_NOT_SEND')
         if (settings.signerMustBeLogin && person.handle !== session.person.handle)
           return refuse('SIGNER_NOT_LOGIN')
       }

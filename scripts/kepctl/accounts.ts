@@ -294,6 +294,14 @@ export function linesOf(account: AccountView, screen: Screen): string[] {
           `${label('Okunabilir', 'Readable until')}: ${shownTime(closing.readableUntil)}`,
         ]),
     ...personLines(account.persons, screen),
+    ...(account.persons.length === 0
+      ? []
+      : [
+          label(
+            'Kullanıcı adı: tek yetkilide hesap adresi, birden çoksa ADRES/KISALTMA',
+            'User name: the address where one person acts, else ADDRESS/HANDLE',
+          ),
+        ]),
   ]
 }
 
@@ -304,22 +312,23 @@ const STATES: Readonly<Record<AccountView['state'], Text>> = {
   locked: { tr: 'Kilitli', en: 'locked' },
 }
 
-export const personLines = (persons: AccountView['persons'], screen: Screen): string[] =>
-  table(
-    persons.map((person) => [
+export const personLines = (persons: AccountView['persons'], screen: Screen): string[] => {
+  const label = (tr: string, en: string): string => screen.text({ tr, en })
+  const more = (name: string, values: readonly (string | undefined)[]): string[] => {
+    const known = values.filter((value) => value !== undefined)
+    return known.length === 0 ? [] : [`    ${name}: ${known.join(', ')}`]
+  }
+  return persons.flatMap(({ notices, networks = [], loginCertificates = [], ...person }) => [
+    [
       `  ${person.handle}`,
       person.name,
       person.identityNumber,
-      screen.text(person.active ? { tr: 'Aktif', en: 'active' } : { tr: 'Pasif', en: 'passive' }),
-      screen.text(
-        person.hasPassword
-          ? { tr: 'parolalı', en: 'has a password' }
-          : { tr: 'parolasız', en: 'no password' },
-      ),
-      [
-        ...person.permissions,
-        ...(person.networks ?? []),
-        ...(person.loginCertificates ?? []).map((fingerprint) => `cert:${fingerprint}`),
-      ].join(','),
-    ]),
-  )
+      person.active ? label('Aktif', 'active') : label('Pasif', 'passive'),
+      person.hasPassword ? label('parolalı', 'has a password') : label('parolasız', 'no password'),
+    ].join('  '),
+    ...more(label('yetkiler', 'rights'), person.permissions),
+    ...more(label('yalnız buradan', 'only from'), networks),
+    ...more(label('giriş sertifikaları', 'login certificates'), loginCertificates),
+    ...more(label('bildirim', 'notices'), [notices?.email, notices?.phone]),
+  ])
+}

@@ -16,7 +16,11 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     const asked = argv.includes('--help')
     const lines = overview(screen)
     if (asked) for (const line of lines) process.stdout.write(`${line}\n`)
-    else for (const line of lines) screen.note(line)
+    else {
+      for (const line of lines) screen.note(line)
+      if (argv[0] !== undefined && !argv[0].startsWith('-'))
+        screen.fail('USAGE', screen.text({ tr: 'böyle bir komut yok', en: 'there is no such command' }))
+    }
     return asked ? 0 : 2
   }
   try {

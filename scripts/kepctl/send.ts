@@ -5,6 +5,7 @@ import { signerFromPkcs12 } from '../../evidence/index.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { randomMessageId } from '../../mail/ids.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
+import { MESSAGE_TYPES, messageTypeOf } from '../../mail/message-type.ts'
 import { developmentFiles } from '../../server/development/files.ts'
 import type { Arguments } from './arguments.ts'
 import { type Command, Refused, UsageError } from './command.ts'
@@ -20,7 +21,7 @@ const MAX_ATTACHED_OCTETS = 100_000_000
 export const sendCommand: Command = {
   name: 'send',
   usage:
-    '--from A --to B,C [--cc D] --p12 FILE --subject S --body FILE [--attach FILE…] --server HOST:PORT ' +
+    '--from A --to B,C [--cc D] --p12 FILE --subject S --body FILE [--attach FILE…] [--type standart|eYazisma|eTebligat] --server HOST:PORT ' +
     '[--tls implicit|starttls] [--ca PEM] [--user NAME] [--p12-password-file FILE] [--password-file FILE]',
   summary: {
     tr: 'iletiyi oluşturur, imzalar ve SMTP ile gönderir',
@@ -34,6 +35,7 @@ export const sendCommand: Command = {
     subject: string,
     body: string,
     attach: { type: 'string', multiple: true },
+    type: string,
     server: string,
     tls: string,
     ca: string,
@@ -50,6 +52,10 @@ export const sendCommand: Command = {
     if (sender === undefined || from.length > 1) throw new UsageError('--from is one address')
     const server = serverOf(args)
     const subject = args.required('subject')
+    const named = args.one('type')
+    const type = named === undefined ? undefined : messageTypeOf(named)
+    if (named !== undefined && type === undefined)
+      throw new UsageError(`--type is one of ${MESSAGE_TYPES.join(', ')}`)
     const body = await textOf(args.required('body'))
     const attachments = await attachmentsOf(args.many('attach'))
     const p12 = await readFile(args.required('p12'))
@@ -71,6 +77,7 @@ export const sendCommand: Command = {
         to: to.map((address) => ({ address })),
         cc: cc.map((address) => ({ address })),
         subject,
+        type,
         body,
         attachments,
         date: systemClock.now(),

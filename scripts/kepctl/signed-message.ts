@@ -10,12 +10,15 @@ import {
   type WrittenMailbox,
 } from '../../mail/header-write.ts'
 import { randomHex } from '../../mail/ids.ts'
+import type { MessageType } from '../../mail/message-type.ts'
 
 export interface MessageToSign {
   readonly from: WrittenMailbox
   readonly to: readonly WrittenMailbox[]
   readonly cc: readonly WrittenMailbox[]
   readonly subject: string
+  /** X-TR-REM-iletiTip; absent: standart. */
+  readonly type?: MessageType | undefined
   /** Text; line ends of any kind. */
   readonly body: string
   readonly attachments: readonly { readonly name: string; readonly octets: Uint8Array }[]
@@ -43,6 +46,7 @@ export async function signedMessage(message: MessageToSign, signer: Signer): Pro
     textField('Subject', message.subject) +
     dateField('Date', message.date) +
     idField('Message-ID', [message.messageId]) +
+    (message.type === undefined ? '' : textField('X-TR-REM-iletiTip', message.type)) +
     'MIME-Version: 1.0\r\n' +
     parameterField('Content-Type', 'multipart/signed', {
       protocol: 'application/pkcs7-signature',

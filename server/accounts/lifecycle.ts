@@ -1,6 +1,7 @@
 import type { StoredAccount } from '../../mail/account.ts'
 import { type ClosingTerm, readableUntil } from '../../mail/account-state.ts'
 import { type HolderIdentity, sameHolder } from '../../mail/holder-identity.ts'
+import { parseKepAddress } from '../../mail/kep-address.ts'
 import { AccountError } from './account-error.ts'
 
 /** Etkinleştirme: from then on it sends and receives. Somebody must be there to act for it. */
@@ -13,6 +14,8 @@ export function activated(account: StoredAccount): StoredAccount {
 /** Hesap kapatma: neither sends nor receives, stays readable for the term, then locks by itself. */
 export function closed(account: StoredAccount, reason: string, at: Date, term: ClosingTerm): StoredAccount {
   if (account.state === 'closed') throw wrongState(account, 'zaten kapalı', 'is closed already')
+  if (parseKepAddress(account.address)?.local === 'postmaster')
+    throw wrongState(account, 'sağlayıcının kendi kutusudur', 'is the provider’s own box')
   const closing = {
     at: at.toISOString(),
     reason,

@@ -73,7 +73,19 @@ export function withPermissions(
   const before = personOf(account, handle).permissions
   const changed = PERMISSIONS.filter((one) => before.includes(one) !== permissions.includes(one))
   requireMayGrant(account, changed, by)
-  return changePerson(account, handle, (person) => ({ ...person, permissions: ordered(permissions) }))
+  return ledBySomebody(
+    changePerson(account, handle, (person) => ({ ...person, permissions: ordered(permissions) })),
+    by,
+  )
+}
+
+/** Persons among themselves leave somebody who can add others; the operator may do anything. */
+function ledBySomebody(account: StoredAccount, by: string | undefined): StoredAccount {
+  if (by === undefined || account.persons.some((person) => may(person, 'general'))) return account
+  throw new AccountError(
+    'LAST_PERSON',
+    `${account.address}: en az bir genel yetkili kalmalı / somebody with the right 'general' stays`,
+  )
 }
 
 /** Pasif, and back. Of an account that is not pending somebody stays active. */
@@ -90,7 +102,7 @@ export function withActive(
       'LAST_PERSON',
       `${account.address}: en az bir işlem yetkilisi aktif kalmalı / at least one person stays active`,
     )
-  return changed
+  return ledBySomebody(changed, by)
 }
 
 /** IP Kısıtlama; none takes the restriction away. */

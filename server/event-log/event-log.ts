@@ -88,11 +88,11 @@ export class EventLog {
   async tell(event: LoggedEvent): Promise<void> {
     const late = AbortSignal.timeout(LONGEST_TELL_MS)
     const tooLate = new Promise<void>((resolve) => late.addEventListener('abort', () => resolve()))
-    await Promise.race([this.record(event).catch(this.#lost), tooLate])
+    await Promise.race([this.record(event).then(() => {}, this.#lost), tooLate])
   }
 
   /** Durable when it resolves; what it tells of is done only then. */
-  async record(event: LoggedEvent): Promise<void> {
+  async record(event: LoggedEvent): Promise<{ readonly id: string }> {
     const at = this.#clock.now()
     const id = randomId('olay')
     const octets = Buffer.from(JSON.stringify({ id, at: at.toISOString(), ...event }))
@@ -110,7 +110,7 @@ export class EventLog {
     for (let attempt = 1; ; attempt++)
       try {
         await this.#archive.append(entry)
-        return
+        return { id }
       } catch (error) {
         const busy = error instanceof StoreError && error.code === 'UNAVAILABLE'
         if (!busy || attempt >= BUSY_ATTEMPTS) throw error

@@ -41,7 +41,7 @@ export const recordAct = (
   session: Session,
   what: string,
   details: Readonly<Record<string, unknown>>,
-): Promise<void> => {
+): Promise<unknown> => {
   const { person } = session.user
   const { recordBudget, eventLog } = session.parts
   // Nothing is done unrecorded, and nobody fills the disk with records.

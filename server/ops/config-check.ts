@@ -8,6 +8,7 @@ import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
+import { MIN_TOKEN } from './api/tokens.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
@@ -59,6 +60,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
   await checkNotify(config, fault, isOpenToOthers)
+  await checkTokens(config, fault)
   for (const { path, reason } of pluginFaults(config)) fault(path, reason)
   checkTariff(config, fault)
   checkSources(config, fault)
@@ -67,6 +69,18 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
   }
   return faults
+}
+
+/** Tokens of the admin API are read at the start, and then it is too late to say so. */
+async function checkTokens({ api, mode }: Config, fault: Fault): Promise<void> {
+  for (const [index, { file }] of (api?.tokens ?? []).entries()) {
+    const path = `api.tokens.${index}.file`
+    const token = await textOf(file, path, fault)
+    if (token === undefined) continue
+    if (token.trim().length < MIN_TOKEN) fault(path, `${file}: a token has at least ${MIN_TOKEN} characters`)
+    if (mode === 'production' && (await isOpenToOthers(file)))
+      fault(path, `${file} can be read by others than its owner: chmod 600`)
+  }
 }
 
 /** The list is put together as a start would, on a house without accounts: registering asks nobody anything. */

@@ -10,7 +10,7 @@ export interface TokenFile {
 }
 
 /** 32 characters of base64 are 192 bits; what is shorter was typed by a person. */
-const MIN_TOKEN = 32
+export const MIN_TOKEN = 32
 
 /** Answers with the name to a token; every token is compared, in the same time. */
 export async function readTokens(

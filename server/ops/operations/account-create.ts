@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { StoredAccount } from '../../../mail/account.ts'
 import { addressFault } from '../../../mail/address-form.ts'
 import { parseKepAddress } from '../../../mail/kep-address.ts'
 import { AccountError } from '../../accounts/account-error.ts'
@@ -49,6 +50,7 @@ export const accountCreate = change(
           'hesap sahibinin kimlik numarası gerekli / the holder’s identity number is missing',
         )
     }
+    if (mayServe) requireMayServe(kind)
     const fitting: readonly string[] = IDENTITIES[kind]
     if (identity !== undefined && !fitting.includes(identity.type))
       throw new OperationError(
@@ -58,3 +60,12 @@ export const accountCreate = change(
     return viewOf(await directory.create({ ...account, quota, ...(mayServe ? { mayServe } : {}) }))
   },
 )
+
+/** Persons never serve; which bodies do, the law says. [7201 sayılı Kanun m. 7/a] */
+export function requireMayServe(kind: StoredAccount['kind']): void {
+  if (kind === 'natural')
+    throw new OperationError(
+      'BAD_ARGUMENTS',
+      'gerçek kişi e-Tebligat gönderemez / a natural person does not serve by e-Tebligat',
+    )
+}

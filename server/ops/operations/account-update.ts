@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { KepAccount, StoredAccount } from '../../../mail/account.ts'
+import { requireMayServe } from './account-create.ts'
 import { type AccountView, viewOf } from './account-view.ts'
-import { change } from './operation.ts'
+import { change, OperationError } from './operation.ts'
 import { addressSchema, nameSchema } from './schemas.ts'
 
 /** What a holder may change about an account, by a new application: the name, the service, the authority to serve. */
@@ -25,7 +26,10 @@ export const accountUpdate = change(
       service: service ?? account.service,
       ...(mayServe === undefined ? {} : { mayServe }),
     })
+    if (holder === undefined && service === undefined && mayServe === undefined)
+      throw new OperationError('BAD_ARGUMENTS', 'değişecek bir şey yok / there is nothing to change')
     const before = await directory.get(address.toLowerCase())
+    if (mayServe === true && before !== undefined) requireMayServe(before.kind)
     if (before !== undefined) await listings.followOwn(before, updated(before))
     const changed = await directory.change(address, updated)
     await listings.followOwn(changed)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type LedgerEntry, ledgerKey, readEntry } from '../../purse/ledger.ts'
 import { accountNamed } from './credit-view.ts'
 import { operation } from './operation.ts'
-import { addressSchema, timeSchema } from './schemas.ts'
+import { addressSchema, timeSchema, untilSchema } from './schemas.ts'
 
 export interface LedgerPage {
   readonly entries: readonly LedgerEntry[]
@@ -18,7 +18,7 @@ export const creditList = operation(
     address: addressSchema,
     from: timeSchema.optional(),
     /** Before this. */
-    to: timeSchema.optional(),
+    to: untilSchema.optional(),
     after: z.number().int().nonnegative().default(0),
   }),
   async (

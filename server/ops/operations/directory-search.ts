@@ -71,7 +71,7 @@ export const directorySearch = operation(
     const criteria: Criteria = { group, given: new Map(Object.entries(given).filter(isGiven)) }
     if (!hasPrimary(criteria)) throw new OperationError('BAD_ARGUMENTS', missingCriteria(group))
     const asked = { group, criteria: [...criteria.given.keys()] }
-    const record = (outcome: object): Promise<void> =>
+    const record = (outcome: object): Promise<unknown> =>
       parts.eventLog.record({
         what: 'directory search',
         by: { operator: parts.operator, ...(who === undefined ? {} : { person: who.person }) },

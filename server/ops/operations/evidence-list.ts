@@ -3,7 +3,7 @@ import type { ChainEntry } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../chain-archive.ts'
 import type { EvidenceMeta } from '../../issue/issuer.ts'
 import { operation } from './operation.ts'
-import { addressSchema, timeSchema } from './schemas.ts'
+import { addressSchema, timeSchema, untilSchema } from './schemas.ts'
 
 export interface EvidenceLine {
   readonly sequence: number
@@ -37,7 +37,7 @@ const PAGE = 500
 /** Half-open in time. */
 export const evidenceFilterSchema = z.strictObject({
   from: timeSchema.optional(),
-  to: timeSchema.optional(),
+  to: untilSchema.optional(),
   party: addressSchema.toLowerCase().optional(),
   after: z.number().int().nonnegative().default(0),
 })

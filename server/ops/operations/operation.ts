@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import type { z } from 'zod'
+import { ConfigError, faultText } from '../../../config/load.ts'
 import type { Config } from '../../../config/schema.ts'
 import type { ClosingTerm } from '../../../mail/account-state.ts'
 import type { Clock } from '../../../mail/clock.ts'
@@ -88,6 +89,12 @@ export interface Operation<Schema extends z.ZodType, Result> {
   readonly perform: (parts: OperationParts, args: unknown, progress: Progress) => Promise<Result>
 }
 
+/** `until: expected …; quota: …` */
+const faultsIn = ({ issues }: z.ZodError): string =>
+  issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ')
+
 export const operation = <Schema extends z.ZodType, Result>(
   schema: Schema,
   run: (parts: OperationParts, args: z.output<Schema>, progress: Progress) => Promise<Result>,
@@ -95,14 +102,14 @@ export const operation = <Schema extends z.ZodType, Result>(
   schema,
   perform: async (parts, args, progress) => {
     const read = schema.safeParse(args)
-    if (!read.success) throw new OperationError('BAD_ARGUMENTS', z.prettifyError(read.error))
+    if (!read.success) throw new OperationError('BAD_ARGUMENTS', faultsIn(read.error))
     return run(parts, read.data, progress)
   },
 })
 
 /**
  * An operation that changes something: what is asked for is recorded before it is done, and again with its code where it
- * was refused (I3: after a crash the record may tell of what was not done, never the other way round).
+ * was refused, naming the first (I3: after a crash the record may tell of what was not done, never the other way round).
  *
  * @param what its name in the catalog
  * @param describe what the record says of it; never a secret
@@ -117,7 +124,7 @@ export const change = <Schema extends z.ZodType, Result>(
   ...operation(schema, async (parts, args, progress) => {
     const { by, ...described } = describe(args)
     const actor: Actor = { operator: parts.operator, ...(by === undefined ? {} : { person: by }) }
-    await parts.eventLog.record({ what, by: actor, ...described })
+    const { id } = await parts.eventLog.record({ what, by: actor, ...described })
     try {
       return await run(parts, args, progress)
     } catch (error) {
@@ -126,7 +133,7 @@ export const change = <Schema extends z.ZodType, Result>(
         what: `${what} refused`,
         by: actor,
         ...described,
-        details: { code },
+        details: { code, record: id },
       })
       throw error
     }
@@ -142,6 +149,7 @@ export type Refusal = { readonly code: string; readonly message: string }
 
 /** What may be told of an error; undefined for one that nobody foresaw, whose text may hold anything. */
 export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof ConfigError) return { code: 'CONFIG', message: error.faults.map(faultText).join('\n') }
   if (error instanceof OperationError || error instanceof AccountError || error instanceof ListingError)
     return { code: error.code, message: error.message }
   return undefined

@@ -3,7 +3,7 @@ import { withSpace } from '../../accounts/lifecycle.ts'
 import { type AccountView, viewOf } from './account-view.ts'
 import { requireRight } from './acting-person.ts'
 import { change, OperationError } from './operation.ts'
-import { addressSchema, handleSchema, octetsSchema, timeSchema } from './schemas.ts'
+import { addressSchema, handleSchema, octetsSchema, untilSchema } from './schemas.ts'
 
 /** The part that is free of charge. */
 export const quotaSet = change(
@@ -20,7 +20,7 @@ export const quotaAdd = change(
   z.strictObject({
     address: addressSchema,
     octets: octetsSchema.min(1),
-    until: timeSchema,
+    until: untilSchema,
     by: handleSchema.optional(),
   }),
   ({ address, octets, until, by }) => ({

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { ISTANBUL } from '../../../config/values.ts'
 import { PERMISSIONS } from '../../../mail/account.ts'
+import { type Day, endOf, startOf } from '../../../mail/calendar.ts'
 import { IDENTITY_TYPES, isIdentityNumber } from '../../../mail/holder-identity.ts'
 
 /** [RFC 5321 §4.5.3.1.3] */
@@ -13,10 +15,20 @@ export const nameSchema = z
   .regex(/^[^\x00-\x1f\x7f]*$/, 'a name has no control characters')
 /** Message-IDs may be as long as a line. [RFC 5322 §2.1.1] */
 export const idSchema = z.string().min(1).max(998)
-/** ISO 8601: a day (its beginning in UTC) or an instant. */
-export const timeSchema = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })])
-  .transform((text) => Date.parse(text))
+const FORMS = 'expected a day (2026-11-22) or a time with its zone (2026-11-22T09:00:00+03:00)'
+const instant = z.iso.datetime({ offset: true, error: FORMS }).transform((text) => Date.parse(text))
+const day = z.iso.date().transform((text): Day => {
+  const [year = 0, month = 0, date = 0] = text.split('-').map(Number)
+  return { year, month, day: date }
+})
+/** ISO 8601: a day means its beginning here, or an instant. */
+export const timeSchema = z.union([day.transform((from) => startOf(from, ISTANBUL).getTime()), instant], {
+  error: FORMS,
+})
+/** ISO 8601: a day means the whole of it, or an instant. */
+export const untilSchema = z.union([day.transform((to) => endOf(to, ISTANBUL).getTime()), instant], {
+  error: FORMS,
+})
 /** Octets. */
 export const octetsSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const permissionsSchema = z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length)

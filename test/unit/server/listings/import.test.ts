@@ -139,7 +139,7 @@ describe('sources of the configuration', () => {
     const recorded: string[] = []
     const sources = new ListingSources({
       ...house.parts,
-      eventLog: { record: async ({ what }) => void recorded.push(what) },
+      eventLog: { record: async ({ what }) => ({ id: `olay${recorded.push(what)}` }) },
       events: {
         directorySource: (provider, report) => void told.push([provider, report?.taken, report?.removed]),
         directorySourceFailed: (provider, error) =>

@@ -226,3 +226,17 @@ test('notices: secrets are looked for in the configuration’s folder, are not e
   chmodSync(secret, 0o640)
   expect(await told()).toEqual(names.slice(1))
 })
+
+test('tokens of the admin API are looked for beside the configuration, long enough, and their owner’s alone', async () => {
+  const file = folder.file('portal.token')
+  const api = { port: 10_081, host: ['127.0.0.1'], tokens: [{ name: 'portal', file }] }
+  const told = () => pathsOf({ ...production, api })
+  const usual = await pathsOf(production)
+  expect(await told()).toEqual([...usual, 'api.tokens.0.file'])
+  writeFileSync(file, 'kisa', { mode: 0o600 })
+  expect(await told()).toEqual([...usual, 'api.tokens.0.file'])
+  writeFileSync(file, `${'a'.repeat(40)}\n`)
+  expect(await told()).toEqual(usual)
+  chmodSync(file, 0o644)
+  expect(await told()).toEqual([...usual, 'api.tokens.0.file'])
+})

@@ -154,7 +154,7 @@ describe('6.10 who is found', () => {
       await house.listings.followOwn((await house.accounts.get(ORNEK))!)
       const dying = await openMemoryStore(disk, { crasher: crashesAt(at) })
       const there = directoryHouse(dying)
-      const eventLog = { record: async () => {} } as never
+      const eventLog = { record: async () => ({ id: 'olay' }) } as never
       const died = await perform(
         { ...parts, store: dying, directory: there.accounts, listings: there.listings, eventLog },
         'account update',

@@ -137,9 +137,21 @@ describe('every change is a record', () => {
       ['password set', by, address, undefined, undefined],
       ['account activate', by, address, undefined, undefined],
       ['account activate', by, address, undefined, undefined],
-      ['account activate refused', by, address, undefined, { code: 'WRONG_STATE' }],
+      [
+        'account activate refused',
+        by,
+        address,
+        undefined,
+        { code: 'WRONG_STATE', record: expect.stringMatching(/^olay/) },
+      ],
       ['account close', { ...by, person: 'ali' }, address, undefined, { reason: 'istek' }],
-      ['account close refused', { ...by, person: 'ali' }, address, undefined, { code: 'MAY_NOT_GRANT' }],
+      [
+        'account close refused',
+        { ...by, person: 'ali' },
+        address,
+        undefined,
+        { code: 'MAY_NOT_GRANT', record: expect.stringMatching(/^olay/) },
+      ],
     ])
     const chain = Buffer.concat(
       (await store.chain.read('events', 1, 100)).map(({ bytes }) => bytes),
@@ -203,9 +215,11 @@ describe('the life of an account, as an operator leads it', () => {
   })
 
   test('name, service and the authority to serve are changed alone', async () => {
-    await run('account create', { ...account, identity })
+    const body = { type: 'detsis', number: '24301319' }
+    await run('account create', { ...account, kind: 'public', identity: body })
     const changed = await run('account update', { address, service: 'receive-only', mayServe: true })
-    expect(changed).toMatchObject({ holder: 'Ali Veli', service: 'receive-only', mayServe: true, identity })
+    expect(changed).toMatchObject({ holder: 'Ali Veli', service: 'receive-only', mayServe: true })
+    await expect(run('account update', { address })).rejects.toMatchObject({ code: 'BAD_ARGUMENTS' })
     expect(await run('account update', { address, holder: 'Ali Veli Kaya' })).toMatchObject({
       holder: 'Ali Veli Kaya',
       service: 'receive-only',
@@ -297,8 +311,9 @@ describe('the story of a message', () => {
     [{ party: 'x@hs98.kep.tr' }, 0],
     [{ from: '2026-01-01T10:00:01Z' }, 1],
     [{ to: '2026-01-01T10:00:01Z' }, 1],
-    [{ to: '2026-01-01' }, 0],
-    [{ from: '2026-01-01', to: '2026-01-02' }, 2],
+    [{ to: '2025-12-31' }, 0],
+    [{ from: '2026-01-01', to: '2026-01-01' }, 2], // a day is the whole of it
+    [{ from: '2026-01-02' }, 0],
   ])('evidence list %o', async (filter, count) => {
     expect(await run('evidence list', filter)).toMatchObject({ evidence: { length: count }, next: undefined })
   })
