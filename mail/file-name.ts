@@ -1,9 +1,20 @@
 import { decodeCharset, decodeHeaderText } from './encoded-word.ts'
 import type { MimePart } from './mime-part.ts'
 
-/** The name under which a part would be saved, for people; undefined where it gives none. [RFC 2183 §2.3] [RFC 2045 §5.1] */
-export const fileNameOf = ({ disposition, params }: MimePart): string | undefined =>
-  parameterText(disposition?.params ?? new Map(), 'filename') ?? parameterText(params, 'name')
+/**
+ * Every name under which some program would save a part: programs differ in which parameter and which of its forms they
+ * read. The one that people are shown comes first; none where it gives none. [RFC 2183 §2.3] [RFC 2045 §5.1]
+ */
+export const fileNamesOf = ({ disposition, params }: MimePart): string[] => [
+  ...namesIn(disposition?.params ?? new Map(), 'filename'),
+  ...namesIn(params, 'name'),
+]
+
+function namesIn(params: ReadonlyMap<string, string>, name: string): string[] {
+  const plain = params.get(name)
+  const names = [parameterText(params, name), plain === undefined ? undefined : decodeHeaderText(plain)]
+  return [...new Set(names.filter((text) => text !== undefined))]
+}
 
 /** More pieces than this are nobody's name. */
 const MAX_PIECES = 50

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type SignedContent, signedContent } from '../evidence/index.ts'
 import { Base64Decoder } from '../mail/base64-decoder.ts'
-import { fileNameOf } from '../mail/file-name.ts'
+import { fileNamesOf } from '../mail/file-name.ts'
 import { messageTypeOf } from '../mail/message-type.ts'
 import type { MimePart } from '../mail/mime-part.ts'
 import type { StagedBlob } from '../storage/port.ts'
@@ -60,7 +60,8 @@ async function judge(
 /** Attachments are leaves below multiparts; a forwarded message is one of them, whatever it holds. */
 function packagesIn(part: MimePart): MimePart[] {
   if (part.type === 'multipart') return part.children.flatMap(packagesIn)
-  return /\.eyp[sg]?$/i.test(fileNameOf(part)?.trim() ?? '') ? [part] : []
+  // Where files are saved, points and spaces at the end may fall away.
+  return fileNamesOf(part).some((name) => /\.eyp[sg]?[.\s]*$/i.test(name)) ? [part] : []
 }
 
 /** The attachment without its transfer encoding, where it can be read by offset. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { fileNameOf } from '../../../mail/file-name.ts'
+import { fileNamesOf } from '../../../mail/file-name.ts'
 import { MimeIndexer } from '../../../mail/mime-index.ts'
 
-const nameIn = (header: string) => {
+const namesIn = (header: string) => {
   const indexer = new MimeIndexer()
   indexer.push(Buffer.from(`${header}\r\n\r\n`, 'latin1'))
-  return fileNameOf(indexer.end().root)
+  return fileNamesOf(indexer.end().root)
 }
 
 test.each([
@@ -24,4 +24,10 @@ test.each([
   ["Content-Disposition: attachment; filename*=none''a%ZZ.eyp", 'a%ZZ.eyp'],
   ['Content-Disposition: attachment', undefined],
   ['Subject: x', undefined],
-])('%s', (header, name) => expect(nameIn(header)).toBe(name))
+])('%s', (header, name) => expect(namesIn(header)[0]).toBe(name))
+
+test('none of several names is hidden by another', () => {
+  const header =
+    "Content-Type: x/y; name=a.eyp\r\nContent-Disposition: attachment; filename=b.eyp; filename*=utf-8''c.pdf"
+  expect(namesIn(header)).toEqual(['c.pdf', 'b.eyp', 'a.eyp'])
+})

@@ -123,6 +123,16 @@ describe('e-yazisma-package', () => {
     ['none', mixed(), 'EYP_ATTACHMENT'],
     ['another file', mixed(file('filename=a.eyp.pdf')), 'EYP_ATTACHMENT'],
     ['two', mixed(file('filename=a.eyp'), file('filename=b.eypg')), 'EYP_ATTACHMENT'],
+    [
+      'a second by the name of its type alone',
+      mixed(file('filename=a.eyp'), file('filename=b.pdf', eyp(), 'x/y; name=b.eyp')),
+      'EYP_ATTACHMENT',
+    ],
+    [
+      'a second by a name that another form hides',
+      mixed(file('filename=a.eyp'), file("filename=b.eyp.; filename*=utf-8''b.pdf")),
+      'EYP_ATTACHMENT',
+    ],
     ['one in a forwarded message', mixed(forwarded(mixed(file('filename=a.eyp')))), 'EYP_ATTACHMENT'],
   ])('%s, signed either way', async (_, part, said) => {
     for (const make of [signedMessage, opaqueMessage])
