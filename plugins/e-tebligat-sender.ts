@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { messageTypeOf } from '../mail/message-type.ts'
 import { definePlugin, proceed, refuse } from './api.ts'
-import { valuesOf } from './message.ts'
+import { typeOf } from './message.ts'
 
 /**
  * Only bodies that the law authorises serve notices. The account says whether it is one, as it is now: a right that
@@ -12,7 +11,7 @@ export const eTebligatSender = definePlugin({
   config: z.strictObject({}),
   register(hooks, _settings, { accountOf }) {
     hooks.on('data_post', async ({ transaction: { session }, message: { header } }) => {
-      if (messageTypeOf(valuesOf(header, 'x-tr-rem-iletitip')[0]) !== 'eTebligat') return proceed
+      if (typeOf(header) !== 'eTebligat') return proceed
       const account = await accountOf(session.account.address)
       return account?.mayServe === true ? proceed : refuse('MAY_NOT_SERVE')
     })

@@ -2,12 +2,11 @@ import { z } from 'zod'
 import { type SignedContent, signedContent } from '../evidence/index.ts'
 import { Base64Decoder } from '../mail/base64-decoder.ts'
 import { fileNamesOf } from '../mail/file-name.ts'
-import { messageTypeOf } from '../mail/message-type.ts'
 import type { MimePart } from '../mail/mime-part.ts'
 import type { StagedBlob } from '../storage/port.ts'
 import { definePlugin, proceed, refuse, type Services, type Verdict } from './api.ts'
 import { judgeContainer } from './eyp-container.ts'
-import { valuesOf } from './message.ts'
+import { typeOf } from './message.ts'
 
 const NAME = 'e-yazisma-package'
 
@@ -23,7 +22,7 @@ export const eYazismaPackage = definePlugin({
   register(hooks, _settings, services) {
     const seats = new Seats(CHECKED_AT_ONCE)
     hooks.on('data_post', async ({ message }, signal) => {
-      if (messageTypeOf(valuesOf(message.header, 'x-tr-rem-iletitip')[0]) !== 'eYazisma') return proceed
+      if (typeOf(message.header) !== 'eYazisma') return proceed
       const content = await signedContent(message.index, message.signature.form, message.open)
       const packages = content === undefined ? [] : packagesIn(content.root)
       const [found] = packages

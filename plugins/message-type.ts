@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { messageTypeOf } from '../mail/message-type.ts'
 import { definePlugin, proceed, refuse } from './api.ts'
-import { valuesOf } from './message.ts'
+import { typeField, typeOf } from './message.ts'
 
 /**
  * The message says what it is for by a value that is known, so that no program reads a letter where another reads a
@@ -17,9 +16,9 @@ export const messageType = definePlugin({
   register(hooks, { further }) {
     const carried = new Set(further.map((value) => value.toLowerCase()))
     hooks.on('data_post', ({ message: { header } }) => {
-      const [value] = valuesOf(header, 'x-tr-rem-iletitip')
-      if (messageTypeOf(value) !== undefined) return proceed
-      return carried.has((value ?? '').trim().toLowerCase()) ? proceed : refuse('MESSAGE_TYPE_UNKNOWN')
+      if (typeOf(header) !== undefined) return proceed
+      const written = (typeField(header) ?? '').trim().toLowerCase()
+      return carried.has(written) ? proceed : refuse('MESSAGE_TYPE_UNKNOWN')
     })
   },
 })
