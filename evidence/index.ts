@@ -45,7 +45,7 @@ export type {
 } from './ports.ts'
 export { evidenceRules } from './rules/evidence-rules.ts'
 export { type Checked, checkAll, RulesBroken } from './rules/rule.ts'
-export { type SignedContent, signedContent } from './smime/signed-content.ts'
+export { beginsAsCms, opaqueContent, type SignedContent, signedContent } from './smime/signed-content.ts'
 export { SignedPartDigest } from './smime/signed-part-digest.ts'
 export { readUserSignature, type UserSignature } from './smime/user-signature.ts'
 export { HttpTimestamper } from './tsa/client.ts'

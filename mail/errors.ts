@@ -254,6 +254,13 @@ export const FAILURES = {
     'The message holds malware',
     'MalwareFound',
   ),
+  ENCLOSED_UNREADABLE: row(
+    550,
+    '5.6.0',
+    'İletideki imzalı bir parça (.p7m) açılıp taranamıyor',
+    'A signed part (.p7m) of the message cannot be opened to be scanned',
+    'InvalidMessageFormat',
+  ),
   SCANNER_AWAY: row(
     451,
     '4.3.0',

@@ -52,10 +52,11 @@ export interface ParameterValue {
 const MAX_PARAMETERS = 100
 
 /** Reads Content-Type and Content-Disposition values; what cannot be read is left out, never guessed. */
-export function readParameters(text: string): ParameterValue {
+export function readParameters(written: string): ParameterValue {
+  const text = withoutComments(written)
   const params = new Map<string, string>()
   const end = text.indexOf(';')
-  const value = stripComment(end < 0 ? text : text.slice(0, end)).toLowerCase()
+  const value = (end < 0 ? text : text.slice(0, end)).trim().toLowerCase()
   let position = end < 0 ? text.length : end
   while (position < text.length && params.size < MAX_PARAMETERS) {
     position++ // the semicolon
@@ -66,7 +67,7 @@ export function readParameters(text: string): ParameterValue {
       position = semicolon
       continue
     }
-    const name = stripComment(text.slice(position, equals)).toLowerCase()
+    const name = text.slice(position, equals).trim().toLowerCase()
     const read = readValue(text, equals + 1)
     if (name !== '' && !params.has(name)) params.set(name, read.value)
     position = text.indexOf(';', read.end)
@@ -81,7 +82,7 @@ function readValue(text: string, from: number): { value: string; end: number } {
   if (text[position] !== '"') {
     const end = text.indexOf(';', position)
     const stop = end < 0 ? text.length : end
-    return { value: stripComment(text.slice(position, stop)), end: stop }
+    return { value: text.slice(position, stop).trim(), end: stop }
   }
   const pieces: string[] = []
   for (position++; position < text.length && text[position] !== '"'; position++) {
@@ -91,7 +92,39 @@ function readValue(text: string, from: number): { value: string; end: number } {
   return { value: pieces.join(''), end: position + 1 }
 }
 
-function stripComment(text: string): string {
-  const open = text.indexOf('(')
-  return (open < 0 ? text : text.slice(0, open)).trim()
+/**
+ * Comments stand anywhere outside quoted strings, within each other too. [RFC 5322 §3.2.2] One that does not end goes as
+ * far as the next semicolon.
+ */
+function withoutComments(text: string): string {
+  if (!text.includes('(')) return text
+  const kept: string[] = []
+  let from = 0
+  let quoted = false
+  let unended = false
+  for (let at = 0; at < text.length; at++) {
+    if (quoted && text[at] === '\\') at++
+    else if (text[at] === '"') quoted = !quoted
+    else if (text[at] === '(' && !quoted) {
+      kept.push(text.slice(from, at), ' ')
+      const end: number = unended ? -1 : endOfComment(text, at)
+      unended ||= end < 0 // and so is every one behind it: no octet is read more than twice
+      const semicolon = text.indexOf(';', at)
+      from = end >= 0 ? end : semicolon < 0 ? text.length : semicolon
+      at = from - 1
+    }
+  }
+  kept.push(text.slice(from))
+  return kept.join('')
+}
+
+/** Behind its last parenthesis; -1 where that is missing. */
+function endOfComment(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '\\') at++
+    else if (text[at] === '(') depth++
+    else if (text[at] === ')' && --depth === 0) return at + 1
+  }
+  return -1
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type SignedContent, signedContent } from '../evidence/index.ts'
-import { Base64Decoder } from '../mail/base64-decoder.ts'
 import { fileNamesOf } from '../mail/file-name.ts'
 import type { MimePart } from '../mail/mime-part.ts'
+import { transferDecoder } from '../mail/transfer-decoder.ts'
 import type { StagedBlob } from '../storage/port.ts'
 import { definePlugin, proceed, refuse, type Services, type Verdict } from './api.ts'
 import { judgeContainer } from './eyp-container.ts'
@@ -70,10 +70,10 @@ async function decoded(
   { bodyStart, bodyEnd, encoding }: MimePart,
 ): Promise<StagedBlob> {
   const writer = scratch.create(bodyEnd - bodyStart)
-  const decoder = encoding === 'base64' ? new Base64Decoder() : undefined
+  const decoder = transferDecoder(encoding)
   try {
     for await (const piece of open({ start: bodyStart, end: bodyEnd }))
-      await writer.write(decoder === undefined ? piece : Buffer.from(decoder.push(piece)))
+      await writer.write(Buffer.from(decoder.push(piece)))
     return await writer.finish()
   } catch (error) {
     await writer.abort()

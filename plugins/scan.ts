@@ -1,7 +1,7 @@
 import type { MimeIndex } from '../mail/mime-part.ts'
 import { proceed, refuse, type Services, type Verdict } from './api.ts'
 import type { SubmittedMessage } from './message.ts'
-import { scannedOctets, TooEnclosed } from './scanned-octets.ts'
+import { EnclosedUnreadable, scannedOctets, TooEnclosed } from './scanned-octets.ts'
 
 /** Why there is no verdict of a scanner; mail waits until there is one. */
 export type ScanTrouble = 'AWAY' | 'TOO_SLOW' | 'GARBAGE' | 'SIZE_LIMIT'
@@ -40,6 +40,7 @@ export async function scan(
     return proceed
   } catch (error) {
     if (error instanceof TooEnclosed) return refuse('MIME_TOO_COMPLEX', 'PKCS7')
+    if (error instanceof EnclosedUnreadable) return refuse('ENCLOSED_UNREADABLE')
     const code: ScanTrouble | undefined = late.aborted
       ? 'TOO_SLOW'
       : error instanceof ScanError

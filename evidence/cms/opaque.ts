@@ -28,6 +28,12 @@ const MAX_SEGMENT_HEADER = 8
 
 const ALL: readonly HashName[] = ['sha256', 'sha384', 'sha512']
 
+/** Signed data around a content or without one, what only its reader can open, or nothing that can be read. */
+export type OpaqueFrame = 'content' | 'empty' | 'encrypted' | 'broken'
+
+/** [RFC 5652 §6] [RFC 5652 §8] [RFC 5083 §2.1] */
+const ENCRYPTED: ReadonlySet<string> = new Set([OID.envelopedData, OID.encryptedData, OID.authEnvelopedData])
+
 export class OpaqueReader {
   readonly #onContent: (octets: Uint8Array) => void
   readonly #hashes = new Map<HashName, Hash>()
@@ -41,6 +47,7 @@ export class OpaqueReader {
   /** Absolute offset of the first octet that is not consumed. */
   #offset = 0
   #segmentEnd = 0
+  #infoType: string | undefined
   #contentType = ''
   #hasContent = false
   #failure: unknown
@@ -70,6 +77,23 @@ export class OpaqueReader {
       return asCms(() => this.#report())
     } catch (error) {
       return failedReport(error)
+    }
+  }
+
+  /** What the ContentInfo says that it holds, as soon as that has come; undefined also where there is no ContentInfo. */
+  get infoType(): string | undefined {
+    return this.#infoType
+  }
+
+  /** Instead of end(), where nobody asks who signed: what the frame is, once all of it was written. */
+  endOfFrame(): OpaqueFrame {
+    if (this.#infoType !== undefined && ENCRYPTED.has(this.#infoType)) return 'encrypted'
+    if (this.#state !== 'tail') return 'broken'
+    try {
+      asCms(() => this.#readTail())
+      return this.#hasContent ? 'content' : 'empty'
+    } catch {
+      return 'broken'
     }
   }
 
@@ -125,7 +149,8 @@ export class OpaqueReader {
     if (!done) return undefined
     const type = cursor.whole(TAG.oid)
     if (type === undefined) return undefined
-    if (readOid(type.next()) !== OID.signedData) throw new CmsError('MALFORMED', 'not signed-data')
+    this.#infoType = readOid(type.next())
+    if (this.#infoType !== OID.signedData) throw new CmsError('MALFORMED', 'not signed-data')
     if (!cursor.enter(contextConstructed(0)) || !cursor.enter(TAG.sequence)) return undefined
     const version = cursor.whole(TAG.integer)
     if (version === undefined) return undefined
@@ -238,11 +263,15 @@ export class OpaqueReader {
   #report(): CmsReport {
     if (this.#state !== 'tail') throw new CmsError('MALFORMED', 'cut off before the signatures')
     if (!this.#hasContent) throw new CmsError('CONTENT_MISSING', 'no content is enclosed')
-    const tail = Uint8Array.from(this.#kept.subarray(0, this.#keptLength))
-    const end = this.#endOfSignedData(tail)
-    const parts = readTail(new Reader(tail, 'ber', 0, end))
+    const parts = this.#readTail()
     const digests = new Map([...this.#hashes].map(([name, hash]) => [name, hash.digest()]))
     return checkSigners({ contentType: this.#contentType, ...parts }, (name) => digests.get(name))
+  }
+
+  #readTail(): ReturnType<typeof readTail> {
+    const tail = Uint8Array.from(this.#kept.subarray(0, this.#keptLength))
+    const end = this.#endOfSignedData(tail)
+    return readTail(new Reader(tail, 'ber', 0, end))
   }
 
   /** The tail is closed by what is open around it, in order and with nothing after. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Base64Decoder } from '../../mail/base64-decoder.ts'
 import { type HeaderField, readHeader } from '../../mail/header-read.ts'
 import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'
+import { transferDecoder } from '../../mail/transfer-decoder.ts'
 import { type ByteRange, scratchFor } from '../../storage/port.ts'
 import { OpaqueReader } from '../cms/opaque.ts'
 import { type CmsReport, verifyDetached } from '../cms/verify.ts'
@@ -89,10 +89,10 @@ async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
     header.push(Buffer.from(octets.subarray(0, MAX_SIGNED_HEADER - kept)))
     kept += octets.length
   })
-  const decoder = part.encoding === 'base64' ? new Base64Decoder() : undefined
+  const decoder = transferDecoder(part.encoding)
   const size = part.bodyEnd - part.bodyStart
   for await (const piece of open({ start: part.bodyStart, end: part.bodyEnd }, scratchFor(size)))
-    reader.write(decoder === undefined ? piece : decoder.push(piece))
+    reader.write(decoder.push(piece))
   const report = reader.end()
   if (report.signers.some((signer) => !signer.ok && signer.detail === 'not signed-data'))
     return { form: 'encrypted' }
@@ -100,9 +100,11 @@ async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
 }
 
 async function decodeBody(part: MimePart, open: OpenRange): Promise<Uint8Array> {
-  const pieces = await Array.fromAsync(open({ start: part.bodyStart, end: part.bodyEnd }))
-  const body = Buffer.concat(pieces)
-  return part.encoding === 'base64' ? Buffer.from(body.toString('latin1'), 'base64') : body
+  const decoder = transferDecoder(part.encoding)
+  const pieces: Uint8Array[] = []
+  for await (const piece of open({ start: part.bodyStart, end: part.bodyEnd }))
+    pieces.push(Buffer.from(decoder.push(piece)))
+  return Buffer.concat(pieces)
 }
 
 const unreadable = (detail: string): CmsReport => ({

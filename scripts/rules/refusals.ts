@@ -105,6 +105,11 @@ const OF_SUBMISSION = {
     'TS 102 640-2 annex D; plugins, off',
     'test/journeys/exchange/malware.test.ts',
   ),
+  ENCLOSED_UNREADABLE: row(
+    'plugins/scan.ts',
+    'invariant I6; plugins, off',
+    'test/hostile/hidden-malware.test.ts',
+  ),
   SCANNER_AWAY: row(
     'plugins/scan.ts',
     'invariant I6; plugins, off',

@@ -31,3 +31,18 @@ test('RFC 2045 §6.8: any octets, in lines, cut anywhere, come back', () => {
 test('what is no base64 is passed over', () => {
   expect(new Base64Decoder().push(Buffer.from('T\0W!Vy\xff aGFiY Q==', 'latin1')).toString()).toBe('Merhaba')
 })
+
+test.each([
+  ['TWVyaGFiYQ==', false],
+  ['TWVy\r\n\taGFi YQ==\r\n', false],
+  ['TWVy!aGFi', true],
+  ['TWVyaA==aGFi', true],
+  ['TQ==T', true],
+  ['====TWVy', true],
+])('%j: programs may differ: %s', (text, irregular) => {
+  for (const step of [1, 100]) {
+    const decoder = new Base64Decoder()
+    for (let at = 0; at < text.length; at += step) decoder.push(Buffer.from(text.slice(at, at + step)))
+    expect(decoder.irregular).toBe(irregular)
+  }
+})

@@ -36,6 +36,9 @@ describe('RFC 2045 §5.1 parameters', () => {
     ],
     ['a/b; x=1; x=2', 'a/b', { x: '1' }],
     ['a/b (comment); x=y', 'a/b', { x: 'y' }],
+    ['(a;b(c)) a/b; (x) x=(y) y(z); name="(1)"', 'a/b', { x: 'y', name: '(1)' }],
+    ['a/b; x=y(z; k=(v', 'a/b', { x: 'y', k: '' }],
+    ['a/b; x=(\\)) y', 'a/b', { x: 'y' }],
     ['a/b;;; =v; n; k="open', 'a/b', { k: 'open' }],
   ])('%s', (text, value, params) => {
     const read = readParameters(text)
