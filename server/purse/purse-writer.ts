@@ -1,6 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
 import { type DocumentStore, type Store, StoreError } from '../../storage/port.ts'
-import { type Act, expire } from './books.ts'
+import { type Act, type Books, expire } from './books.ts'
 import { EMPTY_PURSE, type Purse } from './document.ts'
 import { type LedgerEntry, ledgerKey } from './ledger.ts'
 import { project, type Reservation, reservationKey } from './reservation.ts'
@@ -26,13 +26,20 @@ interface Pending {
 export class PurseWriter {
   readonly #store: Pick<Store, 'purses' | 'ledger' | 'reservations'>
   readonly #clock: Clock
+  readonly #clockIsCertain: () => boolean
   readonly #waiting = new Map<string, Pending[]>()
   /** Accounts whose last entries stand in the outbox alone. */
   readonly #dirty = new Set<string>()
 
-  constructor(store: Pick<Store, 'purses' | 'ledger' | 'reservations'>, clock: Clock) {
+  /** @param clockIsCertain while it says no, nothing ends for good (I11): what has ended is not used, and stays */
+  constructor(
+    store: Pick<Store, 'purses' | 'ledger' | 'reservations'>,
+    clock: Clock,
+    clockIsCertain: () => boolean,
+  ) {
     this.#store = store
     this.#clock = clock
+    this.#clockIsCertain = clockIsCertain
   }
 
   /** Acts of one account happen one after the other, and those that wait together are one write. */
@@ -96,7 +103,8 @@ export class PurseWriter {
       await this.#copy(account, purse.outbox)
       const reservations = await this.#known(account, batch)
       const at = this.#clock.now()
-      let books = expire({ account, at, purse: { ...purse, outbox: [] }, reservations })
+      const found: Books = { account, at, purse: { ...purse, outbox: [] }, reservations }
+      let books = this.#clockIsCertain() ? expire(found) : found
       const answers: unknown[] = []
       for (const { act } of batch) {
         const done = act(books)

@@ -15,6 +15,8 @@ export interface PursesParts {
   readonly events: Pick<Events, 'purse'>
   /** As it is now; undefined: everything is free, and nothing here reads or writes for a message. */
   readonly tariff: () => Tariff | undefined
+  /** While it says no, no package is taken away because its time is up; certain where nobody says. */
+  readonly clockIsCertain?: () => boolean
 }
 
 export interface Sending {
@@ -39,7 +41,7 @@ export class Purses {
 
   constructor(parts: PursesParts) {
     this.#parts = parts
-    this.#writer = new PurseWriter(parts.store, parts.clock)
+    this.#writer = new PurseWriter(parts.store, parts.clock, parts.clockIsCertain ?? (() => true))
   }
 
   /**

@@ -210,6 +210,31 @@ describe.each(stores)('$name: purses', ({ open }) => {
     await isSound(store)
   })
 
+  test('a clock that runs ahead takes no package away: it is not used meanwhile, and then again', async () => {
+    await using under = await open()
+    const { store } = under
+    let isCertain = false
+    const purses = new Purses({
+      store,
+      clock,
+      events,
+      tariff: () => tariff,
+      clockIsCertain: () => isCertain,
+    })
+    const until = new Date(now + 1000).toISOString()
+    await purses.buyPackage(ACCOUNT, { unit: 'kep', units: 3, price: 0, until }, BY)
+    now += 1000
+    expect(await purses.reserve({ ...sending, intake: 'm' })).toBeUndefined()
+    await purses.deposit(ACCOUNT, 1, BY)
+    now -= 1000
+    expect(await purses.reserve({ ...sending, intake: 'n' })).toBeDefined()
+    now += 1000
+    isCertain = true
+    await purses.deposit(ACCOUNT, 1, BY)
+    expect(await inOrder(store)).toEqual(['package-bought', 'deposit', 'reserve', 'expire', 'deposit'])
+    expect(await checkBooks(store, ACCOUNT)).toMatchObject({ faults: [], open: 1 })
+  })
+
   test('a purse in which something is missing is found', async () => {
     await using under = await open()
     const { store } = under
