@@ -155,10 +155,15 @@ const tablesOf = (list: CreditList | undefined, entries: readonly LedgerEntry[])
     ...table([columns, ...entries.flatMap(rows)]).map((line) => `  ${line}`),
   ])
 
-function linesOf({ address, balance, reserved, packages }: CreditView, screen: Screen): string[] {
+function linesOf({ address, balance, reserved, packages, repeated }: CreditView, screen: Screen): string[] {
   const until = screen.text({ tr: 'bitiş', en: 'until' })
   const held = screen.text({ tr: 'ayrılan', en: 'set aside' })
+  const before = screen.text({
+    tr: 'Bu makbuz daha önce işlenmişti, yeniden işlenmedi.',
+    en: 'This receipt was booked before, and was not booked again.',
+  })
   return [
+    ...(repeated === true ? [before] : []),
     address,
     `${screen.text({ tr: 'Bakiye', en: 'Balance' })}: ${liraOf(balance)} TL (${held} ${liraOf(reserved)} TL)`,
     ...packages.map(

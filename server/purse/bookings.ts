@@ -1,11 +1,13 @@
 /** What people do to a purse: money comes and goes, packages are bought. */
+import { isDeepStrictEqual } from 'node:util'
 import { randomId } from '../../mail/ids.ts'
 import type { UnitKind } from '../../mail/tariff.ts'
 import { type Act, type Books, post } from './books.ts'
 import { MAX_PACKAGES } from './document.ts'
 import { BALANCE, linesOf } from './ledger.ts'
+import { bookedIn, type Told } from './reservation.ts'
 
-/** Who books it and why; the same receipt is booked once. */
+/** Who books it and why; the same receipt is booked once, and stands for one thing. */
 export interface Booking {
   readonly by: string
   readonly note?: string | undefined
@@ -20,35 +22,43 @@ const bookingOf = ({ by, note, receipt }: Booking) => ({
   ...(receipt === undefined ? {} : { subject: receiptSubject(receipt) }),
 })
 
-const isBooked = ({ reservations }: Books, { receipt }: Booking): boolean =>
-  receipt !== undefined && reservations.has(receiptSubject(receipt))
+/** `repeated`: the same was booked under this receipt before. `receipt-used`: something else was. */
+type Earlier = 'repeated' | 'receipt-used'
+
+function earlier({ reservations }: Books, entry: Told & { readonly subject?: string }): Earlier | undefined {
+  const known = entry.subject === undefined ? undefined : reservations.get(entry.subject)
+  if (known === undefined) return undefined
+  return isDeepStrictEqual(known.booked, bookedIn(entry)) ? 'repeated' : 'receipt-used'
+}
 
 /** More than all money there is in a purse; sums stay far within what a number holds exactly. */
 const MAX_BALANCE = 1_000_000_000_000_000
 
 export const deposit =
-  (amount: number, booking: Booking): Act<'booked' | 'known' | 'too-much'> =>
+  (amount: number, booking: Booking): Act<'booked' | Earlier | 'too-much'> =>
   (books) => {
-    if (isBooked(books, booking)) return { books, answer: 'known' }
     const { purse } = books
-    if (purse.balance + purse.reserved + amount > MAX_BALANCE) return { books, answer: 'too-much' }
     const lines = [
       { book: 'outside', unit: 'kurus', amount: -amount },
       { book: 'balance', unit: 'kurus', amount },
     ] as const
     const entry = { kind: 'deposit', lines, ...bookingOf(booking) } as const
+    const before = earlier(books, entry)
+    if (before !== undefined) return { books, answer: before }
+    if (purse.balance + purse.reserved + amount > MAX_BALANCE) return { books, answer: 'too-much' }
     return { books: post(books, { ...purse, balance: purse.balance + amount }, entry), answer: 'booked' }
   }
 
 /** Money back to the holder. */
 export const refund =
-  (amount: number, booking: Booking): Act<'booked' | 'known' | 'insufficient'> =>
+  (amount: number, booking: Booking): Act<'booked' | Earlier | 'insufficient'> =>
   (books) => {
-    if (isBooked(books, booking)) return { books, answer: 'known' }
     const { purse } = books
-    if (purse.balance < amount) return { books, answer: 'insufficient' }
     const lines = linesOf([{ from: BALANCE, unit: 'kurus', amount }], 'balance', 'outside')
     const entry = { kind: 'refund', lines, ...bookingOf(booking) } as const
+    const before = earlier(books, entry)
+    if (before !== undefined) return { books, answer: before }
+    if (purse.balance < amount) return { books, answer: 'insufficient' }
     return { books: post(books, { ...purse, balance: purse.balance - amount }, entry), answer: 'booked' }
   }
 
@@ -65,12 +75,9 @@ export const buyPackage =
   (
     { unit, units, price, until }: PackageRequest,
     booking: Booking,
-  ): Act<'booked' | 'known' | 'insufficient' | 'too-many'> =>
+  ): Act<'booked' | Earlier | 'insufficient' | 'too-many'> =>
   (books) => {
-    if (isBooked(books, booking)) return { books, answer: 'known' }
     const { purse } = books
-    if (purse.packages.length >= MAX_PACKAGES) return { books, answer: 'too-many' }
-    if (purse.balance < price) return { books, answer: 'insufficient' }
     const bought = { id: randomId('pk'), unit, ...(until === undefined ? {} : { until }) }
     const lines = [
       { book: 'outside', unit, amount: -units },
@@ -78,6 +85,10 @@ export const buyPackage =
       ...linesOf([{ from: BALANCE, unit: 'kurus', amount: price }], 'balance', 'used'),
     ] as const
     const entry = { kind: 'package-bought', lines, package: bought, ...bookingOf(booking) } as const
+    const before = earlier(books, entry)
+    if (before !== undefined) return { books, answer: before }
+    if (purse.packages.length >= MAX_PACKAGES) return { books, answer: 'too-many' }
+    if (purse.balance < price) return { books, answer: 'insufficient' }
     const packages = [...purse.packages, { ...bought, bought: units, left: units, held: 0 }]
     return {
       books: post(books, { ...purse, packages, balance: purse.balance - price }, entry),

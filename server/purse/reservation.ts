@@ -1,6 +1,6 @@
 import { readPositions, writePositions } from '../../mail/positions.ts'
 import type { MessageType, Undelivered } from '../../mail/tariff.ts'
-import type { Hold, LedgerEntry, Take } from './ledger.ts'
+import type { Hold, LedgerEntry, Line, Take } from './ledger.ts'
 
 /**
  * What the journal says of one subject, kept beside it to be found by its key: an intake and what is set aside for each of
@@ -20,9 +20,28 @@ export interface Reservation {
   /** Positions that are decided, as `1-3,7`. */
   readonly settled: string
   readonly givenBack: string
+  /** Of a receipt: what was booked under it. */
+  readonly booked?: Booked
 }
 
+/** What a receipt stands for: kind, amounts, and when a package ends (ISO 8601). */
+export interface Booked {
+  readonly kind: LedgerEntry['kind']
+  readonly lines: readonly Line[]
+  readonly until?: string
+}
+
+export type Told = Pick<LedgerEntry, 'kind' | 'lines' | 'package'>
+
+export const bookedIn = ({ kind, lines, package: bought }: Told): Booked => ({
+  kind,
+  lines,
+  ...(bought?.until === undefined ? {} : { until: bought.until }),
+})
+
 export const reservationKey = (account: string, subject: string): string => `${account}/${subject}`
+
+const BOOKINGS: ReadonlySet<LedgerEntry['kind']> = new Set(['deposit', 'refund', 'package-bought'])
 
 /** The next state by an entry about its subject; one that it shows already changes nothing. */
 export function project(before: Reservation | undefined, entry: LedgerEntry): Reservation {
@@ -38,6 +57,7 @@ export function project(before: Reservation | undefined, entry: LedgerEntry): Re
     undelivered: entry.undelivered ?? 'give-back',
     settled: '',
     givenBack: '',
+    ...(BOOKINGS.has(entry.kind) ? { booked: bookedIn(entry) } : {}),
   }
   const decided = entry.recipients ?? ''
   return {

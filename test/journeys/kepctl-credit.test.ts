@@ -19,7 +19,10 @@ const code = async (line: string) => (await ctl(line)).code
 test('an operator fills a purse, and exports what became of it', async () => {
   expect(await code(`account create ${ADDRESS} --holder Ali`)).toBe(0)
   expect(await code(`credit add ${ADDRESS} --deposit 100,50 --note =HYPERLINK("x") --receipt 4711`)).toBe(0)
-  expect(await code(`credit add ${ADDRESS} --deposit 100,50 --receipt 4711`)).toBe(0)
+  const again = await ctl(`credit add ${ADDRESS} --deposit 100,50 --receipt 4711 --json`)
+  expect(JSON.parse(again.out)).toMatchObject({ balance: 10_050, repeated: true })
+  const another = await ctl(`credit refund ${ADDRESS} --amount 100,50 --receipt 4711`)
+  expect(another).toMatchObject({ code: 1, err: expect.stringContaining('booked under this receipt') })
   expect(await code(`credit add ${ADDRESS} --package kep --units 10 --price 20 --until 2099-12-31`)).toBe(0)
   expect(await code(`credit refund ${ADDRESS} --amount 0.50`)).toBe(0)
   const shown = await ctl(`credit show ${ADDRESS} --json`)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { dayIn, endOf, ISTANBUL } from '../../../mail/calendar.ts'
 import { UNIT_KINDS } from '../../../mail/tariff.ts'
-import { accountNamed, bookingOf, type CreditView, viewOfPurse } from './credit-view.ts'
+import { accountNamed, bookingOf, type CreditView, viewOfBooked } from './credit-view.ts'
 import { change, type Described, OperationError } from './operation.ts'
 import { addressSchema, bookingSchema, kurusSchema } from './schemas.ts'
 
@@ -22,15 +22,15 @@ const schema = z.union([
   z.strictObject({ address: addressSchema, deposit: kurusSchema, ...bookingSchema }),
 ])
 
-/** Books a package or money; a receipt that was booked before changes nothing. */
+/** Books a package or money; what was booked under this receipt before is told as `repeated`. */
 export const creditAdd = change('credit add', schema, describe, async (parts, args): Promise<CreditView> => {
   const { purses, clock } = parts
   const address = await accountNamed(parts, args, 'deposit' in args ? 'deposit' : 'buy-tariff')
   const booking = bookingOf(parts, args)
   if ('deposit' in args) {
-    if ((await purses.deposit(address, args.deposit, booking)) === 'too-much')
-      throw new OperationError('PURSE_FULL', 'a purse holds no such sum')
-    return viewOfPurse(parts, address)
+    const answer = await purses.deposit(address, args.deposit, booking)
+    if (answer === 'too-much') throw new OperationError('PURSE_FULL', 'a purse holds no such sum')
+    return viewOfBooked(parts, address, answer)
   }
   const until = args.until === undefined ? undefined : lastInstantOf(args.until)
   if (until !== undefined && until <= clock.now())
@@ -40,7 +40,7 @@ export const creditAdd = change('credit add', schema, describe, async (parts, ar
   if (answer === 'insufficient')
     throw new OperationError('NOT_AFFORDABLE', 'the balance does not cover the package')
   if (answer === 'too-many') throw new OperationError('PURSE_FULL', 'a purse holds no more packages')
-  return viewOfPurse(parts, address)
+  return viewOfBooked(parts, address, answer)
 })
 
 function describe({ address, by, ...booked }: z.output<typeof schema>): Described {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountNamed, bookingOf, type CreditView, viewOfPurse } from './credit-view.ts'
+import { accountNamed, bookingOf, type CreditView, viewOfBooked } from './credit-view.ts'
 import { change, OperationError } from './operation.ts'
 import { addressSchema, bookingSchema, kurusSchema } from './schemas.ts'
 
@@ -10,8 +10,8 @@ export const creditRefund = change(
   ({ address, by, ...booked }) => ({ account: address.toLowerCase(), by, details: booked }),
   async (parts, args): Promise<CreditView> => {
     const address = await accountNamed(parts, args, 'close')
-    if ((await parts.purses.refund(address, args.amount, bookingOf(parts, args))) === 'insufficient')
-      throw new OperationError('NOT_AFFORDABLE', 'the balance is less')
-    return viewOfPurse(parts, address)
+    const answer = await parts.purses.refund(address, args.amount, bookingOf(parts, args))
+    if (answer === 'insufficient') throw new OperationError('NOT_AFFORDABLE', 'the balance is less')
+    return viewOfBooked(parts, address, answer)
   },
 )

@@ -11,11 +11,28 @@ export interface CreditView {
   /** Set aside for messages whose outcome is not known yet; of packages it stands with each. */
   readonly reserved: number
   readonly packages: readonly Package[]
+  /** The same was booked under this receipt before, and nothing was booked now. */
+  readonly repeated?: true
 }
 
 export async function viewOfPurse({ purses }: OperationParts, address: string): Promise<CreditView> {
   const { balance, reserved, packages } = await purses.view(address)
   return { address, balance, reserved, packages }
+}
+
+/** The purse after a booking. Throws where its receipt stands for something else. */
+export async function viewOfBooked(
+  parts: OperationParts,
+  address: string,
+  answer: 'booked' | 'repeated' | 'receipt-used',
+): Promise<CreditView> {
+  if (answer === 'receipt-used')
+    throw new OperationError(
+      'RECEIPT_USED',
+      'bu makbuzla başka bir işlem yapılmış / something else was booked under this receipt',
+    )
+  const view = await viewOfPurse(parts, address)
+  return answer === 'repeated' ? { ...view, repeated: true } : view
 }
 
 interface Asked {

@@ -69,6 +69,8 @@ export type OperationFault =
   | 'NOT_AFFORDABLE'
   /** More than a purse holds. */
   | 'PURSE_FULL'
+  /** Something else was booked under this receipt. */
+  | 'RECEIPT_USED'
   | PeerFault
 
 export class OperationError extends Error {

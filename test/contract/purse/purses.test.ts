@@ -164,8 +164,17 @@ describe.each(stores)('$name: purses', ({ open }) => {
     const receipt = { ...BY, receipt: '4711' }
     expect(await Promise.all([1, 2].map(() => purses.deposit(ACCOUNT, 30, receipt)))).toEqual([
       'booked',
-      'known',
+      'repeated',
     ])
+    const one = { unit: 'kep', units: 1, price: 0 } as const
+    expect(await purses.deposit(ACCOUNT, 31, receipt)).toBe('receipt-used')
+    expect(await purses.refund(ACCOUNT, 30, receipt)).toBe('receipt-used')
+    expect(await purses.buyPackage(ACCOUNT, one, receipt)).toBe('receipt-used')
+    const other = { ...BY, receipt: '4712' }
+    const until = new Date(now + 1000).toISOString()
+    expect(await purses.buyPackage(ACCOUNT, one, other)).toBe('booked')
+    expect(await purses.buyPackage(ACCOUNT, one, other)).toBe('repeated')
+    expect(await purses.buyPackage(ACCOUNT, { ...one, until }, other)).toBe('receipt-used')
     expect(await purses.takeSms(ACCOUNT, 'm/1')).toBe(true)
     expect(await purses.takeSms(ACCOUNT, 'm/1')).toBe(true)
     expect(await purses.takeSms(ACCOUNT, 'm/2')).toBe(false)
