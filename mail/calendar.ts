@@ -10,9 +10,6 @@ export interface Day {
   readonly day: number
 }
 
-/** Where legal days begin and end here. */
-export const ISTANBUL = 'Europe/Istanbul'
-
 /** The day that a calendar in this zone shows at that instant. Throws RangeError for a zone that nobody knows. */
 export function dayIn(zone: string, at: Date): Day {
   const { year, month, day } = fieldsIn(zone, at)

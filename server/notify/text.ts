@@ -1,7 +1,11 @@
-import { ISTANBUL } from '../../mail/calendar.ts'
 import { turkishToAscii } from '../../mail/turkish-fold.ts'
 
-const shown = new Intl.DateTimeFormat('tr-TR', { timeZone: ISTANBUL, dateStyle: 'short', timeStyle: 'short' })
+/** As clocks on the wall show it, where its readers are. */
+const shown = new Intl.DateTimeFormat('tr-TR', {
+  timeZone: 'Europe/Istanbul',
+  dateStyle: 'short',
+  timeStyle: 'short',
+})
 
 /** Account and time alone: this is all that ever stands in a notice. */
 export const noticeText = (template: string, { account, at }: { account: string; at: Date }): string =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayIn, endOf, ISTANBUL } from '../../../mail/calendar.ts'
+import { dayIn, endOf } from '../../../mail/calendar.ts'
 import { UNIT_KINDS } from '../../../mail/tariff.ts'
 import { accountNamed, bookingOf, type CreditView, viewOfBooked } from './credit-view.ts'
 import { change, type Described, OperationError } from './operation.ts'
@@ -13,7 +13,7 @@ const schema = z.union([
     address: addressSchema,
     package: z.enum(UNIT_KINDS),
     units: z.number().int().positive().max(MAX_UNITS),
-    /** Its last day, by the calendar of Istanbul. */
+    /** Its last day, by the calendar of accounts.zone. */
     until: z.iso.date().optional(),
     /** Taken from the balance; 0 where it was paid otherwise. */
     price: kurusSchema.or(z.literal(0)).default(0),
@@ -24,7 +24,7 @@ const schema = z.union([
 
 /** Books a package or money; what was booked under this receipt before is told as `repeated`. */
 export const creditAdd = change('credit add', schema, describe, async (parts, args): Promise<CreditView> => {
-  const { purses, clock } = parts
+  const { purses, clock, closingTerm } = parts
   const address = await accountNamed(parts, args, 'deposit' in args ? 'deposit' : 'buy-tariff')
   const booking = bookingOf(parts, args)
   if ('deposit' in args) {
@@ -32,7 +32,7 @@ export const creditAdd = change('credit add', schema, describe, async (parts, ar
     if (answer === 'too-much') throw new OperationError('PURSE_FULL', 'a purse holds no such sum')
     return viewOfBooked(parts, address, answer)
   }
-  const until = args.until === undefined ? undefined : lastInstantOf(args.until)
+  const until = args.until === undefined ? undefined : lastInstantOf(args.until, closingTerm.zone)
   if (until !== undefined && until <= clock.now())
     throw new OperationError('BAD_ARGUMENTS', `${args.until} is over`)
   const request = { unit: args.package, units: args.units, price: args.price, until: until?.toISOString() }
@@ -47,4 +47,5 @@ function describe({ address, by, ...booked }: z.output<typeof schema>): Describe
   return { account: address.toLowerCase(), by, details: booked }
 }
 
-const lastInstantOf = (day: string): Date => endOf(dayIn('UTC', new Date(`${day}T12:00:00Z`)), ISTANBUL)
+const lastInstantOf = (day: string, zone: string): Date =>
+  endOf(dayIn('UTC', new Date(`${day}T12:00:00Z`)), zone)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { dayText, ISTANBUL } from '../../../mail/calendar.ts'
+import { dayText } from '../../../mail/calendar.ts'
 import { servedBy } from '../../../mail/served-at.ts'
 
+const ISTANBUL = 'Europe/Istanbul'
 const rule = { days: 5, zone: ISTANBUL }
 
 test.each([
