@@ -29,8 +29,9 @@ const money = (entry: LedgerEntry, book: Book): number => sum(entry, book, (unit
 const units = (entry: LedgerEntry, book: Book): number => sum(entry, book, (unit) => unit !== 'kurus')
 
 const typeOf = ({ kind, type }: LedgerEntry): string =>
-  kind === 'sms' ? 'SMS' : type === undefined ? '' : TYPES[type]
-const isUse = ({ kind }: LedgerEntry): boolean => kind === 'settle' || kind === 'sms'
+  kind === 'sms' || kind === 'sms-back' ? 'SMS' : type === undefined ? '' : TYPES[type]
+/** A text message that came to nothing stands there with less than nothing. */
+const isUse = ({ kind }: LedgerEntry): boolean => kind === 'settle' || kind === 'sms' || kind === 'sms-back'
 
 export const CREDIT_LISTS: readonly CreditList[] = [
   {
@@ -68,7 +69,7 @@ export const CREDIT_LISTS: readonly CreditList[] = [
     title: 'Bakiye ile Gönderilen İletiler',
     columns: ['Alıcı', 'İleti Tür', 'Tutar (TL)', 'İşlem Tarihi'],
     rows: (entry) =>
-      isUse(entry) && money(entry, 'used') > 0
+      isUse(entry) && money(entry, 'used') !== 0
         ? [[entry.to ?? '', typeOf(entry), liraOf(money(entry, 'used')), shownTime(entry.at)]]
         : [],
   },
@@ -77,7 +78,7 @@ export const CREDIT_LISTS: readonly CreditList[] = [
     title: 'Paket Kapsamında Gönderilen İletiler',
     columns: ['Alıcı', 'İleti Tür', 'Kontör (Adet)', 'Açıklama', 'İşlem Tarihi'],
     rows: (entry) =>
-      isUse(entry) && units(entry, 'used') > 0
+      isUse(entry) && units(entry, 'used') !== 0
         ? [
             [
               entry.to ?? '',

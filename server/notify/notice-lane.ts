@@ -14,6 +14,8 @@ export interface NoticeParts {
   readonly accountOf: (address: string) => Promise<KepAccount | undefined>
   /** Takes one text message from the account's package, once for each key; false where nothing is left. */
   readonly takeSms: (account: string, key: string) => Promise<boolean>
+  /** Gives back what was taken under this key for a text message that was never sent; once, and nothing where nothing was. */
+  readonly giveBackSms?: (account: string, key: string) => Promise<void>
   /** While it says no, no time is reckoned (I11). */
   readonly clockIsCertain: () => boolean
   readonly random: () => number
@@ -44,9 +46,15 @@ const STORE_REST_MS = 1_000
 /** What became of an attempt, as metrics call it. */
 type Told = 'sent' | 'retry' | 'refused' | 'expired' | 'unpaid' | 'stopped'
 
+interface Attempted {
+  readonly told: Told
+  readonly outcome: WorkOutcome
+  readonly code?: string
+}
+
 /**
  * One channel's queue of notices, apart from all other work. Each is sent at least once: after a crash in the middle
- * perhaps twice, and paid once.
+ * perhaps twice, and paid once; what is given up without being sent is not paid.
  */
 export class NoticeLane {
   readonly #channel: NoticeChannel
@@ -141,30 +149,41 @@ export class NoticeLane {
     }
   }
 
-  async #attempt(row: LeasedWork): Promise<{ told: Told; outcome: WorkOutcome; code?: string }> {
-    const { clock, accountOf, takeSms } = this.#parts
-    const drop = (told: Told, code?: string) => ({
-      told,
-      outcome: { done: true } as const,
-      ...(code === undefined ? {} : { code }),
-    })
+  async #attempt(row: LeasedWork): Promise<Attempted> {
+    const key = `${row.intake}/${row.recipient}/${row.slot}`
     try {
-      const { account: address, handle, at }: NoticePayload = JSON.parse(row.payload)
-      if (clock.now().getTime() - row.since >= this.#times.expiry) return drop('expired')
-      const account = await accountOf(address)
-      const person = account?.persons.find((one) => one.handle === handle)
-      const to = person && wantedAt(person, this.#channel)
-      if (account?.state !== 'active' || to === undefined) return drop('stopped')
-      const key = `${row.intake}/${row.recipient}/${row.slot}`
-      if (this.#channel === 'sms' && !(await takeSms(address, key))) return drop('unpaid')
-      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#times.attempt)])
-      await this.#sender.send(to, { account: address, at: new Date(at) }, signal)
-      return drop('sent')
+      const payload: NoticePayload = JSON.parse(row.payload)
+      const attempted = await this.#send(row, payload, key).catch((error: unknown) => {
+        if (error instanceof NoticeError && error.final) return { told: 'refused', code: error.code } as const
+        throw error
+      })
+      // Before the row is done, for it is found again only as long as it is not.
+      if (this.#channel === 'sms' && attempted.told !== 'sent')
+        await this.#parts.giveBackSms?.(payload.account, key)
+      return { ...attempted, outcome: { done: true } }
     } catch (error) {
       const code = error instanceof NoticeError ? error.code : codeOf(error)
-      if (error instanceof NoticeError && error.final) return drop('refused', code)
-      const retryAt = clock.now().getTime() + jittered(row.attempts, this.#times, this.#parts.random)
+      const { clock, random } = this.#parts
+      const retryAt = clock.now().getTime() + jittered(row.attempts, this.#times, random)
       return { told: 'retry', outcome: { retryAt, error: code }, code }
     }
+  }
+
+  /** Rejects with NoticeError, or as the store does. */
+  async #send(
+    row: LeasedWork,
+    { account: address, handle, at }: NoticePayload,
+    key: string,
+  ): Promise<{ told: Told }> {
+    const { clock, accountOf, takeSms } = this.#parts
+    if (clock.now().getTime() - row.since >= this.#times.expiry) return { told: 'expired' }
+    const account = await accountOf(address)
+    const person = account?.persons.find((one) => one.handle === handle)
+    const to = person && wantedAt(person, this.#channel)
+    if (account?.state !== 'active' || to === undefined) return { told: 'stopped' }
+    if (this.#channel === 'sms' && !(await takeSms(address, key))) return { told: 'unpaid' }
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#times.attempt)])
+    await this.#sender.send(to, { account: address, at: new Date(at) }, signal)
+    return { told: 'sent' }
   }
 }

@@ -1,5 +1,5 @@
 import type { UnitKind } from '../../mail/tariff.ts'
-import { BALANCE, type LedgerEntry, type Take } from './ledger.ts'
+import { BALANCE, type LedgerEntry, type Take, type Taken } from './ledger.ts'
 
 /** What an account has: one document, changed by compare-and-set alone. It does not grow with messages. */
 export interface Purse {
@@ -47,6 +47,18 @@ export const setAside = (purse: Purse, takes: readonly Take[]): Purse => moved(p
 export const giveBack = (purse: Purse, takes: readonly Take[]): Purse => moved(purse, takes, 1, -1)
 export const useHeld = (purse: Purse, takes: readonly Take[]): Purse => moved(purse, takes, 0, -1)
 export const useNow = (purse: Purse, takes: readonly Take[]): Purse => moved(purse, takes, -1, 0)
+
+/** A package that was used up meanwhile is in the purse again. */
+export function putBack(purse: Purse, taken: readonly Taken[]): Purse {
+  const missing = taken
+    .filter(({ from }) => from !== BALANCE && purse.packages.every(({ id }) => id !== from))
+    .flatMap(({ from: id, unit, bought = 0, until }) =>
+      unit === 'kurus'
+        ? []
+        : [{ id, unit, bought, left: 0, held: 0, ...(until === undefined ? {} : { until }) }],
+    )
+  return moved({ ...purse, packages: [...purse.packages, ...missing] }, taken, 1, 0)
+}
 
 /** Packages that are used up, and of which nothing can come back, are in the ledger alone. */
 function moved(purse: Purse, takes: readonly Take[], left: number, held: number): Purse {

@@ -10,6 +10,7 @@ export type EntryKind =
   | 'give-back'
   | 'expire'
   | 'sms'
+  | 'sms-back'
 
 /** `outside`: what came from or went to the world beyond the books. */
 export type Book = 'packages' | 'balance' | 'reserved' | 'used' | 'outside'
@@ -30,6 +31,12 @@ export interface Take {
 }
 export const BALANCE = 'balance'
 
+/** … and what else is known of the package: units that were bought, and when it ends (ISO 8601). */
+export interface Taken extends Take {
+  readonly bought?: number
+  readonly until?: string
+}
+
 /** What is set aside for each of these recipients. */
 export interface Hold {
   /** As `1-3,7`. */
@@ -49,7 +56,7 @@ export interface LedgerEntry {
   readonly lines: readonly Line[]
   /** `operator/<name>`, `person/<handle>`, or `system`. */
   readonly by: string
-  /** What it is about, and happens once for: an intake, `sms/<key>`, `receipt/<number>`. */
+  /** What it is about, and happens once for: an intake, `sms/<key>`, `sms-back/<key>`, `receipt/<number>`. */
   readonly subject?: string
   readonly messageId?: string
   readonly type?: MessageType
@@ -59,6 +66,8 @@ export interface LedgerEntry {
   /** Of a reserve: exactly what is set aside, and what becomes of it. */
   readonly holds?: readonly Hold[]
   readonly undelivered?: Undelivered
+  /** Of an sms: whence it was taken. */
+  readonly taken?: readonly Taken[]
   /** Of a package: its id and the instant at which it ends, ISO 8601. */
   readonly package?: { readonly id: string; readonly unit: UnitKind; readonly until?: string }
   readonly note?: string

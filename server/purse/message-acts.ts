@@ -1,9 +1,9 @@
-/** What messages and notices do to a purse. */
+/** What messages do to a purse. */
 import { writePositions } from '../../mail/positions.ts'
 import type { Cost, MessageType, Undelivered } from '../../mail/tariff.ts'
 import { allot, totalOf } from './allot.ts'
 import { type Act, post } from './books.ts'
-import { giveBack, setAside, useHeld, useNow } from './document.ts'
+import { giveBack, setAside, useHeld } from './document.ts'
 import { linesOf, type Take } from './ledger.ts'
 import { openHolds, type Reservation } from './reservation.ts'
 
@@ -101,23 +101,3 @@ const aboutMessage = ({ subject, messageId, type }: Reservation) => ({
   ...(messageId === undefined ? {} : { messageId }),
   ...(type === undefined ? {} : { type }),
 })
-
-/** One notice, once by its key. */
-export const takeSms =
-  (key: string, cost: Cost): Act<boolean> =>
-  (books) => {
-    const subject = smsSubject(key)
-    if (books.reservations.has(subject)) return { books, answer: true }
-    const holds = allot(books.purse, cost, 1, books.at)
-    if (holds === undefined) return { books, answer: false }
-    const takes = totalOf(holds)
-    const entry = {
-      kind: 'sms',
-      lines: linesOf(takes, 'taken', 'used'),
-      by: 'system',
-      subject,
-    } as const
-    return { books: post(books, useNow(books.purse, takes), entry), answer: true }
-  }
-
-export const smsSubject = (key: string): string => `sms/${key}`

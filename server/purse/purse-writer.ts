@@ -11,7 +11,7 @@ const BATCH = 64
 const MAX_TURNS = 100
 
 interface Pending {
-  readonly subject: string | undefined
+  readonly subjects: readonly string[]
   readonly act: Act<unknown>
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
@@ -42,10 +42,14 @@ export class PurseWriter {
     this.#clockIsCertain = clockIsCertain
   }
 
-  /** Acts of one account happen one after the other, and those that wait together are one write. */
-  do<A>(account: string, subject: string | undefined, act: Act<A>): Promise<A> {
+  /**
+   * Acts of one account happen one after the other, and those that wait together are one write.
+   *
+   * @param subjects what must be known of for the act
+   */
+  do<A>(account: string, subjects: readonly string[], act: Act<A>): Promise<A> {
     const { promise, resolve, reject } = Promise.withResolvers<A>()
-    const pending: Pending = { subject, act, resolve: (answer) => resolve(answer as A), reject }
+    const pending: Pending = { subjects, act, resolve: (answer) => resolve(answer as A), reject }
     const waiting = this.#waiting.get(account)
     if (waiting === undefined) {
       this.#waiting.set(account, [pending])
@@ -121,7 +125,7 @@ export class PurseWriter {
   }
 
   async #known(account: string, batch: readonly Pending[]): Promise<Map<string, Reservation>> {
-    const subjects = new Set(batch.flatMap(({ subject }) => (subject === undefined ? [] : [subject])))
+    const subjects = new Set(batch.flatMap((pending) => pending.subjects))
     const rows = await Promise.all(
       [...subjects].map((subject) => this.#store.reservations.get(reservationKey(account, subject))),
     )

@@ -6,8 +6,9 @@ import { allot } from './allot.ts'
 import { type Booking, buyPackage, deposit, type PackageRequest, receiptSubject, refund } from './bookings.ts'
 import { EMPTY_PURSE, type Purse } from './document.ts'
 import { HOLD_MS, type Marker, markerKey } from './marker.ts'
-import { abandon, reserve, settle, smsSubject, takeSms } from './message-acts.ts'
+import { abandon, reserve, settle } from './message-acts.ts'
 import { PurseWriter } from './purse-writer.ts'
+import { giveBackSms, smsBackSubject, smsSubject, takeSms } from './sms-acts.ts'
 
 export interface PursesParts {
   readonly store: Pick<Store, 'purses' | 'ledger' | 'reservations'>
@@ -80,7 +81,7 @@ export class Purses {
     const marker = markerKey(at.getTime() + HOLD_MS, intake)
     await store.reservations.put(marker, JSON.stringify({ account, intake } satisfies Marker), 0)
     const request = { ...about, type, cost, recipients, undelivered: tariff.undelivered }
-    const answer = await this.#writer.do(account, intake, reserve(request))
+    const answer = await this.#writer.do(account, [intake], reserve(request))
     if (answer === 'reserved') {
       events.purse('reserved')
       return { account, intake, marker }
@@ -100,7 +101,7 @@ export class Purses {
 
   /** What is set aside for an intake that is void goes back. Repeated, it changes nothing. */
   async abandon(account: string, intake: string): Promise<void> {
-    const answer = await this.#writer.do(account, intake, abandon(intake))
+    const answer = await this.#writer.do(account, [intake], abandon(intake))
     if (answer === 'given-back') this.#parts.events.purse('released')
   }
 
@@ -111,34 +112,40 @@ export class Purses {
     position: number,
     outcome: { readonly delivered: boolean; readonly to: string },
   ): Promise<void> {
-    const answer = await this.#writer.do(account, intake, settle(intake, position, outcome))
+    const answer = await this.#writer.do(account, [intake], settle(intake, position, outcome))
     if (answer === 'unknown') throw new Error(`nothing was set aside for ${intake}`)
     if (answer !== 'known') this.#parts.events.purse(answer)
   }
 
   /**
    * One notice by SMS, paid once by its key (printable, at most 200 characters); false where neither units nor balance
-   * cover it. Without a tariff it is free.
+   * cover it, or it was given back. Without a tariff it is free.
    */
   async takeSms(account: string, key: string): Promise<boolean> {
     const tariff = this.#parts.tariff()
     if (tariff === undefined) return true
     if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw new RangeError('a key of 1 to 200 printable characters')
-    const taken = await this.#writer.do(account, smsSubject(key), takeSms(key, smsCost(tariff)))
+    const taken = await this.#writer.do(account, smsSubjects(key), takeSms(key, smsCost(tariff)))
     this.#parts.events.purse(taken ? 'sms' : 'insufficient')
     return taken
   }
 
+  /** The notice of this key was not sent, and is given up: what was taken for it goes back, once. */
+  async giveBackSms(account: string, key: string): Promise<void> {
+    const answer = await this.#writer.do(account, smsSubjects(key), giveBackSms(key))
+    if (answer === 'given-back') this.#parts.events.purse(answer)
+  }
+
   deposit(account: string, amount: number, booking: Booking) {
-    return this.#writer.do(account, subjectOf(booking), deposit(amount, booking))
+    return this.#writer.do(account, subjectsOf(booking), deposit(amount, booking))
   }
 
   refund(account: string, amount: number, booking: Booking) {
-    return this.#writer.do(account, subjectOf(booking), refund(amount, booking))
+    return this.#writer.do(account, subjectsOf(booking), refund(amount, booking))
   }
 
   buyPackage(account: string, request: PackageRequest, booking: Booking) {
-    return this.#writer.do(account, subjectOf(booking), buyPackage(request, booking))
+    return this.#writer.do(account, subjectsOf(booking), buyPackage(request, booking))
   }
 
   async view(account: string): Promise<Purse> {
@@ -152,5 +159,6 @@ export class Purses {
   }
 }
 
-const subjectOf = ({ receipt }: Booking): string | undefined =>
-  receipt === undefined ? undefined : receiptSubject(receipt)
+const subjectsOf = ({ receipt }: Booking): string[] =>
+  receipt === undefined ? [] : [receiptSubject(receipt)]
+const smsSubjects = (key: string): string[] => [smsSubject(key), smsBackSubject(key)]

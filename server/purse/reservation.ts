@@ -1,6 +1,6 @@
 import { readPositions, writePositions } from '../../mail/positions.ts'
 import type { MessageType, Undelivered } from '../../mail/tariff.ts'
-import type { Hold, LedgerEntry, Line, Take } from './ledger.ts'
+import type { Hold, LedgerEntry, Line, Take, Taken } from './ledger.ts'
 
 /**
  * What the journal says of one subject, kept beside it to be found by its key: an intake and what is set aside for each of
@@ -22,6 +22,8 @@ export interface Reservation {
   readonly givenBack: string
   /** Of a receipt: what was booked under it. */
   readonly booked?: Booked
+  /** Of a notice: whence it was taken. */
+  readonly taken?: readonly Taken[]
 }
 
 /** What a receipt stands for: kind, amounts, and when a package ends (ISO 8601). */
@@ -58,6 +60,7 @@ export function project(before: Reservation | undefined, entry: LedgerEntry): Re
     settled: '',
     givenBack: '',
     ...(BOOKINGS.has(entry.kind) ? { booked: bookedIn(entry) } : {}),
+    ...(entry.taken === undefined ? {} : { taken: entry.taken }),
   }
   const decided = entry.recipients ?? ''
   return {

@@ -182,6 +182,26 @@ describe.each(stores)('$name: purses', ({ open }) => {
     await isSound(under.store)
   })
 
+  test('a notice that came to nothing is given back once, also to a package that it used up', async () => {
+    await using under = await open()
+    const { store } = under
+    const purses = pursesOf(store)
+    const until = new Date(now + 1000).toISOString()
+    await purses.buyPackage(ACCOUNT, { unit: 'sms', units: 1, price: 0, until }, BY)
+    await purses.deposit(ACCOUNT, 20, BY)
+    const before = await purses.view(ACCOUNT)
+    await purses.giveBackSms(ACCOUNT, 'a')
+    expect(await purses.takeSms(ACCOUNT, 'a')).toBe(true)
+    expect(await purses.takeSms(ACCOUNT, 'b')).toBe(true)
+    expect(await purses.view(ACCOUNT)).toMatchObject({ balance: 0, packages: [] })
+    for (const key of ['a', 'b', 'a', 'b']) await purses.giveBackSms(ACCOUNT, key)
+    expect(await purses.takeSms(ACCOUNT, 'a')).toBe(false)
+    const { balance, packages } = await purses.view(ACCOUNT)
+    expect({ balance, packages }).toEqual({ balance: before.balance, packages: before.packages })
+    expect(await inOrder(store)).toEqual(['package-bought', 'deposit', 'sms', 'sms', 'sms-back', 'sms-back'])
+    await isSound(store)
+  })
+
   test('it holds so many packages and so much money, and gives back no more than it has', async () => {
     await using under = await open()
     const { store } = under

@@ -27,7 +27,7 @@ type Command =
   | { do: 'deposit' | 'refund'; amount: number }
   | { do: 'send'; recipients: number; ends: 'accepted' | 'lost' | 'duplicate' }
   | { do: 'settle'; message: number; position: number }
-  | { do: 'sms'; key: number }
+  | { do: 'sms' | 'sms-back'; key: number }
   | { do: 'sweep' }
   | { do: 'pass'; minutes: number }
 
@@ -63,7 +63,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       position: fc.integer({ min: 1, max: 4 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('sms' as const), key: fc.nat(3) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('sms' as const, 'sms' as const, 'sms-back' as const),
+      key: fc.nat(5),
+    }),
+  },
   { weight: 2, arbitrary: fc.constant({ do: 'sweep' as const }) },
   {
     weight: 2,
@@ -170,6 +176,8 @@ class History {
         return machine(async (_, purses) => {
           if (await purses.takeSms(ACCOUNT, `${one.key}`)) this.notices.add(one.key)
         }, true)
+      case 'sms-back':
+        return machine((_, purses) => purses.giveBackSms(ACCOUNT, `${one.key}`), true)
       case 'sweep':
         return machine((store, purses) => this.sweep(store, purses), false)
       case 'pass':
@@ -268,7 +276,14 @@ async function tell(house: House, commands: readonly Command[], seed: number): P
       .reduce((all, line) => all + (line.book === book && line.unit === unit ? line.amount : 0), 0)
   const row = await calm.purses.get(ACCOUNT)
   const purse: Purse | undefined = row && JSON.parse(row.document)
-  const moneyForMail = sum('used', 'kurus') - history.notices.size * tariff.sms.price
+  const about = (prefix: string) =>
+    journal.flatMap(({ subject = '' }) => (subject.startsWith(prefix) ? [subject.slice(prefix.length)] : []))
+  const [texts, back] = [about('sms/'), about('sms-back/')]
+  expect(texts).toEqual([...new Set(texts)])
+  for (const key of history.notices) expect(texts).toContain(`${key}`)
+  expect(back).toEqual([...new Set(back)])
+  for (const key of back) expect(texts).toContain(key)
+  const moneyForMail = sum('used', 'kurus') - (texts.length - back.length) * tariff.sms.price
   expect(sum('used', 'kep') + moneyForMail / price).toBe(worth)
   const of = (kind: string) => journal.filter((entry) => entry.kind === kind).flatMap(({ lines }) => lines)
   const outside = (kind: string) =>
