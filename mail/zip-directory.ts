@@ -55,6 +55,9 @@ const MAX_COMMENT = 65_535
 const LIST_RECORD = 46
 const LOCAL_RECORD = 30
 const ZIP64 = 0xffffffff
+/** Flags: encrypted, strongly, or its header masked; sizes and checksum behind the content. [PKWARE APPNOTE §4.4.4] */
+const ENCRYPTED = 0x2041
+const STREAMED = 0x0008
 
 /** @throws ZipError for whatever the octets are; what `open` throws */
 export async function readZipDirectory(file: StoredOctets): Promise<ZipEntry[]> {
@@ -111,7 +114,7 @@ function readListed(list: Buffer, at: number): ListedEntry {
   const extraEnd = nameEnd + list.readUInt16LE(at + 30)
   const next = extraEnd + list.readUInt16LE(at + 32)
   if (next > list.length) throw new ZipError('MALFORMED')
-  if ((flags & 0x2041) !== 0) throw new ZipError('ENCRYPTED')
+  if ((flags & ENCRYPTED) !== 0) throw new ZipError('ENCRYPTED')
   if (method !== 0 && method !== 8) throw new ZipError('UNKNOWN_METHOD')
   const rawName = list.subarray(at + LIST_RECORD, nameEnd)
   // Order of the extra field: only those that did not fit stand in it.
@@ -159,7 +162,7 @@ function safeName(raw: Buffer): string {
   return name
 }
 
-/** Where each entry's octets lie: behind a header that says the same name, from the file's first octet, beside each other. */
+/** Where each entry's octets lie: behind a header that says the same, from the file's first octet, beside each other. */
 async function place(
   file: StoredOctets,
   entries: readonly ListedEntry[],
@@ -171,16 +174,39 @@ async function place(
     const { rawName, offset, next: _, ...rest } = entry
     if (offset < end || offset + LOCAL_RECORD + rawName.length > directoryStart) throw new ZipError('OVERLAP')
     if (placed.length === 0 && offset !== 0) throw new ZipError('MALFORMED')
-    const header = await octetsOf(file, offset, offset + LOCAL_RECORD + rawName.length)
+    const nameEnd = offset + LOCAL_RECORD + rawName.length
+    const header = await octetsOf(file, offset, nameEnd)
     const sameName =
       header.readUInt16LE(26) === rawName.length && header.subarray(LOCAL_RECORD).equals(rawName)
     if (header.readUInt32LE(0) !== 0x04034b50 || !sameName) throw new ZipError('MALFORMED')
-    const dataStart = offset + LOCAL_RECORD + rawName.length + header.readUInt16LE(28)
+    const dataStart = nameEnd + header.readUInt16LE(28)
     end = dataStart + entry.compressed
     if (end > directoryStart) throw new ZipError('OVERLAP')
+    mustAgree(header, wideNumbers(await octetsOf(file, nameEnd, dataStart)), entry)
     placed.push({ ...rest, dataStart })
   }
   return placed
+}
+
+/** Some programs go by the header at the entry alone: it may leave out only what the entry's end tells. */
+function mustAgree(
+  header: Buffer,
+  large: number[],
+  { deflated, crc32, compressed, size }: ListedEntry,
+): void {
+  const flags = header.readUInt16LE(6)
+  if ((flags & ENCRYPTED) !== 0) throw new ZipError('ENCRYPTED')
+  const mayBeLeftOut = (flags & STREAMED) !== 0
+  const wide = (value: number): number => (value === ZIP64 ? (large.shift() ?? Number.NaN) : value)
+  const said = { size: wide(header.readUInt32LE(22)), compressed: wide(header.readUInt32LE(18)) }
+  const agrees = (value: number, listed: number): boolean => value === listed || (mayBeLeftOut && value === 0)
+  if (
+    header.readUInt16LE(8) !== (deflated ? 8 : 0) ||
+    !agrees(header.readUInt32LE(14), crc32) ||
+    !agrees(said.compressed, compressed) ||
+    !agrees(said.size, size)
+  )
+    throw new ZipError('MALFORMED')
 }
 
 const octetsOf = async (file: StoredOctets, start: number, end: number): Promise<Buffer> =>

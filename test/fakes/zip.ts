@@ -12,6 +12,8 @@ export interface ZipPart {
   readonly claims?: Partial<
     Record<'size' | 'compressed' | 'crc' | 'offset' | 'method' | 'flags', number> & { localName: string }
   >
+  /** What the header at the entry says, where it is not the same. */
+  readonly local?: Partial<Record<'size' | 'compressed' | 'crc' | 'method' | 'flags', number>>
   /** Sizes and offset stand in the 64-bit extra field. */
   readonly wide?: boolean
 }
@@ -28,7 +30,7 @@ export function zip(parts: readonly ZipPart[], { prefix, comment, count, shift =
   const pieces: Buffer[] = prefix === undefined ? [] : [prefix]
   const list: Buffer[] = []
   let at = prefix?.length ?? 0
-  for (const { name, content = '', stored, packed, claims = {}, wide } of parts) {
+  for (const { name, content = '', stored, packed, claims = {}, local: told, wide } of parts) {
     const octets = Buffer.from(content)
     const data = packed ?? (stored === true ? octets : deflateRawSync(octets))
     const said = {
@@ -44,16 +46,18 @@ export function zip(parts: readonly ZipPart[], { prefix, comment, count, shift =
     const localName = Buffer.from(said.localName)
     const local = Buffer.alloc(30)
     local.writeUInt32LE(0x04034b50, 0)
+    const here = { ...said, ...told }
+    local.writeUInt16LE(here.flags, 6)
+    local.writeUInt16LE(here.method, 8)
+    local.writeUInt32LE(here.crc, 14)
+    local.writeUInt32LE(wide === true ? 0xffffffff : here.compressed, 18)
+    local.writeUInt32LE(wide === true ? 0xffffffff : here.size, 22)
     local.writeUInt16LE(localName.length, 26)
-    pieces.push(local, localName, data)
+    const localExtra = wide === true ? wideField([here.size, here.compressed]) : Buffer.alloc(0)
+    local.writeUInt16LE(localExtra.length, 28)
+    pieces.push(local, localName, localExtra, data)
     const raw = Buffer.from(name)
-    const extra = Buffer.alloc(wide === true ? 28 : 0)
-    if (wide === true) {
-      extra.writeUInt16LE(1, 0)
-      extra.writeUInt16LE(24, 2)
-      for (const [index, value] of [said.size, said.compressed, said.offset].entries())
-        extra.writeBigUInt64LE(BigInt(value), 4 + 8 * index)
-    }
+    const extra = wide === true ? wideField([said.size, said.compressed, said.offset]) : Buffer.alloc(0)
     const entry = Buffer.alloc(46)
     entry.writeUInt32LE(0x02014b50, 0)
     entry.writeUInt16LE(said.flags, 8)
@@ -65,7 +69,7 @@ export function zip(parts: readonly ZipPart[], { prefix, comment, count, shift =
     entry.writeUInt16LE(extra.length, 30)
     entry.writeUInt32LE(wide === true ? 0xffffffff : said.offset, 42)
     list.push(entry, raw, extra)
-    at += 30 + localName.length + data.length
+    at += 30 + localName.length + localExtra.length + data.length
   }
   const directory = Buffer.concat(list)
   const end = Buffer.alloc(22)
@@ -76,6 +80,15 @@ export function zip(parts: readonly ZipPart[], { prefix, comment, count, shift =
   end.writeUInt32LE(at + shift, 16)
   end.writeUInt16LE(comment?.length ?? 0, 20)
   return Buffer.concat([...pieces, directory, end, comment ?? Buffer.alloc(0)])
+}
+
+/** Extra field 1. */
+function wideField(values: readonly number[]): Buffer {
+  const field = Buffer.alloc(4 + 8 * values.length)
+  field.writeUInt16LE(1, 0)
+  field.writeUInt16LE(8 * values.length, 2)
+  for (const [index, value] of values.entries()) field.writeBigUInt64LE(BigInt(value), 4 + 8 * index)
+  return field
 }
 
 /** Octets that are read by offset. */

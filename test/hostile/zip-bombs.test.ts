@@ -18,6 +18,8 @@ const first = zip([a]).indexOf(Buffer.from([0x50, 0x4b, 1, 2]))
 
 test.each<[string, ZipPart[], ZipShape]>([
   ['deflated and stored', [a, { ...b, stored: true }], {}],
+  ['streamed', [{ ...a, claims: { flags: 8 }, local: { size: 0, compressed: 0, crc: 0 } }, b], {}],
+  ['streamed with 64-bit sizes', [{ ...a, wide: true, local: { flags: 8, size: 0, compressed: 0 } }], {}],
   ['with 64-bit sizes', [{ ...a, wide: true }], {}],
   ['with a comment', [a, b], { comment: Buffer.from('a comment') }],
   [
@@ -40,6 +42,14 @@ const lies: [string, string, ZipPart[], ZipShape][] = [
   ['MALFORMED', 'fewer in the list than said', [a], { count: 2 }],
   ['MALFORMED', 'more in the list than said', [a, b], { count: 1 }],
   ['MALFORMED', 'another name at the entry', [{ ...a, claims: { localName: 'z' } }], {}],
+  ['MALFORMED', 'another method at the entry', [{ ...a, local: { method: 0 } }], {}],
+  ['MALFORMED', 'another size at the entry', [{ ...a, local: { size: 8 } }], {}],
+  ['MALFORMED', 'another length at the entry', [{ ...a, local: { compressed: 1 } }], {}],
+  ['MALFORMED', 'another checksum at the entry', [{ ...a, local: { crc: 1 } }], {}],
+  ['MALFORMED', 'none of these, though it is not streamed', [{ ...a, local: { crc: 0 } }], {}],
+  ['MALFORMED', 'others, though it is streamed', [{ ...a, local: { flags: 8, size: 8 } }], {}],
+  ['MALFORMED', 'another 64-bit size at the entry', [{ ...a, wide: true, local: { size: 8 } }], {}],
+  ['ENCRYPTED', 'a password at the entry alone', [{ ...a, local: { flags: 1 } }], {}],
   ['MALFORMED', 'stored, but of two sizes', [{ ...a, stored: true, claims: { size: 1 } }], {}],
   ['TOO_MANY_ENTRIES', 'a list without end', [a], { count: MAX_ENTRIES + 1 }],
   [
