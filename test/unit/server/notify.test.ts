@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { notify } from '../../../config/notify.ts'
 import { privateKeyPem } from '../../../evidence/keys/generate.ts'
 import { toPem } from '../../../evidence/x509/certificate.ts'
-import { emailSender } from '../../../server/notify/email.ts'
+import { EMAIL_ADDRESS, emailSender } from '../../../server/notify/email.ts'
 import { httpSmsSender } from '../../../server/notify/sms-http.ts'
 import { smppSender } from '../../../server/notify/sms-smpp.ts'
 import { noticeText, shortText } from '../../../server/notify/text.ts'
@@ -51,6 +51,36 @@ describe('settings', () => {
 })
 
 describe('e-mail', () => {
+  test.each([
+    'kisi@example.com',
+    "o'hara+kep_1.x=y@a-b.example.com",
+    `${'x'.repeat(64)}@${'y'.repeat(63)}.tr`,
+  ])('%j is an address', (address) => expect(EMAIL_ADDRESS.test(address)).toBe(true))
+
+  test.each([
+    'a\0b@example.com',
+    'a\x7fb@example.com',
+    'a\nb@example.com',
+    'kişi@example.com',
+    'a%victim.example@example.com',
+    'victim.example!a@example.com',
+    '@victim.example:a@example.com',
+    '"a b"@example.com',
+    'a..b@example.com',
+    '.a@example.com',
+    'a.@example.com',
+    'a@-.example.com',
+    'a@example..com',
+    'a@example.com.',
+    'a@[127.0.0.1]',
+    'a,b@example.com',
+    'a@b@example.com',
+    `${'x'.repeat(65)}@example.com`,
+    `a@${'y'.repeat(64)}.com`,
+    `a@${'y.'.repeat(128)}com`,
+    '',
+  ])('%j is none, or more than one', (address) => expect(EMAIL_ADDRESS.test(address)).toBe(false))
+
   const sender = (port: number) =>
     emailSender(
       notify.parse({ email: { host: '127.0.0.1', port, tls: 'none', from: 'bildirim@example.com' } }).email!,
