@@ -131,7 +131,13 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   })
   const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls, peers })
   const policy = await policyFrom(config)
-  const purses = new Purses({ store, clock, events, tariff: () => current.tariff })
+  const purses = new Purses({
+    store,
+    clock,
+    events,
+    tariff: () => current.tariff,
+    clockIsCertain: () => timestamper.clockIsCertain(),
+  })
 
   const listings = new Listings({
     store,
@@ -201,6 +207,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
         events,
         accountOf: (address) => directory.get(address),
         takeSms: given.takeSms ?? ((account, key) => purses.takeSms(account, key)),
+        giveBackSms: (account, key) => purses.giveBackSms(account, key),
         clockIsCertain: timestamper.clockIsCertain,
         random: Math.random,
         ...(given.noticeTimes && { times: given.noticeTimes }),

@@ -191,8 +191,8 @@ describe('whoever fills a purse', () => {
       await expect(operate(kep, 'credit add', asked)).rejects.toMatchObject({ code: 'MAY_NOT_GRANT' })
     const { entries } = await operate(kep, 'credit list', { address: SENDER })
     expect(entries.map((entry) => [entry.kind, entry.by])).toEqual([
-      ['deposit', `person/${by}`],
-      ['package-bought', `person/${by}`],
+      ['deposit', `operator/test person/${by}`],
+      ['package-bought', `operator/test person/${by}`],
     ])
     const { events } = await operate(kep, 'log list', { account: SENDER })
     expect(events.map(({ what }) => what).filter((what) => what.startsWith('credit'))).toEqual([
