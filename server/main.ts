@@ -15,6 +15,7 @@ import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
 import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
+import { DailySeal } from './event-log/daily-seal.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
 import { type ImapKind, makeImapServer } from './imap/server.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
@@ -214,13 +215,30 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       }),
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
+  const dailySeal = new DailySeal({
+    store,
+    clock,
+    eventLog,
+    signer: issuerParts.signer,
+    timestamper,
+    events,
+    zone: config.accounts.zone,
+    clockIsCertain: timestamper.clockIsCertain,
+  })
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
   relay.start()
   sweep.start()
+  dailySeal.start()
   for (const lane of notices) lane.start()
   parts.defer(async () => {
-    await Promise.all([worker.stop(), relay.stop(), sweep.stop(), ...notices.map((lane) => lane.stop())])
+    await Promise.all([
+      worker.stop(),
+      relay.stop(),
+      sweep.stop(),
+      dailySeal.stop(),
+      ...notices.map((lane) => lane.stop()),
+    ])
   })
 
   const tls = await readTls(config.tls)

@@ -107,4 +107,11 @@ export const EVIDENCE_RULES: Readonly<Record<string, Rule>> = {
     files: ['server/issue/deliver.ts'],
     tests: ['test/journeys/rows/access.test.ts'],
   },
+  '12.4': {
+    tr: 'Olay kayıtları her gün imzalanır ve zaman damgası alır',
+    en: 'Records of events are signed and time-stamped each day',
+    source: 'field guides; the text unverified',
+    files: ['server/event-log/daily-seal.ts'],
+    tests: ['test/unit/server/event-log/daily-seal.test.ts'],
+  },
 }

@@ -118,6 +118,11 @@ export class EventLog {
       }
   }
 
+  /** Whether there is a seal of that time or later, ms since 1970. */
+  async sealedSince(from: number): Promise<boolean> {
+    return (await this.#store.chain.list(EVENT_CHAIN, { party: SEALS, from }, 0, 1)).length > 0
+  }
+
   /** In order; of a person only where the account is named too. */
   async list(filter: EventFilter, afterSeq: number, limit: number): Promise<RecordedEvent[]> {
     const { from, to, account, person } = filter
@@ -139,7 +144,11 @@ export const eventIn = ({ seq, bytes }: ChainEntry): RecordedEvent => ({
 const partyOf = (account: string, person: string | undefined): string =>
   person === undefined ? account : `${account}/${person}`
 
-function partiesOf({ account, person }: LoggedEvent): string[] {
+/** Under this name seals are found; no account has one without an @. */
+const SEALS = 'sealed'
+
+function partiesOf({ what, account, person }: LoggedEvent): string[] {
+  if (what === SEALS) return [SEALS]
   if (account === undefined) return []
   return person === undefined ? [account] : [account, partyOf(account, person)]
 }

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { verifyFile } from '../../../../evidence/index.ts'
+import { ChainArchive, EVIDENCE_CHAIN } from '../../../../server/chain-archive.ts'
+import { DailySeal } from '../../../../server/event-log/daily-seal.ts'
+import { EventLog } from '../../../../server/event-log/event-log.ts'
+import { localTimestamper } from '../../../fakes/evidence.ts'
+import { Disk } from '../../../fakes/memory-store/disk.ts'
+import { openMemoryStore } from '../../../fakes/memory-store.ts'
+import { pki } from '../../../fakes/pki.ts'
+
+const HOUR = 3_600_000
+
+test('12.4: each day the heads of both chains are signed and time-stamped, once, and the seal verifies', async () => {
+  await using store = await openMemoryStore(new Disk())
+  let now = Date.now()
+  let certain = false
+  const clock = { now: () => new Date(now), monotonic: () => now }
+  const eventLog = new EventLog({
+    store,
+    clock,
+    keepYears: 20,
+    lost: (error) => {
+      throw error
+    },
+  })
+  const seal = new DailySeal({
+    store,
+    clock,
+    eventLog,
+    signer: pki().provider.signer,
+    timestamper: localTimestamper(),
+    events: {
+      internalError: (_where, error) => {
+        throw error
+      },
+    },
+    zone: 'Europe/Istanbul',
+    clockIsCertain: () => certain,
+  })
+  const sealed = async () => (await eventLog.list({}, 0, 100)).filter(({ what }) => what === 'sealed')
+  await eventLog.record({ what: 'login', by: { person: 'ayse' }, account: 'a@hs98.kep.tr' })
+  await new ChainArchive(store, clock, EVIDENCE_CHAIN).append({
+    eventId: 'ev1',
+    bytes: Buffer.from('<a/>'),
+    intake: undefined,
+    meta: '{}',
+    parties: [],
+    at: now,
+    keepUntil: now,
+  })
+  await seal.look()
+  expect(await sealed()).toEqual([]) // no day is reckoned by a clock in doubt
+  certain = true
+  const head = await store.chain.head('events')
+  const evidence = await store.chain.head('evidence')
+  await seal.look()
+  await seal.look()
+  const [first, ...more] = await sealed()
+  expect(more).toEqual([])
+  const { heads, seal: cms } = (first?.details ?? {}) as { heads: string; seal: string }
+  const hex = (hash: Uint8Array | undefined) => Buffer.from(hash ?? []).toString('hex')
+  expect(heads).toBe(`events 1 ${hex(head?.hash)}\nevidence 1 ${hex(evidence?.hash)}\n`)
+  const report = await verifyFile(
+    { name: 'seal.p7s', octets: Buffer.from(cms, 'base64'), content: Buffer.from(heads) },
+    {
+      anchors: [pki().root.certificate],
+      intermediates: [],
+      crls: [],
+      revocation: 'if-present',
+      now: clock.now(),
+    },
+  )
+  expect(report).toMatchObject({ verdict: 'TOTAL-PASSED', timestamps: [{}] })
+  now += 25 * HOUR
+  await seal.look()
+  expect(await sealed()).toHaveLength(2)
+})
