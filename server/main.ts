@@ -17,7 +17,6 @@ import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { DailySeal } from './event-log/daily-seal.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
-import { type ImapKind, makeImapServer } from './imap/server.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
@@ -25,7 +24,7 @@ import { ENVELOPE_LIMITS } from './issue/store-message.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
 import { readAnchors, readSigner, readTls } from './key-files.ts'
-import { bind, listenOnAll } from './listen.ts'
+import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
 import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
@@ -33,7 +32,6 @@ import { readSenders } from './notify/settings.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
-import { makeHttpServers } from './ops/http.ts'
 import { peerTrustOf, policyOf } from './policy.ts'
 import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
@@ -85,9 +83,6 @@ export interface Provider {
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
   close(): Promise<void>
 }
-
-/** How long a message that is being received may still take when we stop. */
-const DRAIN_MS = 30_000
 
 /** @param folder the data folder, which the caller holds the lock of */
 export async function start(config: Config, folder: string, given: Given = {}): Promise<Provider> {
@@ -301,73 +296,33 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   parts.defer(() => renewal.stop())
 
   let ready = false
-  const smtp: (SubmissionListener | PeerListener)[] = []
-  const imap: ReturnType<typeof makeImapServer>[] = []
-  const listenSmtp = async <L extends SubmissionListener | PeerListener>(
-    at: Config['listen']['imap'],
-    make: () => L,
-  ): Promise<number> => {
-    const { port, bound } = await listenOnAll(at.host, at.port, make)
-    smtp.push(...bound)
-    return port
-  }
-  const listenImap = async (at: Config['listen']['imap'], kind: ImapKind): Promise<number> => {
-    const { port, bound } = await listenOnAll(at.host, at.port, () => {
-      const server = makeImapServer(imapParts, kind)
-      return {
-        server,
-        listen: async (number, host) => {
-          await server.listen(number, host)
-          return server.address
-        },
-        close: () => server.close(0),
-      }
-    })
-    imap.push(...bound.map(({ server }) => server))
-    return port
-  }
-  const listenHttp = async ({ host, port }: Config['listen']['http']): Promise<number> => {
-    const servers = await makeHttpServers(
-      { events, isReady: () => ready, closedBecause: () => gate.closedBecause() },
-      host.length,
-    )
-    const listening = await listenOnAll(host, port, () => {
-      const server = servers.pop()
-      if (server === undefined) throw new RangeError('one HTTP server a host')
-      return {
-        listen: (number, name) => bind(server, number, name),
-        close: async () => {
-          server.close()
-          server.closeAllConnections()
-        },
-      }
-    })
-    for (const server of listening.bound) parts.defer(() => server.close())
-    return listening.port
-  }
-  parts.defer(async () => {
-    await Promise.all([...smtp.map((listener) => listener.close()), ...imap.map((server) => server.close(0))])
-  })
-
+  const listeners = parts.use(new Listeners())
   const { listen } = config
   const ports = {
-    submissions: await listenSmtp(listen.submissions, () => new SubmissionListener(submissionParts, 'tls')),
-    submission: await listenSmtp(
+    submissions: await listeners.smtp(
+      listen.submissions,
+      () => new SubmissionListener(submissionParts, 'tls'),
+    ),
+    submission: await listeners.smtp(
       listen.submission,
       () => new SubmissionListener(submissionParts, 'starttls'),
     ),
-    peer: await listenSmtp(listen.peer, () => new PeerListener(peerParts)),
-    imaps: await listenImap(listen.imaps, 'tls'),
-    imap: await listenImap(listen.imap, 'starttls'),
-    http: await listenHttp(listen.http),
+    peer: await listeners.smtp(listen.peer, () => new PeerListener(peerParts)),
+    imaps: await listeners.imap(listen.imaps, imapParts, 'tls'),
+    imap: await listeners.imap(listen.imap, imapParts, 'starttls'),
+    http: await listeners.http(listen.http, {
+      events,
+      isReady: () => ready,
+      closedBecause: () => gate.closedBecause(),
+    }),
     ...(listen.submissionsExternal && {
-      submissionsExternal: await listenSmtp(
+      submissionsExternal: await listeners.smtp(
         listen.submissionsExternal,
         () => new SubmissionListener(submissionParts, 'certificate'),
       ),
     }),
     ...(listen.imapsExternal && {
-      imapsExternal: await listenImap(listen.imapsExternal, 'certificate'),
+      imapsExternal: await listeners.imap(listen.imapsExternal, imapParts, 'certificate'),
     }),
   }
   events.started(ports)
@@ -406,8 +361,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       outbound = nextOutbound
       await peers.reload(next.peers)
       void renewal.renew(next.directory)
-      for (const listener of smtp) listener.renew()
-      for (const server of imap) server.setTls(renewed)
+      listeners.renew(renewed)
       events.reloaded()
       return { needsRestart: restartNeeded(config, next) }
     },
@@ -415,10 +369,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       ready = false
       gate.closeForGood()
       await eventLog.tell({ what: 'stopping', by: SYSTEM })
-      await Promise.all([
-        ...smtp.map((listener) => listener.drain(DRAIN_MS)),
-        ...imap.map((server) => server.close(1000)),
-      ])
+      await listeners.drain()
       await open.disposeAsync()
     },
   }
