@@ -2,7 +2,7 @@ import { octetsOf } from '../../config/schema.ts'
 import { type HolderIdentity, IDENTITY_TYPES } from '../../mail/holder-identity.ts'
 import type { AccountLine } from '../../server/ops/operations/account-list.ts'
 import type { AccountView } from '../../server/ops/operations/account-view.ts'
-import { type Command, type Text, UsageError } from './command.ts'
+import { type Command, type ExitCode, type Text, UsageError } from './command.ts'
 import { ask } from './reach.ts'
 import { type Screen, shownTime, table } from './screen.ts'
 import { readSecret } from './secret.ts'
@@ -38,8 +38,7 @@ const accountCreate: Command = {
       quota: size === undefined ? undefined : sizeOf(size),
       mayServe: args.flag('may-serve'),
     })
-    screen.show(made, () => linesOf(made, screen))
-    return 0
+    return showAccount(made, screen)
   },
 }
 
@@ -60,8 +59,7 @@ const accountUpdate: Command = {
       service: oneOf(args.one('service'), ['send-receive', 'receive-only'], 'service'),
       mayServe: mayServe === undefined ? undefined : mayServe === 'yes',
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -73,8 +71,7 @@ const accountActivate: Command = {
   positionals: [1, 1],
   async run(args, screen) {
     const account = await ask(args, screen, 'account activate', { address: args.word(0) })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -119,8 +116,7 @@ const accountReopen: Command = {
       identity: identityOf(args.required('identity')),
       reason: args.required('reason'),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -135,8 +131,7 @@ const quotaSet: Command = {
       address: args.word(0),
       quota: sizeOf(args.word(1)),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -156,8 +151,7 @@ const quotaAdd: Command = {
       until: args.required('until'),
       by: args.one('by'),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -274,8 +268,13 @@ function oneOf<T extends string>(
   return found
 }
 
-/** What people see of an account after any change of it. */
-export function linesOf(account: AccountView, screen: Screen): string[] {
+/** How a command ends that changed an account: with the account as it is then. */
+export function showAccount(account: AccountView, screen: Screen): ExitCode {
+  screen.show(account, () => linesOf(account, screen))
+  return 0
+}
+
+function linesOf(account: AccountView, screen: Screen): string[] {
   const { bought, closing } = account
   const label = (tr: string, en: string): string => screen.text({ tr, en })
   return [

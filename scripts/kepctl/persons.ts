@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { PERMISSIONS, type Permission } from '../../mail/account.ts'
-import { linesOf, personLines } from './accounts.ts'
+import { personLines, showAccount } from './accounts.ts'
 import type { Arguments } from './arguments.ts'
 import { type Command, UsageError } from './command.ts'
 import { ask } from './reach.ts'
@@ -23,8 +23,7 @@ const personAdd: Command = {
       permissions: rights === undefined ? undefined : rightsOf(rights),
       by: args.one('by'),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -50,8 +49,7 @@ const personPermit: Command = {
   async run(args, screen) {
     const permissions = rightsOf(args.word(2))
     const account = await ask(args, screen, 'person permit', { ...named(args), permissions })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -63,8 +61,7 @@ const personRevoke: Command = {
   positionals: [2, 2],
   async run(args, screen) {
     const account = await ask(args, screen, 'person revoke', named(args))
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -76,8 +73,7 @@ const personRestore: Command = {
   positionals: [2, 2],
   async run(args, screen) {
     const account = await ask(args, screen, 'person restore', named(args))
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -96,8 +92,7 @@ const personIpLimit: Command = {
       handle: args.word(1),
       networks: (args.words[2] ?? '').split(',').filter((network) => network !== ''),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -117,8 +112,7 @@ const personNotices: Command = {
       email: args.one('email'),
       phone: args.one('phone'),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -137,8 +131,7 @@ const certificateAdd: Command = {
       handle: args.word(1),
       certificate: await readFile(args.word(2), 'utf8'),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
@@ -154,8 +147,7 @@ const certificateRemove: Command = {
       handle: args.word(1),
       fingerprint: args.word(2).replaceAll(':', '').toLowerCase(),
     })
-    screen.show(account, () => linesOf(account, screen))
-    return 0
+    return showAccount(account, screen)
   },
 }
 
