@@ -29,7 +29,7 @@ export class ConnectionCensus {
 
   /** undefined where a limit is reached: greet with a refusal and close. */
   admit(ip: string): Admission | undefined {
-    const network = networkOf(ip)
+    const network = sourceNetwork(ip)
     if (this.#all >= this.#limits.connections) return undefined
     if ((this.#perIp.get(network) ?? 0) >= this.#limits.connectionsPerIp) return undefined
     this.#all++
@@ -56,7 +56,7 @@ export class ConnectionCensus {
 }
 
 /** An IPv6 host owns its /64, so that is what counts as one source; IPv4 written as IPv6 is IPv4. [RFC 4291 §2.5.4] */
-export function networkOf(ip: string): string {
+export function sourceNetwork(ip: string): string {
   const plain = plainIp(ip)
   if (!plain.includes(':')) return plain
   const [head = '', tail] = plain.split('%')[0]!.split('::')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { blockListOf } from '../../config/values.ts'
 import type { KepAccount, Login, Person } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
-import { networkOf } from '../connection-census.ts'
+import { sourceNetwork } from '../connection-census.ts'
 import type { EventTeller } from '../event-log/event-log.ts'
 import { type AccountDirectory, onlyPerson } from './directory.ts'
 import { Guesses } from './guesses.ts'
@@ -70,7 +70,7 @@ export class LoginDesk {
    */
   async check(attempt: LoginAttempt): Promise<LoginResult> {
     const [address, handle] = namesOf(attempt)
-    const network = networkOf(attempt.ip)
+    const network = sourceNetwork(attempt.ip)
     const account = await this.#parts.directory.get(address)
     const person = account === undefined ? undefined : personOf(account, handle)
     // One person has one count, by whichever name.

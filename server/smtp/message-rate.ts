@@ -1,5 +1,5 @@
 import type { Clock } from '../../mail/clock.ts'
-import { networkOf } from '../connection-census.ts'
+import { sourceNetwork } from '../connection-census.ts'
 import { MINUTE_MS, TokenBuckets } from '../token-buckets.ts'
 
 export interface MessageRates {
@@ -22,6 +22,6 @@ export class MessageRate {
 
   /** Whether one more may begin now; it counts as begun. */
   take(account: string, ip: string): boolean {
-    return this.#networks?.take(networkOf(ip)) !== false && this.#accounts?.take(account) !== false
+    return this.#networks?.take(sourceNetwork(ip)) !== false && this.#accounts?.take(account) !== false
   }
 }

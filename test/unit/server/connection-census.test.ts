@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectionCensus, networkOf } from '../../../server/connection-census.ts'
+import { ConnectionCensus, sourceNetwork } from '../../../server/connection-census.ts'
 
 const limits = { connections: 5, connectionsPerIp: 2, connectionsPerAccount: 1 }
 
@@ -35,5 +35,5 @@ describe('RFC 4291: an IPv6 source is its /64', () => {
     ['2001:0DB8:0000:0000:1:2:3:4', '2001:db8:0:0::/64'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
     ['192.0.2.1', '192.0.2.1'],
-  ])('%s', (ip, network) => expect(networkOf(ip)).toBe(network))
+  ])('%s', (ip, network) => expect(sourceNetwork(ip)).toBe(network))
 })
