@@ -6,7 +6,7 @@ import type { HeaderField } from '../../mail/header-read.ts'
 import { signerAmong } from '../../mail/signer-identity.ts'
 import type { RecordedRecipient, RecordedSignature, SubmissionRecord } from '../../mail/submission-record.ts'
 import type { Transaction } from '../../plugins/api.ts'
-import { type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
+import { type SubmittedMessage, typeField, valuesOf } from '../../plugins/message.ts'
 
 /** How a person is named in evidence: the operator's choice between clarity and data protection. */
 export type PersonId = 'name' | 'number'
@@ -50,7 +50,7 @@ export function makeRecord(request: RecordRequest): SubmissionRecord {
       cc: value('cc'),
       subject,
       references: value('references'),
-      messageType: valuesOf(message.header, 'x-tr-rem-iletitip')[0],
+      messageType: typeField(message.header),
     },
     message: { size: message.size, sha256: message.sha256, eightBit: message.wire.eightBit },
     signature: signatureOf(request),
