@@ -9,18 +9,14 @@ export interface TransferDecoder {
   readonly irregular: boolean
 }
 
+const IDENTITIES: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary'])
+
+export const isTransferEncoding = (encoding: string): boolean =>
+  IDENTITIES.has(encoding) || encoding === 'base64' || encoding === 'quoted-printable'
+
 /** @param encoding of a part as its index says; octets in one that nobody knows stay as they are. [RFC 2045 §6.4] */
 export function transferDecoder(encoding: string): TransferDecoder {
-  switch (encoding) {
-    case 'base64':
-      return new Base64Decoder()
-    case 'quoted-printable':
-      return new QuotedPrintableDecoder()
-    case '7bit':
-    case '8bit':
-    case 'binary':
-      return { push: (chunk) => chunk, irregular: false }
-    default:
-      return { push: (chunk) => chunk, irregular: true }
-  }
+  if (encoding === 'base64') return new Base64Decoder()
+  if (encoding === 'quoted-printable') return new QuotedPrintableDecoder()
+  return { push: (chunk) => chunk, irregular: !IDENTITIES.has(encoding) }
 }

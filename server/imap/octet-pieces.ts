@@ -1,7 +1,7 @@
+import { transferDecoder } from '../../mail/transfer-decoder.ts'
 import type { BlobRef } from '../../storage/port.ts'
 import type { Span } from './retrieval-gate.ts'
 import type { Session } from './session.ts'
-import type { TransferDecoder } from './transfer-decoding.ts'
 
 /**
  * Work on one piece stays far below a slice of time. Each is asked for by itself: of a store's larger pieces some forty
@@ -19,13 +19,13 @@ export async function* piecesOf(session: Session, body: BlobRef, span: Span): As
   }
 }
 
-/** The same, decoded. */
+/** The same, decoded. What a decoder answers is gone with its next piece, and ours may wait for a slow client: so it is copied. */
 export async function* decodedPieces(
   session: Session,
   body: BlobRef,
   span: Span,
-  decoder: TransferDecoder,
+  encoding: string,
 ): AsyncGenerator<Buffer> {
-  for await (const piece of piecesOf(session, body, span)) yield decoder.push(piece)
-  yield decoder.end()
+  const decoder = transferDecoder(encoding)
+  for await (const piece of piecesOf(session, body, span)) yield Buffer.from(decoder.push(piece))
 }

@@ -1,12 +1,12 @@
 import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../../mail/mime-part.ts'
+import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import type { MessageRow } from '../../../storage/port.ts'
 import { formatDateTime } from '../dates.ts'
 import { ConnectionLost, no } from '../failure.ts'
 import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
-import { type TransferDecoder, transferDecoder } from '../transfer-decoding.ts'
 import { formatStructure } from './body-structure.ts'
 import { formatEnvelope } from './envelope.ts'
 import { selectFields } from './header-fields.ts'
@@ -156,12 +156,9 @@ async function planBinary(
   const span =
     part === undefined ? { start: 0, end: row.body.size } : { start: part.bodyStart, end: part.bodyEnd }
   const isLeaf = part !== undefined && part.children.length === 0
-  const decoder = (): TransferDecoder => {
-    const found = transferDecoder(isLeaf ? part.encoding : 'binary')
-    if (found === undefined) throw no('UNKNOWN-CTE', 'The part has an encoding that nobody knows')
-    return found
-  }
-  const decoded = () => decodedPieces(session, row.body, span, decoder())
+  const encoding = isLeaf ? part.encoding : 'binary'
+  if (!isTransferEncoding(encoding)) throw no('UNKNOWN-CTE', 'The part has an encoding that nobody knows')
+  const decoded = () => decodedPieces(session, row.body, span, encoding)
   let size = 0
   let binary = false
   for await (const piece of decoded()) {

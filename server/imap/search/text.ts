@@ -1,9 +1,9 @@
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
+import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import { turkishFold } from '../../../mail/turkish-fold.ts'
 import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { type Span, touchesContent } from '../retrieval-gate.ts'
-import { transferDecoder } from '../transfer-decoding.ts'
 import type { SearchedMessage } from './searched-message.ts'
 
 /**
@@ -50,11 +50,10 @@ async function* headerText({ session, row }: SearchedMessage, span: Span): Async
 }
 
 async function* partText({ session, row }: SearchedMessage, part: MimePart): AsyncGenerator<string> {
-  const decoder = transferDecoder(part.encoding)
-  if (decoder === undefined) return
+  if (!isTransferEncoding(part.encoding)) return
   const characters = textDecoder(part.params.get('charset') ?? 'utf-8')
   const span = { start: part.bodyStart, end: part.bodyEnd }
-  for await (const piece of decodedPieces(session, row.body, span, decoder))
+  for await (const piece of decodedPieces(session, row.body, span, part.encoding))
     yield characters.decode(piece, { stream: true })
   yield characters.decode()
 }

@@ -32,9 +32,39 @@ test.each([
   ['a=zzb', 'a=zzb', true],
   ['a=', 'a', true],
   ['a=4', 'a', true],
-  ['a \r\nb', 'a \r\nb', true],
-  ['a= \r\nb', 'a= \r\nb', true],
+  ['a \r\nb', 'a\r\nb', true],
+  ['a= \r\nb', 'ab', true],
+  ['a= b', 'a= b', true],
+  ['a b\tc', 'a b\tc', false],
+  ['a \t', 'a', true],
+  ['==41', '=A', true],
+  ['=4=41', '=4A', true],
 ])('%j', (text, octets, irregular) => {
   for (const step of [1, 100])
     expect(decoded(Buffer.from(text), step)).toEqual({ octets: Buffer.from(octets), irregular })
+})
+
+/** All of it at once. */
+function readWhole(text: string): string {
+  const open = /=[ \t]*\r?\n|=([0-9A-Fa-f]{2})|[ \t]+(?=[\r\n]|$)|=(?:[ \t]*\r?|[^ \t])$/g
+  return text.replace(open, (_, hex?: string) =>
+    hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+}
+
+test('RFC 2045 §6.7: any text, cut anywhere, is read as the same text at once', () => {
+  const text = fc.string({ unit: fc.constantFrom('=', '4', 'a', 'z', ' ', '\t', '\r', '\n'), maxLength: 30 })
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 31 }), (written, step) => {
+      expect(decoded(Buffer.from(written), step).octets.toString('latin1')).toBe(readWhole(written))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('white space without end is held no further than a line is long', () => {
+  const { octets, irregular } = decoded(Buffer.from(`a${' '.repeat(5_000)}\r\n`), 700)
+  expect(irregular).toBe(true)
+  expect(octets.length).toBeLessThan(5_000)
+  expect(octets.toString().trimEnd()).toBe('a')
 })

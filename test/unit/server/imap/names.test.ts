@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { CommandError } from '../../../../server/imap/failure.ts'
 import { matchesPattern } from '../../../../server/imap/list-pattern.ts'
 import { checkNewName, nameFromWire, nameToWire, parentsOf } from '../../../../server/imap/mailbox-name.ts'
-import { transferDecoder } from '../../../../server/imap/transfer-decoding.ts'
 
 describe('modified UTF-7 [RFC 3501 §5.1.3]', () => {
   test.each([
@@ -66,24 +65,5 @@ describe('LIST patterns [RFC 9051 §6.3.9]', () => {
     ['', '', true],
   ])('%s for %s: %s', (pattern, name, matches) => {
     expect(matchesPattern(pattern, name)).toBe(matches)
-  })
-})
-
-describe('transfer encodings, however the octets are cut [RFC 2045 §6]', () => {
-  const decode = (encoding: string, octets: Buffer, size: number): string => {
-    const decoder = transferDecoder(encoding)
-    if (decoder === undefined) return 'unknown'
-    const pieces: Buffer[] = []
-    for (let at = 0; at < octets.length; at += size) pieces.push(decoder.push(octets.subarray(at, at + size)))
-    return Buffer.concat([...pieces, decoder.end()]).toString('latin1')
-  }
-  test.each([
-    ['base64', 'YWJj\r\nZGVm\r\nZw==\r\n', 'abcdefg'],
-    ['quoted-printable', 'a=3Db=\r\nc  \r\nd=\r\n=3d', 'a=bc\r\nd='],
-    ['quoted-printable', 'a=  \r\nb', 'ab'],
-    ['8bit', 'a\r\n', 'a\r\n'],
-    ['x-uuencode', 'a', 'unknown'],
-  ])('%s %j', (encoding, text, expected) => {
-    for (const size of [1, 2, 3, 5, 1000]) expect(decode(encoding, Buffer.from(text), size)).toBe(expected)
   })
 })
