@@ -7,6 +7,13 @@ export interface BlobRef {
 }
 
 /**
+ * Who keeps a blob: an intake its message and what was made of it, a mailbox the bodies of its messages, a legal hold what
+ * it may not lose, the archive what is never given up. What nobody keeps is swept away, and where octets are encrypted it
+ * is unreadable from the moment the last of its keepers lets go: each keeper has the key in a wrapping of its own.
+ */
+export type Keeper = `intake/${string}` | `mailbox/${string}` | `hold/${string}` | 'archive'
+
+/**
  * A finished blob that nobody names yet: readable, and gone with discard(). The write that first names it (an
  * acceptance, an append) makes it durable: a large one is renamed and synced before that write, a small one rides in
  * it, so that one small message costs one fsync.
@@ -38,7 +45,16 @@ export interface ByteRange {
 export interface BlobStore {
   create(maxBytes: number): BlobWriter
   /** Makes a staged blob durable by itself, where no other write will carry it. */
-  save(staged: StagedBlob): Promise<BlobRef>
+  save(staged: StagedBlob, keeper: Keeper): Promise<BlobRef>
+  /** One keeper more for octets that are there: NO_SUCH_BLOB where nobody keeps them any more. Repeated, it changes nothing. */
+  keep(ref: BlobRef, keeper: Keeper): Promise<void>
+  /** This keeper lets go of all that it keeps. */
+  release(keeper: Keeper): Promise<void>
+  /**
+   * Removes octets that nobody keeps, about `limit` blobs in a call; answers how many went. A blob that is named while it
+   * is swept stays. What a process that died left staged goes here too where opening the store does not remove it.
+   */
+  sweep(limit: number): Promise<{ blobs: number; octets: number }>
   /**
    * Streams in pieces of at most 1 MiB. NO_SUCH_BLOB where it, or a range of it, is not there; CORRUPT where its size
    * is another. Read whole, its hash is checked too: CORRUPT then comes after the last piece, so nothing may be done

@@ -1,3 +1,5 @@
+import type { BlobRef, StagedBlob } from './port-blobs.ts'
+
 /** A lease with a number that only grows: a writer whose lease lapsed is told so instead of being believed. */
 export interface Fence {
   readonly name: string
@@ -23,6 +25,20 @@ export interface NewChainEntry {
 
 export type ChainEntry = Omit<NewChainEntry, 'parties'>
 
+/**
+ * Entries of a chain in one immutable blob, which the archive keeps: the segments are what is proved and handed on, the
+ * entries in the database are their index.
+ */
+export interface Segment {
+  /** Sequence numbers of its first and last entry. */
+  readonly from: number
+  readonly upTo: number
+  readonly body: BlobRef
+  /** What makes it believed: signature and time-stamp over the hash of its last entry; opaque here. */
+  readonly seal: Uint8Array
+  readonly at: number
+}
+
 /** Append-only by type: there is no update and no delete. */
 export interface ChainStore {
   /** undefined while somebody else holds it. Taking one's own lease again renews it under the same token. */
@@ -40,6 +56,13 @@ export interface ChainStore {
   read(chain: string, from: number, limit: number): Promise<ChainEntry[]>
   ofIntake(chain: string, intake: string, afterSeq: number, limit: number): Promise<ChainEntry[]>
   list(chain: string, filter: ChainFilter, afterSeq: number, limit: number): Promise<ChainEntry[]>
+  /**
+   * Follows the last segment, or begins with 1, and ends at or below the head: CHAIN_CONFLICT. Repeated with the same
+   * segment it changes nothing. STALE_FENCE as for append.
+   */
+  seal(fence: Fence, chain: string, segment: Segment, staged: StagedBlob): Promise<void>
+  /** In order, those that end after `afterSeq`. */
+  segments(chain: string, afterSeq: number, limit: number): Promise<Segment[]>
 }
 
 export interface ChainFilter {

@@ -55,6 +55,7 @@ export interface MessageRow {
 export interface NewMessage {
   /** Unique in its mailbox. Appending it again answers with the first message, also when that has gone since. */
   readonly opId: string
+  /** Kept by the mailbox while a message of it has this body. Not staged, somebody has to keep it already: NO_SUCH_BLOB. */
   readonly body: BlobRef
   readonly staged: readonly StagedBlob[]
   /** The MIME index, kept beside the message. */

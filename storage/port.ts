@@ -14,11 +14,13 @@
  */
 import type { BlobRef, BlobStore, StagedBlob } from './port-blobs.ts'
 import type { ChainStore } from './port-chain.ts'
+import type { StoreCopy } from './port-copy.ts'
 import type { MailboxStore } from './port-mailboxes.ts'
 import type { NewWork, WorkStore } from './port-work.ts'
 
 export * from './port-blobs.ts'
 export type * from './port-chain.ts'
+export type * from './port-copy.ts'
 export type * from './port-mailboxes.ts'
 export type * from './port-work.ts'
 
@@ -38,6 +40,9 @@ export interface Store extends AsyncDisposable {
   readonly ledger: DocumentStore
   /** The KEP directory (KEP rehberi): entries, and the rows by which they are found. */
   readonly listings: DocumentStore
+  /** Legal holds: what may not be purged, by whose order. */
+  readonly holds: DocumentStore
+  readonly copy: StoreCopy
 
   /**
    * The only write before 250: the message, its envelope and the work that follows from it become durable
@@ -53,6 +58,16 @@ export interface Store extends AsyncDisposable {
   voidIntake(id: string): Promise<boolean>
   /** Intakes that carry this name (Message-ID of the user or of ours); newest first, at most 100. */
   intakesNamed(name: string): Promise<IntakeRow[]>
+  /**
+   * Intakes that were accepted before this time, whose octets are still kept and of which no work waits; in order of
+   * (at, id), after the given one.
+   */
+  finished(before: number, after: { at: number; id: string } | undefined, limit: number): Promise<IntakeRow[]>
+  /**
+   * Its keeper lets go of the message, and its work goes: false where some of it is not done. The row stays with hash and
+   * size, names and record, so that it is found and says what there was. Repeated, it answers as the first time.
+   */
+  purge(intake: string): Promise<boolean>
 
   /** Octets where bodies are kept, for the refusal of mail before the disk is full (I11). */
   space(): Promise<{ free: number; total: number }>
@@ -67,7 +82,7 @@ export interface NewIntake {
   readonly envelope: BlobRef
   /** Other names under which a person may look for it. */
   readonly names: readonly string[]
-  /** Staged blobs that become durable in the same write. */
+  /** Staged blobs that become durable in the same write: the body is kept by the intake, all others by the archive. */
   readonly staged: readonly StagedBlob[]
   /** The first work, of which all other work is spawned. */
   readonly first: NewWork
@@ -78,6 +93,8 @@ export interface IntakeRow {
   readonly at: number
   readonly body: BlobRef | undefined
   readonly envelope: BlobRef
+  /** Its message is not kept any more, see {@link Store.purge}; a mailbox may keep it still. */
+  readonly purged: boolean
 }
 
 /** Documents of one kind; the store knows their key and version only. */
