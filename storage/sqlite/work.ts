@@ -275,7 +275,7 @@ function readKind(name: string): WorkKind {
   return kind
 }
 
-function readWork(row: Row): WorkRow {
+export function readWork(row: Row): WorkRow {
   const state = text(row, 'state')
   return {
     intake: text(row, 'intake'),
