@@ -133,6 +133,8 @@ export type StoreFailure =
   | 'TOO_LARGE_A_ROW'
   /** The intake's id was given up by {@link Store.voidIntake}. */
   | 'VOIDED'
+  /** It holds something already, and what was asked for needs an empty one. */
+  | 'NOT_EMPTY'
   | 'CLOSED'
 
 export class StoreError extends Error {
