@@ -3,13 +3,12 @@
  * opened is closed in reverse, also when the start fails half-way. Tests call it too, with parts of their own in
  * `given`.
  */
-import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
 import { CrlSource, DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
+import { openStore } from '../storage/open-store.ts'
 import type { Store, WorkKey } from '../storage/port.ts'
-import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
@@ -89,14 +88,15 @@ export async function start(config: Config, folder: string, given: Given = {}): 
   await using parts = new AsyncDisposableStack() // a failure half-way closes what is already open
   const clock = given.clock ?? systemClock
   const events = given.events ?? new Events(config.log.level)
-  const store = parts.use(
-    given.store ?? (await openSqliteStore(join(folder, 'store'), clock.now().getTime())),
-  )
+  const opened = given.store
+    ? { store: given.store, keys: undefined, shared: true }
+    : await openStore(folder, config.storage, clock.now().getTime())
+  const store = parts.use(opened.store)
 
   const passwords = parts.use(new PasswordThread(() => events.passwordHashed()))
   const directory = new AccountDirectory(store, passwords, config.provider.domain, clock)
-  // A given store may be shared: only where the folder's lock keeps others away does the pen keep its name.
-  const pen = given.store === undefined ? 'kepd' : undefined
+  // Only where the folder's lock keeps others away does the pen keep its name.
+  const pen = opened.shared ? undefined : 'kepd'
   const eventLog = new EventLog({
     store,
     clock,
@@ -214,6 +214,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     store,
     clock,
     eventLog,
+    archive: issuerParts.archive,
     signer: issuerParts.signer,
     timestamper,
     events,
