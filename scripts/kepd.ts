@@ -63,7 +63,7 @@ async function run(): Promise<void> {
   let config = await source.load()
   const provider = await start(config, folder, source.given)
   parts.defer(() => provider.close())
-  const { store, directory, eventLog, events, peers, purses, listings, relay, failSend } = provider
+  const { store, directory, eventLog, events, peers, purses, listings, relay, failSend, backUp } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
     const next = await source.load()
     const done = await provider.reload(next)
@@ -81,12 +81,15 @@ async function run(): Promise<void> {
     listings,
     relay,
     failSend,
+    backUp,
     probePeer: probeWith(() => config),
     reload,
   }
   const api = { operations, events, verify: verifierOf(() => config) }
   parts.use(await startControl(controlSocketPath(folder), api))
-  const listening = config.api && parts.use(await startApi(config.api, api))
+  // Who asks by a token may be anywhere: what writes files here is not for them.
+  const elsewhere = { ...api, operations: { ...operations, backUp: undefined } }
+  const listening = config.api && parts.use(await startApi(config.api, elsewhere))
   const ports = { ...provider.ports, ...(listening && { api: listening.port }) }
 
   const stopped = stopSignals(provider, reload)

@@ -9,6 +9,7 @@ import { CrlSource, DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer } fr
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { openStore } from '../storage/open-store.ts'
 import type { Store, WorkKey } from '../storage/port.ts'
+import { backUpOf } from '../storage/transfer/back-up.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
@@ -31,6 +32,7 @@ import { readSenders } from './notify/settings.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
+import type { OperationParts } from './ops/operations/operation.ts'
 import { peerTrustOf, policyOf } from './policy.ts'
 import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
@@ -41,6 +43,8 @@ import { makeRelay } from './relay/make-relay.ts'
 import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
 import { restartNeeded } from './restart-needed.ts'
+import { Holds } from './retention/holds.ts'
+import { Retention } from './retention/retention.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
@@ -77,6 +81,8 @@ export interface Provider {
   readonly relay: { retryNow(provider: string): void }
   /** An operator gives up a message in a queue: relay failure for whom it is still waited; false where there is none. */
   readonly failSend: (key: WorkKey) => Promise<boolean>
+  /** Everything into a new folder, while mail goes on. */
+  readonly backUp: NonNullable<OperationParts['backUp']>
   /** Takes over TLS, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
@@ -221,11 +227,22 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     zone: config.accounts.zone,
     clockIsCertain: timestamper.clockIsCertain,
   })
+  const retention = new Retention({
+    store,
+    accounts: directory,
+    holds: new Holds(store),
+    clock,
+    eventLog,
+    events,
+    rules: () => current.retention,
+    clockIsCertain: timestamper.clockIsCertain,
+  })
   await gate.start()
   worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
   relay.start()
   sweep.start()
   dailySeal.start()
+  retention.start()
   for (const lane of notices) lane.start()
   parts.defer(async () => {
     await Promise.all([
@@ -233,6 +250,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       relay.stop(),
       sweep.stop(),
       dailySeal.stop(),
+      retention.stop(),
       ...notices.map((lane) => lane.stop()),
     ])
   })
@@ -341,6 +359,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     listings,
     relay,
     failSend,
+    backUp: backUpOf(store, opened.keys, () => clock.now().getTime()),
     reload: async (next) => {
       const renewed = await readTls(next.tls)
       // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.

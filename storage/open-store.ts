@@ -27,12 +27,19 @@ export interface OpenedStore {
  *
  * @param folder the data folder
  */
-export async function openStore(
+export const openStore = (
   folder: string,
   settings: StorageSettings,
   now: number,
+): Promise<OpenedStore> => openStoreIn(join(folder, STORE_FOLDER), settings, now)
+
+/** @param place where SQLite keeps it, where it does */
+export async function openStoreIn(
+  place: string,
+  settings: StorageSettings,
+  now: number,
 ): Promise<OpenedStore> {
-  const keys = await readStoreKeys(settings.keys)
+  const keys = await storeKeysOf(settings)
   const uri = await mongodbUri(settings)
   if (uri !== undefined) {
     // The driver is loaded where it is needed alone: it takes as long as the rest of a start.
@@ -41,9 +48,11 @@ export async function openStore(
   }
   const replica = settings.replica === 'none' ? undefined : settings.replica
   const { checkAtStart } = settings
-  const store = await openSqliteStore(join(folder, STORE_FOLDER), now, { keys, replica, checkAtStart })
+  const store = await openSqliteStore(place, now, { keys, replica, checkAtStart })
   return { store, keys, shared: false }
 }
+
+export const storeKeysOf = ({ keys }: StorageSettings): Promise<StoreKeys | undefined> => readStoreKeys(keys)
 
 /** Of the embedded store, in the data folder. */
 export const STORE_FOLDER = 'store'

@@ -24,6 +24,7 @@ import { probeWith } from '../../server/relay/outbound/settings.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
 import { openStore } from '../../storage/open-store.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
+import { backUpOf } from '../../storage/transfer/back-up.ts'
 import type { Arguments } from './arguments.ts'
 import { Refused, UsageError } from './command.ts'
 import type { Screen } from './screen.ts'
@@ -92,6 +93,7 @@ async function alone<N extends OperationName>(
       events: { directoryQuery: () => {} },
     }),
     probePeer: probeWith(() => config),
+    backUp: backUpOf(store, opened.keys, () => systemClock.now().getTime()),
   }
   return (await perform(parts, name, input, progress)) as ResultOf<N>
 }

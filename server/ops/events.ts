@@ -118,6 +118,9 @@ export class Events {
   ])
   readonly #relayConnections = this.#gauge('relay_connections', 'Open connections to a peer', ['peer'])
   readonly #purse = this.#counter('purse_total', 'What happened in purses', ['what'])
+  readonly #retention = this.#counter('retention_total', 'What its time has come for: messages and blobs', [
+    'what',
+  ])
   readonly #notices = this.#counter(
     'plugin_notices_total',
     'What plugins tell the operator beside their verdicts',
@@ -342,6 +345,13 @@ export class Events {
   purse(what: 'reserved' | 'released' | 'swept' | 'settled' | 'given-back' | 'sms' | 'insufficient'): void {
     this.#purse.inc({ what })
     this.#log[what === 'swept' ? 'warn' : 'debug']({ event: 'purse', what })
+  }
+
+  /** Messages deleted from the `trash`, intakes `purged`, blobs `swept`. */
+  retention(what: 'trash' | 'purged' | 'swept', count: number): void {
+    if (count === 0) return
+    this.#retention.inc({ what }, count)
+    this.#log.info({ event: 'retention', what, count })
   }
 
   directoryQuery(outcome: QueryOutcome): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { newKey, type StoreKeys } from '../encryption/store-key.ts'
@@ -32,6 +33,7 @@ export async function writeBackup(
   folder: string,
   { keys, now, progress }: BackupOptions,
 ): Promise<Manifest> {
+  if (existsSync(folder)) throw Object.assign(new Error(`${folder} is there already`), { code: 'EEXIST' })
   const partial = `${folder}.partial`
   await rm(partial, { recursive: true, force: true })
   await mkdir(dirname(folder), { recursive: true })
