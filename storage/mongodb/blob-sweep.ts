@@ -13,8 +13,6 @@ export class BlobSweep {
   readonly #blobs: Collection
   readonly #chunks: Chunks
   readonly #keepers: Keepers
-  /** Blobs that are kept, though they are marked, are passed over: the next call goes on after them. */
-  #after = ''
 
   constructor(database: Database, keepers: Keepers) {
     this.#database = database
@@ -25,9 +23,11 @@ export class BlobSweep {
 
   async sweep(limit: number): Promise<{ blobs: number; octets: number }> {
     const swept = { blobs: 0, octets: 0 }
-    const start = this.#after
-    for (let turned = start === ''; swept.blobs < limit; ) {
-      const page = await this.#marked()
+    for (let after = ''; ; ) {
+      const page = await this.#blobs.all(
+        { loose: { $gt: 0 }, _id: { $gt: after } },
+        { sort: { _id: 1 }, limit: SLICE, fields: FIELDS },
+      )
       for (const row of await this.#unkept(page)) {
         if (swept.blobs >= limit) return swept
         if (!(await this.#remove(row))) continue
@@ -35,20 +35,9 @@ export class BlobSweep {
         swept.octets += number(row, 'size')
       }
       const last = page.at(-1)
-      this.#after = last === undefined ? '' : text(last, '_id')
-      if (page.length === SLICE && !(turned && this.#after >= start && start !== '')) continue
-      this.#after = ''
-      if (turned) break
-      turned = true
+      if (last === undefined || page.length < SLICE) return swept
+      after = text(last, '_id')
     }
-    return swept
-  }
-
-  #marked(): Promise<Row[]> {
-    return this.#blobs.all(
-      { loose: { $gt: 0 }, _id: { $gt: this.#after } },
-      { sort: { _id: 1 }, limit: SLICE, fields: FIELDS },
-    )
   }
 
   async #unkept(page: readonly Row[]): Promise<Row[]> {

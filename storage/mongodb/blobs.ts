@@ -10,7 +10,7 @@ import {
 } from '../port.ts'
 import { ChunkWriter } from './blob-writer.ts'
 import { Chunks } from './chunks.ts'
-import { bytes, type Collection, type Database, number, optionalText, type Row, text } from './database.ts'
+import { bytes, type Collection, type Database, number, optionalText, type Row, slicesOf, text } from './database.ts'
 import { again, settled } from './failures.ts'
 import type { Claim, Content, Keepers } from './keepers.ts'
 import { checked, corrupt, noSuchBlob, octetsOf } from './octets.ts'
@@ -68,6 +68,52 @@ export class Blobs implements BlobStore {
     await this.#keep(ref, keeper, claim, undefined)
   }
 
+  /**
+   * Many at once, on one claim.
+   *
+   * @returns hashes of those that nobody keeps any more
+   */
+  async keepAll(refs: readonly BlobRef[], keeper: Keeper, claim: Claim): Promise<Set<string>> {
+    const missing = new Set<string>()
+    for (const slice of slicesOf([...new Map(refs.map((ref) => [ref.hash, ref])).values()])) {
+      const contents = await this.#contentsOf(slice)
+      await this.#keepers.add([...contents.values()], keeper, claim)
+      const live = await this.#blobs.named([...contents.keys()], { state: 'live' }, { file: 1 })
+      const kept = live.filter((row) => contents.get(text(row, '_id'))?.file === text(row, 'file'))
+      const isKept = new Set(kept.map((row) => text(row, '_id')))
+      for (const ref of slice.filter(({ hash }) => !isKept.has(hash)))
+        if (!(await this.#keepsAlone(ref, keeper, claim))) missing.add(ref.hash)
+    }
+    return missing
+  }
+
+  /** What was not as it should be is looked at by itself. */
+  async #keepsAlone(ref: BlobRef, keeper: Keeper, claim: Claim): Promise<boolean> {
+    try {
+      await this.keep(ref, keeper, claim)
+      return true
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'NO_SUCH_BLOB') return false
+      throw error
+    }
+  }
+
+  async #contentsOf(refs: readonly BlobRef[]): Promise<Map<string, Content>> {
+    const hashes = refs.map(({ hash }) => hash)
+    const kept = await this.#keepers.kept(hashes)
+    const there = (await this.#blobs.named(hashes, { state: { $ne: 'dead' } }, STATE)).filter((row) =>
+      kept.has(text(row, '_id')),
+    )
+    const sealed = there.filter((row) => row['sealed'] === true)
+    const keys = await this.#keepers.keysOf(new Map(sealed.map((row) => [text(row, '_id'), text(row, 'file')])))
+    return new Map(
+      there
+        .map((row) => ({ hash: text(row, '_id'), file: text(row, 'file'), key: keys.get(text(row, '_id')) }))
+        .filter(({ hash, key }) => key !== undefined || !sealed.some((row) => row['_id'] === hash))
+        .map((content) => [content.hash, content]),
+    )
+  }
+
   /** @returns the file that holds the octets */
   async #keep(
     ref: BlobRef,
@@ -78,7 +124,7 @@ export class Blobs implements BlobStore {
     for (let time = 0; time < TRIES; time++) {
       const content = await this.#contentOf(ref, staged)
       if (content === undefined) continue
-      const by = await this.#keepers.add(content, keeper, claim)
+      const by = await this.#keepers.add([content], keeper, claim)
       if (await this.#isLive(content)) return content.file
       if (staged === undefined) await this.#keepers.takeBack(ref.hash, keeper, by)
     }

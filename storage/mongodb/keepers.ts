@@ -8,6 +8,7 @@ import {
   type Row,
   slicesOf,
   text,
+  type Update,
   type Where,
 } from './database.ts'
 
@@ -71,37 +72,49 @@ export class Keepers {
    *
    * @returns by which it can be taken back
    */
-  async add({ hash, file, key }: Content, keeper: Keeper, claim: Claim | undefined): Promise<string> {
+  async add(contents: readonly Content[], keeper: Keeper, claim: Claim | undefined): Promise<string> {
     const by = this.#database.nonce()
-    const wrapped = key === undefined ? {} : { key: this.#keys?.wrap(key, `${hash} ${keeper}`) }
-    const kept = { by, file: key === undefined ? null : file, ...wrapped }
-    const newest = claim?.modseq === undefined ? {} : { $max: { modseq: claim.modseq } }
-    const at = { _id: idOf(hash, keeper), hash }
-    if (claim === undefined) {
-      await this.#set(at, { $set: { ...kept, keeper }, $unset: { claims: '', claimedAt: '' } })
-      return by
-    }
     const claimedAt = Date.now()
-    for (;;) {
-      const isNew = await this.#keepers.insert({
-        ...at,
-        ...kept,
-        keeper,
-        claims: [claim.by],
-        claimedAt,
-        ...(claim.modseq === undefined ? {} : { modseq: claim.modseq }),
-      })
-      if (isNew) return by
-      if (await this.#keepers.update({ ...at, claimedAt: { $exists: false } }, { $set: kept, ...newest })) return by
-      const ours = { $set: { ...kept, claimedAt }, $addToSet: { claims: claim.by }, ...newest }
-      if (await this.#keepers.update({ ...at, claimedAt: { $exists: true } }, ours)) return by
+    const claimed = claim === undefined ? {} : { claims: [claim.by], claimedAt, modseq: claim.modseq }
+    const puts = contents.map((content) => this.#put(content, keeper, by))
+    const isNew = await this.#keepers.insertAll(puts.map(({ at, kept }) => ({ ...at, ...kept, keeper, ...claimed })))
+    if (isNew === puts.length) return by
+    const newest = claim?.modseq === undefined ? {} : { $max: { modseq: claim.modseq } }
+    const change = (where: Where, update: Update) =>
+      this.#keepers.bulk(
+        puts.map(({ at, kept }) => ({
+          updateOne: {
+            filter: { ...at, ...where },
+            update: { ...update, ...newest, $set: { ...kept, ...update.$set } },
+          },
+        })),
+      )
+    if (claim === undefined) await change({}, { $unset: { claims: '', claimedAt: '' } })
+    else {
+      const add: Update = { $set: { claimedAt }, $addToSet: { claims: claim.by } }
+      await change({ claimedAt: { $exists: true } }, add)
+      // A claim may have become certain in between, never the other way.
+      await change({ claimedAt: { $exists: false } }, {})
     }
+    return by
   }
 
-  /** Two who put it down at once may both find it missing; the second then finds it there. */
-  async #set(at: { _id: string; hash: string }, update: Record<string, unknown>): Promise<void> {
-    while (!(await this.#keepers.update(at, update)))
-      await this.#keepers.insert({ ...at, keeper: at._id.slice(at.hash.length + 1), by: '' })
+  #put({ hash, file, key }: Content, keeper: Keeper, by: string) {
+    const wrapped = key === undefined ? {} : { key: this.#keys?.wrap(key, `${hash} ${keeper}`) }
+    const kept = { by, file: key === undefined ? null : file, ...wrapped }
+    return { at: { _id: idOf(hash, keeper), hash }, kept }
+  }
+
+  /** One key a hash, of whatever keeper. */
+  async keysOf(files: ReadonlyMap<string, string>): Promise<Map<string, Uint8Array>> {
+    const keys = new Map<string, Uint8Array>()
+    for (const slice of slicesOf([...files.keys()]))
+      for (const row of await this.#keepers.all({ hash: { $in: slice } })) {
+        const hash = text(row, 'hash')
+        if (keys.has(hash) || this.#keys === undefined || optionalText(row, 'file') !== files.get(hash)) continue
+        keys.set(hash, this.#keys.unwrap(bytes(row, 'key'), `${hash} ${text(row, 'keeper')}`))
+      }
+    return keys
   }
 
   /** What was put down just now, if nobody put it down again since. */
