@@ -15,19 +15,22 @@ export interface Logged {
   readonly at: Date
 }
 
-/** Older changes are forgotten, and a stream cannot be resumed before them. */
-const KEPT = 50_000
-
 export class ChangeLog {
+  /** Older changes are forgotten, and a stream cannot be resumed before them. */
+  readonly #kept: number
   readonly #started = Math.floor(Date.now() / 1000)
   #changes: Logged[] = []
   #last = 0
   readonly #waiting = new Set<() => void>()
 
+  constructor(kept: number) {
+    this.#kept = kept
+  }
+
   append(database: string, collection: string, change: LoggedChange): void {
     this.#last++
     this.#changes.push({ number: this.#last, database, collection, change, at: new Date() })
-    if (this.#changes.length > 2 * KEPT) this.#changes = this.#changes.slice(-KEPT)
+    if (this.#changes.length >= 2 * this.#kept) this.#changes = this.#changes.slice(-this.#kept)
     for (const wake of [...this.#waiting]) wake()
   }
 

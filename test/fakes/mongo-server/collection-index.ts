@@ -29,9 +29,22 @@ export class CollectionIndex {
     this.#paths = this.fields.map(partsOf)
   }
 
-  /** Fails where a document has one of these keys, other than the one named. */
-  check(document: Doc, id: string | undefined, namespace: string): void {
-    const keys = this.#keysOf(document)
+  /** What is missing is indexed as null; a sparse index leaves out documents with none of its fields. */
+  keysOf(document: Doc): readonly string[] {
+    let key = ''
+    let present = false
+    for (const path of this.#paths) {
+      const values = valuesAt(document, path)
+      const [value] = values
+      if (values.length !== 1 || Array.isArray(value)) return this.#manyKeysOf(document)
+      present ||= value !== undefined
+      key += sortKey(value)
+    }
+    return present || !this.spec.sparse ? [key] : []
+  }
+
+  /** Fails where a document has one of the keys, other than the one named. */
+  check(document: Doc, keys: readonly string[], id: string | undefined, namespace: string): void {
     if (!this.spec.unique) return
     for (const key of keys) {
       const holder = this.#holders.get(key)
@@ -39,41 +52,32 @@ export class CollectionIndex {
     }
   }
 
-  add(document: Doc, id: string): void {
-    const keys = this.#keysOf(document)
-    if (keys.length > 1) this.multikey = true
+  add(keys: readonly string[], id: string): void {
     for (const key of keys) {
       this.entries.add({ key, id })
       if (this.spec.unique) this.#holders.set(key, id)
     }
   }
 
-  /** Does nothing where the change left all keys as they were. */
-  move(before: Doc, after: Doc, id: string): void {
-    if (this.#keysOf(before).join('\uffff') === this.#keysOf(after).join('\uffff')) return
-    this.remove(before, id)
-    this.add(after, id)
-  }
-
-  remove(document: Doc, id: string): void {
-    for (const key of this.#keysOf(document)) {
+  remove(keys: readonly string[], id: string): void {
+    for (const key of keys) {
       this.entries.remove({ key, id })
       if (this.spec.unique) this.#holders.delete(key)
     }
   }
 
-  /** What is missing is indexed as null; a sparse index leaves out documents with none of its fields. */
-  #keysOf(document: Doc): readonly string[] {
-    const perField = this.#paths.map((path) => valuesAt(document, path).flatMap(elementKeys))
+  /** One for each element of an array. */
+  #manyKeysOf(document: Doc): readonly string[] {
+    this.multikey = true
     const values = this.#paths.map((path) => valuesAt(document, path))
     if (this.spec.sparse && values.every((found) => found.every((value) => value === undefined))) return []
+    const perField = values.map((found) => [...new Set(found.flatMap(elementKeys))])
     if (perField.filter((keys) => keys.length > 1).length > 1)
       throw new CommandError(171, `cannot index parallel arrays in ${this.spec.name}`)
-    if (values.some((found) => found.some(Array.isArray))) this.multikey = true
     let keys: string[] = ['']
     for (const own of perField) {
-      const distinct = own.length > 1 ? [...new Set(own)] : own.length === 0 ? [sortKey(null)] : own
-      keys = keys.flatMap((key) => distinct.map((part) => key + part))
+      const parts = own.length === 0 ? [sortKey(null)] : own
+      keys = keys.flatMap((key) => parts.map((part) => key + part))
     }
     return keys
   }

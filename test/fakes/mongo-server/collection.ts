@@ -45,8 +45,8 @@ export class Collection {
 
   insert(document: Doc): void {
     const id = this.#checked(document)
-    for (const index of this.indexes.values()) index.check(document, undefined, this.namespace)
-    for (const index of this.indexes.values()) index.add(document, id)
+    const keyed = this.#keyed(document, undefined)
+    for (const [index, keys] of keyed) index.add(keys, id)
     this.#documents.set(id, document)
     this.#onChange({ type: 'insert', document })
   }
@@ -55,15 +55,19 @@ export class Collection {
   change(before: Doc, change: Change): void {
     const { document } = change
     const id = this.#checked(document)
-    for (const index of this.indexes.values()) index.check(document, id, this.namespace)
-    for (const index of this.indexes.values()) index.move(before, document, id)
+    for (const [index, keys] of this.#keyed(document, id)) {
+      const old = index.keysOf(before)
+      if (old.length === keys.length && old.every((key, at) => key === keys[at])) continue
+      index.remove(old, id)
+      index.add(keys, id)
+    }
     this.#documents.set(id, document)
     this.#onChange(change)
   }
 
   remove(document: Doc): void {
     const id = sortKey(document['_id'])
-    for (const index of this.indexes.values()) index.remove(document, id)
+    for (const index of this.indexes.values()) index.remove(index.keysOf(document), id)
     this.#documents.delete(id)
     this.#onChange({ type: 'delete', document })
   }
@@ -72,10 +76,20 @@ export class Collection {
   createIndex(spec: IndexSpec): void {
     const index = new CollectionIndex(spec)
     for (const [id, document] of this.#documents) {
-      index.check(document, id, this.namespace)
-      index.add(document, id)
+      const keys = index.keysOf(document)
+      index.check(document, keys, id, this.namespace)
+      index.add(keys, id)
     }
     this.indexes.set(spec.name, index)
+  }
+
+  /** Its keys in every index; fails where another document has one that must be unique. */
+  #keyed(document: Doc, id: string | undefined): (readonly [CollectionIndex, readonly string[]])[] {
+    return [...this.indexes.values()].map((index) => {
+      const keys = index.keysOf(document)
+      index.check(document, keys, id, this.namespace)
+      return [index, keys] as const
+    })
   }
 
   #checked(document: Doc): string {

@@ -32,7 +32,10 @@ export async function serve(socket: Socket, number: number, house: House): Promi
   socket.on('error', () => socket.destroy())
   try {
     for await (const chunk of socket)
-      for (const message of framing.push(chunk as Buffer)) await connection.take(parse(message))
+      for (const message of framing.push(chunk as Buffer)) {
+        // What was sent behind the message at which it was cut is not taken.
+        if (!socket.destroyed) await connection.take(parse(message))
+      }
   } catch {
     socket.destroy()
   }

@@ -8,10 +8,12 @@ import { StatementMemory } from './statement-memory.ts'
 export interface DataOptions {
   /** Answers `$changeStream` as a server does that is no member of a replica set. */
   readonly refuseChangeStreams: boolean
+  /** At least so many changes can be read again by a stream that is resumed. */
+  readonly keptChanges: number
 }
 
 export class Data {
-  readonly log = new ChangeLog()
+  readonly log: ChangeLog
   readonly cursors = new Cursors()
   readonly statements = new StatementMemory()
   readonly options: DataOptions
@@ -19,6 +21,7 @@ export class Data {
 
   constructor(options: DataOptions) {
     this.options = options
+    this.log = new ChangeLog(options.keptChanges)
   }
 
   find(database: string, name: string): Collection | undefined {

@@ -18,6 +18,8 @@ export interface MongoServerOptions {
   readonly setName?: string
   /** Answers `$changeStream` with error 40573, as a server outside a replica set does. */
   readonly refuseChangeStreams?: boolean
+  /** Of so many changes at least a stream can be resumed; with a few, it fails as after a long absence (286). */
+  readonly keptChanges?: number
 }
 
 export interface MongoServer extends AsyncDisposable {
@@ -34,8 +36,8 @@ export interface MongoServer extends AsyncDisposable {
 }
 
 export async function startMongoServer(options: MongoServerOptions = {}): Promise<MongoServer> {
-  const { setName = 'rs0', refuseChangeStreams = false } = options
-  const data = new Data({ refuseChangeStreams })
+  const { setName = 'rs0', refuseChangeStreams = false, keptChanges = 10_000 } = options
+  const data = new Data({ refuseChangeStreams, keptChanges })
   const [faults, clients, concerns, hooks] = [new Faults(), new Clients(), new Concerns(), new WriteHooks()]
   const sockets = new Set<Socket>()
   let connections = 0

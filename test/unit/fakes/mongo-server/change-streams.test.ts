@@ -82,6 +82,17 @@ test('resumed from a token nothing is missed and nothing comes twice', async () 
   await expect(foreign.next()).rejects.toMatchObject({ code: 286 })
 })
 
+test('a stream that was away for too long cannot be resumed', async () => {
+  await using under = await connected({}, { keptChanges: 5 })
+  const stream = await opened(under.things.watch([], { maxAwaitTimeMS: 50 }))
+  await under.things.insertMany([{ _id: 1 }, { _id: 2 }])
+  const { _id: token } = await stream.next()
+  await stream.close()
+  await under.things.insertMany(Array.from({ length: 20 }, (_, n) => ({ _id: 10 + n })))
+  const late = under.things.watch([], { resumeAfter: token })
+  await expect(late.next()).rejects.toMatchObject({ code: 286 })
+})
+
 test('a stream ends with its collection', async () => {
   await using under = await connected()
   await under.things.insertOne({ _id: 1 })
