@@ -62,10 +62,14 @@ export class BlobSweep {
       )
       if (!isMarked) return false
       if (await this.#keepers.isKept(_id)) {
-        await this.#blobs.update({ _id, sweep, state: 'trash' }, { $set: { state: 'live' }, $unset: { sweep: '' } })
+        await this.#blobs.update(
+          { _id, sweep, state: 'trash' },
+          { $set: { state: 'live' }, $unset: { sweep: '' } },
+        )
         return false
       }
-      if (!(await this.#blobs.update({ _id, file, sweep, state: 'trash' }, { $set: { state: 'dead' } }))) return false
+      if (!(await this.#blobs.update({ _id, file, sweep, state: 'trash' }, { $set: { state: 'dead' } })))
+        return false
     }
     await this.#chunks.remove(file)
     return this.#blobs.remove({ _id, file, state: 'dead' })

@@ -10,7 +10,16 @@ import {
 } from '../port.ts'
 import { ChunkWriter } from './blob-writer.ts'
 import { Chunks } from './chunks.ts'
-import { bytes, type Collection, type Database, number, optionalText, type Row, slicesOf, text } from './database.ts'
+import {
+  bytes,
+  type Collection,
+  type Database,
+  number,
+  optionalText,
+  type Row,
+  slicesOf,
+  text,
+} from './database.ts'
 import { again, settled } from './failures.ts'
 import type { Claim, Content, Keepers } from './keepers.ts'
 import { checked, corrupt, noSuchBlob, octetsOf } from './octets.ts'
@@ -105,7 +114,9 @@ export class Blobs implements BlobStore {
       kept.has(text(row, '_id')),
     )
     const sealed = there.filter((row) => row['sealed'] === true)
-    const keys = await this.#keepers.keysOf(new Map(sealed.map((row) => [text(row, '_id'), text(row, 'file')])))
+    const keys = await this.#keepers.keysOf(
+      new Map(sealed.map((row) => [text(row, '_id'), text(row, 'file')])),
+    )
     return new Map(
       there
         .map((row) => ({ hash: text(row, '_id'), file: text(row, 'file'), key: keys.get(text(row, '_id')) }))
@@ -142,7 +153,8 @@ export class Blobs implements BlobStore {
     if (number(there, 'size') !== ref.size) throw corrupt(ref, `has ${number(there, 'size')} octets`)
     const file = text(there, 'file')
     const content = { hash: ref.hash, file, key: await this.#keyOf(ref.hash, there, staged) }
-    if (text(there, 'state') !== 'dead' && (there['sealed'] !== true || content.key !== undefined)) return content
+    if (text(there, 'state') !== 'dead' && (there['sealed'] !== true || content.key !== undefined))
+      return content
     if (brought === undefined) throw noSuchBlob(ref)
     return this.#replace(ref.hash, file, brought)
   }
@@ -197,7 +209,10 @@ export class Blobs implements BlobStore {
     into?: Uint8Array,
   ): AsyncGenerator<Uint8Array> {
     if (range.start < 0 || range.end > ref.size || range.start > range.end)
-      throw new StoreError('NO_SUCH_BLOB', `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`)
+      throw new StoreError(
+        'NO_SUCH_BLOB',
+        `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`,
+      )
     const blob = await again(() => this.#blobs.get({ _id: ref.hash }))
     if (blob === undefined || text(blob, 'state') === 'dead') throw noSuchBlob(ref)
     if (number(blob, 'size') !== ref.size) throw corrupt(ref, `has ${number(blob, 'size')} octets`)

@@ -46,12 +46,21 @@ export class Chunks {
    *
    * @param size octets as they are stored
    */
-  async *read(ref: BlobRef, file: string, size: number, start: number, end: number): AsyncGenerator<Uint8Array> {
+  async *read(
+    ref: BlobRef,
+    file: string,
+    size: number,
+    start: number,
+    end: number,
+  ): AsyncGenerator<Uint8Array> {
     for (let n = Math.floor(start / CHUNK); n * CHUNK < end; n++) {
       const octets = await this.#chunk(ref, file, n)
       const expected = Math.min(CHUNK, size - n * CHUNK)
       if (octets.length !== expected)
-        throw new StoreError('CORRUPT', `the blob ${ref.hash} has a piece of ${octets.length} instead of ${expected} octets`)
+        throw new StoreError(
+          'CORRUPT',
+          `the blob ${ref.hash} has a piece of ${octets.length} instead of ${expected} octets`,
+        )
       yield octets.subarray(Math.max(0, start - n * CHUNK), Math.min(expected, end - n * CHUNK))
     }
   }

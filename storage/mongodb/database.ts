@@ -57,9 +57,9 @@ export class Database {
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       readPreference: 'primary',
-      serverSelectionTimeoutMS: SELECTION_MS,
-      connectTimeoutMS: SELECTION_MS,
-      socketTimeoutMS: SILENCE_MS,
+      ...unlessSaid(uri, { serverSelectionTimeoutMS: SELECTION_MS }),
+      ...unlessSaid(uri, { connectTimeoutMS: SELECTION_MS }),
+      ...unlessSaid(uri, { socketTimeoutMS: SILENCE_MS }),
       ignoreUndefined: true,
       promoteBuffers: true,
     })
@@ -106,6 +106,12 @@ export class Database {
   }
 }
 
+/** What the URI says of time-outs holds: the driver would let ours win. */
+function unlessSaid(uri: string, option: Record<string, number>): Record<string, number> {
+  const [name = ''] = Object.keys(option)
+  return new RegExp(`[?&]${name}=`, 'i').test(uri) ? {} : option
+}
+
 const closed = () => new StoreError('CLOSED', 'the store is closed')
 
 /** Documents in one call, or so many in one: a command stays far below the 48 MiB that a server takes. */
@@ -129,7 +135,10 @@ export class Collection {
 
   all(where: Where, { sort, limit, fields }: Selection = {}): Promise<Row[]> {
     return this.#run(() => {
-      const found = this.#kept.find<Row>(where, { ...(fields && { projection: fields }), ...(sort && { sort }) })
+      const found = this.#kept.find<Row>(where, {
+        ...(fields && { projection: fields }),
+        ...(sort && { sort }),
+      })
       return (limit === undefined ? found : found.limit(limit)).toArray()
     })
   }
@@ -263,7 +272,8 @@ export const bytes = (row: Row, field: string): Uint8Array => {
 }
 export const texts = (row: Row, field: string): string[] => {
   const value = row[field]
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) throw corrupt(field, 'is no list of texts')
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
+    throw corrupt(field, 'is no list of texts')
   return value
 }
 export const rows = (row: Row, field: string): Row[] => {

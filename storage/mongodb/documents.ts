@@ -43,7 +43,10 @@ export class Documents implements DocumentStore {
   }
 
   async list(after: string, limit: number): Promise<DocumentRow[]> {
-    const found = await this.#documents.all({ _id: { $gt: after } }, { sort: { _id: 1 }, limit, fields: FIELDS })
+    const found = await this.#documents.all(
+      { _id: { $gt: after } },
+      { sort: { _id: 1 }, limit, fields: FIELDS },
+    )
     return found.map(readDocument)
   }
 }

@@ -1,4 +1,11 @@
-import { type BlobRef, type IntakeRow, type Keeper, type NewIntake, type NewWork, StoreError } from '../port.ts'
+import {
+  type BlobRef,
+  type IntakeRow,
+  type Keeper,
+  type NewIntake,
+  type NewWork,
+  StoreError,
+} from '../port.ts'
 import {
   type Collection,
   type Database,
@@ -51,7 +58,8 @@ export class Intakes {
     for (;;) {
       const isNew = await settled(
         () => this.#intakes.insert(document),
-        async () => ((await this.#intakes.get({ _id: intake.id }, { _id: 1 })) === undefined ? undefined : false),
+        async () =>
+          (await this.#intakes.get({ _id: intake.id }, { _id: 1 })) === undefined ? undefined : false,
       )
       if (isNew) return undefined
       const there = await this.#intakes.get({ _id: intake.id })
@@ -149,7 +157,6 @@ export class Intakes {
     await this.finish(id)
     return true
   }
-
 }
 
 function documentOf({ id, at, dedup, body, envelope, names, first }: Omit<NewIntake, 'staged'>): Named {

@@ -77,7 +77,9 @@ export class Keepers {
     const claimedAt = Date.now()
     const claimed = claim === undefined ? {} : { claims: [claim.by], claimedAt, modseq: claim.modseq }
     const puts = contents.map((content) => this.#put(content, keeper, by))
-    const isNew = await this.#keepers.insertAll(puts.map(({ at, kept }) => ({ ...at, ...kept, keeper, ...claimed })))
+    const isNew = await this.#keepers.insertAll(
+      puts.map(({ at, kept }) => ({ ...at, ...kept, keeper, ...claimed })),
+    )
     if (isNew === puts.length) return by
     const newest = claim?.modseq === undefined ? {} : { $max: { modseq: claim.modseq } }
     const change = (where: Where, update: Update) =>
@@ -111,7 +113,8 @@ export class Keepers {
     for (const slice of slicesOf([...files.keys()]))
       for (const row of await this.#keepers.all({ hash: { $in: slice } })) {
         const hash = text(row, 'hash')
-        if (keys.has(hash) || this.#keys === undefined || optionalText(row, 'file') !== files.get(hash)) continue
+        if (keys.has(hash) || this.#keys === undefined || optionalText(row, 'file') !== files.get(hash))
+          continue
         keys.set(hash, this.#keys.unwrap(bytes(row, 'key'), `${hash} ${text(row, 'keeper')}`))
       }
     return keys
@@ -141,7 +144,11 @@ export class Keepers {
     if (seen.length === 0) return
     await this.loosen(seen.map((row) => text(row, 'hash')))
     await this.#keepers.removeAll({
-      $or: seen.map((row) => ({ _id: text(row, '_id'), hash: text(row, 'hash'), by: optionalText(row, 'by') })),
+      $or: seen.map((row) => ({
+        _id: text(row, '_id'),
+        hash: text(row, 'hash'),
+        by: optionalText(row, 'by'),
+      })),
     })
   }
 

@@ -1,12 +1,4 @@
-import type {
-  LeasedWork,
-  NewWork,
-  WorkKey,
-  WorkKind,
-  WorkOutcome,
-  WorkRow,
-  WorkStore,
-} from '../port.ts'
+import type { LeasedWork, NewWork, WorkKey, WorkKind, WorkOutcome, WorkRow, WorkStore } from '../port.ts'
 import { type Collection, type Database, number, optionalText, type Row, type Update } from './database.ts'
 import { settled } from './failures.ts'
 import { backlog, queues } from './work-figures.ts'
@@ -44,7 +36,8 @@ export class Work implements WorkStore {
     for (const row of rows) if (!first.has(workId(row))) first.set(workId(row), row)
     const inserted = await this.#work.insertAll([...first.values()].map((row) => newRow(row, by)))
     this.#tell()
-    const fresh = inserted === first.size ? new Set(first.keys()) : await this.#insertedBy(by, [...first.keys()])
+    const fresh =
+      inserted === first.size ? new Set(first.keys()) : await this.#insertedBy(by, [...first.keys()])
     return rows.map((row) => first.get(workId(row)) === row && fresh.has(workId(row)))
   }
 
@@ -107,7 +100,13 @@ export class Work implements WorkStore {
     const row = await this.#work.get({ _id: workId(key), intake: key.intake, state: from })
     if (row === undefined) return false
     // A held or done row keeps the fence under which it became so; only a pending one may be in work.
-    const where = { _id: workId(key), intake: key.intake, state: from, leaseMs: 0, fence: number(row, 'fence') }
+    const where = {
+      _id: workId(key),
+      intake: key.intake,
+      state: from,
+      leaseMs: 0,
+      fence: number(row, 'fence'),
+    }
     const by = this.#database.nonce()
     const isAmended = await this.#work.update(where, { $set: { ...amended(row, from, to), by } })
     this.#tell()
