@@ -13,7 +13,7 @@ import {
   type UpdateFilter,
 } from 'mongodb'
 import { StoreError } from '../port.ts'
-import { failureOf, isDuplicate } from './failures.ts'
+import { failureOf, isDuplicate, isRefused } from './failures.ts'
 
 /** A document as the driver gives it: nothing is believed of it before a reader below was asked. */
 export type Row = Record<string, unknown>
@@ -88,8 +88,16 @@ export class Database {
     }
   }
 
-  stats(): Promise<Row> {
-    return this.run(() => this.#db.command({ dbStats: 1 }))
+  /** Undefined where the server does not tell. */
+  stats(): Promise<Row | undefined> {
+    return this.run(async () => {
+      try {
+        return await this.#db.command({ dbStats: 1 })
+      } catch (error) {
+        if (isRefused(error)) return undefined
+        throw error
+      }
+    })
   }
 
   changes(pipeline: Document[]): ChangeStream<Document> {

@@ -8,10 +8,14 @@ const TOO_LARGE = new Set([10_334, 17_419, 17_420])
 /** A resumable view of the past is gone, or the server is no replica set: hints come by polling then. */
 const NO_STREAM = new Set([40_573, 136, 286, 280, 59])
 
+/** The server does not know the command, or we may not give it. */
+const REFUSED = new Set([59, 13])
+
 const codeOf = (error: unknown): number =>
   error instanceof MongoServerError && typeof error.code === 'number' ? error.code : 0
 
 export const isDuplicate = (error: unknown): boolean => codeOf(error) === DUPLICATE_KEY
+export const isRefused = (error: unknown): boolean => REFUSED.has(codeOf(error))
 export const isWithoutStream = (error: unknown): boolean => NO_STREAM.has(codeOf(error))
 
 /** What the driver says, as a failure of the port: callers know no driver. */

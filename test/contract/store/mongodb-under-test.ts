@@ -55,8 +55,11 @@ async function damage(db: Db, hash: string, to?: (octets: Uint8Array) => Uint8Ar
   const chunks = db.collection<Stored>('chunks')
   const blob = await blobs.findOne({ _id: hash }, { promoteBuffers: true })
   if (blob === null) throw new Error(`no blob ${hash}`)
-  if (to === undefined) await blobs.deleteOne({ _id: hash })
-  else if (blob['octets'] instanceof Uint8Array)
+  if (to === undefined) {
+    await blobs.deleteOne({ _id: hash })
+    await chunks.deleteMany({ file: String(blob['file']) })
+    await db.collection('keepers').deleteMany({ hash })
+  } else if (blob['octets'] instanceof Uint8Array)
     await blobs.updateOne({ _id: hash }, { $set: { octets: Buffer.from(to(blob['octets'])) } })
   else {
     const file = String(blob['file'])
