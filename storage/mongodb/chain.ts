@@ -23,29 +23,22 @@ import {
   type Where,
 } from './database.ts'
 import { readRef } from './intakes.ts'
-import type { Leases } from './leases.ts'
 
 /** How often a late writer may put something in the way: it has only what was on its way when it lost its turn. */
 const TRIES = 8
 
-export class Chain implements ChainStore {
+export class Chain implements Omit<ChainStore, 'lease'> {
   readonly #entries: Collection
   readonly #segments: Collection
   readonly #heads: ChainHeads
-  readonly #leases: Leases
   readonly #blobs: Blobs
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(database: Database, heads: ChainHeads, leases: Leases, blobs: Blobs) {
+  constructor(database: Database, heads: ChainHeads, blobs: Blobs) {
     this.#entries = database.collection('entries')
     this.#segments = database.collection('segments')
     this.#heads = heads
-    this.#leases = leases
     this.#blobs = blobs
-  }
-
-  lease(name: string, owner: string, now: number, ms: number): Promise<Fence | undefined> {
-    return this.#leases.take(name, owner, now, ms)
   }
 
   append(fence: Fence, chain: string, entries: readonly NewChainEntry[]): Promise<void> {

@@ -7,7 +7,7 @@ import { Chain } from './chain.ts'
 import { ChainHeads } from './chain-head.ts'
 import { Copy } from './copy.ts'
 import { Database } from './database.ts'
-import { Documents } from './documents.ts'
+import { documentsOf } from './documents.ts'
 import { Hints } from './hints.ts'
 import { Intakes } from './intakes.ts'
 import { Keepers } from './keepers.ts'
@@ -51,7 +51,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     insert: (rows) => work.insert(rows),
     release: (keeper) => keepers.release(keeper),
   })
-  const work = new Work(database, now, () => intakes.finishAll(), hints.work)
+  const work = new Work(database, now, () => intakes.finishAll(), hints.work.tell)
 
   const names = new Mailboxes(database, keepers)
   const boxes = new Boxes(database, keepers, (id) => names.clear(id))
@@ -69,7 +69,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
 
   const leases = new Leases(database)
   const heads = new ChainHeads(database, leases)
-  const chain = new Chain(database, heads, leases, blobs)
+  const chain = new Chain(database, heads, blobs)
 
   const tell =
     (...mailboxes: readonly string[]) =>
@@ -95,8 +95,31 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
 
   return {
     blobs,
-    work,
-    chain,
+    work: {
+      insert: (rows) => work.insert(rows),
+      claim: (kinds, claim) => work.claim(kinds, claim),
+      note: (row, payload) => work.note(row, payload),
+      settle: (row, outcome) => work.settle(row, outcome),
+      of: (id, after, limit) => work.of(id, after, limit),
+      get: (id, recipient, slot) => work.get(id, recipient, slot),
+      amend: (key, from, to) => work.amend(key, from, to),
+      queued: (queue, after, limit) => work.queued(queue, after, limit),
+      queues: () => work.queues(),
+      backlog: (at) => work.backlog(at),
+      nextDue: (queue) => work.nextDue(queue),
+      watch: (listener) => hints.work.watch(listener),
+    },
+    chain: {
+      lease: (name, owner, at, ms) => leases.take(name, owner, at, ms),
+      append: (fence, name, entries) => chain.append(fence, name, entries),
+      seal: (fence, name, segment, staged) => chain.seal(fence, name, segment, staged),
+      segments: (name, after, limit) => chain.segments(name, after, limit),
+      head: (name) => chain.head(name),
+      find: (name, eventId) => chain.find(name, eventId),
+      read: (name, from, limit) => chain.read(name, from, limit),
+      ofIntake: (name, id, after, limit) => chain.ofIntake(name, id, after, limit),
+      list: (name, filter, after, limit) => chain.list(name, filter, after, limit),
+    },
     copy: new Copy(database, intakes, boxes, reading, move),
     accept: async ({ staged, ...intake }) => {
       checkPayload(intake.first)
@@ -133,13 +156,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       move: (from, uids, to, saved) => move.move(from, uids, to, saved).then(tell(to, from)),
       watch: (listener) => hints.mailboxes.watch(listener),
     },
-    accounts: new Documents(database, 'account'),
-    peers: new Documents(database, 'peer'),
-    purses: new Documents(database, 'purse'),
-    reservations: new Documents(database, 'reservation'),
-    ledger: new Documents(database, 'ledger'),
-    listings: new Documents(database, 'listing'),
-    holds: new Documents(database, 'hold'),
+    accounts: documentsOf(database, 'account'),
+    peers: documentsOf(database, 'peer'),
+    purses: documentsOf(database, 'purse'),
+    reservations: documentsOf(database, 'reservation'),
+    ledger: documentsOf(database, 'ledger'),
+    listings: documentsOf(database, 'listing'),
+    holds: documentsOf(database, 'hold'),
     [Symbol.asyncDispose]: close,
   }
 }

@@ -6,27 +6,20 @@ import { type ClaimOptions, WorkLeases } from './work-leases.ts'
 import { afterAllOf, checkPayload, newRow, readWork, workId } from './work-rows.ts'
 
 /** Rows of work: one document each, first writer wins by its id. */
-export class Work implements WorkStore {
+export class Work implements Omit<WorkStore, 'watch'> {
   readonly #database: Database
   readonly #work: Collection
   readonly #leases: WorkLeases
   readonly #fanOut: () => Promise<void>
   readonly #tell: () => void
-  readonly watch: (listener: () => void) => () => void
 
-  /** `fanOut` gives acceptances whose process died their first work; `hints` tells whoever waits for work. */
-  constructor(
-    database: Database,
-    now: number,
-    fanOut: () => Promise<void>,
-    hints: { tell(): void; watch(listener: () => void): () => void },
-  ) {
+  /** `fanOut` gives acceptances whose process died their first work; `tell` hints to whoever waits for work. */
+  constructor(database: Database, now: number, fanOut: () => Promise<void>, tell: () => void) {
     this.#database = database
     this.#work = database.collection('work')
     this.#leases = new WorkLeases(database, now)
     this.#fanOut = fanOut
-    this.#tell = () => hints.tell()
-    this.watch = (listener) => hints.watch(listener)
+    this.#tell = tell
   }
 
   async insert(rows: readonly NewWork[]): Promise<boolean[]> {
