@@ -8,6 +8,7 @@ import { openSqliteStore, type SqliteSettings } from '../../../storage/sqlite/st
 import { Disk } from '../../fakes/memory-store/disk.ts'
 import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
+import { openAt, openOnFake } from './mongodb-under-test.ts'
 
 /**
  * A store under test: opened fresh, closed and opened again as a restart would, and removed. Its end is a test of its
@@ -27,7 +28,14 @@ export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[
     open: () => openSqlite((folder) => ({ keys: KEYS, replica: folder.file('copy') })),
   },
   { name: 'memory', open: openMemory },
+  { name: 'MongoDB', open: openOnFake },
+  ...atUri(process.env['MONGODB_URI']),
 ]
+
+/** A real replica set, where one is given. */
+function atUri(uri: string | undefined) {
+  return uri === undefined ? [] : [{ name: 'MongoDB at MONGODB_URI', open: openAt(uri) }]
+}
 
 const FIRST_START = Date.UTC(2026, 0, 1)
 const SECOND_START = Date.UTC(2026, 0, 2)
