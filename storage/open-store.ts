@@ -31,20 +31,26 @@ export const openStore = (
   folder: string,
   settings: StorageSettings,
   now: number,
-): Promise<OpenedStore> => openStoreIn(join(folder, STORE_FOLDER), settings, now)
+  onFault?: (error: unknown) => void,
+): Promise<OpenedStore> => openStoreIn(join(folder, STORE_FOLDER), settings, now, onFault)
 
-/** @param place where SQLite keeps it, where it does */
+/**
+ * @param place where SQLite keeps it, where it does
+ * @param onFault hears of what fails where nobody waits for an answer
+ */
 export async function openStoreIn(
   place: string,
   settings: StorageSettings,
   now: number,
+  onFault?: (error: unknown) => void,
 ): Promise<OpenedStore> {
   const keys = await storeKeysOf(settings)
   const uri = await mongodbUri(settings)
   if (uri !== undefined) {
     // The driver is loaded where it is needed alone: it takes as long as the rest of a start.
     const { openMongoStore } = await import('./mongodb/store.ts')
-    return { store: await openMongoStore({ uri, now, ...(keys && { keys }) }), keys, shared: true }
+    const store = await openMongoStore({ uri, now, ...(keys && { keys }), ...(onFault && { onFault }) })
+    return { store, keys, shared: true }
   }
   const replica = settings.replica === 'none' ? undefined : settings.replica
   const { checkAtStart } = settings

@@ -396,7 +396,10 @@ export class Events {
     this.#log.error({ event: 'plugin', plugin, hook, error: told(error) })
   }
 
-  internalError(where: ListenerName | 'work' | 'relay' | 'notify' | 'ops' | 'purse', error: unknown): void {
+  internalError(
+    where: ListenerName | 'work' | 'relay' | 'notify' | 'ops' | 'purse' | 'store',
+    error: unknown,
+  ): void {
     this.#errors.inc({ where })
     this.#log.error({ event: 'internal-error', where, error: told(error) })
   }
