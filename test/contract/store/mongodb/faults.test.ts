@@ -127,9 +127,11 @@ describe('everything else, where every tenth write fails in some way', () => {
   const withFaults = async (seed: number, act: (stores: readonly Store[]) => Promise<void>) => {
     await using under = await open()
     await using other = await under.again()
+    server.faults.struck.length = 0
     server.faults.random({ seed, probability: 0.1, faults })
     await act([under.store, other])
     server.faults.clear()
+    expect(server.faults.struck.length).toBeGreaterThan(5)
   }
 
   test.each([1, 2, 3])(
