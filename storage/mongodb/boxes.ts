@@ -74,6 +74,7 @@ export class Boxes {
   readonly #keepers: Keepers
   /** Of a mailbox that was found deleted: removes what was written into it too late. */
   readonly #clear: (id: string) => Promise<void>
+  readonly #turns = new Map<string, Promise<void>>()
 
   constructor(database: Database, keepers: Keepers, clear: (id: string) => Promise<void>) {
     this.#database = database
@@ -100,8 +101,25 @@ export class Boxes {
     }
   }
 
-  /** `plan` answers undefined where what it read was of another state than the box. */
-  async mutate<R>(id: string, plan: (box: Box) => Promise<Change<R> | undefined>): Promise<R> {
+  /**
+   * One at a time in this process, where they would only stand in each other's way. A plan must not wait for another
+   * change. It answers undefined where what it read was of another state than the box.
+   */
+  mutate<R>(id: string, plan: (box: Box) => Promise<Change<R> | undefined>): Promise<R> {
+    const before = this.#turns.get(id) ?? Promise.resolve()
+    const changed = before.then(() => this.#mutate(id, plan))
+    const turn = changed.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(id, turn)
+    void turn.then(() => {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+    })
+    return changed
+  }
+
+  async #mutate<R>(id: string, plan: (box: Box) => Promise<Change<R> | undefined>): Promise<R> {
     for (;;) {
       const box = await this.free(id)
       const change = await plan(box)
@@ -171,14 +189,15 @@ export class Boxes {
   async #write(mailbox: string, modseq: number, puts: readonly Put[]): Promise<void> {
     const fresh = puts.flatMap((put) => ('document' in put ? [put] : []))
     if (fresh.length > 0) {
-      await this.#messages.insertAll(fresh.map(({ document }) => document as Named))
-      await this.#indexes.insertAll(
+      const messages = this.#messages.insertAll(fresh.map(({ document }) => document as Named))
+      const indexes = this.#indexes.insertAll(
         fresh.map(({ uid, index }) => ({
           _id: messageId(mailbox, uid),
           mailbox,
           octets: bytes({ octets: index ?? new Uint8Array() }, 'octets'),
         })),
       )
+      await Promise.all([messages, indexes])
     }
     const changes = puts.flatMap((put): Write[] => {
       if (!('was' in put)) return []

@@ -102,14 +102,17 @@ export class Messages {
     uids: readonly number[],
     plan: (box: Box, rows: readonly Row[]) => Change<R>,
   ): Promise<R> {
-    return this.#boxes.mutate(mailbox, async (box) => {
-      if (box.leaving !== undefined) {
-        await this.#move.finish(mailbox)
-        return undefined
-      }
-      const rows = await presentIn(this.#reading, box, uids)
-      return rows && plan(box, rows)
-    })
+    for (;;) {
+      const planned = await this.#boxes.mutate<{ done: R } | undefined>(mailbox, async (box) => {
+        if (box.leaving !== undefined) return { puts: [], counted: [], answer: undefined }
+        const rows = await presentIn(this.#reading, box, uids)
+        if (rows === undefined) return undefined
+        const { answer, ...change } = plan(box, rows)
+        return { ...change, answer: { done: answer } }
+      })
+      if (planned !== undefined) return planned.done
+      await this.#move.finish(mailbox)
+    }
   }
 }
 
@@ -120,8 +123,7 @@ export async function presentIn(
   uids: readonly number[],
 ): Promise<Row[] | undefined> {
   try {
-    const rows = await reading.documents(box.id, uids, box.head.modseq)
-    return rows
+    return await reading.documents(box.id, uids, box.head.modseq)
   } catch (error) {
     if (error instanceof Overtaken) return undefined
     throw error
