@@ -4,6 +4,7 @@ import { parseFlags } from '../sqlite/flags.ts'
 import type { Database, Named, Update } from './database.ts'
 import { restoredIntake, voidedIntake } from './intakes.ts'
 import { emptyBox } from './mailboxes.ts'
+import { layouts } from './schema.ts'
 import { messageDocument, messageId, tombstone } from './versions.ts'
 import { newRow } from './work-rows.ts'
 
@@ -110,9 +111,12 @@ export class Load {
     return this.#change('heads', chain, { $max: { seq, sealed, token: 0 } })
   }
 
-  async #put(collection: string, document: Named): Promise<void> {
+  async #put(name: string, document: Named): Promise<void> {
     const { _id, ...fields } = document
-    await this.#change(collection, _id, { $set: fields })
+    // Where collections are sharded, a document is made on the shard that its key names.
+    const key = layouts.find((layout) => layout.name === name)?.shardKey ?? '_id'
+    const where = { _id, [key]: document[key] }
+    await this.#database.collection(name).update(where, { $set: fields }, true)
   }
 
   async #change(collection: string, _id: string, update: Update): Promise<void> {
