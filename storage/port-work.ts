@@ -2,29 +2,31 @@
  * Everything that must happen after an acceptance is a row of work, keyed (intake, recipient, slot). Inserting a
  * key that exists does nothing: the first writer wins, and that is how an outcome is set once.
  */
-export type WorkKind =
+export const WORK_KINDS = [
   /** The acceptance itself: evidence first, then everything else. */
-  | 'accepted'
+  'accepted',
   /** An unsigned draft (its identifier and time fixed) that waits to be signed, stamped and archived. */
-  | 'issue'
+  'issue',
   /** The dispatch is composed and signed. */
-  | 'envelope'
+  'envelope',
   /** The dispatch exists: one row a recipient. */
-  | 'fanout'
+  'fanout',
   /** Into the mailbox of a local recipient. */
-  | 'deliver'
+  'deliver',
   /** Through the relay to a peer; these rows stand in the peer's queue. */
-  | 'send'
+  'send',
   /** What a peer's evidence says about a message of ours. */
-  | 'evidence'
+  'evidence',
   /** A change of a mailbox that belongs to the message: a receipt, the filed original. */
-  | 'mailboxOp'
+  'mailboxOp',
   /** What was set aside for a recipient is settled with its outcome. */
-  | 'charge'
+  'charge',
   /** A deadline. */
-  | 'timer'
+  'timer',
   /** Word to a person that mail came; these rows stand in the queue of their channel. */
-  | 'notify'
+  'notify',
+] as const
+export type WorkKind = (typeof WORK_KINDS)[number]
 
 export interface NewWork {
   readonly intake: string

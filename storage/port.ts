@@ -64,8 +64,8 @@ export interface Store extends AsyncDisposable {
    */
   finished(before: number, after: { at: number; id: string } | undefined, limit: number): Promise<IntakeRow[]>
   /**
-   * Its keeper lets go of the message, and its work goes: false where some of it is not done. The row stays with hash and
-   * size, names and record, so that it is found and says what there was. Repeated, it answers as the first time.
+   * Its keeper lets go of the message: false where some of its work is not done, or there is no such intake. The row stays
+   * with hash and size, names and record, and so does what its work decided. Repeated, it answers as the first time.
    */
   purge(intake: string): Promise<boolean>
 
@@ -117,6 +117,8 @@ export interface DocumentRow {
 export type StoreFailure =
   /** The back end did not answer: repeat with the same key. */
   | 'UNAVAILABLE'
+  /** No room is left for it; nothing was written. */
+  | 'FULL'
   /** Written by a newer version of this program. */
   | 'NEWER_SCHEMA'
   /** Octets are gone or are not the octets that were stored. */
@@ -131,6 +133,8 @@ export type StoreFailure =
   | 'TOO_LARGE_A_ROW'
   /** The intake's id was given up by {@link Store.voidIntake}. */
   | 'VOIDED'
+  /** It holds something already, and what was asked for needs an empty one. */
+  | 'NOT_EMPTY'
   | 'CLOSED'
 
 export class StoreError extends Error {

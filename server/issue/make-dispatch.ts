@@ -56,8 +56,8 @@ export const makeDispatch: Step = async (parts, row, message) => {
   })
   const { staged, index } = await storeMessage(store, octets, body.size + MAX_OVERHEAD)
   const payload: DispatchPayload = {
-    dispatch: await store.blobs.save(staged),
-    index: await store.blobs.save(await stageBytes(store, encodeIndex(index))),
+    dispatch: await store.blobs.save(staged, `intake/${row.intake}`),
+    index: await store.blobs.save(await stageBytes(store, encodeIndex(index)), `intake/${row.intake}`),
     ...contentOf(index),
   }
   // A row of its own holds the dispatch before anyone gets it: the first one made is the one that everyone gets.

@@ -16,7 +16,7 @@ export const answerPeer: Step = async (parts, row, message) => {
   const { staged } = await composeEvidenceMessage(parts, record, facts, { to })
   const send: SendPayload = {
     what: 'evidence',
-    mail: await store.blobs.save(staged),
+    mail: await store.blobs.save(staged, `intake/${row.intake}`),
     eightBit: false,
     to: to.address,
     phase: 'queued',

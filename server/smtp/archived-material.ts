@@ -32,7 +32,7 @@ export class MaterialArchive {
   async #keep(octets: Uint8Array): Promise<BlobRef> {
     const hash = createHash('sha256').update(octets).digest('hex')
     if (this.#kept.has(hash)) return { hash, size: octets.length }
-    const ref = await this.#store.blobs.save(await stageBytes(this.#store, octets))
+    const ref = await this.#store.blobs.save(await stageBytes(this.#store, octets), 'archive')
     this.#kept.set(ref.hash, true)
     const oldest = this.#kept.keys().next().value
     if (this.#kept.size > MAX_REMEMBERED && oldest !== undefined) this.#kept.delete(oldest)

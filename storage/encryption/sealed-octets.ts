@@ -104,6 +104,8 @@ function openChunk(key: Uint8Array, chunk: number, isLast: boolean, sealed: Uint
 }
 
 export function openWhole(key: Uint8Array, size: number, sealed: Uint8Array): Buffer {
+  if (sealed.length !== sealedSize(size))
+    throw new DoesNotOpen(`there are ${sealed.length} octets instead of ${sealedSize(size)}`)
   const pieces: Uint8Array[] = []
   const last = chunksOf(size) - 1
   for (let chunk = 0; chunk <= last; chunk++) {

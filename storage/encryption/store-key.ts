@@ -21,8 +21,10 @@ export class StoreKeys {
   }
 
   /**
-   * @param use what the key is for: it opens for nothing else
-   * @returns id of the wrapping key, nonce, key, tag
+   * A key, or other few octets.
+   *
+   * @param use what they are for: they open for nothing else
+   * @returns id of the wrapping key, nonce, octets, tag
    */
   wrap(key: Uint8Array, use: string): Buffer {
     const [current] = this.#keys
@@ -39,7 +41,9 @@ export class StoreKeys {
     const id = wrapped.subarray(0, ID)
     const holder = this.#keys.find((one) => one.id.equals(id))
     if (holder === undefined)
-      throw new DoesNotOpen(`it was sealed under the key ${Buffer.from(id).toString('hex')}, which is not given`)
+      throw new DoesNotOpen(
+        `it was sealed under the key ${Buffer.from(id).toString('hex')}, which is not given`,
+      )
     try {
       const decipher = createDecipheriv('aes-256-gcm', holder.key, wrapped.subarray(ID, ID + NONCE))
       decipher.setAAD(Buffer.from(use))

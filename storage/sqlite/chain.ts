@@ -1,5 +1,14 @@
-import { type ChainEntry, type ChainFilter, type Fence, type NewChainEntry, StoreError } from '../port.ts'
-import { bytes, type Database, number, optionalText, type Row, text } from './database.ts'
+import type { Published } from '../blobs/staged.ts'
+import {
+  type ChainEntry,
+  type ChainFilter,
+  type Fence,
+  type NewChainEntry,
+  type Segment,
+  StoreError,
+} from '../port.ts'
+import { keepBlob } from './blobs.ts'
+import { bytes, type Database, number, optionalNumber, optionalText, type Row, text } from './database.ts'
 
 export function lease(db: Database, name: string, owner: string, now: number, ms: number): Fence | undefined {
   const row = db.get('SELECT owner, token, until FROM leases WHERE name = ?', name)
@@ -17,31 +26,89 @@ export function appendChain(
   chain: string,
   entries: readonly NewChainEntry[],
 ): void {
-  const holder = db.get('SELECT token FROM leases WHERE name = ?', fence.name)
-  if (holder === undefined || number(holder, 'token') !== fence.token)
-    throw new StoreError('STALE_FENCE', `the lease ${fence.name} went to another writer`)
+  checkFence(db, fence)
   let last = chainHead(db, chain)?.seq ?? 0
   for (const entry of entries) {
     if (entry.seq !== ++last || findInChain(db, chain, entry.eventId) !== undefined)
       throw new StoreError('CHAIN_CONFLICT', `entry ${entry.seq} cannot be the ${last}. of ${chain}`)
-    db.run(
-      'INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      chain,
-      entry.seq,
-      entry.eventId,
-      entry.prev,
-      entry.hash,
-      entry.sha512,
-      entry.bytes,
-      entry.intake ?? null,
-      entry.meta,
-      entry.at,
-      entry.keepUntil,
-    )
-    for (const party of new Set(entry.parties))
-      db.run('INSERT INTO parties VALUES (?, ?, ?)', chain, party, entry.seq)
+    insertEntry(db, chain, entry)
   }
 }
+
+export function insertEntry(db: Database, chain: string, entry: NewChainEntry): void {
+  db.run(
+    'INSERT OR REPLACE INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    chain,
+    entry.seq,
+    entry.eventId,
+    entry.prev,
+    entry.hash,
+    entry.sha512,
+    entry.bytes,
+    entry.intake ?? null,
+    entry.meta,
+    entry.at,
+    entry.keepUntil,
+  )
+  for (const party of new Set(entry.parties))
+    db.run('INSERT OR IGNORE INTO parties VALUES (?, ?, ?)', chain, party, entry.seq)
+}
+
+function checkFence(db: Database, fence: Fence): void {
+  const holder = db.get('SELECT token FROM leases WHERE name = ?', fence.name)
+  if (holder === undefined || number(holder, 'token') !== fence.token)
+    throw new StoreError('STALE_FENCE', `the lease ${fence.name} went to another writer`)
+}
+
+export function sealChain(
+  db: Database,
+  fence: Fence,
+  chain: string,
+  segment: Segment,
+  [body]: readonly Published[],
+): void {
+  checkFence(db, fence)
+  const known = db.get('SELECT * FROM segments WHERE chain = ? AND up_to = ?', chain, segment.upTo)
+  if (known !== undefined && sameSegment(readSegment(known), segment)) return
+  const last = db.get('SELECT max(up_to) AS last FROM segments WHERE chain = ?', chain)
+  const next = (optionalNumber(last ?? {}, 'last') ?? 0) + 1
+  if (segment.from !== next || segment.upTo < next || segment.upTo > (chainHead(db, chain)?.seq ?? 0))
+    throw new StoreError(
+      'CHAIN_CONFLICT',
+      `entries ${segment.from} to ${segment.upTo} are not what follows the last segment of ${chain}`,
+    )
+  keepBlob(db, segment.body, 'archive', body)
+  insertSegment(db, chain, segment)
+}
+
+export function insertSegment(db: Database, chain: string, segment: Segment): void {
+  db.run(
+    'INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)',
+    chain,
+    segment.upTo,
+    segment.from,
+    segment.body.hash,
+    segment.body.size,
+    segment.seal,
+    segment.at,
+  )
+}
+
+const sameSegment = (a: Segment, b: Segment): boolean =>
+  a.from === b.from && a.upTo === b.upTo && a.body.hash === b.body.hash && a.body.size === b.body.size
+
+export const segments = (db: Database, chain: string, after: number, limit: number): Segment[] =>
+  db
+    .all('SELECT * FROM segments WHERE chain = ? AND up_to > ? ORDER BY up_to LIMIT ?', chain, after, limit)
+    .map(readSegment)
+
+export const readSegment = (row: Row): Segment => ({
+  from: number(row, 'first'),
+  upTo: number(row, 'up_to'),
+  body: { hash: text(row, 'body'), size: number(row, 'body_size') },
+  seal: bytes(row, 'seal'),
+  at: number(row, 'at'),
+})
 
 export const chainHead = (db: Database, chain: string): ChainEntry | undefined =>
   one(db.get('SELECT * FROM chain WHERE chain = ? ORDER BY seq DESC LIMIT 1', chain))
@@ -117,7 +184,7 @@ const firstSince = (db: Database, chain: string, from: number, to: number): numb
 
 const one = (row: Row | undefined): ChainEntry | undefined => row && readEntry(row)
 
-const readEntry = (row: Row): ChainEntry => ({
+export const readEntry = (row: Row): ChainEntry => ({
   seq: number(row, 'seq'),
   eventId: text(row, 'event_id'),
   prev: bytes(row, 'prev'),

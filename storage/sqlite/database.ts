@@ -1,21 +1,33 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { StoreError } from '../port.ts'
+import { DoesNotOpen } from '../encryption/sealed-octets.ts'
+import type { StoreKeys } from '../encryption/store-key.ts'
+import { StoreError, type StoreFailure } from '../port.ts'
 
 export type Row = Record<string, unknown>
+export type DatabaseMode = 'writer' | 'reader' | 'checkpointer' | 'copy'
 
 /** A connection with its statements prepared once. */
-export class Database {
+export class Database implements Disposable {
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** Under which the keys of bodies are wrapped; undefined where bodies are kept in the clear. */
+  readonly keys: StoreKeys | undefined
 
-  constructor(file: string, mode: 'writer' | 'reader') {
+  constructor(file: string, mode: DatabaseMode, keys?: StoreKeys) {
+    this.keys = keys
     this.#connection = typed(() => new DatabaseSync(file, { readOnly: mode === 'reader', timeout: 5000 }))
     if (mode === 'writer') {
       // FULL is set by name: with NORMAL, records that were acknowledged are gone after a power loss (measured).
       this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-      this.exec('PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -16384')
-    } else {
+      // The log is carried over by a thread of its own. What is deleted is overwritten: keys that went must not be found.
+      this.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384; PRAGMA secure_delete = ON')
+    } else if (mode === 'reader') {
       this.exec('PRAGMA query_only = ON; PRAGMA cache_size = -8192')
+    } else if (mode === 'checkpointer') {
+      this.exec('PRAGMA synchronous = FULL')
+    } else {
+      // Nobody misses a copy.
+      this.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF')
     }
   }
 
@@ -52,6 +64,10 @@ export class Database {
     if (this.#connection.isOpen) this.#connection.close()
   }
 
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
   #check(): void {
     if (!this.#connection.isOpen) throw new StoreError('CLOSED', 'the store is closed')
   }
@@ -66,8 +82,12 @@ export class Database {
   }
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB: what is in the file is not what SQLite wrote there. */
-const CORRUPT = new Set([11, 26])
+/** SQLite's primary result codes that mean something of their own. */
+const failures = new Map<number, StoreFailure>([
+  [11, 'CORRUPT'], // SQLITE_CORRUPT
+  [13, 'FULL'], // SQLITE_FULL
+  [26, 'CORRUPT'], // SQLITE_NOTADB
+])
 
 /** What SQLite says, as a failure of the port: callers know no driver. */
 function typed<T>(act: () => T): T {
@@ -75,10 +95,25 @@ function typed<T>(act: () => T): T {
     return act()
   } catch (cause) {
     if (cause instanceof StoreError) throw cause
+    if (cause instanceof DoesNotOpen) throw new StoreError('CORRUPT', cause.message, { cause })
     const number = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0
-    throw new StoreError(CORRUPT.has(number) ? 'CORRUPT' : 'UNAVAILABLE', String(cause), { cause })
+    const code = failures.get(number) ?? 'UNAVAILABLE'
+    throw new StoreError(code, code === 'CORRUPT' ? damaged(String(cause)) : String(cause), { cause })
   }
 }
+
+/** Whether the disk refused to read, write or sync: what the connection believes of its files is worth nothing then. */
+export const isDiskFailure = (error: unknown): boolean => {
+  const cause = error instanceof StoreError ? error.cause : undefined
+  return cause instanceof Error && 'errcode' in cause && (Number(cause.errcode) & 0xff) === IO_ERROR
+}
+
+/** SQLITE_IOERR, of whatever kind. */
+const IO_ERROR = 10
+
+/** What an operator can do about it belongs to what is wrong. */
+export const damaged = (what: string): string =>
+  `the database kep.db is damaged (${what}): stop kepd, keep the folder as it is, and restore the last backup with "kepctl restore"`
 
 /** Column readers: a column that is not of its type means that the file is not ours. */
 export const text = (row: Row, column: string): string => {

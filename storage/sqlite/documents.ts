@@ -1,7 +1,5 @@
-import type { DocumentRow } from '../port.ts'
+import type { Collection, DocumentRow } from '../port.ts'
 import { type Database, number, type Row, text } from './database.ts'
-
-export type Collection = 'account' | 'peer' | 'purse' | 'reservation' | 'ledger' | 'listing'
 
 export const getDocument = (db: Database, collection: Collection, key: string): DocumentRow | undefined => {
   const row = db.get('SELECT * FROM documents WHERE collection = ? AND key = ?', collection, key)

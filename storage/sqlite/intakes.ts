@@ -1,12 +1,13 @@
+import type { Published } from '../blobs/staged.ts'
 import { type IntakeRow, type NewIntake, StoreError } from '../port.ts'
-import { type InlineBlob, keepInline } from './blobs.ts'
+import { keepBlob, releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { insertWork } from './work.ts'
 
 export function accept(
   db: Database,
   intake: Omit<NewIntake, 'staged'>,
-  inline: readonly InlineBlob[],
+  brought: readonly Published[],
 ): { duplicateOf: string | undefined } {
   if (db.get('SELECT id FROM intakes WHERE id = ?', intake.id) !== undefined)
     return { duplicateOf: undefined }
@@ -19,9 +20,14 @@ export function accept(
       db.run('UPDATE intakes SET dedup = NULL WHERE id = ?', text(earlier, 'id'))
     }
   }
-  keepInline(db, inline)
+  const byHash = new Map(brought.map((one) => [one.ref.hash, one]))
+  if (intake.body !== undefined)
+    keepBlob(db, intake.body, `intake/${intake.id}`, byHash.get(intake.body.hash))
+  for (const ref of [intake.envelope, ...brought.map((one) => one.ref)])
+    if (ref.hash !== intake.body?.hash || ref === intake.envelope)
+      keepBlob(db, ref, 'archive', byHash.get(ref.hash))
   db.run(
-    'INSERT INTO intakes VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO intakes (id, at, dedup, body, body_size, envelope, envelope_size) VALUES (?, ?, ?, ?, ?, ?, ?)',
     intake.id,
     intake.at,
     intake.dedup?.key ?? null,
@@ -42,7 +48,7 @@ export function voidIntake(db: Database, id: string): boolean {
   return true
 }
 
-const COLUMNS = 'id, at, body, body_size, envelope, envelope_size'
+const COLUMNS = 'id, at, body, body_size, envelope, envelope_size, purged'
 
 export const intake = (db: Database, id: string): IntakeRow | undefined => {
   const row = db.get(`SELECT ${COLUMNS} FROM intakes WHERE id = ?`, id)
@@ -57,11 +63,37 @@ export const intakesNamed = (db: Database, name: string): IntakeRow[] =>
     )
     .map(readIntake)
 
+export const finished = (
+  db: Database,
+  before: number,
+  after: { at: number; id: string } | undefined,
+  limit: number,
+): IntakeRow[] =>
+  db
+    .all(
+      `SELECT ${COLUMNS} FROM intakes i WHERE purged = 0 AND at < ? AND (at, id) > (?, ?)
+       AND NOT EXISTS (SELECT 1 FROM work w WHERE w.intake = i.id AND w.state <> 'done') ORDER BY at, id LIMIT ?`,
+      before,
+      after?.at ?? -1,
+      after?.id ?? '',
+      limit,
+    )
+    .map(readIntake)
+
+export function purge(db: Database, id: string): boolean {
+  if (db.get(`SELECT 1 FROM work WHERE intake = ? AND state <> 'done' LIMIT 1`, id) !== undefined)
+    return false
+  if (db.run('UPDATE intakes SET purged = 1 WHERE id = ?', id) === 0) return false
+  releaseBlobs(db, `intake/${id}`)
+  return true
+}
+
 const readIntake = (row: Row): IntakeRow => ({
   id: text(row, 'id'),
   at: number(row, 'at'),
   body: optionalRef(row),
   envelope: { hash: text(row, 'envelope'), size: number(row, 'envelope_size') },
+  purged: number(row, 'purged') === 1,
 })
 
 const optionalRef = (row: Row) => {

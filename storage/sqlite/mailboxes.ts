@@ -1,4 +1,5 @@
 import { type MailboxHead, type MailboxRow, StoreError } from '../port.ts'
+import { releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
 
 export function createMailbox(
@@ -28,6 +29,7 @@ export function createMailbox(
 export function deleteMailbox(db: Database, id: string): void {
   if (db.run('DELETE FROM mailboxes WHERE id = ?', Number(id)) !== 1)
     throw new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
+  releaseBlobs(db, `mailbox/${id}`)
 }
 
 export function renameMailbox(db: Database, id: string, name: string): void {
@@ -70,20 +72,20 @@ export const subscriptions = (db: Database, account: string): string[] =>
 
 export const mailboxHead = (db: Database, id: string): MailboxHead | undefined => {
   const row = db.get('SELECT * FROM mailboxes WHERE id = ?', Number(id))
-  return (
-    row && {
-      uidValidity: number(row, 'uid_validity'),
-      uidNext: number(row, 'uid_next'),
-      modseq: number(row, 'modseq'),
-      exists: number(row, 'total'),
-      unseen: number(row, 'unseen'),
-      deleted: number(row, 'deleted'),
-      bytes: number(row, 'bytes'),
-    }
-  )
+  return row && readHead(row)
 }
 
-const readMailbox = (row: Row): MailboxRow => ({
+export const readHead = (row: Row): MailboxHead => ({
+  uidValidity: number(row, 'uid_validity'),
+  uidNext: number(row, 'uid_next'),
+  modseq: number(row, 'modseq'),
+  exists: number(row, 'total'),
+  unseen: number(row, 'unseen'),
+  deleted: number(row, 'deleted'),
+  bytes: number(row, 'bytes'),
+})
+
+export const readMailbox = (row: Row): MailboxRow => ({
   id: String(number(row, 'id')),
   account: text(row, 'account'),
   name: text(row, 'name'),

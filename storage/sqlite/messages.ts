@@ -1,3 +1,4 @@
+import type { Published } from '../blobs/staged.ts'
 import {
   type Appended,
   type Changes,
@@ -7,15 +8,16 @@ import {
   type NewMessage,
   StoreError,
 } from '../port.ts'
-import { type InlineBlob, keepInline } from './blobs.ts'
-import { bytes, type Database, number, optionalText, type Row, text } from './database.ts'
+import { keepBlob, keepKnown, releaseBlobs } from './blobs.ts'
+import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from './flags.ts'
+import { copyIndex, insertIndex, readIndex } from './indexes.ts'
 
 export function append(
   db: Database,
   mailbox: string,
   message: Omit<NewMessage, 'staged'>,
-  inline: readonly InlineBlob[],
+  brought: readonly Published[],
 ): Appended {
   const id = Number(mailbox)
   const box = boxOf(db, id)
@@ -32,7 +34,9 @@ export function append(
       modseq: number(known, 'modseq'),
       added: false,
     }
-  keepInline(db, inline)
+  const own = brought.find((one) => one.ref.hash === message.body.hash)
+  keepBlob(db, message.body, `mailbox/${id}`, own)
+  for (const one of brought) if (one !== own) keepBlob(db, one.ref, 'archive', one)
   const flags = parseFlags(message.flags)
   const uid = box.uidNext
   const modseq = box.modseq + 1
@@ -51,7 +55,7 @@ export function append(
     op_id: message.opId,
     join_key: message.joinKey ?? null,
   })
-  db.run('INSERT INTO indexes VALUES (?, ?, ?)', id, uid, message.index)
+  insertIndex(db, id, uid, message.index)
   count(db, id, {
     modseq,
     uidNext: uid + 1,
@@ -136,13 +140,9 @@ export function copy(
     // The join key stays with the first: a copy within one mailbox is a second message on purpose.
     const op = `copy/${box.validity}/${copied}`
     insertMessage(db, target, { ...row, uid: copied, modseq, saved, op_id: op, join_key: null })
-    db.run(
-      'INSERT INTO indexes SELECT ?, ?, bytes FROM indexes WHERE mailbox = ? AND uid = ?',
-      target,
-      copied,
-      source,
-      uid,
-    )
+    copyIndex(db, { mailbox: source, uid }, { mailbox: target, uid: copied })
+    const body = { hash: text(row, 'body'), size: number(row, 'body_size') }
+    if (source !== target) keepKnown(db, body, `mailbox/${target}`)
     sums.total++
     sums.unseen += (number(row, 'flags') & SEEN) === 0 ? 1 : 0
     sums.deleted += (number(row, 'flags') & DELETED) === 0 ? 0 : 1
@@ -239,10 +239,8 @@ export const messageRows = (db: Database, mailbox: string, wanted: readonly numb
     return row === undefined ? [] : [readMessage(row)]
   })
 
-export const messageIndex = (db: Database, mailbox: string, uid: number): Uint8Array | undefined => {
-  const row = db.get('SELECT bytes FROM indexes WHERE mailbox = ? AND uid = ?', Number(mailbox), uid)
-  return row && bytes(row, 'bytes')
-}
+export const messageIndex = (db: Database, mailbox: string, uid: number): Uint8Array | undefined =>
+  readIndex(db, Number(mailbox), uid)
 
 const messageRow = (db: Database, mailbox: number, uid: number): Row | undefined =>
   db.get('SELECT * FROM messages WHERE mailbox = ? AND uid = ?', mailbox, uid)
@@ -274,7 +272,7 @@ const MESSAGE_COLUMNS = [
 ] as const
 const INSERT_MESSAGE = `INSERT INTO messages (mailbox, ${MESSAGE_COLUMNS.join(', ')}) VALUES (?${', ?'.repeat(MESSAGE_COLUMNS.length)})`
 
-function insertMessage(db: Database, mailbox: number, row: Row): void {
+export function insertMessage(db: Database, mailbox: number, row: Row): void {
   const values = MESSAGE_COLUMNS.map((column) => {
     const value = row[column]
     return typeof value === 'number' || typeof value === 'string' ? value : null
@@ -295,6 +293,9 @@ function remove(
     const row = messageRow(db, id, uid)
     if (row === undefined || !which(row)) continue
     db.run('DELETE FROM messages WHERE mailbox = ? AND uid = ?', id, uid)
+    const body = text(row, 'body')
+    if (db.get('SELECT 1 FROM messages WHERE mailbox = ? AND body = ?', id, body) === undefined)
+      releaseBlobs(db, `mailbox/${id}`, body)
     // With its operation id: a delivery that is repeated after a crash does not bring back what was deleted meanwhile.
     db.run('INSERT INTO vanished VALUES (?, ?, ?, ?)', id, modseq, uid, text(row, 'op_id'))
     sums.total--
@@ -330,7 +331,7 @@ function count(db: Database, id: number, sums: Sums): void {
   )
 }
 
-function readMessage(row: Row): MessageRow {
+export function readMessage(row: Row): MessageRow {
   const delivery = optionalText(row, 'delivery')
   return {
     uid: number(row, 'uid'),

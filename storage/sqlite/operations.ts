@@ -1,17 +1,22 @@
 /** What the writer thread can be asked to do, and what any connection can be asked to read. */
 import type { StoreFailure } from '../port.ts'
-import { keepInline } from './blobs.ts'
+import * as blobs from './blobs.ts'
 import * as chain from './chain.ts'
 import { putDocument, removeDocument } from './documents.ts'
 import * as intakes from './intakes.ts'
+import { loadRecords } from './load.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
 import * as work from './work.ts'
 
 export const writes = {
-  saveBlobs: keepInline,
+  saveBlobs: blobs.saveBlobs,
+  keepBlob: blobs.keepKnown,
+  releaseBlobs: blobs.releaseBlobs,
+  sweepBlobs: blobs.sweepBlobs,
   accept: intakes.accept,
   voidIntake: intakes.voidIntake,
+  purge: intakes.purge,
   insertWork: work.insertWork,
   claimWork: work.claimWork,
   settleWork: work.settleWork,
@@ -19,6 +24,7 @@ export const writes = {
   amendWork: work.amendWork,
   lease: chain.lease,
   appendChain: chain.appendChain,
+  sealChain: chain.sealChain,
   putDocument,
   removeDocument,
   createMailbox: mailboxes.createMailbox,
@@ -30,6 +36,7 @@ export const writes = {
   expunge: messages.expunge,
   copy: messages.copy,
   move: messages.move,
+  loadRecords,
 } as const
 
 export type Writes = typeof writes

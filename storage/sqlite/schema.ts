@@ -1,11 +1,12 @@
 import { StoreError } from '../port.ts'
 import { type Database, number } from './database.ts'
+import { findKeepers } from './find-keepers.ts'
 
 /**
  * Numbered migrations: the file's `user_version` says how many were applied. A step is never edited once it was
  * released; a file with more steps than we know is refused, because we cannot know what they promise.
  */
-const migrations: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
@@ -94,12 +95,35 @@ const migrations: readonly string[] = [
   `
   CREATE TABLE voided (id TEXT PRIMARY KEY) WITHOUT ROWID;
   `,
+  // Who keeps which octets, and the segments of the chains.
+  `
+  ALTER TABLE blobs RENAME TO inline_blobs;
+  CREATE TABLE blobs (
+    hash TEXT PRIMARY KEY, size INTEGER NOT NULL, file TEXT, bytes BLOB, sealed INTEGER NOT NULL DEFAULT 0
+  );
+  INSERT INTO blobs (hash, size, bytes) SELECT hash, length(bytes), bytes FROM inline_blobs;
+  DROP TABLE inline_blobs;
+  CREATE TABLE kept (hash TEXT NOT NULL, keeper TEXT NOT NULL, key BLOB, PRIMARY KEY (hash, keeper)) WITHOUT ROWID;
+  CREATE INDEX kept_by ON kept (keeper, hash);
+  CREATE TABLE unkept (hash TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE INDEX messages_body ON messages (mailbox, body);
+  ALTER TABLE indexes ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE intakes ADD COLUMN purged INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX intakes_at ON intakes (at, id) WHERE purged = 0;
+  CREATE TABLE segments (
+    chain TEXT NOT NULL, up_to INTEGER NOT NULL, first INTEGER NOT NULL, body TEXT NOT NULL,
+    body_size INTEGER NOT NULL, seal BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chain, up_to)
+  ) WITHOUT ROWID;
+  `,
 ]
 
-export const SCHEMA_VERSION = migrations.length
+/** What a step cannot say in SQL, after it and in its transaction. */
+const afterwards: Readonly<Record<number, (db: Database, folder: string) => void>> = { 5: findKeepers }
+
+export const SCHEMA_VERSION = MIGRATIONS.length
 
 /** Brings the file to the version of this program; each step is one transaction. `now` seeds the UIDVALIDITY counter. */
-export function migrate(db: Database, now: number): void {
+export function migrate(db: Database, folder: string, now: number): void {
   const version = number(db.get('PRAGMA user_version') ?? {}, 'user_version')
   if (version > SCHEMA_VERSION)
     throw new StoreError(
@@ -108,8 +132,9 @@ export function migrate(db: Database, now: number): void {
     )
   for (let step = version; step < SCHEMA_VERSION; step++) {
     db.exec('BEGIN IMMEDIATE')
-    db.exec(migrations[step] ?? '')
+    db.exec(MIGRATIONS[step] ?? '')
     if (step === 0) db.run(`INSERT INTO counters VALUES ('uid_validity', ?)`, Math.floor(now / 1000))
+    afterwards[step]?.(db, folder)
     db.exec(`PRAGMA user_version = ${step + 1}`)
     db.exec('COMMIT')
   }

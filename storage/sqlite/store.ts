@@ -1,35 +1,50 @@
-import { mkdir, statfs } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BlobFiles, checked, corrupt, Staged } from '../blobs/files.ts'
-import {
-  type BlobRef,
-  type BlobStore,
-  type ByteRange,
-  type DocumentStore,
-  type StagedBlob,
-  type Store,
-  StoreError,
-} from '../port.ts'
-import type { InlineBlob } from './blobs.ts'
+import { BlobFolders } from '../blobs/folders.ts'
+import type { StoreKeys } from '../encryption/store-key.ts'
+import type { Collection, DocumentStore, Store, StoreCopy } from '../port.ts'
+import { SqliteBlobs } from './blob-store.ts'
 import * as chain from './chain.ts'
-import { bytes, Database } from './database.ts'
-import { type Collection, getDocument, listDocuments } from './documents.ts'
-import { intake, intakesNamed } from './intakes.ts'
+import { Database } from './database.ts'
+import { getDocument, listDocuments } from './documents.ts'
+import { finished, intake, intakesNamed } from './intakes.ts'
+import { isEmpty } from './load.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
+import { recordsOf } from './records.ts'
+import { copyOf } from './snapshot.ts'
 import { backlog, nextDue, queued, queues, workAt, workOf } from './work.ts'
+import type { CheckAtStart } from './writer-database.ts'
 import { WriterThread } from './writer-thread.ts'
+
+export interface SqliteSettings {
+  /** Bodies and their indexes are sealed under them; undefined keeps them in the clear. */
+  readonly keys?: StoreKeys | undefined
+  /** A folder on another disk, which gets all that is acknowledged before it is. */
+  readonly replica?: string | undefined
+  /** Whether the file is read through before it is used; what is damaged is found then and not years after. */
+  readonly checkAtStart?: CheckAtStart | undefined
+}
 
 /**
  * The embedded store: `<folder>/kep.db` (SQLite, WAL, FULL) and `<folder>/blobs/`. All writes go through one
  * thread; reads are short and run on a connection of their own, which sees every commit that was answered.
  */
-export async function openSqliteStore(folder: string, now: number): Promise<Store> {
+export async function openSqliteStore(
+  folder: string,
+  now: number,
+  { keys, replica, checkAtStart = 'small' }: SqliteSettings = {},
+): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  // Copies that a process was reading when it died.
+  await rm(join(folder, COPIES), { recursive: true, force: true })
   const file = join(folder, 'kep.db')
-  const blobFiles = await BlobFiles.open(join(folder, 'blobs'))
-  const writer = await WriterThread.start(file, now)
-  const db = new Database(file, 'reader')
+  const roots = [folder, ...(replica === undefined ? [] : [replica])]
+  const folders = await BlobFolders.open(roots.map((root) => join(root, 'blobs')))
+  const writer = await WriterThread.start({ folder, now, keys, replica, checkAtStart })
+  const db = new Database(file, 'reader', keys)
+  const blobs = new SqliteBlobs(db, folders, writer)
   const workWatchers = new Set<() => void>()
   const mailboxWatchers = new Set<(mailbox: string) => void>()
   const workChanged = <T>(value: T): T => {
@@ -52,15 +67,17 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
 
   return {
     accept: async ({ staged, ...newIntake }) =>
-      workChanged(await writer.call('accept', newIntake, await publish(staged))),
+      workChanged(await blobs.carry(staged, (brought) => writer.call('accept', newIntake, brought))),
     intake: async (id) => intake(db, id),
     intakesNamed: async (name) => intakesNamed(db, name),
     voidIntake: (id) => writer.call('voidIntake', id),
+    finished: async (before, after, limit) => finished(db, before, after, limit),
+    purge: (id) => writer.call('purge', id),
     space: async () => {
       const { bavail, blocks, bsize } = await statfs(folder)
       return { free: bavail * bsize, total: blocks * bsize }
     },
-    blobs: blobStore(db, blobFiles, writer),
+    blobs,
     work: {
       insert: (rows) => writer.call('insertWork', rows).then(workChanged),
       claim: (kinds, options) => writer.call('claimWork', kinds, options),
@@ -93,7 +110,9 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       index: async (id, uid) => messages.messageIndex(db, id, uid),
       changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
       append: async (id, { staged, ...message }) =>
-        mailboxChanged(id)(await writer.call('append', id, message, await publish(staged))),
+        mailboxChanged(id)(
+          await blobs.carry(staged, (brought) => writer.call('append', id, message, brought)),
+        ),
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
       expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
       copy: (from, uids, to, saved) => writer.call('copy', from, uids, to, saved).then(mailboxChanged(to)),
@@ -109,6 +128,9 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
       read: async (name, from, limit) => chain.readChain(db, name, from, limit),
       ofIntake: async (name, id, after, limit) => chain.chainOfIntake(db, name, id, after, limit),
       list: async (name, filter, after, limit) => chain.listChain(db, name, filter, after, limit),
+      seal: (fence, name, segment, staged) =>
+        blobs.carry([staged], (brought) => writer.call('sealChain', fence, name, segment, brought)),
+      segments: async (name, after, limit) => chain.segments(db, name, after, limit),
     },
     accounts: documents('account'),
     peers: documents('peer'),
@@ -116,6 +138,8 @@ export async function openSqliteStore(folder: string, now: number): Promise<Stor
     reservations: documents('reservation'),
     ledger: documents('ledger'),
     listings: documents('listing'),
+    holds: documents('hold'),
+    copy: storeCopy(folder, db, writer),
     [Symbol.asyncDispose]: async () => {
       db.close()
       await writer.close()
@@ -132,49 +156,21 @@ const watchIn =
     }
   }
 
-function blobStore(db: Database, files: BlobFiles, writer: WriterThread): BlobStore {
-  const inline = (ref: BlobRef): Uint8Array | undefined => {
-    const row = db.get('SELECT bytes FROM blobs WHERE hash = ?', ref.hash)
-    return row && bytes(row, 'bytes')
-  }
-  async function* open(
-    ref: BlobRef,
-    range: ByteRange = { start: 0, end: ref.size },
-    into?: Uint8Array,
-  ): AsyncGenerator<Uint8Array> {
-    if (range.start < 0 || range.end > ref.size || range.start > range.end)
-      throw new StoreError(
-        'NO_SUCH_BLOB',
-        `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`,
-      )
-    const whole = range.start === 0 && range.end === ref.size
-    yield* whole ? checked(ref, pieces(ref, range, into)) : pieces(ref, range, into)
-  }
-  async function* pieces(ref: BlobRef, range: ByteRange, into?: Uint8Array): AsyncGenerator<Uint8Array> {
-    const small = inline(ref)
-    if (small === undefined) return yield* files.stream(ref, range, into)
-    if (small.length !== ref.size) throw corrupt(ref, `has ${small.length} octets instead of ${ref.size}`)
-    yield small.subarray(range.start, range.end)
-  }
-  return {
-    create: (maxBytes) => files.create(maxBytes),
-    save: async (staged) => {
-      const inline = await publish([staged])
-      if (inline.length > 0) await writer.call('saveBlobs', inline)
-      return staged.ref
-    },
-    open,
-    read: async (ref, range) => Buffer.concat(await Array.fromAsync(open(ref, range))),
-  }
-}
+const COPIES = 'copies'
 
-/** Large blobs get their names now; small ones are handed on to ride in the write. */
-async function publish(staged: readonly StagedBlob[]): Promise<InlineBlob[]> {
-  const inline: InlineBlob[] = []
-  for (const blob of staged) {
-    if (!(blob instanceof Staged)) throw new TypeError('a staged blob of another store')
-    const octets = await blob.publish()
-    if (octets !== undefined) inline.push({ ref: blob.ref, inline: octets })
-  }
-  return inline
-}
+/** A copy of the database is made first, so that reading it takes as long as it takes. */
+const storeCopy = (folder: string, db: Database, writer: WriterThread): StoreCopy => ({
+  records: async function* () {
+    await mkdir(join(folder, COPIES), { recursive: true, mode: 0o700 })
+    const path = join(folder, COPIES, `${randomUUID()}.db`)
+    try {
+      await copyOf(join(folder, 'kep.db'), path)
+      using copy = new Database(path, 'copy', db.keys)
+      yield* recordsOf(copy)
+    } finally {
+      for (const end of ['', '-wal', '-shm']) await rm(path + end, { force: true })
+    }
+  },
+  isEmpty: async () => isEmpty(db),
+  load: (records) => writer.call('loadRecords', records),
+})

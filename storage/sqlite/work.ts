@@ -9,7 +9,7 @@ import {
   type WorkOutcome,
   type WorkRow,
 } from '../port.ts'
-import { MAX_PAYLOAD } from '../port-work.ts'
+import { MAX_PAYLOAD, WORK_KINDS } from '../port-work.ts'
 import { type Database, number, optionalNumber, optionalText, type Row, text } from './database.ts'
 
 export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
@@ -251,23 +251,7 @@ export const queues = (db: Database): QueueState[] =>
       oldestSince: optionalNumber(row, 'oldest'),
     }))
 
-const kinds = new Map<string, WorkKind>(
-  (
-    [
-      'accepted',
-      'issue',
-      'envelope',
-      'fanout',
-      'deliver',
-      'send',
-      'evidence',
-      'mailboxOp',
-      'charge',
-      'timer',
-      'notify',
-    ] as const
-  ).map((kind) => [kind, kind]),
-)
+const kinds = new Map<string, WorkKind>(WORK_KINDS.map((kind) => [kind, kind]))
 
 function readKind(name: string): WorkKind {
   const kind = kinds.get(name)
@@ -275,7 +259,7 @@ function readKind(name: string): WorkKind {
   return kind
 }
 
-function readWork(row: Row): WorkRow {
+export function readWork(row: Row): WorkRow {
   const state = text(row, 'state')
   return {
     intake: text(row, 'intake'),

@@ -1,34 +1,42 @@
-import { Worker } from 'node:worker_threads'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { StoreError, type StoreFailure } from '../port.ts'
 import type { WriteArguments, WriteName, WriteReply, Writes } from './operations.ts'
+import type { WriterSettings } from './writer-database.ts'
 
-/** The caller's side of the writer thread. */
+/** The caller's side of the writer thread, and of the one that carries its log over. */
 export class WriterThread {
   readonly #worker: Worker
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
-  readonly #exited: Promise<void>
+  readonly #exited: Promise<unknown>
   #nextId = 1
   #failure: StoreError | undefined
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, checkpointer: Worker) {
     this.#worker = worker
+    // Without it the log grows until the writer refuses, so its end is the end of writing at once.
+    checkpointer.on('error', (error) =>
+      this.#fail(
+        new StoreError('UNAVAILABLE', 'the thread that carries the log over ended', { cause: error }),
+      ),
+    )
     worker.on('message', (reply: WriteReply) => this.#settle(reply))
     worker.on('error', (error) =>
       this.#fail(new StoreError('UNAVAILABLE', 'the writer thread ended', { cause: error })),
     )
-    this.#exited = new Promise((resolve) => {
-      worker.on('exit', () => {
-        this.#fail(new StoreError('CLOSED', 'the store is closed'))
-        resolve()
-      })
-    })
+    worker.on('exit', () => this.#fail(new StoreError('CLOSED', 'the store is closed')))
+    this.#exited = Promise.all([worker, checkpointer].map((thread) => once(thread, 'exit')))
   }
 
-  /** Resolves when the schema is up to date; rejects with NEWER_SCHEMA and the like. */
-  static async start(file: string, now: number): Promise<WriterThread> {
-    // The extension is this file's own: .ts in the checkout, .js in dist/.
-    const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
-    const worker = new Worker(new URL(`./writer${extension}`, import.meta.url), { workerData: { file, now } })
+  /** Resolves when the schema is up to date; rejects with NEWER_SCHEMA, CORRUPT and the like. */
+  static async start(settings: WriterSettings): Promise<WriterThread> {
+    const { port1, port2 } = new MessageChannel()
+    const { keys, ...others } = settings
+    const worker = threadOf('writer', {
+      data: { ...others, keys: keys?.octets ?? [], checkpointer: port1 },
+      transfer: [port1],
+    })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const ended = (code: number) =>
       reject(new StoreError('UNAVAILABLE', `the writer thread ended with ${code}`))
@@ -39,7 +47,11 @@ export class WriterThread {
     await promise
     worker.off('error', failed)
     worker.off('exit', ended)
-    return new WriterThread(worker)
+    const checkpointer = threadOf('checkpointer', {
+      data: { file: join(settings.folder, 'kep.db'), writer: port2 },
+      transfer: [port2],
+    })
+    return new WriterThread(worker, checkpointer)
   }
 
   call<K extends WriteName>(name: K, ...args: WriteArguments<K>): Promise<ReturnType<Writes[K]>> {
@@ -68,6 +80,13 @@ export class WriterThread {
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
   }
+}
+
+/** The extension is this file's own: .ts in the checkout, .js in dist/. */
+function threadOf(name: string, { data, transfer }: { data: object; transfer: MessagePort[] }): Worker {
+  const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
+  const url = new URL(`./${name}${extension}`, import.meta.url)
+  return new Worker(url, { workerData: data, transferList: transfer })
 }
 
 const AT_START: readonly StoreFailure[] = ['NEWER_SCHEMA', 'CORRUPT']

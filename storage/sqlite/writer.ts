@@ -3,23 +3,36 @@
  * savepoint a request, so that sixty-four connections share one fsync (group commit) and a failing request
  * takes nothing with it. Replies leave after the commit: what was answered is durable (I1).
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { StoreError } from '../port.ts'
-import { Database } from './database.ts'
-import { type WriteReply, type WriteRequest, writes } from './operations.ts'
-import { migrate } from './schema.ts'
-import { forgetLeases } from './work.ts'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { StoreKeys } from '../encryption/store-key.ts'
+import type { LogState } from './checkpointer.ts'
+import type { WriteReply, WriteRequest } from './operations.ts'
+import { WriterDatabase, type WriterSettings } from './writer-database.ts'
 
 /** More in one commit makes the first wait longer than the fsync it saves. */
 const MAX_BATCH = 256
+/** Pages in the log from which on the other thread is asked to carry them over: 4 MiB, as SQLite itself would. */
+const CARRY_OVER_AT = 1_000
 
 const port = parentPort
 if (port === null) throw new Error('this file runs as a worker thread')
-const { file, now }: { file: string; now: number } = workerData
 
-const db = new Database(file, 'writer')
-migrate(db, now)
-forgetLeases(db)
+interface WriterData extends Omit<WriterSettings, 'keys'> {
+  readonly keys: readonly Uint8Array[]
+  readonly checkpointer: MessagePort
+}
+
+const { keys, checkpointer, ...settings }: WriterData = workerData
+const database = await WriterDatabase.open({
+  ...settings,
+  keys: keys.length === 0 ? undefined : new StoreKeys(keys),
+})
+/** One look at a time; a second one would find what the first finds. */
+let asked = false
+checkpointer.on('message', (state: LogState) => {
+  asked = false
+  database.logIs(state)
+})
 port.postMessage({ ready: true })
 
 port.on('message', (first: WriteRequest | 'close') => {
@@ -35,45 +48,18 @@ port.on('message', (first: WriteRequest | 'close') => {
     const received: { message: WriteRequest | 'close' } | undefined = receiveMessageOnPort(port)
     next = received?.message
   }
-  if (batch.length > 0) commit(batch)
+  if (batch.length > 0) {
+    const replies: WriteReply[] = database.commit(batch)
+    for (const reply of replies) port.postMessage(reply)
+    if (!asked && database.pagesInLog() >= CARRY_OVER_AT) {
+      asked = true
+      checkpointer.postMessage('carry over')
+    }
+  }
   if (closing) {
-    db.close()
+    database.close()
+    checkpointer.postMessage('close')
+    checkpointer.close()
     port.close()
   }
 })
-
-function commit(batch: readonly WriteRequest[]): void {
-  let replies: WriteReply[]
-  try {
-    db.exec('BEGIN IMMEDIATE')
-    replies = batch.map(one)
-    db.exec('COMMIT')
-  } catch (error) {
-    rollBack()
-    replies = batch.map(({ id }) => ({ id, code: 'UNAVAILABLE', message: String(error) }))
-  }
-  for (const reply of replies) port?.postMessage(reply)
-}
-
-function one({ id, name, args }: WriteRequest): WriteReply {
-  db.exec('SAVEPOINT request')
-  try {
-    const operation: (db: Database, ...rest: never[]) => unknown = writes[name]
-    const value = operation(db, ...(args as never[]))
-    db.exec('RELEASE request')
-    return { id, value }
-  } catch (error) {
-    db.exec('ROLLBACK TO request')
-    db.exec('RELEASE request')
-    if (error instanceof StoreError) return { id, code: error.code, message: error.message }
-    return { id, code: 'UNAVAILABLE', message: String(error) }
-  }
-}
-
-function rollBack(): void {
-  try {
-    db.exec('ROLLBACK')
-  } catch {
-    // no transaction was open: BEGIN itself failed
-  }
-}

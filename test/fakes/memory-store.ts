@@ -8,12 +8,14 @@ import {
   type DocumentStore,
   type IntakeRow,
   type NewIntake,
+  type StagedBlob,
   type Store,
   StoreError,
 } from '../../storage/port.ts'
 import { MemoryBlobs } from './memory-store/blobs.ts'
 import { Boxes } from './memory-store/boxes.ts'
 import { MemoryChain } from './memory-store/chain.ts'
+import { memoryCopy } from './memory-store/copy.ts'
 import type { Disk, IntakeDocument } from './memory-store/disk.ts'
 import { type Crasher, Documents, neverCrashes, Process } from './memory-store/documents.ts'
 import { MemoryMessages } from './memory-store/messages.ts'
@@ -34,9 +36,9 @@ export async function openMemoryStore(
     }
   }
   const work = new MemoryWork(new Documents(disk.work, process), fanOut)
-  const blobs = new MemoryBlobs(new Documents(disk.blobs, process))
+  const blobs = new MemoryBlobs(disk, process)
   const boxes = new Boxes(disk, process)
-  const messages = new MemoryMessages(boxes, (staged) => blobs.save(staged))
+  const messages = new MemoryMessages(boxes, blobs)
   const trees = new MemoryTrees(disk, process, boxes, (mailbox) => messages.tell(mailbox))
 
   await fanOut()
@@ -50,10 +52,11 @@ export async function openMemoryStore(
     blobs,
     work,
     mailboxes: bound(messages, trees),
-    chain: new MemoryChain(disk, process),
+    chain: new MemoryChain(disk, process, blobs),
+    copy: memoryCopy(disk, blobs),
     accept: async ({ staged, ...intake }) => {
       checkPayload(intake.first)
-      for (const blob of staged) await blobs.save(blob)
+      await keepStaged(blobs, intake, staged)
       const duplicateOf = await insertIntake(intakes, intake)
       if (duplicateOf === undefined) await fanOut()
       return { duplicateOf }
@@ -65,6 +68,7 @@ export async function openMemoryStore(
     voidIntake: async (id) => {
       const given = {
         id,
+        purged: false,
         at: 0,
         body: undefined,
         envelope: { hash: '', size: 0 },
@@ -81,6 +85,32 @@ export async function openMemoryStore(
         .slice(0, 100)
         .map((intake) => rowOf(intake))
     },
+    finished: async (before, after = { at: -1, id: '' }, limit) => {
+      const waiting = new Set(
+        [...disk.work.values()].filter((row) => row.state !== 'done').map((row) => row.intake),
+      )
+      const found = await intakes.select(
+        (one) =>
+          one.voided !== true &&
+          !one.purged &&
+          one.first === undefined &&
+          one.at < before &&
+          (one.at > after.at || (one.at === after.at && one.id > after.id)) &&
+          !waiting.has(one.id),
+      )
+      return found
+        .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map((intake) => rowOf(intake))
+    },
+    purge: async (id) => {
+      if ([...disk.work.values()].some((row) => row.intake === id && row.state !== 'done')) return false
+      const purged = await intakes.change(id, (one) =>
+        one.voided === true || one.first !== undefined ? undefined : { ...one, purged: true },
+      )
+      if (purged !== undefined) await blobs.release(`intake/${id}`)
+      return purged !== undefined
+    },
     space: async () => {
       await process.turn()
       return { free: 2 ** 40, total: 2 ** 40 }
@@ -91,8 +121,22 @@ export async function openMemoryStore(
     reservations: documentStore(new Documents(disk.reservations, process)),
     ledger: documentStore(new Documents(disk.ledger, process)),
     listings: documentStore(new Documents(disk.listings, process)),
+    holds: documentStore(new Documents(disk.holds, process)),
     [Symbol.asyncDispose]: async () => process.close(),
   }
+}
+
+async function keepStaged(
+  blobs: MemoryBlobs,
+  { id, body, envelope }: Omit<NewIntake, 'staged'>,
+  staged: readonly StagedBlob[],
+): Promise<void> {
+  for (const blob of staged) {
+    if (blob.ref.hash === body?.hash) await blobs.save(blob, `intake/${id}`)
+    if (blob.ref.hash !== body?.hash || blob.ref.hash === envelope.hash) await blobs.save(blob, 'archive')
+  }
+  if (body !== undefined) await blobs.keep(body, `intake/${id}`)
+  await blobs.keep(envelope, 'archive')
 }
 
 const documentStore = (documents: Documents<DocumentRow>): DocumentStore => ({
@@ -117,7 +161,7 @@ async function insertIntake(
   intakes: Documents<IntakeDocument>,
   { id, at, body, envelope, names, dedup, first }: Omit<NewIntake, 'staged'>,
 ): Promise<string | undefined> {
-  const document = { id, at, body, envelope, names, dedup: dedup?.key, first }
+  const document = { id, at, body, envelope, names, dedup: dedup?.key, first, purged: false }
   for (;;) {
     if (await intakes.insert(id, document)) return undefined
     const there = await intakes.get(id)
@@ -137,7 +181,9 @@ async function insertIntake(
 function rowOf(intake: IntakeDocument): IntakeRow
 function rowOf(intake: IntakeDocument | undefined): IntakeRow | undefined
 function rowOf(intake: IntakeDocument | undefined): IntakeRow | undefined {
-  return intake && { id: intake.id, at: intake.at, body: intake.body, envelope: intake.envelope }
+  if (intake === undefined) return undefined
+  const { id, at, body, envelope, purged } = intake
+  return { id, at, body, envelope, purged }
 }
 
 /** Names and messages are two classes and one port. */

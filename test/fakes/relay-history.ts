@@ -64,7 +64,7 @@ export class RelayHistory {
     const history = new RelayHistory(recipients)
     const store = await history.open()
     await makeStandardMailboxes(store.mailboxes, SENDER)
-    const blob = await store.blobs.save(await stageBytes(store, Buffer.from('octets')))
+    const blob = await store.blobs.save(await stageBytes(store, Buffer.from('octets')), 'archive')
     const payload = JSON.stringify({ dispatch: blob, index: blob, contentStart: 0, contentEnd: 1 })
     await store.work.insert([
       { intake: INTAKE, recipient: 0, slot: 'fanout', kind: 'fanout', due: BEGIN, payload },
@@ -143,7 +143,7 @@ export class RelayHistory {
   async hear(outcome: OutcomeName, positions: string, id: string): Promise<void> {
     const store = await this.open()
     const octets = Buffer.from(`${outcome} ${positions} ${id}`)
-    const blob = await store.blobs.save(await stageBytes(store, octets))
+    const blob = await store.blobs.save(await stageBytes(store, octets), 'archive')
     const payload: PeerEvidencePayload = {
       provider: PEER,
       eventId: `${PEER}/${octets.toString()}`,

@@ -112,7 +112,7 @@ async function store(
 ): Promise<boolean> {
   const payload: RelayInPayload = {
     dispatch: staged.ref,
-    index: await store.blobs.save(await stageBytes(store, encodeIndex(index))),
+    index: await store.blobs.save(await stageBytes(store, encodeIndex(index)), `intake/${record.id}`),
     contentStart: content.contentStart,
     contentEnd: content.contentEnd,
     positions: writePositions(positions),

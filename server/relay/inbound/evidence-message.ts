@@ -86,11 +86,11 @@ async function rowsOf(
   { peer, received }: Arrival,
   fresh: readonly Taken[],
 ): Promise<NewWork[]> {
-  const mail = await store.blobs.save(received.staged)
-  const mailIndex = await store.blobs.save(await stageBytes(store, encodeIndex(received.index)))
+  const stagedIndex = await stageBytes(store, encodeIndex(received.index))
   const now = clock.now()
   const rows: NewWork[] = []
   for (const { intake, recipient, slot, id, outcome, at, positions, octets } of fresh) {
+    const keeper = `intake/${intake}` as const
     const payload: PeerEvidencePayload = {
       provider: peer.provider,
       eventId: `${peer.provider}/${id}`,
@@ -98,9 +98,9 @@ async function rowsOf(
       at,
       receivedAt: now.toISOString(),
       positions: writePositions(positions),
-      evidence: await store.blobs.save(await stageBytes(store, octets)),
-      mail,
-      mailIndex,
+      evidence: await store.blobs.save(await stageBytes(store, octets), keeper),
+      mail: await store.blobs.save(received.staged, keeper),
+      mailIndex: await store.blobs.save(stagedIndex, keeper),
     }
     rows.push({
       intake,

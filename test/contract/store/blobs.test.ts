@@ -17,7 +17,7 @@ describe.each(stores)('$name: blobs', ({ open }) => {
       const staged = await writer.finish()
       expect(staged.ref).toEqual({ hash: createHash('sha256').update(octets).digest('hex'), size })
       expect(Buffer.concat(await Array.fromAsync(staged.open())).equals(octets)).toBe(true)
-      const ref = await under.store.blobs.save(staged)
+      const ref = await under.store.blobs.save(staged, 'archive')
       const store = await under.reopen()
       expect(octets.equals(await store.blobs.read(ref))).toBe(true)
       for (const [start, end] of [
@@ -40,14 +40,14 @@ describe.each(stores)('$name: blobs', ({ open }) => {
       for (let time = 0; time < 2; time++) {
         const read = Buffer.concat(await Array.fromAsync(staged.open(range)))
         expect(read.equals(octets.subarray(10, 900))).toBe(true)
-        await under.store.blobs.save(staged)
+        await under.store.blobs.save(staged, 'archive')
       }
     }
   })
 
   test.each(SIZES)('no octets beyond the ends of a blob of %i', async (size) => {
     await using under = await open()
-    const ref = await under.store.blobs.save(await stage(under.store, Buffer.alloc(size)))
+    const ref = await under.store.blobs.save(await stage(under.store, Buffer.alloc(size)), 'archive')
     for (const [start, end] of [
       [-1, 1],
       [0, size + 1],
@@ -68,14 +68,14 @@ describe.each(stores)('$name: blobs', ({ open }) => {
         await write(),
         await stage(under.store, randomBytes(size)),
       ]
-      const ref = await under.store.blobs.save(kept)
+      const ref = await under.store.blobs.save(kept, 'archive')
       await discarded.discard()
       await discarded.discard()
       await kept.discard()
       await never.discard()
       expect((await under.store.blobs.read(ref)).length).toBe(size)
-      await expect(under.store.blobs.save(never)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
-      await under.store.blobs.save(kept)
+      await expect(under.store.blobs.save(never, 'archive')).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+      await under.store.blobs.save(kept, 'archive')
       await expect(under.store.blobs.read(never.ref)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
     },
   )
@@ -85,7 +85,7 @@ describe.each(stores)('$name: blobs', ({ open }) => {
     for (const size of SIZES) {
       const octets = randomBytes(size)
       const staged = await Promise.all(Array.from({ length: 8 }, () => stage(under.store, octets)))
-      const refs = await Promise.all(staged.map((blob) => under.store.blobs.save(blob)))
+      const refs = await Promise.all(staged.map((blob) => under.store.blobs.save(blob, 'archive')))
       expect(new Set(refs.map((ref) => ref.hash)).size).toBe(1)
       expect(octets.equals(await under.store.blobs.read(refs[0]!))).toBe(true)
     }
@@ -127,7 +127,7 @@ describe.each(stores)('$name: blobs', ({ open }) => {
       ],
     ] as const)('%s', async (_, to, code) => {
       await using under = await open()
-      const ref = await under.store.blobs.save(await stage(under.store, randomBytes(size)))
+      const ref = await under.store.blobs.save(await stage(under.store, randomBytes(size)), 'archive')
       await under.damage(ref, to)
       await expect(under.store.blobs.read(ref)).rejects.toMatchObject({ name: 'StoreError', code })
       if (code === 'NO_SUCH_BLOB')

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { StoreKeys } from '../../../storage/encryption/store-key.ts'
 import type { BlobRef, Store } from '../../../storage/port.ts'
-import { openSqliteStore } from '../../../storage/sqlite/store.ts'
+import { openSqliteStore, type SqliteSettings } from '../../../storage/sqlite/store.ts'
 import { Disk } from '../../fakes/memory-store/disk.ts'
 import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
@@ -20,7 +22,11 @@ export interface StoreUnderTest extends AsyncDisposable {
 }
 
 export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[] = [
-  { name: 'SQLite', open: openSqlite },
+  { name: 'SQLite', open: () => openSqlite(() => ({})) },
+  {
+    name: 'SQLite, sealed and with a second copy',
+    open: () => openSqlite((folder) => ({ keys: KEYS, replica: folder.file('copy') })),
+  },
   { name: 'memory', open: openMemory },
   { name: 'MongoDB', open: openOnFake },
   ...atUri(process.env['MONGODB_URI']),
@@ -34,30 +40,39 @@ function atUri(uri: string | undefined) {
 const FIRST_START = Date.UTC(2026, 0, 1)
 const SECOND_START = Date.UTC(2026, 0, 2)
 
-async function openSqlite(): Promise<StoreUnderTest> {
+const KEYS = new StoreKeys([randomBytes(32)])
+
+async function openSqlite(settingsIn: (folder: TemporaryFolder) => SqliteSettings): Promise<StoreUnderTest> {
   const folder = new TemporaryFolder()
+  const settings = settingsIn(folder)
+  let isDamaged = false
   const under: StoreUnderTest = {
-    store: await openSqliteStore(folder.path, FIRST_START),
+    store: await openSqliteStore(folder.path, FIRST_START, settings),
     reopen: async () => {
       await under.store[Symbol.asyncDispose]()
-      under.store = await openSqliteStore(folder.path, SECOND_START)
+      under.store = await openSqliteStore(folder.path, SECOND_START, settings)
       return under.store
     },
     damage: async (ref, to) => {
-      const path = folder.file('blobs', ref.hash.slice(0, 2), ref.hash.slice(2, 4), ref.hash)
+      isDamaged = true
       using db = new DatabaseSync(folder.file('kep.db'))
-      const row = db.prepare('SELECT bytes FROM blobs WHERE hash = ?').get(ref.hash)
+      const row = db.prepare('SELECT bytes, file FROM blobs WHERE hash = ?').get(ref.hash)
       const before = row?.['bytes']
       if (before instanceof Uint8Array) {
         if (to === undefined) db.prepare('DELETE FROM blobs WHERE hash = ?').run(ref.hash)
         else db.prepare('UPDATE blobs SET bytes = ? WHERE hash = ?').run(to(before), ref.hash)
-      } else if (to === undefined) await rm(path)
+        return
+      }
+      const name = String(row?.['file'])
+      const path = folder.file('blobs', name.slice(0, 2), name.slice(2, 4), name)
+      if (to === undefined) await rm(path)
       else await writeFile(path, to(await readFile(path)))
     },
     [Symbol.asyncDispose]: async () => {
       await under.store[Symbol.asyncDispose]()
       try {
         await checkSqlite(folder.path)
+        if (settings.replica !== undefined && !isDamaged) await checkCopy(folder.path, settings.replica)
       } finally {
         folder[Symbol.dispose]()
       }
@@ -75,6 +90,24 @@ export async function checkSqlite(folder: string): Promise<void> {
     ['the file is whole', `SELECT 1 FROM pragma_integrity_check WHERE integrity_check <> 'ok'`],
     ['references lead somewhere', 'SELECT 1 FROM pragma_foreign_key_check'],
     [
+      'each blob that a row needs is kept by it',
+      `SELECT 1 FROM (
+         SELECT body AS hash, 'mailbox/' || mailbox AS keeper FROM messages
+         UNION ALL SELECT body, 'intake/' || id FROM intakes WHERE body IS NOT NULL AND purged = 0
+         UNION ALL SELECT envelope, 'archive' FROM intakes
+         UNION ALL SELECT body, 'archive' FROM segments
+       ) n LEFT JOIN kept k ON k.hash = n.hash AND k.keeper = n.keeper WHERE k.hash IS NULL`,
+    ],
+    [
+      'what is kept is there, or damaged by the test',
+      'SELECT 1 FROM kept WHERE hash IN (SELECT hash FROM unkept)',
+    ],
+    [
+      'a mailbox keeps no more than its messages have',
+      `SELECT 1 FROM kept WHERE keeper LIKE 'mailbox/%' AND NOT EXISTS (
+         SELECT 1 FROM messages m WHERE m.mailbox = CAST(substr(keeper, 9) AS INTEGER) AND m.body = hash)`,
+    ],
+    [
       'each message has its index',
       'SELECT 1 FROM messages LEFT JOIN indexes USING (mailbox, uid) WHERE bytes IS NULL',
     ],
@@ -90,6 +123,33 @@ export async function checkSqlite(folder: string): Promise<void> {
     ],
   ] as const)
     if (db.prepare(sql).all().length > 0) throw new Error(`not kept: ${promise}`)
+}
+
+/** Rows that are there in one database are there in the other, and so are the files that they name. */
+async function checkCopy(folder: string, copy: string): Promise<void> {
+  await checkSqlite(copy)
+  using db = new DatabaseSync(join(folder, 'kep.db'))
+  db.exec(`ATTACH '${join(copy, 'kep.db')}' AS copy`)
+  const tables = db.prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`).all()
+  for (const table of tables.map(({ name }) => String(name))) {
+    // Each copy wraps keys and seals indexes by itself.
+    const columns = table === 'kept' ? 'hash, keeper' : table === 'indexes' ? 'mailbox, uid' : '*'
+    for (const [one, other] of ['main copy', 'copy main'].map((pair) => pair.split(' ')))
+      if (
+        db
+          .prepare(`SELECT ${columns} FROM ${one}.${table} EXCEPT SELECT ${columns} FROM ${other}.${table}`)
+          .get()
+      )
+        throw new Error(`the two copies differ in ${table}`)
+  }
+  for (const { file } of db.prepare('SELECT file FROM blobs WHERE file IS NOT NULL').all()) {
+    const name = String(file)
+    const path = join('blobs', name.slice(0, 2), name.slice(2, 4), name)
+    const [one, other] = [folder, copy].map((root) => readFile(join(root, path)).catch(() => undefined))
+    const [first, second] = [await one, await other]
+    if (first === undefined || second === undefined || !first.equals(second))
+      throw new Error(`the two copies of ${name} differ`)
+  }
 }
 
 async function openMemory(): Promise<StoreUnderTest> {

@@ -1,9 +1,12 @@
 import {
+  type BlobStore,
   type ChainEntry,
   type ChainFilter,
   type ChainStore,
   type Fence,
   type NewChainEntry,
+  type Segment,
+  type StagedBlob,
   StoreError,
 } from '../../../storage/port.ts'
 import type { Disk, EntryDocument } from './disk.ts'
@@ -16,9 +19,13 @@ export class MemoryChain implements ChainStore {
   readonly #leases: Documents<{ owner: string; token: number; until: number }>
   readonly #heads: Documents<{ seq: number; token: number }>
   readonly #entries: Documents<EntryDocument>
+  readonly #segments: Documents<{ chain: string; segment: Segment }>
+  readonly #blobs: BlobStore
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(disk: Disk, process: Process) {
+  constructor(disk: Disk, process: Process, blobs: BlobStore) {
+    this.#blobs = blobs
+    this.#segments = new Documents(disk.segments, process)
     this.#leases = new Documents(disk.leases, process)
     this.#heads = new Documents(disk.heads, process)
     this.#entries = new Documents(disk.entries, process)
@@ -67,6 +74,27 @@ export class MemoryChain implements ChainStore {
         : undefined,
     )
     if (moved === undefined) throw stale()
+  }
+
+  async seal(fence: Fence, chain: string, segment: Segment, staged: StagedBlob): Promise<void> {
+    if ((await this.#leases.get(fence.name))?.token !== fence.token)
+      throw new StoreError('STALE_FENCE', `the lease ${fence.name} went to another writer`)
+    const before = await this.segments(chain, 0, Number.MAX_SAFE_INTEGER)
+    if (before.some((known) => known.upTo === segment.upTo && known.body.hash === segment.body.hash)) return
+    const { seq } = (await this.#heads.get(chain)) ?? EMPTY
+    const next = (before.at(-1)?.upTo ?? 0) + 1
+    if (segment.from !== next || segment.upTo < next || segment.upTo > seq)
+      throw new StoreError('CHAIN_CONFLICT', `entries ${segment.from} to ${segment.upTo} do not follow`)
+    await this.#blobs.save(staged, 'archive')
+    await this.#segments.insert(`${chain}/${segment.from}`, { chain, segment })
+  }
+
+  async segments(chain: string, afterSeq: number, limit: number): Promise<Segment[]> {
+    const found = await this.#segments.select((one) => one.chain === chain && one.segment.upTo > afterSeq)
+    return found
+      .map(({ segment }) => segment)
+      .sort((a, b) => a.upTo - b.upTo)
+      .slice(0, limit)
   }
 
   async head(chain: string): Promise<ChainEntry | undefined> {

@@ -2,16 +2,19 @@ import type {
   ChainEntry,
   DocumentRow,
   IntakeRow,
+  Keeper,
   MailboxHead,
   MailboxRow,
   MessageRow,
   NewWork,
+  Segment,
   WorkRow,
 } from '../../../storage/port.ts'
 
 /** What outlives a process: collections of documents, nothing else. */
 export class Disk {
   readonly blobs = new Map<string, Uint8Array>()
+  readonly kept = new Map<string, { hash: string; keeper: Keeper }>()
   readonly intakes = new Map<string, IntakeDocument>()
   readonly work = new Map<string, WorkDocument>()
   readonly counters = new Map<string, { value: number }>()
@@ -28,6 +31,8 @@ export class Disk {
   readonly reservations = new Map<string, DocumentRow>()
   readonly ledger = new Map<string, DocumentRow>()
   readonly listings = new Map<string, DocumentRow>()
+  readonly holds = new Map<string, DocumentRow>()
+  readonly segments = new Map<string, { chain: string; segment: Segment }>()
 }
 
 export interface IntakeDocument extends IntakeRow {

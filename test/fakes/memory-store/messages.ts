@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
   type Appended,
+  type BlobStore,
   type Changes,
   type CopyResult,
   type FlagChange,
   type MailboxStore,
   type MessageRow,
   type NewMessage,
-  type StagedBlob,
   StoreError,
 } from '../../../storage/port.ts'
 import { type Boxes, noSuchMailbox, type Plan } from './boxes.ts'
@@ -21,12 +21,12 @@ type Messages = Omit<
 
 export class MemoryMessages implements Messages {
   readonly #boxes: Boxes
-  readonly #save: (staged: StagedBlob) => Promise<unknown>
+  readonly #blobs: BlobStore
   readonly #listeners = new Set<(mailbox: string) => void>()
 
-  constructor(boxes: Boxes, save: (staged: StagedBlob) => Promise<unknown>) {
+  constructor(boxes: Boxes, blobs: BlobStore) {
     this.#boxes = boxes
-    this.#save = save
+    this.#blobs = blobs
   }
 
   async uids(mailbox: string): Promise<Uint32Array> {
@@ -71,7 +71,10 @@ export class MemoryMessages implements Messages {
   }
 
   async append(mailbox: string, { staged, ...message }: NewMessage): Promise<Appended> {
-    for (const blob of staged) await this.#save(blob)
+    const own = staged.find(({ ref }) => ref.hash === message.body.hash)
+    for (const blob of staged)
+      await this.#blobs.save(blob, blob === own ? `hold/append ${message.opId}` : 'archive')
+    if (own === undefined) await this.#blobs.keep(message.body, `hold/append ${message.opId}`)
     const appended = await this.#boxes.mutate(mailbox, (box, rows): Plan<Appended> => {
       const known =
         rows.find((row) => row.opId === message.opId) ??
@@ -92,6 +95,8 @@ export class MemoryMessages implements Messages {
         answer: { uid, uidValidity: box.uidValidity, modseq, added: known === undefined },
       }
     })
+    // From here on the mailbox keeps it by having the message.
+    await this.#blobs.release(`hold/append ${message.opId}`)
     this.tell(mailbox)
     return appended
   }

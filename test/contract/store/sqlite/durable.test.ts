@@ -88,7 +88,7 @@ test('a folder that another blob is just making is waited for, not taken for dur
   const octets = randomBytes(200_000)
   const staged = await Promise.all([stage(store, octets), stage(store, octets)])
   disk.log.length = 0
-  await Promise.all(staged.map((blob) => store.blobs.save(blob)))
+  await Promise.all(staged.map((blob) => store.blobs.save(blob, 'archive')))
   expect(disk.log.indexOf('rename')).toBeGreaterThan(disk.log.indexOf('sync blobs'))
   expect(disk.log.filter((entry) => entry === 'sync blobs')).toHaveLength(1)
 })
@@ -98,9 +98,9 @@ test('a disk that takes only a part of a write: no blob comes of it', async () =
   await using store = await openSqliteStore(folder.path, 1)
   const writer = store.blobs.create(1_000_000)
   disk.takes = 1000
-  await expect(writer.write(randomBytes(200_000))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(writer.write(randomBytes(200_000))).rejects.toMatchObject({ code: 'FULL' })
   disk.takes = Infinity
   for (const further of [() => writer.write(Buffer.alloc(1)), () => writer.finish()])
-    await expect(further()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(further()).rejects.toMatchObject({ code: 'FULL' })
   await writer.abort()
 })

@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { StoreError } from '../../../../storage/port.ts'
-import { SCHEMA_VERSION } from '../../../../storage/sqlite/schema.ts'
+import { type BlobRef, StoreError } from '../../../../storage/port.ts'
+import { MIGRATIONS, SCHEMA_VERSION } from '../../../../storage/sqlite/schema.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 import { message } from '../material.ts'
@@ -29,28 +31,91 @@ test('what is no database is refused, not overwritten', async () => {
   expect((await readFile(folder.file('kep.db'), 'utf8')).startsWith('this is a letter')).toBe(true)
 })
 
-test('a file of the first schema is brought up to date with what it holds', async () => {
-  using folder = new TemporaryFolder()
-  const first = await openSqliteStore(folder.path, 1)
-  const box = await first.mailboxes.create('a', 'A', {})
-  for (const op of ['1', '2'])
-    await first.mailboxes.append(box.id, await message(first, op, { flags: ['\\Deleted'] }))
-  await first.mailboxes.expunge(box.id, [1])
-  await first[Symbol.asyncDispose]()
-  const db = new DatabaseSync(folder.file('kep.db'))
-  db.exec(
-    `DROP TABLE voided; DROP INDEX work_queue; DROP INDEX work_queue_held; ALTER TABLE work DROP COLUMN queue; DROP TABLE documents;
-    CREATE TABLE accounts (address TEXT PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
-    INSERT INTO accounts VALUES ('x', 7, '{}');
-    DROP INDEX work_retried; ALTER TABLE work DROP COLUMN since; DROP INDEX vanished_op; DROP INDEX work_leased; ALTER TABLE vanished DROP COLUMN op_id; PRAGMA user_version = 1`,
-  )
-  db.close()
-  await using store = await openSqliteStore(folder.path, 1)
-  expect([...(await store.mailboxes.uids(box.id))]).toEqual([2])
-  expect(await store.accounts.get('x')).toEqual({ key: 'x', version: 7, document: '{}' })
-  expect((await store.mailboxes.changes(box.id, 0, 9)).vanished).toEqual([1])
-  expect(await store.mailboxes.append(box.id, await message(store, '2'))).toMatchObject({
-    uid: 2,
-    added: false,
+/** A store as the program of that schema left it: a mailbox of two messages of which one has gone, an account, work in hand. */
+async function storeOfSchema(
+  version: number,
+  folder: TemporaryFolder,
+): Promise<{ body: BlobRef; dispatch: BlobRef }> {
+  const [octets, octetsOfDispatch] = [Buffer.alloc(100_000, 1), Buffer.alloc(200_000, 2)]
+  const [body, dispatch] = [octets, octetsOfDispatch].map((of) => ({
+    hash: createHash('sha256').update(of).digest('hex'),
+    size: of.length,
+    of,
+  }))
+  if (body === undefined || dispatch === undefined) throw new Error('unreachable: there are two')
+  for (const { hash, of } of [body, dispatch]) {
+    const path = folder.file('blobs', hash.slice(0, 2), hash.slice(2, 4))
+    await mkdir(path, { recursive: true })
+    await writeFile(join(path, hash), of)
+  }
+  using db = new DatabaseSync(folder.file('kep.db'))
+  for (const step of MIGRATIONS.slice(0, version)) db.exec(step)
+  const insert = (table: string, row: Record<string, string | number>) =>
+    db
+      .prepare(`INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.keys(row).map(() => '?')})`)
+      .run(...Object.values(row))
+  insert('counters', { name: 'uid_validity', value: 1 })
+  insert('mailboxes', {
+    account: 'a',
+    name: 'A',
+    fixed: 0,
+    uid_validity: 1,
+    uid_next: 3,
+    modseq: 4,
+    total: 1,
+    unseen: 1,
+    bytes: 100_000,
   })
-})
+  const message = { mailbox: 1, uid: 2, modseq: 3, flags: 0, keywords: '', size: 100_000, date: 5, saved: 6 }
+  insert('messages', { ...message, body: body.hash, body_size: 100_000, origin: 'client', op_id: '2' })
+  insert('indexes', { mailbox: 1, uid: 2, bytes: 'index' })
+  db.exec('UPDATE indexes SET bytes = CAST(bytes AS BLOB)')
+  insert('vanished', { mailbox: 1, modseq: 4, uid: 1, ...(version >= 2 && { op_id: '1' }) })
+  db.exec("INSERT INTO blobs (hash, bytes) VALUES ('inline', x'6162')")
+  const intake = { body: body.hash, body_size: 100_000, envelope: 'inline', envelope_size: 2 }
+  insert('intakes', { id: 'i', at: 1, ...intake })
+  const payload = JSON.stringify({ dispatch: { hash: dispatch.hash, size: 200_000 } })
+  insert('work', {
+    intake: 'i',
+    recipient: 0,
+    slot: 'fanout',
+    kind: 'fanout',
+    due: 7,
+    payload,
+    ...(version >= 3 && { since: 7 }),
+  })
+  const account = { version: 7, document: '{}' }
+  if (version < 4) insert('accounts', { address: 'x', ...account })
+  else insert('documents', { collection: 'account', key: 'x', ...account })
+  db.exec(`PRAGMA user_version = ${version}`)
+  return { body, dispatch }
+}
+
+test.each(MIGRATIONS.slice(1).map((_, i) => i + 1))(
+  'a store of schema %i is brought up to date with what it holds',
+  async (version) => {
+    using folder = new TemporaryFolder()
+    const { body, dispatch } = await storeOfSchema(version, folder)
+    await using store = await openSqliteStore(folder.path, 1)
+    expect([...(await store.mailboxes.uids('1'))]).toEqual([2])
+    expect(await store.mailboxes.index('1', 2)).toEqual(new Uint8Array(Buffer.from('index')))
+    expect((await store.mailboxes.changes('1', 0, 9)).vanished).toEqual([1])
+    expect(await store.mailboxes.append('1', await message(store, '2'))).toMatchObject({
+      uid: 2,
+      added: false,
+    })
+    expect(await store.accounts.get('x')).toEqual({ key: 'x', version: 7, document: '{}' })
+    expect(await store.work.get('i', 0, 'fanout')).toMatchObject({ due: 7, since: 7, state: 'pending' })
+    // What was there is kept by those who need it, and by nobody else: a sweep takes nothing.
+    await store.blobs.sweep(100)
+    for (const ref of [body, dispatch]) expect((await store.blobs.read(ref)).length).toBe(ref.size)
+    expect(
+      Buffer.from(await store.blobs.read({ hash: 'inline', size: 2 }, { start: 0, end: 1 })).toString(),
+    ).toBe('a')
+    await store.blobs.release('mailbox/1')
+    expect((await store.blobs.read(body)).length).toBe(100_000)
+    await store.blobs.release('intake/i')
+    await expect(store.blobs.read(body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+    await expect(store.blobs.read(dispatch)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+  },
+)

@@ -42,8 +42,8 @@ test('I4: a delivery that is tried again after a crash says the same of itself, 
     recipients: [{ address: ADDRESS, name: undefined, local: true }],
     header: { messageType: undefined },
   } as unknown as SubmissionRecord
-  const dispatch = await store.blobs.save(await stageBytes(store, Buffer.from('the dispatch')))
-  const index = await store.blobs.save(await stageBytes(store, Buffer.from('{}')))
+  const dispatch = await store.blobs.save(await stageBytes(store, Buffer.from('the dispatch')), 'archive')
+  const index = await store.blobs.save(await stageBytes(store, Buffer.from('{}')), 'archive')
   const leased = (work: NewWork): LeasedWork => ({
     ...work,
     state: 'pending',

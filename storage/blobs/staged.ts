@@ -1,0 +1,108 @@
+import { type BlobRef, type ByteRange, type StagedBlob, StoreError } from '../port.ts'
+import { attempt, type BlobFolders, fileNameFor } from './folders.ts'
+import { readFile } from './read-file.ts'
+
+/** What a write needs to name a blob. */
+export interface Published {
+  readonly ref: BlobRef
+  /** What opens it where it is sealed. */
+  readonly key: Uint8Array | undefined
+  /** A small one rides in the write, as it is to be stored. */
+  readonly octets: Uint8Array | undefined
+  /** A large one is there already, under this name. */
+  readonly file: string | undefined
+}
+
+type Where = { readonly octets: Uint8Array; readonly stored: Uint8Array } | { readonly incoming: string }
+
+/** A finished blob: its octets in memory, or in a synced file that nobody names yet. */
+export class Staged implements StagedBlob {
+  readonly ref: BlobRef
+  readonly #folders: BlobFolders
+  readonly #key: Uint8Array | undefined
+  readonly #where: Where
+  /** Of a large one, from its publication on. */
+  #file: string | undefined
+  #state: 'staged' | 'published' | 'lost' | 'discarded' = 'staged'
+  /** The last write that was to name it was answered, and did not. */
+  #unnamed = false
+
+  constructor(folders: BlobFolders, ref: BlobRef, key: Uint8Array | undefined, where: Where) {
+    this.#folders = folders
+    this.ref = ref
+    this.#key = key
+    this.#where = where
+  }
+
+  readonly open = (
+    range: ByteRange = { start: 0, end: this.ref.size },
+    into?: Uint8Array,
+  ): AsyncGenerator<Uint8Array> => {
+    if ('octets' in this.#where) return readMemory(this.#where.octets, range)
+    const path =
+      this.#file === undefined
+        ? this.#folders.pathOfIncoming(this.#where.incoming)
+        : this.#folders.pathOf(this.#file)
+    return readFile(path, this.ref, range, this.#key, into)
+  }
+
+  readonly discard = async (): Promise<void> => {
+    const file = this.#file
+    if (file !== undefined) this.#folders.settled(file)
+    if (this.#state === 'published' && this.#unnamed && file !== undefined) {
+      this.#state = 'discarded'
+      await this.#folders.remove(file)
+    }
+    if (this.#state !== 'staged') return
+    this.#state = 'discarded'
+    if ('incoming' in this.#where) await this.#folders.discard(this.#where.incoming)
+  }
+
+  /**
+   * Needed before the write that names it. NO_SUCH_BLOB after discard(): a row must not name what is gone. Once its
+   * publication failed it fails for ever, as a failed sync is never tried again.
+   */
+  async publish(): Promise<Published> {
+    if (this.#state === 'discarded')
+      throw new StoreError('NO_SUCH_BLOB', `the blob ${this.ref.hash} was discarded`)
+    if (this.#state === 'lost')
+      throw new StoreError('UNAVAILABLE', `the blob ${this.ref.hash} could not be made durable`)
+    const { ref } = this
+    const key = this.#key
+    if ('stored' in this.#where) {
+      this.#state = 'published'
+      return { ref, key, octets: this.#where.stored, file: undefined }
+    }
+    this.#file ??= await this.#named(this.#where.incoming)
+    return { ref, key, octets: undefined, file: this.#file }
+  }
+
+  /** The write was answered; `file` is the one that the store has under this hash now: ours goes where it is another. */
+  async settle(file: string | undefined): Promise<void> {
+    const ours = this.#file
+    if (ours === undefined) return
+    this.#unnamed = file === undefined
+    if (file === undefined) return // it may be named still, until it is discarded
+    this.#file = file
+    if (ours !== file) await this.#folders.remove(ours).catch(() => {}) // a sweep finds it
+    this.#folders.settled(ours)
+  }
+
+  async #named(incoming: string): Promise<string> {
+    const file = fileNameFor(this.ref)
+    try {
+      await attempt(() => this.#folders.publish(incoming, file))
+    } catch (error) {
+      this.#state = 'lost'
+      this.#folders.settled(file)
+      await Promise.allSettled([this.#folders.discard(incoming), this.#folders.remove(file)])
+      throw error
+    }
+    this.#state = 'published'
+    return file
+  }
+}
+
+async function* readMemory(octets: Uint8Array, range: ByteRange): AsyncGenerator<Uint8Array> {
+  yield octets.subarray(range.start, range.end)
+}

@@ -1,0 +1,88 @@
+import { type BlobRef, type Keeper, type Store, StoreError, type StoreRecord } from '../port.ts'
+import type { Source, TransferProgress } from './source.ts'
+
+/** Records in one write. */
+const BATCH = 200
+/** With their octets: messages bring their indexes, chains their entries. */
+const BATCH_OCTETS = 4 * 1_048_576
+
+export interface FillOptions {
+  /**
+   * Set where the state is one of before: each mailbox gets a new UIDVALIDITY, greater than any that was given out, so that no
+   * client takes a message for another. [RFC 9051 §2.3.1.1] In ms.
+   */
+  readonly wentBackAt?: number
+  readonly progress?: TransferProgress
+}
+
+/** Everything of a source into an empty store (NOT_EMPTY); every blob is hashed on its way (CORRUPT). */
+export async function fillStore(
+  to: Store,
+  from: Source,
+  { wentBackAt, progress }: FillOptions = {},
+): Promise<void> {
+  if (!(await to.copy.isEmpty()))
+    throw new StoreError('NOT_EMPTY', 'the store that is to be filled holds something already')
+  const raise = wentBackAt === undefined ? (record: StoreRecord) => record : raisingUidValidity(wentBackAt)
+  const done = { records: 0, octets: 0 }
+  let batch: StoreRecord[] = []
+  let octets = 0
+  const flush = async () => {
+    await to.copy.load(batch)
+    done.records += batch.length
+    progress?.(done)
+    batch = []
+    octets = 0
+  }
+  for await (const record of from.records()) {
+    const raised = raise(record)
+    if (raised.kind === 'blob') {
+      await flush()
+      await copyBlob(to, from, raised.ref, raised.keepers)
+      done.octets += raised.ref.size
+      continue
+    }
+    batch.push(raised)
+    octets += octetsIn(raised)
+    if (batch.length >= BATCH || octets >= BATCH_OCTETS) await flush()
+  }
+  await flush()
+}
+
+async function copyBlob(to: Store, from: Source, ref: BlobRef, keepers: readonly Keeper[]): Promise<void> {
+  const writer = to.blobs.create(ref.size)
+  try {
+    for await (const piece of from.open(ref)) await writer.write(piece)
+    const staged = await writer.finish()
+    if (staged.ref.hash !== ref.hash || staged.ref.size !== ref.size)
+      throw new StoreError('CORRUPT', `the blob ${ref.hash} holds other octets than were stored`)
+    for (const keeper of keepers) await to.blobs.save(staged, keeper)
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}
+
+/** Counters come before mailboxes, so the greatest number that was given out is known by then. */
+function raisingUidValidity(now: number): (record: StoreRecord) => StoreRecord {
+  let last = Math.floor(now / 1000)
+  return (record) => {
+    if (record.kind === 'counter' && record.name === 'uidValidity') {
+      last = Math.max(last, record.value)
+      // Mailboxes that are made later get numbers beyond those that are given out here: their count is not known yet.
+      return { ...record, value: last + MOST_MAILBOXES }
+    }
+    if (record.kind !== 'mailbox') return record
+    const uidValidity = ++last
+    return { ...record, row: { ...record.row, uidValidity }, head: { ...record.head, uidValidity } }
+  }
+}
+
+/** More than a provider has; UIDVALIDITY has 32 bits, so there is room for two hundred restorations beside the seconds. */
+const MOST_MAILBOXES = 10_000_000
+
+const octetsIn = (record: StoreRecord): number => {
+  if (record.kind === 'message') return record.index.length
+  if (record.kind === 'entry') return record.entry.bytes.length
+  return record.kind === 'work' ? record.row.payload.length : 0
+}

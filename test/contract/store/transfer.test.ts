@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { StoreKeys } from '../../../storage/encryption/store-key.ts'
+import type { Store, StoreRecord } from '../../../storage/port.ts'
+import { fillStore } from '../../../storage/transfer/fill-store.ts'
+import { openBackup } from '../../../storage/transfer/read-backup.ts'
+import { storeSource } from '../../../storage/transfer/source.ts'
+import { writeBackup } from '../../../storage/transfer/write-backup.ts'
+import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
+import { message, newIntake, stage, work } from './material.ts'
+import { stores } from './stores.ts'
+
+const NOW = Date.UTC(2026, 5, 1)
+/** Ends a line for some, not for JSON. */
+const NAME = 'Taslaklar\u2028{"kind":"voided","id":"x"}'
+
+/** One of everything that a store keeps. */
+async function furnish(store: Store): Promise<void> {
+  const { mailboxes, work: rows, chain, accounts, blobs } = store
+  await accounts.put('a', '{"n":1}', 0)
+  await accounts.put('a', '{"n":2}', 1)
+  await store.ledger.put('l/1', '{}', 0)
+  await store.accept(await newIntake(store, 'one', 5, { dedup: { key: 'k', notBefore: 0 } }))
+  await store.accept(await newIntake(store, 'two', 6, { body: undefined }))
+  await store.voidIntake('three')
+  const [row] = await rows.claim(['accepted'], { now: 9, limit: 1, leaseMs: 1000 })
+  const queued = work('one', { slot: 'send', kind: 'send', queue: 'hs99', due: 11, payload: '{"a":"ş"}' })
+  await rows.settle(row!, { done: true, spawn: [work('one', { slot: 'held' }), queued] })
+  const [held] = await rows.claim(['deliver'], { now: 1000, limit: 1, leaseMs: 1000 })
+  await rows.settle(held!, { held: true, error: 'no way' })
+  const [a, b] = [
+    await mailboxes.create('u', 'A', { fixed: true, specialUse: '\\Sent' }),
+    await mailboxes.create('u', NAME, {}),
+  ]
+  const gone = await mailboxes.create('u', 'gone', {})
+  await mailboxes.delete(gone.id)
+  await mailboxes.subscribe('u', 'A', true)
+  for (const op of ['1', '2', '3'])
+    await mailboxes.append(
+      a.id,
+      await message(store, op, { flags: ['\\Deleted', 'Önemli'], joinKey: `j${op}` }),
+    )
+  const large = await stage(store, randomBytes(300_000))
+  const delivery = { intake: 'one', recipient: 1, contentStart: 10, contentEnd: 20 }
+  await mailboxes.append(
+    b.id,
+    await message(store, '9', { body: large.ref, staged: [large], origin: 'pipeline', delivery }),
+  )
+  await mailboxes.expunge(a.id, [2])
+  await mailboxes.copy(a.id, [3], b.id, 77)
+  const fence = await chain.lease('pen', 'me', 0, 1000)
+  const hash = Buffer.alloc(32, 1)
+  const entry = {
+    prev: hash,
+    hash,
+    sha512: Buffer.alloc(64),
+    bytes: randomBytes(50),
+    meta: '{}',
+    at: 8,
+    keepUntil: 9,
+  }
+  await chain.append(fence!, 'c', [
+    { ...entry, seq: 1, eventId: 'e1', intake: 'one', parties: ['x', 'y'] },
+    { ...entry, seq: 2, eventId: 'e2', intake: undefined, parties: [] },
+  ])
+  const segment = await stage(store, Buffer.from('both'))
+  await chain.seal(
+    fence!,
+    'c',
+    { from: 1, upTo: 2, body: segment.ref, seal: Buffer.from('s'), at: 9 },
+    segment,
+  )
+  await blobs.save(await stage(store, Buffer.from('kept twice')), 'archive')
+  await blobs.save(await stage(store, Buffer.from('kept twice')), 'hold/x')
+}
+
+/** All that the port can show of it. */
+async function viewOf(store: Store) {
+  const boxes = await store.mailboxes.list('u')
+  return {
+    intakes: [await store.intake('one'), await store.intake('two'), await store.intake('three')],
+    named: (await store.intakesNamed('<one@client.example>')).map(({ id }) => id),
+    work: [
+      await store.work.of('one', { recipient: -1, slot: '' }, 99),
+      await store.work.of('two', { recipient: -1, slot: '' }, 99),
+    ],
+    queues: await store.work.queues(),
+    documents: [await store.accounts.list('', 9), await store.ledger.list('', 9)],
+    subscriptions: await store.mailboxes.subscriptions('u'),
+    boxes: await Promise.all(
+      boxes.map(async (row) => ({
+        row,
+        head: await store.mailboxes.head(row.id),
+        messages: await store.mailboxes.page(row.id, 0, 99),
+        indexes: await Promise.all(
+          [...(await store.mailboxes.uids(row.id))].map((uid) => store.mailboxes.index(row.id, uid)),
+        ).then((all) => all.map((index) => Buffer.from(index!).toString())),
+        changes: await store.mailboxes.changes(row.id, 0, 99),
+      })),
+    ),
+    chain: (await store.chain.read('c', 0, 9)).map((entry) => ({
+      ...entry,
+      ...Object.fromEntries(
+        (['prev', 'hash', 'sha512', 'bytes'] as const).map((name) => [
+          name,
+          Buffer.from(entry[name]).toString('hex'),
+        ]),
+      ),
+    })),
+    parties: (await store.chain.list('c', { party: 'y' }, 0, 9)).map(({ seq }) => seq),
+    segments: (await store.chain.segments('c', 0, 9)).map((one) => ({
+      ...one,
+      seal: Buffer.from(one.seal).toString(),
+    })),
+  }
+}
+
+async function bodiesAreThere(store: Store): Promise<void> {
+  const rows = await Promise.all(
+    (await store.mailboxes.list('u')).map(({ id }) => store.mailboxes.page(id, 0, 9)),
+  )
+  for (const { body } of rows.flat()) expect((await store.blobs.read(body)).length).toBe(body.size)
+  const [segment] = await store.chain.segments('c', 0, 1)
+  expect(Buffer.from(await store.blobs.read(segment!.body)).toString()).toBe('both')
+}
+
+/** Nothing is given out a second time. */
+async function goesOn(store: Store): Promise<void> {
+  const known = await store.mailboxes.list('u')
+  const fresh = await store.mailboxes.create('u', 'new', {})
+  for (const { id, uidValidity } of known) {
+    expect(Number(fresh.id)).toBeGreaterThan(Number(id))
+    expect(fresh.uidValidity).toBeGreaterThan(uidValidity)
+  }
+  const box = known.find(({ name }) => name === 'A')!
+  expect(await store.mailboxes.append(box.id, await message(store, '2'))).toMatchObject({ added: false })
+  expect((await store.mailboxes.append(box.id, await message(store, '4'))).uid).toBe(4)
+  expect(
+    await store.accept(await newIntake(store, 'again', 7, { dedup: { key: 'k', notBefore: 0 } })),
+  ).toEqual({ duplicateOf: 'one' })
+  await expect(store.accept(await newIntake(store, 'three', 7))).rejects.toMatchObject({ code: 'VOIDED' })
+  expect(await store.work.claim(['send'], { now: 99, limit: 9, leaseMs: 9, queue: 'hs99' })).toHaveLength(1)
+}
+
+const pairs = stores.flatMap((from) => stores.map((to) => ({ from, to, name: `${from.name} → ${to.name}` })))
+
+describe.each(pairs)('$name', ({ from, to }) => {
+  test('a store that is filled from another shows the same and goes on from there', async () => {
+    await using source = await from.open()
+    await using target = await to.open()
+    await furnish(source.store)
+    await fillStore(target.store, storeSource(source.store))
+    const store = await target.reopen()
+    expect(await viewOf(store)).toEqual(await viewOf(source.store))
+    await bodiesAreThere(store)
+    await goesOn(store)
+    await store.blobs.sweep(99)
+    await bodiesAreThere(store)
+  })
+})
+
+describe.each(stores)('$name: backups', ({ open }) => {
+  test.each([
+    ['in the clear', undefined],
+    ['sealed', new StoreKeys([randomBytes(32)])],
+  ])('%s: what is restored shows the same, under a greater UIDVALIDITY', async (_, keys) => {
+    using folder = new TemporaryFolder()
+    await using source = await open()
+    await using target = await open()
+    await furnish(source.store)
+    const manifest = await writeBackup(storeSource(source.store), folder.file('b'), { keys, now: NOW })
+    expect(manifest.counts).toMatchObject({
+      intake: 2,
+      voided: 1,
+      mailbox: 2,
+      message: 4,
+      vanished: 1,
+      entry: 2,
+    })
+    if (keys !== undefined) expect((await readFile(folder.file('b', 'records'))).includes('hs99')).toBe(false)
+    await using backup = await openBackup(folder.file('b'), keys)
+    await fillStore(target.store, backup, { wentBackAt: NOW })
+    const [before, after] = [await viewOf(source.store), await viewOf(target.store)]
+    const validities = (view: typeof before) => view.boxes.map(({ row }) => row.uidValidity)
+    expect(Math.min(...validities(after))).toBeGreaterThan(Math.max(...validities(before)))
+    const without = (view: typeof before) => ({
+      ...view,
+      boxes: view.boxes.map(({ row, head, ...box }) => ({
+        ...box,
+        row: { ...row, uidValidity: 0 },
+        head: { ...head, uidValidity: 0 },
+      })),
+    })
+    expect(without(after)).toEqual(without(before))
+    await bodiesAreThere(target.store)
+    await goesOn(target.store)
+  })
+
+  test('a store that holds something is not filled', async () => {
+    await using source = await open()
+    await furnish(source.store)
+    await expect(fillStore(source.store, storeSource(source.store))).rejects.toMatchObject({
+      code: 'NOT_EMPTY',
+    })
+  })
+
+  test('records that are written twice are there once', async () => {
+    await using source = await open()
+    await using target = await open()
+    await furnish(source.store)
+    const records: StoreRecord[] = await Array.fromAsync(source.store.copy.records())
+    const rest = records.filter(({ kind }) => kind !== 'blob')
+    await target.store.copy.load(rest)
+    await target.store.copy.load(rest)
+    expect((await viewOf(target.store)).chain).toEqual((await viewOf(source.store)).chain)
+    await fillBlobs(target.store, source.store, records)
+    expect(await viewOf(target.store)).toEqual(await viewOf(source.store))
+  })
+})
+
+async function fillBlobs(to: Store, from: Store, records: readonly StoreRecord[]): Promise<void> {
+  for (const record of records) {
+    if (record.kind !== 'blob') continue
+    const octets = await from.blobs.read(record.ref)
+    for (const keeper of record.keepers) await to.blobs.save(await stage(to, octets), keeper)
+  }
+}
+
+describe('a backup that is damaged is refused before anything is written', () => {
+  test.each(['records', 'bodies', 'manifest.json'])('%s', async (name) => {
+    using folder = new TemporaryFolder()
+    await using source = await stores[0]!.open()
+    await furnish(source.store)
+    await writeBackup(storeSource(source.store), folder.file('b'), { keys: undefined, now: NOW })
+    const octets = await readFile(folder.file('b', name))
+    for (const damaged of [
+      octets.map((octet, i) => (i === 20 && name !== 'manifest.json' ? octet ^ 1 : octet ^ Number(i === 0))),
+      octets.subarray(0, -5),
+      Buffer.concat([octets, octets]),
+    ]) {
+      await writeFile(folder.file('b', name), damaged)
+      await expect(openBackup(folder.file('b'), undefined)).rejects.toMatchObject({ code: 'CORRUPT' })
+    }
+  })
+
+  test('sealed, and the key is not given or another', async () => {
+    using folder = new TemporaryFolder()
+    await using source = await stores[0]!.open()
+    const keys = new StoreKeys([randomBytes(32)])
+    await writeBackup(storeSource(source.store), folder.file('b'), { keys, now: NOW })
+    for (const other of [undefined, new StoreKeys([randomBytes(32)])])
+      await expect(openBackup(folder.file('b'), other)).rejects.toMatchObject({
+        code: 'CORRUPT',
+        message: expect.stringContaining(keys.id),
+      })
+  })
+})
