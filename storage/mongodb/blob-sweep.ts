@@ -1,5 +1,7 @@
 import { Chunks } from './chunks.ts'
-import { type Collection, type Database, number, type Row, SLICE, text } from './database.ts'
+import { type Collection, SLICE } from './collection.ts'
+import type { Database } from './database.ts'
+import { number, type Row, text } from './fields.ts'
 import type { Keepers } from './keepers.ts'
 
 /** So long a mark stays on a blob that is kept: a keeper that goes right after we looked marked it before. */

@@ -1,23 +1,11 @@
 import { type MailboxHead, StoreError } from '../port.ts'
-import {
-  bytes,
-  type Collection,
-  child,
-  type Database,
-  type Named,
-  number,
-  optionalRow,
-  optionalText,
-  type Row,
-  text,
-  type Update,
-  type Write,
-} from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Completion, Pend } from './completion.ts'
+import type { Database } from './database.ts'
 import { again, settled } from './failures.ts'
+import { bytes, number, optionalRow, optionalText, type Row, text } from './fields.ts'
 import { type Counted, HEAD, headAfter, readHead } from './heads.ts'
-import type { Keepers } from './keepers.ts'
-import { type Plan, Plans, type Put, readPlan } from './plans.ts'
-import { messageId } from './versions.ts'
+import { Plans, type Put } from './plans.ts'
 
 export const noSuchMailbox = () => new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
 
@@ -49,14 +37,6 @@ export interface Change<R> {
   readonly ends?: string
 }
 
-interface Pend {
-  readonly id: string
-  readonly modseq: number
-  readonly plan: Plan
-  readonly head: MailboxHead
-  readonly keepsLeaving: boolean
-}
-
 const FIELDS = { ...HEAD, account: 1, version: 1, gone: 1, last: 1, 'pend.id': 1, 'leaving.id': 1 } as const
 
 /**
@@ -68,21 +48,15 @@ const FIELDS = { ...HEAD, account: 1, version: 1, gone: 1, last: 1, 'pend.id': 1
 export class Boxes {
   readonly #database: Database
   readonly #boxes: Collection
-  readonly #messages: Collection
-  readonly #indexes: Collection
   readonly #plans: Plans
-  readonly #keepers: Keepers
-  /** Of a mailbox that was found deleted: removes what was written into it too late. */
-  readonly #clear: (id: string) => Promise<void>
+  readonly #completion: Completion
+  readonly #turns = new Map<string, Promise<void>>()
 
-  constructor(database: Database, keepers: Keepers, clear: (id: string) => Promise<void>) {
+  constructor(database: Database, completion: Completion) {
     this.#database = database
     this.#boxes = database.collection('mailboxes')
-    this.#messages = database.collection('messages')
-    this.#indexes = database.collection('indexes')
     this.#plans = new Plans(database)
-    this.#keepers = keepers
-    this.#clear = clear
+    this.#completion = completion
   }
 
   async head(id: string): Promise<MailboxHead | undefined> {
@@ -96,12 +70,29 @@ export class Boxes {
       const row = await this.#boxes.get({ _id: id, gone: { $ne: true } }, FIELDS)
       if (row === undefined) throw noSuchMailbox()
       if (optionalRow(row, 'pend') === undefined) return readBox(row)
-      await this.completePend(id)
+      await this.#completion.ofBox(id)
     }
   }
 
-  /** `plan` answers undefined where what it read was of another state than the box. */
-  async mutate<R>(id: string, plan: (box: Box) => Promise<Change<R> | undefined>): Promise<R> {
+  /**
+   * One at a time in this process, where they would only stand in each other's way. A plan must not wait for another
+   * change. It answers undefined where what it read was of another state than the box.
+   */
+  mutate<R>(id: string, plan: (box: Box) => Promise<Change<R> | undefined>): Promise<R> {
+    const before = this.#turns.get(id) ?? Promise.resolve()
+    const changed = before.then(() => this.#mutate(id, plan))
+    const turn = changed.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(id, turn)
+    void turn.then(() => {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+    })
+    return changed
+  }
+
+  async #mutate<R>(id: string, plan: (box: Box) => Promise<Change<R> | undefined>): Promise<R> {
     for (;;) {
       const box = await this.free(id)
       const change = await plan(box)
@@ -130,7 +121,7 @@ export class Boxes {
         isOurs(),
       async () => ((await isOurs()) ? true : undefined),
     )
-    if (isBegun) await again(() => this.complete(box.id, pend))
+    if (isBegun) await again(() => this.#completion.complete(box.id, pend))
     else await this.#plans.remove(box.id, pendId, plan)
     return isBegun
   }
@@ -138,76 +129,6 @@ export class Boxes {
   async #isLast(id: string, pendId: string): Promise<boolean> {
     const row = await this.#boxes.get({ _id: id }, { last: 1, 'pend.id': 1 })
     return row !== undefined && (optionalText(row, 'last') === pendId || idOf(row, 'pend') === pendId)
-  }
-
-  async completePend(id: string): Promise<void> {
-    const row = await this.#boxes.get({ _id: id, gone: { $ne: true } }, { pend: 1 })
-    const pend = row && optionalRow(row, 'pend')
-    if (pend !== undefined) await this.complete(id, readPend(pend))
-  }
-
-  /** Safe at any time, for anyone, however often. */
-  async complete(id: string, { id: pendId, modseq, plan, head, keepsLeaving }: Pend): Promise<void> {
-    const gone = new Set<string>()
-    for await (const puts of this.#plans.read(pendId, plan)) {
-      await this.#write(id, modseq, puts)
-      for (const put of puts) if ('gone' in put) gone.add(put.hash)
-    }
-    if (gone.size > 0) await this.#letGo(id, [...gone], modseq)
-    await this.#plans.remove(id, pendId, plan)
-    const isMoved = await this.#boxes.update(
-      { _id: id, 'pend.id': pendId },
-      {
-        $set: { ...head, last: pendId },
-        $unset: { pend: '', ...(keepsLeaving ? {} : { leaving: '', unfinished: '' }) },
-        $inc: { version: 1 },
-        $currentDate: { touched: true },
-      },
-    )
-    if (!isMoved && (await this.head(id)) === undefined) await this.#clear(id)
-  }
-
-  /** Each compares with the version from which it was planned: done twice, or too late, it changes nothing. */
-  async #write(mailbox: string, modseq: number, puts: readonly Put[]): Promise<void> {
-    const fresh = puts.flatMap((put) => ('document' in put ? [put] : []))
-    if (fresh.length > 0) {
-      await this.#messages.insertAll(fresh.map(({ document }) => document as Named))
-      await this.#indexes.insertAll(
-        fresh.map(({ uid, index }) => ({
-          _id: messageId(mailbox, uid),
-          mailbox,
-          octets: bytes({ octets: index ?? new Uint8Array() }, 'octets'),
-        })),
-      )
-    }
-    const changes = puts.flatMap((put): Write[] => {
-      if (!('was' in put)) return []
-      const filter = { _id: messageId(mailbox, put.uid), mailbox, modseq: put.was.modseq, gone: false }
-      const update: Update =
-        'gone' in put
-          ? { $set: { gone: true, modseq, before: put.was }, $unset: { join: '' } }
-          : { $set: { bits: put.bits, keywords: put.keywords, modseq, before: put.was } }
-      return [{ updateOne: { filter, update } }]
-    })
-    if (changes.length > 0) await this.#messages.bulk(changes)
-    const gone = puts.flatMap((put) => ('gone' in put ? [messageId(mailbox, put.uid)] : []))
-    // Its octets stay for a day: who reads as of an older head finds them, and they hold the place against a late writer.
-    if (gone.length > 0)
-      await this.#indexes.updateAll({ _id: { $in: gone }, mailbox }, { $set: { goneAt: Date.now() } })
-  }
-
-  /** Bodies of which the mailbox has no message any more. */
-  async #letGo(mailbox: string, hashes: readonly string[], modseq: number): Promise<void> {
-    for (let at = 0; at < hashes.length; at += 1_000) {
-      const slice = hashes.slice(at, at + 1_000)
-      const there = await this.#messages.all(
-        { mailbox, hash: { $in: slice }, gone: false },
-        { fields: { hash: 1, _id: 0 } },
-      )
-      const still = new Set(there.map((row) => text(row, 'hash')))
-      const free = slice.filter((hash) => !still.has(hash))
-      if (free.length > 0) await this.#keepers.releaseOf(`mailbox/${mailbox}`, free, modseq)
-    }
   }
 
   /** Where nothing leaves yet and nothing changes. */
@@ -246,7 +167,7 @@ export class Boxes {
         { $unset: { leaving: '', unfinished: '' }, $inc: { version: 1 } },
       )
       if (isStaying || (await this.leaving(id))?.id !== leaving) return
-      await this.completePend(id)
+      await this.#completion.ofBox(id)
     }
   }
 }
@@ -255,14 +176,6 @@ const idOf = (row: Row, field: 'pend' | 'leaving'): string | undefined => {
   const named = optionalRow(row, field)
   return named && optionalText(named, 'id')
 }
-
-const readPend = (pend: Row): Pend => ({
-  id: text(pend, 'id'),
-  modseq: number(pend, 'modseq'),
-  plan: readPlan(child(pend, 'plan')),
-  head: readHead(child(pend, 'head')),
-  keepsLeaving: pend['keepsLeaving'] === true,
-})
 
 const readBox = (row: Row): Box => ({
   id: text(row, '_id'),

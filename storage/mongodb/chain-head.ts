@@ -1,6 +1,8 @@
 import { type Fence, StoreError } from '../port.ts'
-import { type Collection, type Database, number, optionalNumber, type Row } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
 import { settled } from './failures.ts'
+import { number, optionalNumber, type Row } from './fields.ts'
 import type { Leases } from './leases.ts'
 
 export interface ChainHead {

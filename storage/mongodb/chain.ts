@@ -8,21 +8,12 @@ import {
   type StagedBlob,
   StoreError,
 } from '../port.ts'
-import type { Blobs } from './blobs.ts'
 import { type Attempt, type ChainHeads, stale } from './chain-head.ts'
-import {
-  bytes,
-  type Collection,
-  child,
-  type Database,
-  type Named,
-  number,
-  optionalText,
-  type Row,
-  text,
-  type Where,
-} from './database.ts'
-import { readRef } from './intakes.ts'
+import { entryDocument, readEntry, readSegment } from './chain-rows.ts'
+import type { Collection, Named, Where } from './collection.ts'
+import type { Database } from './database.ts'
+import { number, text } from './fields.ts'
+import type { Keeping } from './keeping.ts'
 
 /** How often a late writer may put something in the way: it has only what was on its way when it lost its turn. */
 const TRIES = 8
@@ -31,14 +22,14 @@ export class Chain implements Omit<ChainStore, 'lease'> {
   readonly #entries: Collection
   readonly #segments: Collection
   readonly #heads: ChainHeads
-  readonly #blobs: Blobs
+  readonly #keeping: Keeping
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(database: Database, heads: ChainHeads, blobs: Blobs) {
+  constructor(database: Database, heads: ChainHeads, keeping: Keeping) {
     this.#entries = database.collection('entries')
     this.#segments = database.collection('segments')
     this.#heads = heads
-    this.#blobs = blobs
+    this.#keeping = keeping
   }
 
   append(fence: Fence, chain: string, entries: readonly NewChainEntry[]): Promise<void> {
@@ -108,7 +99,7 @@ export class Chain implements Omit<ChainStore, 'lease'> {
         'CHAIN_CONFLICT',
         `a segment from ${segment.from} cannot follow ${attempt.sealed} in ${chain}`,
       )
-    await this.#blobs.bring(staged, 'archive', { by: `segment/${chain}/${segment.from}` })
+    await this.#keeping.bring(staged, 'archive', { by: `segment/${chain}/${segment.from}` })
     const { from, upTo, body, seal, at } = segment
     const document = {
       _id: attempt.id,
@@ -172,37 +163,3 @@ export class Chain implements Omit<ChainStore, 'lease'> {
     return found.map(readEntry)
   }
 }
-
-const entryDocument = ({ id, chain, fence }: Attempt, entry: NewChainEntry): Named => ({
-  _id: `${id}/${entry.seq}`,
-  attempt: id,
-  token: fence.token,
-  chain,
-  ...entry,
-  intake: entry.intake ?? null,
-  parties: [...new Set(entry.parties)],
-})
-
-export const readEntry = (row: Row): ChainEntry => ({
-  seq: number(row, 'seq'),
-  eventId: text(row, 'eventId'),
-  prev: octets(row, 'prev'),
-  hash: octets(row, 'hash'),
-  sha512: octets(row, 'sha512'),
-  bytes: octets(row, 'bytes'),
-  intake: optionalText(row, 'intake'),
-  meta: text(row, 'meta'),
-  at: number(row, 'at'),
-  keepUntil: number(row, 'keepUntil'),
-})
-
-export const readSegment = (row: Row): Segment => ({
-  from: number(row, 'from'),
-  upTo: number(row, 'upTo'),
-  body: readRef(child(row, 'body')),
-  seal: octets(row, 'seal'),
-  at: number(row, 'at'),
-})
-
-/** Octets of their own: the driver's lie in the buffer of a whole reply. */
-const octets = (row: Row, field: string): Uint8Array => Uint8Array.from(bytes(row, field))

@@ -1,6 +1,8 @@
 import { type BlobRef, StoreError } from '../port.ts'
-import { bytes, type Collection, type Database } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
 import { again } from './failures.ts'
+import { bytes } from './fields.ts'
 
 /** With its names a document stays within 256 KiB, in which the server allocates. */
 export const CHUNK = 255 * 1024

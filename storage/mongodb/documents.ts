@@ -1,7 +1,9 @@
 import type { DocumentRow, DocumentStore } from '../port.ts'
 import type { Collection as Name } from '../port-copy.ts'
-import { type Collection, type Database, number, type Row, text } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
 import { settled } from './failures.ts'
+import { number, type Row, text } from './fields.ts'
 
 const FIELDS = { version: 1, document: 1, by: 1 } as const
 

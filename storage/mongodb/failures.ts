@@ -2,7 +2,7 @@ import { MongoError, MongoServerError } from 'mongodb'
 import { StoreError } from '../port.ts'
 
 /** A unique value is taken. */
-const DUPLICATE_KEY = 11_000
+export const DUPLICATE_KEY = 11_000
 /** A document over 16 MiB: refused by the server under several numbers, by the driver as an argument. */
 const TOO_LARGE = new Set([10_334, 17_419, 17_420])
 /** A resumable view of the past is gone, or the server is no replica set: hints come by polling then. */

@@ -1,6 +1,6 @@
 import type { MailboxHead } from '../port.ts'
 import { DELETED, SEEN } from '../sqlite/flags.ts'
-import { number, type Row } from './database.ts'
+import { number, type Row } from './fields.ts'
 
 export const HEAD = {
   uidValidity: 1,

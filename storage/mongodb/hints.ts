@@ -1,6 +1,6 @@
 import type { Database } from './database.ts'
-import { number, optionalRow, optionalText, type Row, text } from './database.ts'
 import { isWithoutStream } from './failures.ts'
+import { number, optionalRow, optionalText, type Row, text } from './fields.ts'
 
 /** After it hints of one mailbox may come by both ways; twice told is no harm, and clocks of servers differ by less. */
 const OVERLAP_MS = 10_000

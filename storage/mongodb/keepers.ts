@@ -1,16 +1,8 @@
 import type { StoreKeys } from '../encryption/store-key.ts'
 import type { Keeper } from '../port.ts'
-import {
-  bytes,
-  type Collection,
-  type Database,
-  optionalText,
-  type Row,
-  slicesOf,
-  text,
-  type Update,
-  type Where,
-} from './database.ts'
+import { type Collection, slicesOf, type Update, type Where } from './collection.ts'
+import type { Database } from './database.ts'
+import { bytes, optionalText, type Row, text } from './fields.ts'
 
 /** The write for which a keeper is put down before it: until that happened, the keeper is a claim only. */
 export interface Claim {

@@ -1,5 +1,7 @@
 import type { Fence } from '../port.ts'
-import { type Collection, type Database, number, type Row, text } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
+import { number, type Row, text } from './fields.ts'
 import { Sightings } from './sightings.ts'
 
 /** Each renewal beats once more, so that an observer sees that the holder lives. */

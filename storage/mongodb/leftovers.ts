@@ -1,8 +1,10 @@
 import type { Keeper } from '../port.ts'
 import { DAY_MS } from './blob-sweep.ts'
-import type { Boxes } from './boxes.ts'
 import { Chunks } from './chunks.ts'
-import { type Database, number, optionalText, type Row, SLICE, slicesOf, text, texts } from './database.ts'
+import { SLICE, slicesOf } from './collection.ts'
+import type { Completion } from './completion.ts'
+import type { Database } from './database.ts'
+import { number, optionalText, type Row, text, texts } from './fields.ts'
 import type { Keepers } from './keepers.ts'
 
 /**
@@ -13,13 +15,13 @@ export class Leftovers {
   readonly #database: Database
   readonly #keepers: Keepers
   readonly #chunks: Chunks
-  readonly #boxes: Boxes
+  readonly #completion: Completion
 
-  constructor(database: Database, keepers: Keepers, boxes: Boxes) {
+  constructor(database: Database, keepers: Keepers, completion: Completion) {
     this.#database = database
     this.#keepers = keepers
     this.#chunks = new Chunks(database)
-    this.#boxes = boxes
+    this.#completion = completion
   }
 
   async sweep(): Promise<void> {
@@ -61,7 +63,7 @@ export class Leftovers {
 
   /** A change that its writer did not end is ended first: its messages count. */
   async #isInMailbox(mailbox: string, hash: string): Promise<boolean> {
-    await this.#boxes.completePend(mailbox)
+    await this.#completion.ofBox(mailbox)
     return this.#isThere('messages', { mailbox, hash, gone: false })
   }
 
@@ -85,7 +87,7 @@ export class Leftovers {
     const fields = { plan: 1, mailbox: 1 } as const
     for (const row of await plans.all({ at: { $lt: before } }, { limit: SLICE, fields })) {
       const mailbox = text(row, 'mailbox')
-      await this.#boxes.completePend(mailbox)
+      await this.#completion.ofBox(mailbox)
       if (!(await this.#isThere('mailboxes', { _id: mailbox, 'pend.id': text(row, 'plan') })))
         await plans.remove({ _id: text(row, '_id'), mailbox })
     }

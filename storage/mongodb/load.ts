@@ -1,9 +1,11 @@
 import type { MailboxHead, MailboxRow, NewChainEntry, Segment, StoreRecord, WorkRow } from '../port.ts'
 import type { MessageRecord } from '../port-copy.ts'
 import { parseFlags } from '../sqlite/flags.ts'
-import type { Database, Named, Update } from './database.ts'
-import { restoredIntake, voidedIntake } from './intakes.ts'
+import type { Named, Update } from './collection.ts'
+import type { Database } from './database.ts'
+import { restoredIntake, voidedIntake } from './intake-documents.ts'
 import { emptyBox } from './mailboxes.ts'
+import { layouts } from './schema.ts'
 import { messageDocument, messageId, tombstone } from './versions.ts'
 import { newRow } from './work-rows.ts'
 
@@ -110,9 +112,12 @@ export class Load {
     return this.#change('heads', chain, { $max: { seq, sealed, token: 0 } })
   }
 
-  async #put(collection: string, document: Named): Promise<void> {
+  async #put(name: string, document: Named): Promise<void> {
     const { _id, ...fields } = document
-    await this.#change(collection, _id, { $set: fields })
+    // Where collections are sharded, a document is made on the shard that its key names.
+    const key = layouts.find((layout) => layout.name === name)?.shardKey ?? '_id'
+    const where = { _id, [key]: document[key] }
+    await this.#database.collection(name).update(where, { $set: fields }, true)
   }
 
   async #change(collection: string, _id: string, update: Update): Promise<void> {

@@ -1,16 +1,9 @@
 import { type MailboxRow, StoreError } from '../port.ts'
-import { type Boxes, noSuchMailbox } from './boxes.ts'
-import {
-  type Collection,
-  type Database,
-  number,
-  optionalRow,
-  optionalText,
-  type Row,
-  rows,
-  text,
-} from './database.ts'
+import { noSuchMailbox } from './boxes.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
 import { settled } from './failures.ts'
+import { number, optionalText, type Row, rows, text } from './fields.ts'
 import type { Keepers } from './keepers.ts'
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b))
@@ -206,47 +199,3 @@ export const readMailbox = (account: string, row: Row): MailboxRow => ({
   uidValidity: number(row, 'uidValidity'),
   fixed: row['fixed'] === true,
 })
-
-/** What a process that died left half done in mailboxes; nobody else need have gone. */
-export class Recovery {
-  readonly #database: Database
-  readonly #mailboxes: Mailboxes
-  readonly #complete: Pick<Boxes, 'completePend'>
-  readonly #finishMove: (id: string) => Promise<void>
-
-  constructor(
-    database: Database,
-    mailboxes: Mailboxes,
-    boxes: Pick<Boxes, 'completePend'>,
-    finishMove: (id: string) => Promise<void>,
-  ) {
-    this.#database = database
-    this.#mailboxes = mailboxes
-    this.#complete = boxes
-    this.#finishMove = finishMove
-  }
-
-  async run(): Promise<void> {
-    const boxes = this.#database.collection('mailboxes')
-    const fields = { gone: 1, 'pend.id': 1, 'leaving.id': 1, account: 1, made: 1, version: 1 } as const
-    for await (const row of boxes.each({ unfinished: true }, fields)) {
-      const id = text(row, '_id')
-      if (row['gone'] === true) await this.#mailboxes.clear(id)
-      else if (optionalRow(row, 'pend') !== undefined || optionalRow(row, 'leaving') !== undefined) {
-        await this.#complete.completePend(id)
-        await this.#finishMove(id)
-      } else await this.#nameOrRemove(row)
-    }
-  }
-
-  async #nameOrRemove(row: Row): Promise<void> {
-    const boxes = this.#database.collection('mailboxes')
-    const seen = { _id: text(row, '_id'), version: number(row, 'version') }
-    const named = (await this.#mailboxes.list(text(row, 'account'))).some(({ id }) => id === seen._id)
-    if (named) await boxes.update(seen, { $unset: { unfinished: '' } })
-    else if (number(row, 'made') < Date.now() - ABANDONED_MS) await boxes.remove(seen)
-  }
-}
-
-/** Whoever made a mailbox so long ago and gave it no name has died. */
-const ABANDONED_MS = 86_400_000

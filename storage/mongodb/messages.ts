@@ -1,9 +1,11 @@
 import type { Appended, FlagChange, MessageRow, NewMessage } from '../port.ts'
 import { changeFlags, DELETED, parseFlags } from '../sqlite/flags.ts'
-import type { Blobs } from './blobs.ts'
 import type { Box, Boxes, Change } from './boxes.ts'
-import { type Collection, type Database, number, type Row, text } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
+import { number, type Row, text } from './fields.ts'
 import type { Counted } from './heads.ts'
+import type { Keeping } from './keeping.ts'
 import type { Move } from './move.ts'
 import type { Put } from './plans.ts'
 import type { Reading } from './reading.ts'
@@ -19,14 +21,14 @@ export class Messages {
   readonly #messages: Collection
   readonly #boxes: Boxes
   readonly #reading: Reading
-  readonly #blobs: Blobs
+  readonly #keeping: Keeping
   readonly #move: Move
 
-  constructor(database: Database, boxes: Boxes, reading: Reading, blobs: Blobs, move: Move) {
+  constructor(database: Database, boxes: Boxes, reading: Reading, keeping: Keeping, move: Move) {
     this.#messages = database.collection('messages')
     this.#boxes = boxes
     this.#reading = reading
-    this.#blobs = blobs
+    this.#keeping = keeping
     this.#move = move
   }
 
@@ -63,9 +65,9 @@ export class Messages {
     const keeper = `mailbox/${mailbox}` as const
     const claim = { by: keeper, modseq }
     for (const blob of staged)
-      if (blob.ref.hash === body.hash) await this.#blobs.bring(blob, keeper, claim)
-      else await this.#blobs.save(blob, 'archive')
-    if (!staged.some(({ ref }) => ref.hash === body.hash)) await this.#blobs.keep(body, keeper, claim)
+      if (blob.ref.hash === body.hash) await this.#keeping.bring(blob, keeper, claim)
+      else await this.#keeping.bring(blob, 'archive', undefined)
+    if (!staged.some(({ ref }) => ref.hash === body.hash)) await this.#keeping.keep(body, keeper, claim)
   }
 
   store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<Flagged> {
@@ -102,14 +104,17 @@ export class Messages {
     uids: readonly number[],
     plan: (box: Box, rows: readonly Row[]) => Change<R>,
   ): Promise<R> {
-    return this.#boxes.mutate(mailbox, async (box) => {
-      if (box.leaving !== undefined) {
-        await this.#move.finish(mailbox)
-        return undefined
-      }
-      const rows = await presentIn(this.#reading, box, uids)
-      return rows && plan(box, rows)
-    })
+    for (;;) {
+      const planned = await this.#boxes.mutate<{ done: R } | undefined>(mailbox, async (box) => {
+        if (box.leaving !== undefined) return { puts: [], counted: [], answer: undefined }
+        const rows = await presentIn(this.#reading, box, uids)
+        if (rows === undefined) return undefined
+        const { answer, ...change } = plan(box, rows)
+        return { ...change, answer: { done: answer } }
+      })
+      if (planned !== undefined) return planned.done
+      await this.#move.finish(mailbox)
+    }
   }
 }
 
@@ -120,8 +125,7 @@ export async function presentIn(
   uids: readonly number[],
 ): Promise<Row[] | undefined> {
   try {
-    const rows = await reading.documents(box.id, uids, box.head.modseq)
-    return rows
+    return await reading.documents(box.id, uids, box.head.modseq)
   } catch (error) {
     if (error instanceof Overtaken) return undefined
     throw error

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type CopyResult, StoreError } from '../port.ts'
-import type { Blobs } from './blobs.ts'
 import { type Box, type Boxes, type Change, type Leaving, noSuchMailbox } from './boxes.ts'
-import { type Collection, type Database, number, type Row, text, texts } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
+import { number, type Row, text, texts } from './fields.ts'
+import type { Keeping } from './keeping.ts'
 import { presentIn, removal } from './messages.ts'
 import type { Reading } from './reading.ts'
 import { messageDocument, messageId, readMessage, untilSettled } from './versions.ts'
@@ -12,13 +14,13 @@ export class Move {
   readonly #messages: Collection
   readonly #boxes: Boxes
   readonly #reading: Reading
-  readonly #blobs: Blobs
+  readonly #keeping: Keeping
 
-  constructor(database: Database, boxes: Boxes, reading: Reading, blobs: Blobs) {
+  constructor(database: Database, boxes: Boxes, reading: Reading, keeping: Keeping) {
     this.#messages = database.collection('messages')
     this.#boxes = boxes
     this.#reading = reading
-    this.#blobs = blobs
+    this.#keeping = keeping
   }
 
   async copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
@@ -113,7 +115,7 @@ export class Move {
   async #kept(box: Box, read: () => Promise<Row[]>, known: ReadonlySet<number>): Promise<Row[]> {
     const fresh = (await read()).filter((row) => !known.has(number(row, 'uid')))
     const keeper = `mailbox/${box.id}` as const
-    const missing = await this.#blobs.keepAll(
+    const missing = await this.#keeping.keepAll(
       fresh.map((row) => readMessage(row).body),
       keeper,
       {

@@ -1,15 +1,6 @@
-import {
-  bytes,
-  type Collection,
-  child,
-  type Database,
-  number,
-  type Row,
-  rows,
-  SLICE,
-  text,
-  texts,
-} from './database.ts'
+import { type Collection, SLICE } from './collection.ts'
+import type { Database } from './database.ts'
+import { bytes, child, number, type Row, rows, text, texts } from './fields.ts'
 import { type Was, wasOf } from './versions.ts'
 
 /** What one message becomes, by value: doing it again changes nothing. */

@@ -1,7 +1,9 @@
 import type { Changes, MessageRow } from '../port.ts'
 import type { Boxes } from './boxes.ts'
 import { noSuchMailbox } from './boxes.ts'
-import { bytes, type Collection, type Database, number, type Row } from './database.ts'
+import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
+import { bytes, number, type Row } from './fields.ts'
 import { asOf, isGone, messageId, Overtaken, readMessage, untilSettled } from './versions.ts'
 
 const byUid = (a: Row, b: Row) => number(a, 'uid') - number(b, 'uid')

@@ -1,6 +1,7 @@
 import { StoreError } from '../port.ts'
 import { COLLECTIONS } from '../port-copy.ts'
-import { type Database, number } from './database.ts'
+import type { Database } from './database.ts'
+import { number } from './fields.ts'
 
 /** Grows when a program that knows less could not read what is written, or could break it. */
 export const SCHEMA_VERSION = 1

@@ -1,4 +1,5 @@
-import { type Database, optionalNumber } from './database.ts'
+import type { Database } from './database.ts'
+import { optionalNumber } from './fields.ts'
 
 /** Where the server tells nothing of its disks (mongos, a service), the operator watches them: no mail is refused by a guess. */
 const PLENTY = 2 ** 50

@@ -1,4 +1,4 @@
-import { seal, sealedSize } from '../encryption/sealed-octets.ts'
+import { seal } from '../encryption/sealed-octets.ts'
 import { type BlobRef, type ByteRange, type StagedBlob, StoreError } from '../port.ts'
 import type { Chunks } from './chunks.ts'
 import type { Content } from './keepers.ts'
@@ -72,7 +72,3 @@ export class Staged implements StagedBlob {
     return this.#state === 'left' && this.#inline === undefined
   }
 }
-
-/** Octets that a file takes. */
-export const storedSize = (size: number, key: Uint8Array | undefined): number =>
-  key === undefined ? size : sealedSize(size)

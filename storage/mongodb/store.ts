@@ -5,18 +5,21 @@ import { Blobs } from './blobs.ts'
 import { Boxes } from './boxes.ts'
 import { Chain } from './chain.ts'
 import { ChainHeads } from './chain-head.ts'
+import { Completion } from './completion.ts'
 import { Copy } from './copy.ts'
 import { Database } from './database.ts'
 import { documentsOf } from './documents.ts'
 import { Hints } from './hints.ts'
 import { Intakes } from './intakes.ts'
 import { Keepers } from './keepers.ts'
+import { Keeping } from './keeping.ts'
 import { Leases } from './leases.ts'
 import { Leftovers } from './leftovers.ts'
-import { Mailboxes, Recovery } from './mailboxes.ts'
+import { Mailboxes } from './mailboxes.ts'
 import { Messages } from './messages.ts'
 import { Move } from './move.ts'
 import { Reading } from './reading.ts'
+import { Recovery } from './recovery.ts'
 import { migrate } from './schema.ts'
 import { spaceOf } from './space.ts'
 import { Work } from './work.ts'
@@ -46,6 +49,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const database = new Database(uri)
   const hints = new Hints(database, pollMs, onFault)
   const keepers = new Keepers(database, keys)
+  const keeping = new Keeping(database, keepers)
 
   const intakes: Intakes = new Intakes(database, {
     insert: (rows) => work.insert(rows),
@@ -54,22 +58,23 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const work = new Work(database, now, () => intakes.finishAll(), hints.work.tell)
 
   const names = new Mailboxes(database, keepers)
-  const boxes = new Boxes(database, keepers, (id) => names.clear(id))
+  const completion = new Completion(database, keepers, (id) => names.clear(id))
+  const boxes = new Boxes(database, completion)
   const blobSweep = new BlobSweep(database, keepers)
-  const leftovers = new Leftovers(database, keepers, boxes)
-  const blobs = new Blobs(database, keepers, keys, async (limit) => {
+  const leftovers = new Leftovers(database, keepers, completion)
+  const blobs = new Blobs(database, keepers, keeping, keys, async (limit) => {
     await recovery.run()
     await leftovers.sweep()
     return blobSweep.sweep(limit)
   })
   const reading = new Reading(database, boxes)
-  const move = new Move(database, boxes, reading, blobs)
-  const messages = new Messages(database, boxes, reading, blobs, move)
-  const recovery = new Recovery(database, names, boxes, (id) => move.finish(id))
+  const move = new Move(database, boxes, reading, keeping)
+  const messages = new Messages(database, boxes, reading, keeping, move)
+  const recovery = new Recovery(database, names, completion, (id) => move.finish(id))
 
   const leases = new Leases(database)
   const heads = new ChainHeads(database, leases)
-  const chain = new Chain(database, heads, blobs)
+  const chain = new Chain(database, heads, keeping)
 
   const tell =
     (...mailboxes: readonly string[]) =>
@@ -123,7 +128,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     copy: new Copy(database, intakes, boxes, reading, move),
     accept: async ({ staged, ...intake }) => {
       checkPayload(intake.first)
-      await keepOctets(blobs, intake, staged)
+      await keepOctets(keeping, intake, staged)
       const duplicateOf = await intakes.accept(intake)
       // Promised: whoever looks next does it if we cannot.
       if (duplicateOf === undefined) await intakes.finish(intake.id).catch(onFault)
@@ -169,7 +174,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
 
 /** Durable before the acceptance names them: the body kept by the intake, all others by the archive. */
 async function keepOctets(
-  blobs: Blobs,
+  keeping: Keeping,
   { id, body, envelope }: Omit<NewIntake, 'staged'>,
   staged: NewIntake['staged'],
 ): Promise<void> {
@@ -177,7 +182,7 @@ async function keepOctets(
   const brought = new Map(staged.map((blob) => [blob.ref.hash, blob]))
   const keep = async (ref: NewIntake['envelope'], keeper: 'archive' | `intake/${string}`) => {
     const blob = brought.get(ref.hash)
-    await (blob === undefined ? blobs.keep(ref, keeper, claim) : blobs.bring(blob, keeper, claim))
+    await (blob === undefined ? keeping.keep(ref, keeper, claim) : keeping.bring(blob, keeper, claim))
   }
   const archived = [envelope, ...staged.map(({ ref }) => ref)].filter(
     (ref) => ref === envelope || ref.hash !== body?.hash,

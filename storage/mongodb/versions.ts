@@ -1,6 +1,7 @@
 import { type MessageRow, type Origin, StoreError } from '../port.ts'
 import { flagNames } from '../sqlite/flags.ts'
-import { type Named, number, optionalRow, optionalText, type Row, text, texts } from './database.ts'
+import type { Named } from './collection.ts'
+import { number, optionalRow, optionalText, type Row, text, texts } from './fields.ts'
 
 /**
  * A message document holds two versions of what changes: the newest, and the one `before`. Whoever reads as of a head

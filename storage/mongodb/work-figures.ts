@@ -1,5 +1,6 @@
 import type { Backlog, QueueState } from '../port.ts'
-import { type Collection, number, optionalNumber, type Row, text } from './database.ts'
+import type { Collection } from './collection.ts'
+import { number, optionalNumber, type Row, text } from './fields.ts'
 import { readKind } from './work-rows.ts'
 
 /** What is due, what was due once and waits for its next attempt, and what is held; deadlines of the future are not read. */

@@ -1,5 +1,7 @@
 import type { LeasedWork, WorkKind } from '../port.ts'
-import { type Collection, type Database, number, type Row, text, type Where } from './database.ts'
+import type { Collection, Where } from './collection.ts'
+import type { Database } from './database.ts'
+import { number, type Row, text } from './fields.ts'
 import { Sightings } from './sightings.ts'
 import { readWork } from './work-rows.ts'
 

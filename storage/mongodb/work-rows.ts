@@ -1,6 +1,7 @@
 import { type NewWork, StoreError, type WorkKey, type WorkKind, type WorkRow } from '../port.ts'
 import { MAX_PAYLOAD } from '../port-work.ts'
-import { type Named, number, optionalText, type Row, text } from './database.ts'
+import type { Named } from './collection.ts'
+import { number, optionalText, type Row, text } from './fields.ts'
 
 /** Above every number of recipients: padded to it, ids sort as numbers do. */
 const DIGITS = 10
