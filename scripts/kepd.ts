@@ -25,6 +25,7 @@ import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/o
 import { operationSettings } from '../server/ops/operation-settings.ts'
 import { probeWith } from '../server/relay/outbound/settings.ts'
 import { ALL_ROLES, parseRoles, type Role } from '../server/roles.ts'
+import { StoreKeyError } from '../storage/encryption/read-keys.ts'
 import { StoreError } from '../storage/port.ts'
 import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
 
@@ -185,7 +186,8 @@ function reasonOf(error: unknown): string {
     error instanceof PluginListError ||
     error instanceof KeyFileError ||
     error instanceof DataFolderLocked ||
-    error instanceof StoreError
+    error instanceof StoreError ||
+    error instanceof StoreKeyError
   if (known) return `kepd: ${error.message}`
   if (error instanceof Error && 'code' in error) return `kepd: ${error.message}`
   return `kepd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`

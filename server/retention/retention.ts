@@ -2,8 +2,13 @@ import { setTimeout as rest } from 'node:timers/promises'
 import type { KepAccount } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { randomHex } from '../../mail/ids.ts'
-import type { IntakeRow, MailboxRow, Store } from '../../storage/port.ts'
-import { SWEEP_LEASE, SWEEP_LEASE_MS } from '../../storage/port-copy.ts'
+import {
+  type IntakeRow,
+  type MailboxRow,
+  type Store,
+  SWEEP_LEASE,
+  SWEEP_LEASE_MS,
+} from '../../storage/port.ts'
 import { type EventLog, SYSTEM } from '../event-log/event-log.ts'
 import { readRecord } from '../message-records.ts'
 import type { Events } from '../ops/events.ts'
