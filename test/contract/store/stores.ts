@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { environment } from '../../../config/environment.ts'
 import { StoreKeys } from '../../../storage/encryption/store-key.ts'
 import type { BlobRef, Store } from '../../../storage/port.ts'
 import { openSqliteStore, type SqliteSettings } from '../../../storage/sqlite/store.ts'
@@ -29,7 +30,7 @@ export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[
   },
   { name: 'memory', open: openMemory },
   { name: 'MongoDB', open: openOnFake },
-  ...atUri(process.env['MONGODB_URI']),
+  ...atUri(environment.mongodb),
 ]
 
 /** A real replica set, where one is given. */
