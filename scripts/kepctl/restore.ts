@@ -95,7 +95,7 @@ async function intoFolder(
 async function isEmptyStore(folder: string, { storage }: Config): Promise<boolean> {
   const opened = await openStore(folder, { ...storage, replica: 'none' }, systemClock.now().getTime())
   await using store = opened.store
-  return store.copy.isEmpty()
+  return await store.copy.isEmpty()
 }
 
 async function intoShared(
