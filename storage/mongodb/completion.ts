@@ -86,7 +86,8 @@ export class Completion {
         'gone' in put
           ? { $set: { gone: true, modseq, before: put.was }, $unset: { join: '' } }
           : { $set: { bits: put.bits, keywords: put.keywords, modseq, before: put.was } }
-      return [{ updateOne: { filter, update } }]
+      // By its id, whatever else is compared: another index would walk through the mailbox for each.
+      return [{ updateOne: { filter, update, hint: { _id: 1 } } }]
     })
     if (changes.length > 0) await this.#messages.bulk(changes)
     const gone = puts.flatMap((put) => ('gone' in put ? [messageId(mailbox, put.uid)] : []))

@@ -1,5 +1,5 @@
 import { type NewWork, StoreError, type WorkKey, type WorkKind, type WorkRow } from '../port.ts'
-import { MAX_PAYLOAD } from '../port-work.ts'
+import { MAX_PAYLOAD, WORK_KINDS } from '../port-work.ts'
 import type { Named } from './collection.ts'
 import { number, optionalText, type Row, text } from './fields.ts'
 
@@ -39,26 +39,8 @@ export function checkPayload({ payload }: NewWork): void {
     throw new StoreError('TOO_LARGE_A_ROW', `payload of ${octets} octets: name a blob instead`)
 }
 
-const kinds = new Map<string, WorkKind>(
-  (
-    [
-      'accepted',
-      'issue',
-      'envelope',
-      'fanout',
-      'deliver',
-      'send',
-      'evidence',
-      'mailboxOp',
-      'charge',
-      'timer',
-      'notify',
-    ] as const
-  ).map((kind) => [kind, kind]),
-)
-
 export function readKind(name: string): WorkKind {
-  const kind = kinds.get(name)
+  const kind = WORK_KINDS.find((known) => known === name)
   if (kind === undefined) throw new StoreError('CORRUPT', `work of the unknown kind ${name}`)
   return kind
 }

@@ -13,6 +13,8 @@ const MACHINES = 3
 const STEPS = 50
 /** Of each write: the process ends there, or stands still while others do whole operations. */
 const DEATH = 0.02
+/** A busy machine that runs the tests is not a dead server. */
+const PATIENCE_MS = 2_000
 const DELAY = 0.1
 const LEASE = 40
 
@@ -45,7 +47,7 @@ class Machine {
     if (this.#store === undefined) {
       this.#name = `walker-${randomUUID()}`
       this.#store = await openMongoStore({
-        uri: `${this.#uri(this.#name)}&serverSelectionTimeoutMS=50`,
+        uri: `${this.#uri(this.#name)}&serverSelectionTimeoutMS=${PATIENCE_MS}`,
         now: 0,
       })
     }

@@ -9,7 +9,7 @@ import { checkMongo } from '../mongodb-under-test.ts'
 /** More writes than any call makes: the loops below end by themselves before. */
 const MANY = 200
 /** How long a dead process looks for its server: nobody waits for it. */
-const PATIENCE_MS = 50
+const PATIENCE_MS = 2_000
 
 export type Death = 'die-before' | 'die-after'
 
