@@ -22,7 +22,7 @@ export * from './port-blobs.ts'
 export type * from './port-chain.ts'
 export * from './port-copy.ts'
 export type * from './port-mailboxes.ts'
-export type * from './port-work.ts'
+export * from './port-work.ts'
 
 export interface Store extends AsyncDisposable {
   readonly blobs: BlobStore

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DocumentRow, Keeper, Store } from '../../storage/port.ts'
+import type { DocumentRow, Store } from '../../storage/port.ts'
 
 /** What is held: all mail of an account, or one message wherever it is. */
 export type HoldSubject = { readonly account: string } | { readonly intake: string }
@@ -74,7 +74,7 @@ export class Holds {
 const keyOf = (subject: HoldSubject): string =>
   'account' in subject ? `account/${subject.account}` : `intake/${subject.intake}`
 
-const keeperOf = (key: string): Keeper => `hold/${key}`
+const keeperOf = (key: string) => `hold/${key}` as const
 
 const read = ({ key, document: text }: DocumentRow): Hold => ({
   subject: key,

@@ -20,7 +20,7 @@ export class Database implements Disposable {
       // FULL is set by name: with NORMAL, records that were acknowledged are gone after a power loss (measured).
       this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
       // The log is carried over by a thread of its own. What is deleted is overwritten: keys that went must not be found.
-      this.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384; PRAGMA secure_delete = ON')
+      this.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384; PRAGMA secure_delete = FAST')
     } else if (mode === 'reader') {
       this.exec('PRAGMA query_only = ON; PRAGMA cache_size = -8192')
     } else if (mode === 'checkpointer') {

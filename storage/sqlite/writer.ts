@@ -11,8 +11,8 @@ import { WriterDatabase, type WriterSettings } from './writer-database.ts'
 
 /** More in one commit makes the first wait longer than the fsync it saves. */
 const MAX_BATCH = 256
-/** Pages in the log from which on the other thread is asked to carry them over: 4 MiB, as SQLite itself would. */
-const CARRY_OVER_AT = 1_000
+/** Pages in the log from which on the other thread is asked to carry them over: 16 MiB, so that its own syncs are few. */
+const CARRY_OVER_AT = 4_000
 
 const port = parentPort
 if (port === null) throw new Error('this file runs as a worker thread')
