@@ -36,7 +36,6 @@ export async function openSqliteStore(
   now: number,
   { keys, replica, checkAtStart = 'small' }: SqliteSettings = {},
 ): Promise<Store> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   // Copies that a process was reading when it died.
   await rm(join(folder, COPIES), { recursive: true, force: true })
   const file = join(folder, 'kep.db')

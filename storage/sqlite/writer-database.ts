@@ -61,9 +61,9 @@ export class WriterDatabase {
       migrate(db, folder, settings.now)
       forgetLeases(db)
     }
-    if (settings.replica !== undefined)
-      opened.#replica = await Replica.open(opened.#db, settings.folder, settings.replica, prepare)
     prepare(opened.#db, settings.folder)
+    if (settings.replica === undefined) Replica.leaveBehind(opened.#db)
+    else opened.#replica = await Replica.open(opened.#db, settings.folder, settings.replica, prepare)
     return opened
   }
 
