@@ -1,5 +1,6 @@
 import {
   closeSync,
+  cpSync,
   existsSync,
   ftruncateSync,
   lstatSync,
@@ -40,8 +41,10 @@ export class Reconstruction {
 
   /** Writes one of the possible outcomes. */
   write(to: string): void {
-    mkdirSync(to, { recursive: true })
-    this.#writeFolder({ inode: lstatSync(this.#disk.live).ino, isFolder: true }, to)
+    if (existsSync(join(this.#disk.image, 'begun'))) {
+      mkdirSync(to, { recursive: true })
+      this.#writeFolder({ inode: lstatSync(this.#disk.live).ino, isFolder: true }, to)
+    } else cpSync(this.#disk.live, to, { recursive: true })
   }
 
   #find(path: string): void {

@@ -3,6 +3,7 @@
  *
  * POWER_LOSS_WATCH   the folder that is watched, as realpath(3) names it
  * POWER_LOSS_IMAGE   a folder that gets what is durable of it (left out: no image is kept)
+ *                      begun            all that was there at the start is in the image; until then nothing was changed
  *                      files/<inode>    the octets of a file as of its last sync
  *                      folders/<inode>  the entries of a folder as of its last sync: "<inode> <d or f> <name>" a line
  * POWER_LOSS_LIES    syncs that say they were done and were not: "wal" or "folders" (below blobs/)
@@ -203,6 +204,10 @@ static void begin(void) {
   lies = NULL; /* about what comes, not about what was */
   nftw(watched, keep_one, OFTEN_ENOUGH, FTW_PHYS);
   lies = lying;
+  if (!image) return;
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/begun", image);
+  close(REAL(open)(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
 /* --- paths and descriptors --- */
