@@ -5,20 +5,23 @@
  */
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { Database, number } from './database.ts'
-
-/** What is in the log, in pages, after the last carry-over. */
-export interface LogState {
-  readonly pages: number
-}
+import type { WriterLimits } from './writer-limits.ts'
 
 /**
- * A log that long does not begin anew by itself, because there is always a reader or a writer in it: 64 MiB. Then the writer
- * is made to wait for a moment in which nobody reads.
+ * Longer than our own reads take, ms. Whoever asks for a moment without readers keeps the writer waiting too: a foreign
+ * reader that stays must not hold up all mail.
  */
-const BEGIN_ANEW_AT = 16_384
+const PATIENCE_MS = 1_000
 
-const { file, writer }: { file: string; writer: MessagePort } = workerData
+interface CheckpointerData {
+  readonly file: string
+  readonly limits: WriterLimits
+  readonly writer: MessagePort
+}
+
+const { file, limits, writer }: CheckpointerData = workerData
 const db = new Database(file, 'checkpointer')
+db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
 
 writer.on('message', (message: 'carry over' | 'close') => {
   if (message === 'close') {
@@ -26,21 +29,25 @@ writer.on('message', (message: 'carry over' | 'close') => {
     writer.close()
     return
   }
-  writer.postMessage({ pages: carryOver() } satisfies LogState)
+  carryOver()
+  writer.postMessage('carried over')
 })
 
-function carryOver(): number {
+/** Where a moment without readers did not come it is not waited for again until the log has grown by as much once more, or is full. */
+let restartAt = limits.beginAnewAt
+
+function carryOver(): void {
   try {
-    const pages = checkpoint('PASSIVE')
-    return pages >= BEGIN_ANEW_AT ? checkpoint('RESTART') : pages
+    const { pages } = checkpoint('PASSIVE')
+    if (pages < restartAt) return
+    restartAt = limits.beginAnewAt
+    if (checkpoint('RESTART').isBusy) restartAt = Math.min(pages + limits.beginAnewAt, limits.mostPages)
   } catch {
     // The log stays as it is and is carried over another time; should the disk be the cause, the writer meets it too.
-    return Number.NaN
   }
 }
 
-function checkpoint(mode: 'PASSIVE' | 'RESTART'): number {
+function checkpoint(mode: 'PASSIVE' | 'RESTART'): { pages: number; isBusy: boolean } {
   const row = db.get(`PRAGMA wal_checkpoint(${mode})`) ?? {}
-  const [pages, carried] = [number(row, 'log'), number(row, 'checkpointed')]
-  return pages === carried && number(row, 'busy') === 0 ? 0 : pages
+  return { pages: number(row, 'log'), isBusy: number(row, 'busy') !== 0 }
 }

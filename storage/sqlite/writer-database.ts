@@ -2,13 +2,13 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoreKeys } from '../encryption/store-key.ts'
 import { StoreError } from '../port.ts'
-import type { LogState } from './checkpointer.ts'
 import { Database, damaged, isDiskFailure, number, text } from './database.ts'
 import type { WriteReply, WriteRequest } from './operations.ts'
 import { perform } from './perform.ts'
 import { Replica } from './replica.ts'
 import { migrate } from './schema.ts'
 import { forgetLeases } from './work.ts'
+import type { WriterLimits } from './writer-limits.ts'
 
 export interface WriterSettings {
   /** `kep.db` and `blobs/` are there. */
@@ -18,6 +18,7 @@ export interface WriterSettings {
   /** Folder of the second copy, on another disk. */
   readonly replica: string | undefined
   readonly checkAtStart: CheckAtStart
+  readonly limits: WriterLimits
 }
 
 /** `small`: where it takes no more than some seconds, see {@link SMALL}. */
@@ -25,15 +26,6 @@ export type CheckAtStart = 'always' | 'small' | 'never'
 
 /** Octets of a database that is read through at a start in a few seconds. */
 const SMALL = 1_073_741_824
-
-/**
- * Pages in the log (1 GiB) at which nothing more is written: somebody has been reading one old state all the time, and the
- * disk would fill up instead. Our own long readers give up before, see `snapshot`.
- */
-const MAX_LOG_PAGES = 262_144
-
-/** So often at most a database that failed is opened anew, in ms. */
-const REOPEN_MS = 1_000
 
 /**
  * The connection that writes. A sync that failed is never tried again: what the kernel keeps of the file after it may not be
@@ -46,7 +38,8 @@ export class WriterDatabase {
   #replica: Replica | undefined
   #failedAt = Number.NEGATIVE_INFINITY
   #failure = ''
-  #pagesCarriedLast = 0
+  /** Pages in the log after the last commit, and whether some of them are not carried over. */
+  #log = { pages: 0, isOpen: false }
 
   private constructor(settings: WriterSettings) {
     this.#settings = settings
@@ -76,6 +69,7 @@ export class WriterDatabase {
       this.#replica?.count(db)
       db.exec('COMMIT')
       this.#replica?.repeat(batch, replies)
+      this.#measure(db)
       return replies
     } catch (error) {
       this.#rollBack()
@@ -86,12 +80,9 @@ export class WriterDatabase {
     }
   }
 
-  pagesInLog(): number {
-    return this.#db === undefined ? 0 : number(this.#db.get('PRAGMA wal_checkpoint(NOOP)') ?? {}, 'log')
-  }
-
-  logIs({ pages }: LogState): void {
-    if (!Number.isNaN(pages)) this.#pagesCarriedLast = pages
+  /** Whether it is time to carry the log over. */
+  get hasLongLog(): boolean {
+    return this.#log.pages >= this.#settings.limits.carryOverAt
   }
 
   close(): void {
@@ -106,16 +97,26 @@ export class WriterDatabase {
         'UNAVAILABLE',
         `the disk failed and nothing is written until it works: ${this.#failure}`,
       )
-    if (this.#pagesCarriedLast >= MAX_LOG_PAGES) {
-      this.#pagesCarriedLast = this.pagesInLog()
-      if (this.#pagesCarriedLast >= MAX_LOG_PAGES)
-        throw new StoreError(
-          'FULL',
-          `${this.#file}-wal has ${this.#pagesCarriedLast} pages, because some program has been reading an old state all the time: end it ("lsof ${this.#file}" names it)`,
-        )
-    }
+    this.#checkLog(this.#db)
     this.#replica?.check()
     return this.#db
+  }
+
+  /** All that is in the log may have been carried over since: then it begins anew with the next commit. */
+  #checkLog(db: Database): void {
+    const { mostPages } = this.#settings.limits
+    if (this.#log.pages >= mostPages) this.#measure(db)
+    if (this.#log.pages < mostPages || !this.#log.isOpen) return
+    throw new StoreError(
+      'FULL',
+      `${this.#file}-wal has ${this.#log.pages} pages, because some program has been reading an old state all the time: end it ("lsof ${this.#file}" names it)`,
+    )
+  }
+
+  #measure(db: Database): void {
+    const row = db.get('PRAGMA wal_checkpoint(NOOP)') ?? {}
+    const pages = number(row, 'log')
+    this.#log = { pages, isOpen: pages !== number(row, 'checkpointed') }
   }
 
   /** Closes it for good; whatever comes finds it closed until it has been opened anew. */
@@ -131,7 +132,7 @@ export class WriterDatabase {
   }
 
   #openAnew(): void {
-    if (performance.now() - this.#failedAt < REOPEN_MS) return
+    if (performance.now() - this.#failedAt < this.#settings.limits.reopenMs) return
     this.#failedAt = performance.now()
     let db: Database | undefined
     try {

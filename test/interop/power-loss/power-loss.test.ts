@@ -17,15 +17,19 @@ describe.skipIf(!hasCompiler)('power loss (gcc)', () => {
     expect(report.acknowledged).toBeGreaterThan(CUTS)
   })
 
-  test.each(['wal', 'folders'] as const)('a disk that does not sync %s is found out', {
-    timeout: 240_000,
-  }, async (lie) => {
-    const report = await powerLoss({
-      cuts: CUTS_UNTIL_LOSS,
-      seed: randomInt(2 ** 31),
-      lie,
-      stopAtLoss: true,
-    })
-    expect(report.broken, `seed ${report.seed}`).toBe(1)
-  })
+  test.each(['wal', 'folders'] as const)(
+    'a disk that does not sync %s is found out',
+    {
+      timeout: 240_000,
+    },
+    async (lie) => {
+      const report = await powerLoss({
+        cuts: CUTS_UNTIL_LOSS,
+        seed: randomInt(2 ** 31),
+        lie,
+        stopAtLoss: true,
+      })
+      expect(report.broken, `seed ${report.seed}`).toBe(1)
+    },
+  )
 })
