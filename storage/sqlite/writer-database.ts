@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoreKeys } from '../encryption/store-key.ts'
 import { StoreError } from '../port.ts'
-import { Database, damaged, isDiskFailure, number, text } from './database.ts'
+import { BUSY_MS, Database, damaged, isDiskFailure, number, text } from './database.ts'
 import type { WriteReply, WriteRequest } from './operations.ts'
 import { perform } from './perform.ts'
 import { Replica } from './replica.ts'
@@ -27,6 +27,9 @@ export type CheckAtStart = 'always' | 'small' | 'never'
 /** Octets of a database that is read through at a start in a few seconds. */
 const SMALL = 1_073_741_824
 
+/** Our own reads take less, ms; a foreign reader that stays must not hold up all mail. */
+const PATIENCE_MS = 500
+
 /**
  * The connection that writes. A sync that failed is never tried again: what the kernel keeps of the file after it may not be
  * what the disk has. Nothing is accepted then until the file has been closed, opened and carried over as a whole.
@@ -40,9 +43,12 @@ export class WriterDatabase {
   #failure = ''
   /** Pages in the log after the last commit, and whether some of them are not carried over. */
   #log = { pages: 0, isOpen: false }
+  /** Length of the log at which it is made to begin anew. */
+  #anewAt: number
 
   private constructor(settings: WriterSettings) {
     this.#settings = settings
+    this.#anewAt = settings.limits.beginAnewAt
     this.#file = join(settings.folder, 'kep.db')
   }
 
@@ -83,6 +89,26 @@ export class WriterDatabase {
   /** Whether it is time to carry the log over. */
   get hasLongLog(): boolean {
     return this.#log.pages >= this.#settings.limits.carryOverAt
+  }
+
+  /**
+   * After most of the log was carried over. Between two commits it is this connection's turn at once, while any other would
+   * wait for one that a busy writer never leaves it. Readers are waited for, and not again before the log has grown by as
+   * much once more, or is full.
+   */
+  beginLogAnew(): void {
+    const { beginAnewAt, mostPages } = this.#settings.limits
+    if (this.#db === undefined || this.#log.pages < this.#anewAt) return
+    this.#anewAt = beginAnewAt
+    try {
+      this.#db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
+      const row = this.#db.get('PRAGMA wal_checkpoint(RESTART)') ?? {}
+      if (number(row, 'busy') !== 0) this.#anewAt = Math.min(this.#log.pages + beginAnewAt, mostPages)
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+      this.#measure(this.#db)
+    } catch (error) {
+      if (isDiskFailure(error)) this.#give(error)
+    }
   }
 
   close(): void {

@@ -4,7 +4,7 @@ export interface WriterLimits {
   readonly carryOverAt: number
   /**
    * A log that long does not begin anew by itself, because there is always a reader or a writer in it: 64 MiB. Then the
-   * writer is made to wait for a moment in which nobody reads.
+   * writer waits for a moment in which nobody reads.
    */
   readonly beginAnewAt: number
   /**

@@ -48,7 +48,7 @@ export class WriterThread {
     worker.off('error', failed)
     worker.off('exit', ended)
     const checkpointer = threadOf('checkpointer', {
-      data: { file: join(settings.folder, 'kep.db'), limits: settings.limits, writer: port2 },
+      data: { file: join(settings.folder, 'kep.db'), writer: port2 },
       transfer: [port2],
     })
     return new WriterThread(worker, checkpointer)

@@ -28,6 +28,7 @@ const database = await WriterDatabase.open({
 let asked = false
 checkpointer.on('message', () => {
   asked = false
+  database.beginLogAnew()
 })
 port.postMessage({ ready: true })
 
