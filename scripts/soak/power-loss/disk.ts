@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -63,6 +63,12 @@ export class WatchedDisk {
   /** Nothing fails any more. */
   work(): void {
     this.#set(0, 0, 0)
+  }
+
+  /** Since the last fault was set: calls that change something, and how many of them failed. */
+  get calls(): { count: number; failed: number } {
+    const octets = readFileSync(this.faults)
+    return { count: octets.readUInt32LE(12), failed: octets.readUInt32LE(16) }
   }
 
   #set(...numbers: [nth: number, error: number, lasting: number]): void {

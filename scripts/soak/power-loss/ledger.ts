@@ -62,5 +62,5 @@ export class Ledger {
 }
 
 /** By its first change: should the others say otherwise, the comparison finds it. */
-const hasHappened = ([first]: Changes, seen: Facts): boolean =>
+export const hasHappened = ([first]: Changes, seen: Facts): boolean =>
   first !== undefined && seen.get(first[0]) === first[1]

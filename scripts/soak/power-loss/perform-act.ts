@@ -8,8 +8,8 @@ const LEASE_MS = 3_600_000
 /** As octets come from a socket. */
 const CHUNK = 65_536
 
-/** Does it, and checks what is answered; a wrong answer is an Error. */
-export async function performAct(store: Store, writer: string, act: Act): Promise<void> {
+/** Does it, and checks what is answered; a wrong answer is an Error. In another attempt earlier leases have lapsed. */
+export async function performAct(store: Store, writer: string, act: Act, attempt = 0): Promise<void> {
   switch (act.kind) {
     case 'mailbox':
       await store.mailboxes.create(writer, act.name, {})
@@ -17,7 +17,7 @@ export async function performAct(store: Store, writer: string, act: Act): Promis
     case 'accept':
       return accept(store, writer, act)
     case 'settle':
-      return settle(store, writer, act)
+      return settle(store, writer, act, NOW + attempt * LEASE_MS)
     case 'purge':
       return expect(await store.purge(act.id), true, act)
     case 'append':
@@ -78,9 +78,9 @@ async function accept(store: Store, writer: string, act: Of<'accept'>): Promise<
   expect(duplicateOf, undefined, act)
 }
 
-async function settle(store: Store, writer: string, act: Of<'settle'>): Promise<void> {
+async function settle(store: Store, writer: string, act: Of<'settle'>, now: number): Promise<void> {
   const kind = work(writer, act.id, act.slot, act.due).kind
-  const options = { now: NOW, limit: 1, leaseMs: LEASE_MS, queue: writer }
+  const options = { now, limit: 1, leaseMs: LEASE_MS, queue: writer }
   const [row] = await store.work.claim([kind], options)
   if (row === undefined || row.intake !== act.id)
     throw new Error(`${act.id} is due, and not ${row?.intake ?? 'nothing'}`)
