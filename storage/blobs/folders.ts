@@ -38,7 +38,7 @@ export class BlobFolders {
       for (const root of this.#roots) handles.push(await open(join(root, INCOMING, name), 'wx', 0o600))
     } catch (error) {
       for (const handle of handles) await handle.close().catch(() => {})
-      await this.#removeAll(join(INCOMING, name))
+      await this.discard(name)
       throw error
     }
     return { name, handles }
@@ -67,12 +67,13 @@ export class BlobFolders {
     return this.#awaited.has(name)
   }
 
+  /** Never fails: what a disk that has become read-only does not let go of is removed at the next start. */
   async discard(incoming: string): Promise<void> {
-    await this.#removeAll(join(INCOMING, incoming))
+    await this.#removeAll(join(INCOMING, incoming)).catch(() => {})
   }
 
   async remove(name: string): Promise<void> {
-    await this.#removeAll(pathOf(name))
+    await attempt(() => this.#removeAll(pathOf(name)))
   }
 
   pathOf(name: string): string {

@@ -166,6 +166,8 @@ export class WriterDatabase {
       // All that the log holds is written anew, and synced as something new.
       const row = db.get('PRAGMA wal_checkpoint(TRUNCATE)') ?? {}
       if (number(row, 'busy') !== 0) throw new StoreError('UNAVAILABLE', 'the log is being read')
+      // A disk that is read-only lets it be opened too, for reading.
+      db.exec('BEGIN IMMEDIATE; ROLLBACK')
       this.#db = db
     } catch (error) {
       this.#failure = String(error instanceof Error ? error.message : error)

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { StoreKeys } from '../../../storage/encryption/store-key.ts'
 import { type Store, StoreError } from '../../../storage/port.ts'
 import { openSqliteStore } from '../../../storage/sqlite/store.ts'
+import type { WriterLimits } from '../../../storage/sqlite/writer-limits.ts'
 import type { Act } from './acts.ts'
 import { changesOf, type Facts } from './facts.ts'
 import { FAULT_WRITER } from './fault-acts.ts'
@@ -18,7 +19,7 @@ export interface FaultTask {
   readonly folder: string
   readonly replica: string | undefined
   readonly key: string | undefined
-  readonly reopenMs: number
+  readonly limits: Partial<WriterLimits>
 }
 
 export interface FaultOrder {
@@ -54,9 +55,9 @@ async function serve(): Promise<void> {
   let store: Store | undefined
   for await (const line of createInterface({ input: process.stdin })) {
     if (store === undefined) {
-      const { folder, replica, key, reopenMs }: FaultTask = JSON.parse(line)
+      const { folder, replica, key, limits }: FaultTask = JSON.parse(line)
       const keys = key === undefined ? undefined : new StoreKeys([Buffer.from(key, 'hex')])
-      store = await openSqliteStore(folder, Date.now(), { keys, replica, limits: { reopenMs } })
+      store = await openSqliteStore(folder, Date.now(), { keys, replica, limits })
       writeSync(1, `${JSON.stringify({ ok: true, hadHappened: false })}\n`)
     } else writeSync(1, `${JSON.stringify(await answer(store, JSON.parse(line)))}\n`)
   }

@@ -49,7 +49,8 @@ static void *found(void **place, const char *name) { return *place = dlsym(RTLD_
 STANDS_FOR(open) STANDS_FOR(open64) STANDS_FOR(openat) STANDS_FOR(openat64) STANDS_FOR(write) STANDS_FOR(writev)
 STANDS_FOR(pwrite) STANDS_FOR(pwrite64) STANDS_FOR(pwritev) STANDS_FOR(pwritev64) STANDS_FOR(pwritev2)
 STANDS_FOR(pwritev64v2) STANDS_FOR(sendfile) STANDS_FOR(sendfile64) STANDS_FOR(ftruncate) STANDS_FOR(ftruncate64)
-STANDS_FOR(fsync) STANDS_FOR(fdatasync) STANDS_FOR(rename) STANDS_FOR(mkdir) STANDS_FOR(syscall)
+STANDS_FOR(fsync) STANDS_FOR(fdatasync) STANDS_FOR(rename) STANDS_FOR(mkdir) STANDS_FOR(unlink)
+STANDS_FOR(rmdir) STANDS_FOR(syscall)
 
 /* A file or a folder below the watched one. */
 struct known {
@@ -346,6 +347,14 @@ int rename(const char *from, const char *to) {
   if ((is_watched(from) || is_watched(to)) && refused()) return -1;
   return REAL(rename)(from, to);
 }
+
+#define REMOVES(name) \
+  int name(const char *path) { \
+    struct stat st; \
+    if (is_watched(path) && lstat(path, &st) == 0 && refused()) return -1; \
+    return REAL(name)(path); \
+  }
+REMOVES(unlink) REMOVES(rmdir)
 
 int mkdir(const char *path, mode_t mode) {
   int here = is_watched(path);
