@@ -5,16 +5,21 @@
  *
  *     npm run soak -- kill-relay [--kills 200] [--messages 2000]
  *     npm run soak -- kill-purse [--kills 200] [--messages 2000]
+ *     npm run soak -- power-loss [--cuts 500] [--seed N]
  */
+import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { killPurse } from './soak/kill-purse.ts'
 import { killRelay } from './soak/kill-relay.ts'
+import { powerLoss } from './soak/power-loss/power-loss.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '200' },
     messages: { type: 'string', default: '2000' },
+    cuts: { type: 'string', default: '500' },
+    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
   },
 })
 const tell = (text: string): void => console.error(text)
@@ -35,7 +40,12 @@ if (positionals[0] === 'kill-relay') {
   const wrong =
     brokenBooks + notCharged + chargedTwice + wronglyCharged + notGivenBack + leftReserved + wrongDeposits
   process.exitCode = wrong === 0 ? 0 : 1
+} else if (positionals[0] === 'power-loss') {
+  const report = await powerLoss({ cuts: Number(values.cuts), seed: Number(values.seed) }, tell)
+  console.log(JSON.stringify(report, undefined, 2))
+  process.exitCode = report.broken === 0 ? 0 : 1
 } else {
   tell('npm run soak -- kill-relay|kill-purse [--kills N] [--messages N]')
+  tell('npm run soak -- power-loss [--cuts N] [--seed N]')
   process.exitCode = 2
 }

@@ -54,6 +54,8 @@ export function refusalOf(error: unknown): CommandError | undefined {
       return no('ALREADYEXISTS', 'A mailbox of that name exists')
     case 'BLOB_TOO_LARGE':
       return no('TOOBIG', 'The message is too large')
+    case 'FULL':
+      return no('UNAVAILABLE', 'Depolama alani dolu / The storage is full, try again later')
     case 'UNAVAILABLE':
       return no('UNAVAILABLE', 'The store does not answer, try again later')
     default:

@@ -1,5 +1,6 @@
 import { FAILURES, type FailureCode, MailError, replyText } from '../../mail/errors.ts'
 import type { Verdict } from '../../plugins/api.ts'
+import { StoreError } from '../../storage/port.ts'
 import type { Events, ListenerName } from '../ops/events.ts'
 
 /** Whoever is answered; its errors are counted. */
@@ -8,8 +9,8 @@ export interface Answered {
 }
 
 /**
- * Runs a handler so that it always ends in one answer: what throws is a 451 for the client and an error for the
- * operator, never the end of the process (I9). Who only makes errors is let go.
+ * Runs a handler so that it always ends in one answer: what throws is a 451 (452 where the disk is full) for the client
+ * and an error for the operator, never the end of the process (I9). Who only makes errors is let go.
  */
 export function answer<P extends Answered, T>(
   client: P | undefined,
@@ -28,13 +29,17 @@ export function answer<P extends Answered, T>(
       client.errors++
       if (isLostConnection(error)) events.socketError(listener, error)
       else if (!(error instanceof MailError)) events.internalError(listener, error)
-      const told = error instanceof MailError ? wireError(error.code, error.told) : wireError('TEMPORARY')
+      const told = error instanceof MailError ? wireError(error.code, error.told) : wireError(codeOf(error))
       // 421 makes smtp-server close.
       if (client.errors > maxErrors) told.responseCode = 421
       callback(told)
     },
   )
 }
+
+/** What is no refusal of ours is temporary, and a full disk is called by its name. */
+const codeOf = (error: unknown): FailureCode =>
+  error instanceof StoreError && error.code === 'FULL' ? 'DISK_FULL' : 'TEMPORARY'
 
 export function wireError(code: FailureCode, told = ''): Error & { responseCode: number } {
   return Object.assign(new Error(replyText(code, told)), { responseCode: FAILURES[code].reply })

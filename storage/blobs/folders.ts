@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder, syncFolder } from '../make-folder.ts'
 import { type BlobRef, StoreError } from '../port.ts'
 
 /**
@@ -24,7 +25,7 @@ export class BlobFolders {
     for (const root of roots) {
       // What a process left half written has no name and no reader.
       await rm(join(root, INCOMING), { recursive: true, force: true })
-      await mkdir(join(root, INCOMING), { recursive: true, mode: 0o700 })
+      await makeFolder(join(root, INCOMING))
     }
     return new BlobFolders(roots)
   }
@@ -37,7 +38,7 @@ export class BlobFolders {
       for (const root of this.#roots) handles.push(await open(join(root, INCOMING, name), 'wx', 0o600))
     } catch (error) {
       for (const handle of handles) await handle.close().catch(() => {})
-      await this.#removeAll(join(INCOMING, name))
+      await this.discard(name)
       throw error
     }
     return { name, handles }
@@ -66,12 +67,13 @@ export class BlobFolders {
     return this.#awaited.has(name)
   }
 
+  /** Never fails: what a disk that has become read-only does not let go of is removed at the next start. */
   async discard(incoming: string): Promise<void> {
-    await this.#removeAll(join(INCOMING, incoming))
+    await this.#removeAll(join(INCOMING, incoming)).catch(() => {})
   }
 
   async remove(name: string): Promise<void> {
-    await this.#removeAll(pathOf(name))
+    await attempt(() => this.#removeAll(pathOf(name)))
   }
 
   pathOf(name: string): string {
@@ -118,7 +120,8 @@ export interface IncomingFile {
   readonly handles: readonly FileHandle[]
 }
 
-const INCOMING = 'incoming'
+/** Where files are until they have their name; what is left there by a process that died goes at the next start. */
+export const INCOMING = 'incoming'
 
 /** A name that is used once. */
 export const fileNameFor = (ref: BlobRef): string => `${ref.hash}.${randomBytes(8).toString('hex')}`
@@ -129,11 +132,6 @@ const foldersIn = async (path: string): Promise<string[]> =>
   (await readdir(path, { withFileTypes: true }).catch(() => []))
     .filter((entry) => entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name))
     .map((entry) => entry.name)
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
-}
 
 /** ENOSPC and EDQUOT: the disk, or our share of it, is full. */
 const FULL = new Set(['ENOSPC', 'EDQUOT'])

@@ -51,7 +51,7 @@ export class Staged implements StagedBlob {
     if (file !== undefined) this.#folders.settled(file)
     if (this.#state === 'published' && this.#unnamed && file !== undefined) {
       this.#state = 'discarded'
-      await this.#folders.remove(file)
+      await this.#folders.remove(file).catch(() => {}) // a sweep finds it
     }
     if (this.#state !== 'staged') return
     this.#state = 'discarded'

@@ -6,6 +6,12 @@ import { StoreError, type StoreFailure } from '../port.ts'
 export type Row = Record<string, unknown>
 export type DatabaseMode = 'writer' | 'reader' | 'checkpointer' | 'copy'
 
+/** So long a connection waits for another one's lock. */
+export const BUSY_MS = 5_000
+
+/** Octets that the log keeps of the disk, to be written over: nobody has to look for room in the middle of a commit. */
+const LOG_KEPT = 67_108_864
+
 /** A connection with its statements prepared once. */
 export class Database implements Disposable {
   readonly #connection: DatabaseSync
@@ -15,12 +21,14 @@ export class Database implements Disposable {
 
   constructor(file: string, mode: DatabaseMode, keys?: StoreKeys) {
     this.keys = keys
-    this.#connection = typed(() => new DatabaseSync(file, { readOnly: mode === 'reader', timeout: 5000 }))
+    this.#connection = typed(() => new DatabaseSync(file, { readOnly: mode === 'reader', timeout: BUSY_MS }))
     if (mode === 'writer') {
       // FULL is set by name: with NORMAL, records that were acknowledged are gone after a power loss (measured).
       this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
       // The log is carried over by a thread of its own. What is deleted is overwritten: keys that went must not be found.
       this.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384; PRAGMA secure_delete = FAST')
+      // What a long reader made of the log is given back to the disk when it begins anew.
+      this.exec(`PRAGMA journal_size_limit = ${LOG_KEPT}`)
     } else if (mode === 'reader') {
       this.exec('PRAGMA query_only = ON; PRAGMA cache_size = -8192')
     } else if (mode === 'checkpointer') {

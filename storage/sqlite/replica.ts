@@ -1,6 +1,17 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { INCOMING } from '../blobs/folders.ts'
 import { StoreError } from '../port.ts'
 import { Database, isDiskFailure, number, optionalNumber, text } from './database.ts'
 import type { WriteReply, WriteRequest } from './operations.ts'
@@ -9,7 +20,8 @@ import { perform } from './perform.ts'
 /**
  * A second copy on another disk (eş kopya): what was committed is done again there before it is answered, so that either
  * disk alone has all that was acknowledged. Which commit a copy has seen is counted in it; one that lags behind at a start,
- * or failed, is made anew from the first. Large blobs are written to both folders as they come.
+ * or failed, is made anew from the first, and stays what it was until the new one is whole. Large blobs are written to both
+ * folders as they come.
  */
 export class Replica {
   readonly #folder: string
@@ -21,7 +33,10 @@ export class Replica {
     this.#db = db
   }
 
-  /** Compares the two, and copies what the second lacks: that may take as long as copying all of it. */
+  /**
+   * Compares the two, and copies what the second lacks: that may take as long as copying all of it. Files come first, so
+   * that no database names what is not there.
+   */
   static async open(
     first: Database,
     from: string,
@@ -29,18 +44,27 @@ export class Replica {
     prepare: (db: Database, folder: string) => void,
   ): Promise<Replica> {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const file = join(folder, 'kep.db')
-    if (!existsSync(file) || commitsIn(file) !== commitsOf(first))
-      await copyDatabase(join(from, 'kep.db'), file)
+    const [source, file] = [join(from, 'kep.db'), join(folder, 'kep.db')]
+    copyFiles(first, join(from, 'blobs'), join(folder, 'blobs'))
+    const commits = commitsOf(first)
+    if (commits === undefined || !existsSync(file) || commitsIn(file) !== commits) {
+      // From a number that no other copy, one that was put aside say, can have come to.
+      first.run(`INSERT OR REPLACE INTO counters VALUES ('commits', ?)`, randomInt(FIRST_COMMIT_BELOW))
+      await replaceDatabase(source, file)
+    }
     const db = new Database(file, 'writer', first.keys)
     prepare(db, folder)
-    copyFiles(db, join(from, 'blobs'), join(folder, 'blobs'))
     return new Replica(folder, db)
+  }
+
+  /** A store that is opened without its copy: whatever it is given from now on the copy does not have. */
+  static leaveBehind(db: Database): void {
+    db.run(`DELETE FROM counters WHERE name = 'commits'`)
   }
 
   /** In the transaction that is about to be committed. */
   count(db: Database): void {
-    db.run(`INSERT INTO counters VALUES ('commits', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1`)
+    db.run(`UPDATE counters SET value = value + 1 WHERE name = 'commits'`)
   }
 
   /** Throws where the copy has failed: then nothing is accepted until a start has made it anew. */
@@ -48,7 +72,7 @@ export class Replica {
     if (this.#failure !== undefined)
       throw new StoreError(
         'UNAVAILABLE',
-        `the second copy in ${this.#folder} failed (${this.#failure}): mend that disk, or take store.replica out of the configuration, and start kepd again`,
+        `the second copy in ${this.#folder} failed (${this.#failure}): mend that disk, or take storage.replica out of the configuration, and start kepd again`,
       )
   }
 
@@ -82,36 +106,49 @@ export class Replica {
 /** Pages in the log of the copy, which no other thread carries over. */
 const CARRY_OVER_AT = 4_000
 
-/** -2 where it is a new database. */
-const commitsOf = (db: Database): number =>
-  db.get(`SELECT 1 FROM sqlite_schema WHERE name = 'counters'`) === undefined
-    ? -2
-    : (optionalNumber(db.get(`SELECT value FROM counters WHERE name = 'commits'`) ?? {}, 'value') ?? 0)
+const FIRST_COMMIT_BELOW = 2 ** 47
 
-/** -1 where the file cannot be read. */
-function commitsIn(file: string): number {
+/** undefined where it has no copy, or had none the last time. */
+const commitsOf = (db: Database): number | undefined =>
+  optionalNumber(db.get(`SELECT value FROM counters WHERE name = 'commits'`) ?? {}, 'value')
+
+/** undefined too where the file cannot be read. */
+function commitsIn(file: string): number | undefined {
   try {
-    const db = new Database(file, 'reader')
-    try {
-      return commitsOf(db)
-    } finally {
-      db.close()
-    }
+    using db = new Database(file, 'reader')
+    return commitsOf(db)
   } catch {
-    return -1
+    return undefined
   }
 }
 
-async function copyDatabase(from: string, to: string): Promise<void> {
-  for (const end of ['', '-wal', '-shm']) rmSync(to + end, { force: true })
+/** At each moment there is the old one with its log, or the new one without. */
+async function replaceDatabase(from: string, to: string): Promise<void> {
+  const fresh = `${to}.new`
+  for (const end of ['', '-wal', '-shm', '-journal']) rmSync(fresh + end, { force: true })
   const source = new DatabaseSync(from)
   try {
-    await backup(source, to, { rate: 10_000 })
+    await backup(source, fresh, { rate: 10_000 })
   } finally {
     source.close()
   }
-  sync(to)
+  sync(fresh)
+  carryOver(to)
+  for (const end of ['-wal', '-shm']) rmSync(to + end, { force: true })
   sync(dirname(to))
+  renameSync(fresh, to)
+  sync(dirname(to))
+}
+
+/** All that its log holds; what cannot be read is worth nothing. */
+function carryOver(file: string): void {
+  if (!existsSync(file)) return
+  try {
+    using db = new Database(file, 'checkpointer')
+    db.get('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // it is replaced
+  }
 }
 
 function copyFiles(db: Database, from: string, to: string): void {
@@ -120,21 +157,25 @@ function copyFiles(db: Database, from: string, to: string): void {
       'SELECT hash, file FROM blobs WHERE file IS NOT NULL AND hash > ? ORDER BY hash LIMIT 1000',
       after,
     )
-    for (const row of rows) {
-      const file = text(row, 'file')
-      const path = join(file.slice(0, 2), file.slice(2, 4), file)
-      if (existsSync(join(to, path))) continue
-      mkdirSync(dirname(join(to, path)), { recursive: true, mode: 0o700 })
-      copyFileSync(join(from, path), join(to, path))
-      sync(join(to, path))
-      for (let folder = dirname(path); ; folder = dirname(folder)) {
-        sync(join(to, folder))
-        if (folder === '.') break
-      }
-    }
+    for (const row of rows) copyFile(text(row, 'file'), from, to)
     const last = rows.at(-1)
     if (last === undefined) return
     after = text(last, 'hash')
+  }
+}
+
+/** A file that has its name is whole, whenever the copying ends. */
+function copyFile(name: string, from: string, to: string): void {
+  const path = join(name.slice(0, 2), name.slice(2, 4), name)
+  if (existsSync(join(to, path))) return
+  const incoming = join(to, INCOMING, name)
+  copyFileSync(join(from, path), incoming)
+  sync(incoming)
+  mkdirSync(dirname(join(to, path)), { recursive: true, mode: 0o700 })
+  renameSync(incoming, join(to, path))
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    sync(join(to, folder))
+    if (folder === '.') return
   }
 }
 

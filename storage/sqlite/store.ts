@@ -6,7 +6,7 @@ import type { StoreKeys } from '../encryption/store-key.ts'
 import type { Collection, DocumentStore, Store, StoreCopy } from '../port.ts'
 import { SqliteBlobs } from './blob-store.ts'
 import * as chain from './chain.ts'
-import { Database } from './database.ts'
+import { Database, number } from './database.ts'
 import { getDocument, listDocuments } from './documents.ts'
 import { finished, intake, intakesNamed } from './intakes.ts'
 import { isEmpty } from './load.ts'
@@ -16,6 +16,7 @@ import { recordsOf } from './records.ts'
 import { copyOf } from './snapshot.ts'
 import { backlog, nextDue, queued, queues, workAt, workOf } from './work.ts'
 import type { CheckAtStart } from './writer-database.ts'
+import { WRITER_LIMITS, type WriterLimits } from './writer-limits.ts'
 import { WriterThread } from './writer-thread.ts'
 
 export interface SqliteSettings {
@@ -25,6 +26,8 @@ export interface SqliteSettings {
   readonly replica?: string | undefined
   /** Whether the file is read through before it is used; what is damaged is found then and not years after. */
   readonly checkAtStart?: CheckAtStart | undefined
+  /** Others than {@link WRITER_LIMITS}. */
+  readonly limits?: Partial<WriterLimits> | undefined
 }
 
 /**
@@ -34,15 +37,15 @@ export interface SqliteSettings {
 export async function openSqliteStore(
   folder: string,
   now: number,
-  { keys, replica, checkAtStart = 'small' }: SqliteSettings = {},
+  { keys, replica, checkAtStart = 'small', ...settings }: SqliteSettings = {},
 ): Promise<Store> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const limits = { ...WRITER_LIMITS, ...settings.limits }
   // Copies that a process was reading when it died.
   await rm(join(folder, COPIES), { recursive: true, force: true })
   const file = join(folder, 'kep.db')
   const roots = [folder, ...(replica === undefined ? [] : [replica])]
   const folders = await BlobFolders.open(roots.map((root) => join(root, 'blobs')))
-  const writer = await WriterThread.start({ folder, now, keys, replica, checkAtStart })
+  const writer = await WriterThread.start({ folder, now, keys, replica, checkAtStart, limits })
   const db = new Database(file, 'reader', keys)
   const blobs = new SqliteBlobs(db, folders, writer)
   const workWatchers = new Set<() => void>()
@@ -139,7 +142,7 @@ export async function openSqliteStore(
     ledger: documents('ledger'),
     listings: documents('listing'),
     holds: documents('hold'),
-    copy: storeCopy(folder, db, writer),
+    copy: storeCopy(folder, db, { writer, limits }),
     [Symbol.asyncDispose]: async () => {
       db.close()
       await writer.close()
@@ -159,12 +162,17 @@ const watchIn =
 const COPIES = 'copies'
 
 /** A copy of the database is made first, so that reading it takes as long as it takes. */
-const storeCopy = (folder: string, db: Database, writer: WriterThread): StoreCopy => ({
+const storeCopy = (
+  folder: string,
+  db: Database,
+  { writer, limits }: { writer: WriterThread; limits: WriterLimits },
+): StoreCopy => ({
   records: async function* () {
     await mkdir(join(folder, COPIES), { recursive: true, mode: 0o700 })
     const path = join(folder, COPIES, `${randomUUID()}.db`)
     try {
-      await copyOf(join(folder, 'kep.db'), path)
+      const pagesInLog = () => number(db.get('PRAGMA wal_checkpoint(NOOP)') ?? {}, 'log')
+      await copyOf(join(folder, 'kep.db'), path, { pagesInLog, mostPages: limits.mostPagesOfCopying })
       using copy = new Database(path, 'copy', db.keys)
       yield* recordsOf(copy)
     } finally {

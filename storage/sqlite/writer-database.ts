@@ -2,13 +2,13 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoreKeys } from '../encryption/store-key.ts'
 import { StoreError } from '../port.ts'
-import type { LogState } from './checkpointer.ts'
-import { Database, damaged, isDiskFailure, number, text } from './database.ts'
+import { BUSY_MS, Database, damaged, isDiskFailure, number, text } from './database.ts'
 import type { WriteReply, WriteRequest } from './operations.ts'
 import { perform } from './perform.ts'
 import { Replica } from './replica.ts'
 import { migrate } from './schema.ts'
 import { forgetLeases } from './work.ts'
+import type { WriterLimits } from './writer-limits.ts'
 
 export interface WriterSettings {
   /** `kep.db` and `blobs/` are there. */
@@ -18,6 +18,7 @@ export interface WriterSettings {
   /** Folder of the second copy, on another disk. */
   readonly replica: string | undefined
   readonly checkAtStart: CheckAtStart
+  readonly limits: WriterLimits
 }
 
 /** `small`: where it takes no more than some seconds, see {@link SMALL}. */
@@ -26,14 +27,8 @@ export type CheckAtStart = 'always' | 'small' | 'never'
 /** Octets of a database that is read through at a start in a few seconds. */
 const SMALL = 1_073_741_824
 
-/**
- * Pages in the log (1 GiB) at which nothing more is written: somebody has been reading one old state all the time, and the
- * disk would fill up instead. Our own long readers give up before, see `snapshot`.
- */
-const MAX_LOG_PAGES = 262_144
-
-/** So often at most a database that failed is opened anew, in ms. */
-const REOPEN_MS = 1_000
+/** Our own reads take less, ms; a foreign reader that stays must not hold up all mail. */
+const PATIENCE_MS = 500
 
 /**
  * The connection that writes. A sync that failed is never tried again: what the kernel keeps of the file after it may not be
@@ -46,10 +41,14 @@ export class WriterDatabase {
   #replica: Replica | undefined
   #failedAt = Number.NEGATIVE_INFINITY
   #failure = ''
-  #pagesCarriedLast = 0
+  /** Pages in the log after the last commit, and whether some of them are not carried over. */
+  #log = { pages: 0, isOpen: false }
+  /** Length of the log at which it is made to begin anew. */
+  #anewAt: number
 
   private constructor(settings: WriterSettings) {
     this.#settings = settings
+    this.#anewAt = settings.limits.beginAnewAt
     this.#file = join(settings.folder, 'kep.db')
   }
 
@@ -61,9 +60,9 @@ export class WriterDatabase {
       migrate(db, folder, settings.now)
       forgetLeases(db)
     }
-    if (settings.replica !== undefined)
-      opened.#replica = await Replica.open(opened.#db, settings.folder, settings.replica, prepare)
     prepare(opened.#db, settings.folder)
+    if (settings.replica === undefined) Replica.leaveBehind(opened.#db)
+    else opened.#replica = await Replica.open(opened.#db, settings.folder, settings.replica, prepare)
     return opened
   }
 
@@ -76,6 +75,7 @@ export class WriterDatabase {
       this.#replica?.count(db)
       db.exec('COMMIT')
       this.#replica?.repeat(batch, replies)
+      this.#measure(db)
       return replies
     } catch (error) {
       this.#rollBack()
@@ -86,12 +86,29 @@ export class WriterDatabase {
     }
   }
 
-  pagesInLog(): number {
-    return this.#db === undefined ? 0 : number(this.#db.get('PRAGMA wal_checkpoint(NOOP)') ?? {}, 'log')
+  /** Whether it is time to carry the log over. */
+  get hasLongLog(): boolean {
+    return this.#log.pages >= this.#settings.limits.carryOverAt
   }
 
-  logIs({ pages }: LogState): void {
-    if (!Number.isNaN(pages)) this.#pagesCarriedLast = pages
+  /**
+   * After most of the log was carried over. Between two commits it is this connection's turn at once, while any other would
+   * wait for one that a busy writer never leaves it. Readers are waited for, and not again before the log has grown by as
+   * much once more, or is full.
+   */
+  beginLogAnew(): void {
+    const { beginAnewAt, mostPages } = this.#settings.limits
+    if (this.#db === undefined || this.#log.pages < this.#anewAt) return
+    this.#anewAt = beginAnewAt
+    try {
+      this.#db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
+      const row = this.#db.get('PRAGMA wal_checkpoint(RESTART)') ?? {}
+      if (number(row, 'busy') !== 0) this.#anewAt = Math.min(this.#log.pages + beginAnewAt, mostPages)
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+      this.#measure(this.#db)
+    } catch (error) {
+      if (isDiskFailure(error)) this.#give(error)
+    }
   }
 
   close(): void {
@@ -106,16 +123,26 @@ export class WriterDatabase {
         'UNAVAILABLE',
         `the disk failed and nothing is written until it works: ${this.#failure}`,
       )
-    if (this.#pagesCarriedLast >= MAX_LOG_PAGES) {
-      this.#pagesCarriedLast = this.pagesInLog()
-      if (this.#pagesCarriedLast >= MAX_LOG_PAGES)
-        throw new StoreError(
-          'FULL',
-          `${this.#file}-wal has ${this.#pagesCarriedLast} pages, because some program has been reading an old state all the time: end it ("lsof ${this.#file}" names it)`,
-        )
-    }
+    this.#checkLog(this.#db)
     this.#replica?.check()
     return this.#db
+  }
+
+  /** All that is in the log may have been carried over since: then it begins anew with the next commit. */
+  #checkLog(db: Database): void {
+    const { mostPages } = this.#settings.limits
+    if (this.#log.pages >= mostPages) this.#measure(db)
+    if (this.#log.pages < mostPages || !this.#log.isOpen) return
+    throw new StoreError(
+      'FULL',
+      `${this.#file}-wal has ${this.#log.pages} pages, because some program has been reading an old state all the time: end it ("lsof ${this.#file}" names it)`,
+    )
+  }
+
+  #measure(db: Database): void {
+    const row = db.get('PRAGMA wal_checkpoint(NOOP)') ?? {}
+    const pages = number(row, 'log')
+    this.#log = { pages, isOpen: pages !== number(row, 'checkpointed') }
   }
 
   /** Closes it for good; whatever comes finds it closed until it has been opened anew. */
@@ -131,7 +158,7 @@ export class WriterDatabase {
   }
 
   #openAnew(): void {
-    if (performance.now() - this.#failedAt < REOPEN_MS) return
+    if (performance.now() - this.#failedAt < this.#settings.limits.reopenMs) return
     this.#failedAt = performance.now()
     let db: Database | undefined
     try {
@@ -139,6 +166,8 @@ export class WriterDatabase {
       // All that the log holds is written anew, and synced as something new.
       const row = db.get('PRAGMA wal_checkpoint(TRUNCATE)') ?? {}
       if (number(row, 'busy') !== 0) throw new StoreError('UNAVAILABLE', 'the log is being read')
+      // A disk that is read-only lets it be opened too, for reading.
+      db.exec('BEGIN IMMEDIATE; ROLLBACK')
       this.#db = db
     } catch (error) {
       this.#failure = String(error instanceof Error ? error.message : error)

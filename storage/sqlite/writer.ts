@@ -5,14 +5,11 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { StoreKeys } from '../encryption/store-key.ts'
-import type { LogState } from './checkpointer.ts'
 import type { WriteReply, WriteRequest } from './operations.ts'
 import { WriterDatabase, type WriterSettings } from './writer-database.ts'
 
 /** More in one commit makes the first wait longer than the fsync it saves. */
 const MAX_BATCH = 256
-/** Pages in the log from which on the other thread is asked to carry them over: 16 MiB, so that its own syncs are few. */
-const CARRY_OVER_AT = 4_000
 
 const port = parentPort
 if (port === null) throw new Error('this file runs as a worker thread')
@@ -29,9 +26,9 @@ const database = await WriterDatabase.open({
 })
 /** One look at a time; a second one would find what the first finds. */
 let asked = false
-checkpointer.on('message', (state: LogState) => {
+checkpointer.on('message', () => {
   asked = false
-  database.logIs(state)
+  database.beginLogAnew()
 })
 port.postMessage({ ready: true })
 
@@ -51,7 +48,7 @@ port.on('message', (first: WriteRequest | 'close') => {
   if (batch.length > 0) {
     const replies: WriteReply[] = database.commit(batch)
     for (const reply of replies) port.postMessage(reply)
-    if (!asked && database.pagesInLog() >= CARRY_OVER_AT) {
+    if (!asked && database.hasLongLog) {
       asked = true
       checkpointer.postMessage('carry over')
     }

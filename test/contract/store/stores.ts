@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { environment } from '../../../config/environment.ts'
+import { checkSqlite } from '../../../scripts/soak/power-loss/check-sums.ts'
 import { StoreKeys } from '../../../storage/encryption/store-key.ts'
 import type { BlobRef, Store } from '../../../storage/port.ts'
 import { openSqliteStore, type SqliteSettings } from '../../../storage/sqlite/store.ts'
@@ -10,6 +11,8 @@ import { Disk } from '../../fakes/memory-store/disk.ts'
 import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
 import { openAt, openOnFake } from './mongodb-under-test.ts'
+
+export { checkSqlite }
 
 /**
  * A store under test: opened fresh, closed and opened again as a restart would, and removed. Its end is a test of its
@@ -80,50 +83,6 @@ async function openSqlite(settingsIn: (folder: TemporaryFolder) => SqliteSetting
     },
   }
   return under
-}
-
-/** What SQLite and we can say about a closed store: nothing half written, no reference that leads nowhere, sums that are sums. */
-export async function checkSqlite(folder: string): Promise<void> {
-  const incoming = await readdir(join(folder, 'blobs', 'incoming'))
-  if (incoming.length > 0) throw new Error(`${incoming.length} staged files were left behind`)
-  using db = new DatabaseSync(join(folder, 'kep.db'))
-  for (const [promise, sql] of [
-    ['the file is whole', `SELECT 1 FROM pragma_integrity_check WHERE integrity_check <> 'ok'`],
-    ['references lead somewhere', 'SELECT 1 FROM pragma_foreign_key_check'],
-    [
-      'each blob that a row needs is kept by it',
-      `SELECT 1 FROM (
-         SELECT body AS hash, 'mailbox/' || mailbox AS keeper FROM messages
-         UNION ALL SELECT body, 'intake/' || id FROM intakes WHERE body IS NOT NULL AND purged = 0
-         UNION ALL SELECT envelope, 'archive' FROM intakes
-         UNION ALL SELECT body, 'archive' FROM segments
-       ) n LEFT JOIN kept k ON k.hash = n.hash AND k.keeper = n.keeper WHERE k.hash IS NULL`,
-    ],
-    [
-      'what is kept is there, or damaged by the test',
-      'SELECT 1 FROM kept WHERE hash IN (SELECT hash FROM unkept)',
-    ],
-    [
-      'a mailbox keeps no more than its messages have',
-      `SELECT 1 FROM kept WHERE keeper LIKE 'mailbox/%' AND NOT EXISTS (
-         SELECT 1 FROM messages m WHERE m.mailbox = CAST(substr(keeper, 9) AS INTEGER) AND m.body = hash)`,
-    ],
-    [
-      'each message has its index',
-      'SELECT 1 FROM messages LEFT JOIN indexes USING (mailbox, uid) WHERE bytes IS NULL',
-    ],
-    ['each intake has its work', 'SELECT 1 FROM intakes WHERE id NOT IN (SELECT intake FROM work)'],
-    [
-      'counters are sums',
-      `SELECT 1 FROM mailboxes b LEFT JOIN
-         (SELECT mailbox, count(*) AS n, sum(flags & 1 = 0) AS unseen, sum(flags & 8 <> 0) AS deleted,
-                 sum(size) AS bytes, max(uid) AS uid, max(modseq) AS modseq FROM messages GROUP BY mailbox) m
-         ON m.mailbox = b.id
-       WHERE b.total <> coalesce(m.n, 0) OR b.unseen <> coalesce(m.unseen, 0) OR b.deleted <> coalesce(m.deleted, 0)
-          OR b.bytes <> coalesce(m.bytes, 0) OR b.uid_next <= coalesce(m.uid, 0) OR b.modseq < coalesce(m.modseq, 0)`,
-    ],
-  ] as const)
-    if (db.prepare(sql).all().length > 0) throw new Error(`not kept: ${promise}`)
 }
 
 /** Rows that are there in one database are there in the other, and so are the files that they name. */
