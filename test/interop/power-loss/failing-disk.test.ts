@@ -11,6 +11,8 @@ import { type ImapSession, openImapSession } from '../../../scripts/client/imap-
 import { openSmtpSession, type SmtpSession } from '../../../scripts/client/smtp-session.ts'
 import { compileDisk, WatchedDisk } from '../../../scripts/soak/power-loss/disk.ts'
 import { diskFaults } from '../../../scripts/soak/power-loss/disk-faults.ts'
+import { FaultProcess } from '../../../scripts/soak/power-loss/fault-process.ts'
+import { openSqliteStore } from '../../../storage/sqlite/store.ts'
 import { eventually } from '../../fakes/eventually.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
 import { hasCompiler } from './gcc.ts'
@@ -27,6 +29,40 @@ describe.skipIf(!hasCompiler)('a disk that fails (gcc)', () => {
     const report = await diskFaults({ seed: randomInt(2 ** 31), calls: CALLS })
     expect(report.faults, `seed ${report.seed}`).toEqual([])
     expect(report.refused).toBeGreaterThan(0)
+  })
+
+  test('the disk of the second copy: nothing is accepted without it, and a start makes it anew', async () => {
+    using folder = new TemporaryFolder()
+    const disk = new WatchedDisk(folder.path)
+    const library = compileDisk(folder.path)
+    const task = {
+      folder: folder.file('first'),
+      replica: join(disk.live, 'copy'),
+      key: undefined,
+      limits: { reopenMs: 10 },
+    }
+    const put = (version: number) => ({
+      act: { kind: 'document', key: 'a', version, document: `${version}` } as const,
+      attempt: 1,
+      facts: [],
+    })
+    {
+      await using running = new FaultProcess(disk, library)
+      await running.ask(task)
+      expect(await running.ask(put(1))).toMatchObject({ ok: true })
+      disk.fail({ nth: 1, error: constants.errno.EIO, lasting: true })
+      expect(await running.ask(put(2))).toMatchObject({ code: 'UNAVAILABLE' })
+      disk.work()
+      const told = expect.stringMatching(/the second copy in .* failed .* start kepd again/)
+      expect(await running.ask(put(3))).toMatchObject({ code: 'UNAVAILABLE', message: told })
+    }
+    {
+      await using again = new FaultProcess(disk, library)
+      await again.ask(task)
+      expect(await again.ask(put(2))).toMatchObject({ ok: true })
+    }
+    await using alone = await openSqliteStore(task.replica, 1)
+    expect(await alone.accounts.get('a')).toMatchObject({ version: 2 })
   })
 
   test('kepd: 452 where the disk is full, 451 where it fails or is read-only, NO for APPEND; then mail goes on', {
