@@ -15,6 +15,8 @@ export const environment = {
     : ('en' as const),
   /** On a machine that builds and tests by itself nothing may be missing, so nothing is passed over. */
   continuous: process.env['CI'] !== undefined,
+  /** A real MongoDB for tests and figures, where there is one. */
+  mongodb: process.env['MONGODB_URI'],
   /** Where scripts/install-test-tools keeps what is no package of the distribution. */
   testTools: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'openkep-test-tools'),
 } as const

@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { NotifySettings } from './notify.ts'
 import { type PeerEntry, peerEntry } from './relay.ts'
 import { type Config, configSchema } from './schema.ts'
+import type { StorageSettings } from './storage.ts'
 
 /** One thing that is wrong: where (file, path, line) and why. */
 export interface ConfigFault {
@@ -126,8 +127,19 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       },
     }),
     ...(config.notify && { notify: notifyWithAbsolutePaths(config.notify, absolute) }),
+    storage: storageWithAbsolutePaths(config.storage, absolute),
   }
 }
+
+const storageWithAbsolutePaths = (
+  { mongodbFile, replica, keys, ...rest }: StorageSettings,
+  absolute: (path: string) => string,
+): StorageSettings => ({
+  ...rest,
+  ...(mongodbFile !== undefined && { mongodbFile: absolute(mongodbFile) }),
+  ...(replica !== undefined && { replica: replica === 'none' ? replica : absolute(replica) }),
+  keys: keys.map((key) => ('file' in key ? { file: absolute(key.file) } : key)),
+})
 
 function notifyWithAbsolutePaths(
   { email, sms }: NotifySettings,

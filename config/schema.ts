@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { directory } from './directory.ts'
 import { notify } from './notify.ts'
 import { peerEntry, relay } from './relay.ts'
+import { retention, storage } from './storage.ts'
 import { tariff } from './tariff.ts'
 import {
   file,
@@ -243,6 +244,8 @@ export const configSchema = z.strictObject({
       warnAt: z.array(z.number().int().min(1).max(100)).max(10).default([80, 95, 100]),
     })
     .prefault({}),
+  storage,
+  retention,
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .prefault({}),

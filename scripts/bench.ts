@@ -2,7 +2,7 @@
 /**
  * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
  *
- *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules]
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage]
  */
 import { measureBareRate } from './bench/bare-rate.ts'
 import { startDaemon } from './bench/daemon.ts'
@@ -11,6 +11,7 @@ import { measureRelay } from './bench/relay.ts'
 import { measureDeadPeer, missedBy } from './bench/relay-dead-peer.ts'
 import { measureRules } from './bench/rules.ts'
 import { measureServedMeanwhile } from './bench/served-meanwhile.ts'
+import { measureStorage, missedInStorage } from './bench/storage.ts'
 import { measureTransactions } from './bench/transactions.ts'
 
 const MESSAGES = 500
@@ -66,6 +67,12 @@ async function rules(): Promise<object> {
   return { rules: figures }
 }
 
+async function storage(): Promise<object> {
+  const figures = await measureStorage(note)
+  missed.push(...missedInStorage(figures))
+  return { storage: figures }
+}
+
 const sections = new Map<string, () => Promise<object>>([
   ['transactions', transactions],
   ['latency', latency],
@@ -73,6 +80,7 @@ const sections = new Map<string, () => Promise<object>>([
   ['relay', async () => ({ relay: await measureRelay(note) })],
   ['deadPeer', deadPeer],
   ['rules', rules],
+  ['storage', storage],
 ])
 
 const wanted = process.argv.slice(2)

@@ -24,11 +24,14 @@ import { checkConfig } from '../server/ops/config-check.ts'
 import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/ops/data-lock.ts'
 import { operationSettings } from '../server/ops/operation-settings.ts'
 import { probeWith } from '../server/relay/outbound/settings.ts'
+import { ALL_ROLES, parseRoles, type Role } from '../server/roles.ts'
+import { StoreKeyError } from '../storage/encryption/read-keys.ts'
 import { StoreError } from '../storage/port.ts'
 import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
 
 const USAGE = `kepd --config FILE --data DIR     start with a configuration (OPENKEP_CONFIG, OPENKEP_DATA)
 kepd --development [--data DIR]   start the development provider; data under ./data
+     --roles LIST                 submission,peer,imap,relay,issue,ops: some of them, where a MongoDB is shared
      --free-ports                 development only: let the system choose every port`
 
 /** Whoever can start the daemon but not keep it is told the reason and gets this code. */
@@ -40,6 +43,7 @@ async function run(): Promise<void> {
       config: { type: 'string' },
       data: { type: 'string' },
       development: { type: 'boolean', default: false },
+      roles: { type: 'string' },
       'free-ports': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -53,6 +57,8 @@ async function run(): Promise<void> {
   if (!values.development && file === undefined)
     throw new UsageError('kepd needs --config FILE, or --development')
 
+  const roles = values.roles === undefined ? ALL_ROLES : rolesOf(values.roles)
+
   await using parts = new AsyncDisposableStack()
   await mkdir(folder, { recursive: true, mode: 0o700 })
   parts.use(await lockDataFolder(folder, takeExclusiveLock))
@@ -61,9 +67,9 @@ async function run(): Promise<void> {
     ? await developmentSource(folder, values['free-ports'], parts)
     : fileSource(resolve(file ?? ''))
   let config = await source.load()
-  const provider = await start(config, folder, source.given)
+  const provider = await start(config, folder, source.given, roles)
   parts.defer(() => provider.close())
-  const { store, directory, eventLog, events, peers, purses, listings, relay, failSend } = provider
+  const { store, directory, eventLog, events, peers, purses, listings, relay, failSend, backUp } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
     const next = await source.load()
     const done = await provider.reload(next)
@@ -81,18 +87,30 @@ async function run(): Promise<void> {
     listings,
     relay,
     failSend,
+    backUp,
     probePeer: probeWith(() => config),
     reload,
   }
   const api = { operations, events, verify: verifierOf(() => config) }
   parts.use(await startControl(controlSocketPath(folder), api))
-  const listening = config.api && parts.use(await startApi(config.api, api))
-  const ports = { ...provider.ports, ...(listening && { api: listening.port }) }
+  // Who asks by a token may be anywhere: what writes files here is not for them.
+  const elsewhere = { ...api, operations: { ...operations, backUp: undefined } }
+  const listening = config.api && parts.use(await startApi(config.api, elsewhere))
+  const opened = Object.entries(provider.ports).filter(([, port]) => port !== 0)
+  const ports = { ...Object.fromEntries(opened), ...(listening && { api: listening.port }) }
 
   const stopped = stopSignals(provider, reload)
   console.log(JSON.stringify({ ready: true, pid: process.pid, ports }))
   if (values.development && process.stdout.isTTY) console.error(source.hint?.(provider.ports) ?? '')
   await stopped
+}
+
+function rolesOf(text: string): ReadonlySet<Role> {
+  try {
+    return parseRoles(text)
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 interface Source {
@@ -168,7 +186,8 @@ function reasonOf(error: unknown): string {
     error instanceof PluginListError ||
     error instanceof KeyFileError ||
     error instanceof DataFolderLocked ||
-    error instanceof StoreError
+    error instanceof StoreError ||
+    error instanceof StoreKeyError
   if (known) return `kepd: ${error.message}`
   if (error instanceof Error && 'code' in error) return `kepd: ${error.message}`
   return `kepd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`

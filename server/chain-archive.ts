@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { GENESIS, leafOf } from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
 import { randomHex } from '../mail/ids.ts'
 import { type ChainEntry, type Fence, type NewChainEntry, type Store, StoreError } from '../storage/port.ts'
+import { composeSegment } from './chain-segments.ts'
 
 /** The chain that holds all evidence of this provider, and the one that holds what happened in it. */
 export const EVIDENCE_CHAIN = 'evidence'
@@ -9,7 +11,12 @@ export const EVENT_CHAIN = 'events'
 export type ChainName = typeof EVIDENCE_CHAIN | typeof EVENT_CHAIN
 const ALGORITHM = 'sha256'
 /** Long against one append, short against how long a successor waits for a writer that died. */
-const LEASE_MS = 30_000
+const LEASE_MS = 10_000
+/** A batch waits for the pen at most so long: until the lease of one that died has lapsed, and some more. */
+const LONGEST_WAIT_MS = 2 * LEASE_MS
+/** How often it asks: an append of another process takes some milliseconds. */
+const ASK_MS = 20
+const SEGMENTS_A_PAGE = 1_000
 /** In one write; more would make the first of them wait. */
 const MAX_BATCH = 128
 
@@ -33,17 +40,20 @@ export class ChainArchive {
   readonly #clock: Clock
   readonly #chain: ChainName
   readonly #owner: string
+  /** Others may want to write too: the pen is given back whenever nothing waits here. */
+  readonly #gives: boolean
   readonly #queue: Waiting[] = []
   #running = false
   #fence: Fence | undefined
   #head: { seq: number; hash: Uint8Array } | undefined
 
   /**
-   * @param owner who holds the lease. Where a lock keeps all other processes away one name for ever, so that a start after a
-   * crash waits for nobody's lease; else a new name each time.
+   * @param owner who holds the lease where a lock keeps all other processes away: one name for ever, so that a start after a
+   * crash waits for nobody's lease. Absent where others write too.
    */
-  constructor(store: Store, clock: Clock, chain: ChainName, owner: string = randomHex()) {
-    this.#owner = owner
+  constructor(store: Store, clock: Clock, chain: ChainName, owner?: string) {
+    this.#owner = owner ?? randomHex()
+    this.#gives = owner === undefined
     this.#store = store
     this.#clock = clock
     this.#chain = chain
@@ -57,6 +67,26 @@ export class ChainArchive {
     })
   }
 
+  /**
+   * Everything up to that entry that is in no segment yet goes into segments, which the archive keeps in the blob store.
+   * Done again after a crash it goes on where it ended.
+   *
+   * @param seal what proves the entry `upTo`; opaque here
+   */
+  async seal(upTo: number, seal: Uint8Array): Promise<void> {
+    const { chain } = this.#store
+    for (let last = await this.#lastSealed(); last < upTo; last = await this.#lastSealed()) {
+      const { staged, ...span } = await composeSegment(this.#store, this.#chain, last + 1, upTo)
+      const at = this.#clock.now().getTime()
+      try {
+        await chain.seal(await this.#hold(), this.#chain, { ...span, body: staged.ref, seal, at }, staged)
+      } finally {
+        await staged.discard()
+        if (this.#gives && !this.#running) await this.#giveBack()
+      }
+    }
+  }
+
   find(eventId: string): Promise<ChainEntry | undefined> {
     return this.#store.chain.find(this.#chain, eventId)
   }
@@ -66,12 +96,17 @@ export class ChainArchive {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, MAX_BATCH)
       try {
-        await this.#write(batch)
+        await this.#write(batch).catch((error: unknown) => {
+          // The pen went to another since it was taken: nothing was written, and it is asked for again, once.
+          if (!(error instanceof StoreError) || error.code !== 'STALE_FENCE') throw error
+          this.#forget()
+          return this.#write(batch)
+        })
       } catch (error) {
-        this.#head = undefined // whatever happened, the next batch looks at the chain again
-        this.#fence = undefined
+        this.#forget()
         for (const { reject } of batch) reject(error)
       }
+      if (this.#gives && this.#queue.length === 0) await this.#giveBack()
     }
     this.#running = false
   }
@@ -108,13 +143,48 @@ export class ChainArchive {
 
   /** Renews the lease each time: a batch is written well within it. */
   async #hold(): Promise<Fence> {
-    const now = this.#clock.now().getTime()
-    const fence = await this.#store.chain.lease(`chain/${this.#chain}`, this.#owner, now, LEASE_MS)
-    if (fence === undefined)
-      throw new StoreError('UNAVAILABLE', `another process appends to the chain ${this.#chain}`)
+    const fence = await this.#take()
     if (this.#fence?.token !== fence.token) this.#head = undefined
     this.#fence = fence
     return fence
+  }
+
+  async #take(): Promise<Fence> {
+    for (const since = performance.now(); ; await setTimeout(ASK_MS * (1 + Math.random()))) {
+      const fence = await this.#lease(LEASE_MS)
+      if (fence !== undefined) return fence
+      if (performance.now() - since > LONGEST_WAIT_MS)
+        throw new StoreError(
+          'UNAVAILABLE',
+          `another process appends to the chain ${this.#chain} all the time`,
+        )
+    }
+  }
+
+  /** What fails here lapses by itself. */
+  async #giveBack(): Promise<void> {
+    if (this.#fence === undefined) return
+    this.#forget()
+    await this.#lease(0).catch(() => {})
+  }
+
+  /** Whatever happened, the next batch looks at the chain again. */
+  #forget(): void {
+    this.#fence = undefined
+    this.#head = undefined
+  }
+
+  #lease(ms: number): Promise<Fence | undefined> {
+    const now = this.#clock.now().getTime()
+    return this.#store.chain.lease(`chain/${this.#chain}`, this.#owner, now, ms)
+  }
+
+  async #lastSealed(): Promise<number> {
+    for (let last = 0; ; ) {
+      const page = await this.#store.chain.segments(this.#chain, last, SEGMENTS_A_PAGE)
+      last = page.at(-1)?.upTo ?? last
+      if (page.length < SEGMENTS_A_PAGE) return last
+    }
   }
 
   async #readHead(): Promise<{ seq: number; hash: Uint8Array }> {

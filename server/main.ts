@@ -3,13 +3,13 @@
  * opened is closed in reverse, also when the start fails half-way. Tests call it too, with parts of their own in
  * `given`.
  */
-import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
 import { CrlSource, DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
-import type { Store, WorkKey } from '../storage/port.ts'
-import { openSqliteStore } from '../storage/sqlite/store.ts'
+import { openStore } from '../storage/open-store.ts'
+import { type Store, StoreError, type WorkKey } from '../storage/port.ts'
+import { backUpOf } from '../storage/transfer/back-up.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
@@ -32,6 +32,7 @@ import { readSenders } from './notify/settings.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
+import type { OperationParts } from './ops/operations/operation.ts'
 import { peerTrustOf, policyOf } from './policy.ts'
 import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
@@ -41,7 +42,11 @@ import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay } from './relay/make-relay.ts'
 import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
+import { PeersOfOthers } from './relay/peers-of-others.ts'
 import { restartNeeded } from './restart-needed.ts'
+import { Holds } from './retention/holds.ts'
+import { Retention } from './retention/retention.ts'
+import { ALL_ROLES, type Role } from './roles.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
@@ -62,6 +67,7 @@ export interface Given {
 }
 
 export interface Provider {
+  /** 0 where this process has not the role. */
   readonly ports: Readonly<
     Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>
   > & {
@@ -78,25 +84,43 @@ export interface Provider {
   readonly relay: { retryNow(provider: string): void }
   /** An operator gives up a message in a queue: relay failure for whom it is still waited; false where there is none. */
   readonly failSend: (key: WorkKey) => Promise<boolean>
+  /** Everything into a new folder, while mail goes on. */
+  readonly backUp: NonNullable<OperationParts['backUp']>
   /** Takes over TLS, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
   close(): Promise<void>
 }
 
-/** @param folder the data folder, which the caller holds the lock of */
-export async function start(config: Config, folder: string, given: Given = {}): Promise<Provider> {
+/**
+ * @param folder the data folder, which the caller holds the lock of
+ * @param roles all, where the store is not shared
+ */
+export async function start(
+  config: Config,
+  folder: string,
+  given: Given = {},
+  roles: ReadonlySet<Role> = ALL_ROLES,
+): Promise<Provider> {
   await using parts = new AsyncDisposableStack() // a failure half-way closes what is already open
   const clock = given.clock ?? systemClock
   const events = given.events ?? new Events(config.log.level)
-  const store = parts.use(
-    given.store ?? (await openSqliteStore(join(folder, 'store'), clock.now().getTime())),
-  )
+  const opened = given.store
+    ? { store: given.store, keys: undefined, shared: true }
+    : await openStore(folder, config.storage, clock.now().getTime(), (error) =>
+        events.internalError('store', error),
+      )
+  const store = parts.use(opened.store)
+  if (!opened.shared && roles.size < ALL_ROLES.size)
+    throw new StoreError(
+      'UNAVAILABLE',
+      'the embedded store belongs to one process, which has every role: --roles needs storage: mongodb://…',
+    )
 
   const passwords = parts.use(new PasswordThread(() => events.passwordHashed()))
   const directory = new AccountDirectory(store, passwords, config.provider.domain, clock)
-  // A given store may be shared: only where the folder's lock keeps others away does the pen keep its name.
-  const pen = given.store === undefined ? 'kepd' : undefined
+  // Only where the folder's lock keeps others away does the pen keep its name.
+  const pen = opened.shared ? undefined : 'kepd'
   const eventLog = new EventLog({
     store,
     clock,
@@ -214,26 +238,34 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     store,
     clock,
     eventLog,
+    archive: issuerParts.archive,
     signer: issuerParts.signer,
     timestamper,
     events,
     zone: config.accounts.zone,
     clockIsCertain: timestamper.clockIsCertain,
   })
+  const retention = new Retention({
+    store,
+    accounts: directory,
+    holds: new Holds(store),
+    clock,
+    eventLog,
+    events,
+    rules: () => current.retention,
+    clockIsCertain: timestamper.clockIsCertain,
+  })
   await gate.start()
-  worker.start() // after the gate has measured the clock: deadlines must not fire by a wrong one
-  relay.start()
-  sweep.start()
-  dailySeal.start()
-  for (const lane of notices) lane.start()
+  // After the gate has measured the clock: deadlines must not fire by a wrong one.
+  const running = [
+    ...(roles.has('issue') ? [worker, ...notices] : []),
+    ...(roles.has('relay') ? [relay] : []),
+    ...(roles.has('ops') ? [sweep, dailySeal, retention] : []),
+    ...(opened.shared ? [new PeersOfOthers(peers, events)] : []),
+  ]
+  for (const part of running) part.start()
   parts.defer(async () => {
-    await Promise.all([
-      worker.stop(),
-      relay.stop(),
-      sweep.stop(),
-      dailySeal.stop(),
-      ...notices.map((lane) => lane.stop()),
-    ])
+    await Promise.all(running.map((part) => part.stop()))
   })
 
   const tls = await readTls(config.tls)
@@ -292,38 +324,39 @@ export async function start(config: Config, folder: string, given: Given = {}): 
 
   const started = { build: await buildDigest(), config: configDigest(config) }
   await eventLog.tell({ what: 'started', by: SYSTEM, details: started })
-  void renewal.renew(config.directory)
+  if (roles.has('ops')) void renewal.renew(config.directory)
   parts.defer(() => renewal.stop())
 
   let ready = false
   const listeners = parts.use(new Listeners())
   const { listen } = config
+  const when = async (role: Role, open: () => Promise<number>) => (roles.has(role) ? open() : 0)
   const ports = {
-    submissions: await listeners.smtp(
-      listen.submissions,
-      () => new SubmissionListener(submissionParts, 'tls'),
+    submissions: await when('submission', () =>
+      listeners.smtp(listen.submissions, () => new SubmissionListener(submissionParts, 'tls')),
     ),
-    submission: await listeners.smtp(
-      listen.submission,
-      () => new SubmissionListener(submissionParts, 'starttls'),
+    submission: await when('submission', () =>
+      listeners.smtp(listen.submission, () => new SubmissionListener(submissionParts, 'starttls')),
     ),
-    peer: await listeners.smtp(listen.peer, () => new PeerListener(peerParts)),
-    imaps: await listeners.imap(listen.imaps, imapParts, 'tls'),
-    imap: await listeners.imap(listen.imap, imapParts, 'starttls'),
+    peer: await when('peer', () => listeners.smtp(listen.peer, () => new PeerListener(peerParts))),
+    imaps: await when('imap', () => listeners.imap(listen.imaps, imapParts, 'tls')),
+    imap: await when('imap', () => listeners.imap(listen.imap, imapParts, 'starttls')),
     http: await listeners.http(listen.http, {
       events,
       isReady: () => ready,
       closedBecause: () => gate.closedBecause(),
     }),
-    ...(listen.submissionsExternal && {
-      submissionsExternal: await listeners.smtp(
-        listen.submissionsExternal,
-        () => new SubmissionListener(submissionParts, 'certificate'),
-      ),
-    }),
-    ...(listen.imapsExternal && {
-      imapsExternal: await listeners.imap(listen.imapsExternal, imapParts, 'certificate'),
-    }),
+    ...(roles.has('submission') &&
+      listen.submissionsExternal && {
+        submissionsExternal: await listeners.smtp(
+          listen.submissionsExternal,
+          () => new SubmissionListener(submissionParts, 'certificate'),
+        ),
+      }),
+    ...(roles.has('imap') &&
+      listen.imapsExternal && {
+        imapsExternal: await listeners.imap(listen.imapsExternal, imapParts, 'certificate'),
+      }),
   }
   events.started(ports)
   ready = true
@@ -340,6 +373,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
     listings,
     relay,
     failSend,
+    backUp: backUpOf(store, opened.keys, () => clock.now().getTime()),
     reload: async (next) => {
       const renewed = await readTls(next.tls)
       // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.
@@ -360,7 +394,7 @@ export async function start(config: Config, folder: string, given: Given = {}): 
       current = next
       outbound = nextOutbound
       await peers.reload(next.peers)
-      void renewal.renew(next.directory)
+      if (roles.has('ops')) void renewal.renew(next.directory)
       listeners.renew(renewed)
       events.reloaded()
       return { needsRestart: restartNeeded(config, next) }

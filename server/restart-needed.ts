@@ -13,6 +13,7 @@ const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
   'directory',
   'eyp',
   'eTebligat',
+  'retention',
 ] as const)
 
 /** The sections that changed and are not taken over. */

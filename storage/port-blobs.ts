@@ -48,8 +48,8 @@ export interface BlobStore {
   save(staged: StagedBlob, keeper: Keeper): Promise<BlobRef>
   /** One keeper more for octets that are there: NO_SUCH_BLOB where nobody keeps them any more. Repeated, it changes nothing. */
   keep(ref: BlobRef, keeper: Keeper): Promise<void>
-  /** This keeper lets go of all that it keeps. */
-  release(keeper: Keeper): Promise<void>
+  /** This keeper lets go of all that it keeps. The archive never does. */
+  release(keeper: Exclude<Keeper, 'archive'>): Promise<void>
   /**
    * Removes octets that nobody keeps, about `limit` blobs in a call; answers how many went. A blob that is named while it
    * is swept stays. What a process that died left staged goes here too where opening the store does not remove it.

@@ -41,7 +41,7 @@ export interface Segment {
 
 /** Append-only by type: there is no update and no delete. */
 export interface ChainStore {
-  /** undefined while somebody else holds it. Taking one's own lease again renews it under the same token. */
+  /** undefined while somebody else holds it. Taking one's own lease again renews it under the same token; for 0 ms, it is given back. */
   lease(name: string, owner: string, now: number, ms: number): Promise<Fence | undefined>
   head(chain: string): Promise<ChainEntry | undefined>
   /**

@@ -59,11 +59,16 @@ export interface MessageRecord {
   readonly index: Uint8Array
 }
 
+/** Nothing is swept while it is held, and whoever sweeps holds it. */
+export const SWEEP_LEASE = 'sweep'
+/** Longer than what is done between two renewals, short against how long a successor waits for a process that died. */
+export const SWEEP_LEASE_MS = 60_000
+
 export interface StoreCopy {
   /**
    * All records, blobs last. They are of one moment, or of such moments that doing again what they show as not done leads
    * to the same. A mailbox comes before its messages. While they are read nothing may be swept: whoever reads them holds
-   * the lease `sweep`.
+   * {@link SWEEP_LEASE}.
    */
   records(): AsyncIterable<StoreRecord>
   /** True where no record but counters is there. */

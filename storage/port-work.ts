@@ -113,9 +113,13 @@ export interface WorkStore {
   watch(listener: () => void): () => void
 }
 
+/** More rows of one kind are not counted: whoever has so many knows enough, and counting them all takes its time. */
+export const BACKLOG_COUNTED = 20_000
+
 export interface Backlog {
   readonly kind: WorkKind
   readonly state: 'pending' | 'held'
+  /** At most {@link BACKLOG_COUNTED}. */
   readonly rows: number
   readonly oldestSince: number
 }

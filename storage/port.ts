@@ -20,9 +20,9 @@ import type { NewWork, WorkStore } from './port-work.ts'
 
 export * from './port-blobs.ts'
 export type * from './port-chain.ts'
-export type * from './port-copy.ts'
+export * from './port-copy.ts'
 export type * from './port-mailboxes.ts'
-export type * from './port-work.ts'
+export * from './port-work.ts'
 
 export interface Store extends AsyncDisposable {
   readonly blobs: BlobStore

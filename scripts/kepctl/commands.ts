@@ -1,15 +1,19 @@
 import { accountCommands } from './accounts.ts'
 import { archiveCheckCommand } from './archive.ts'
+import { backupCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
 import { creditCommands } from './credit.ts'
 import { directoryCommands } from './directory.ts'
 import { evidenceCommands } from './evidence.ts'
+import { holdCommands } from './holds.ts'
 import { logListCommand } from './log.ts'
+import { migrateStoreCommand } from './migrate-store.ts'
 import { peerCommands } from './peers.ts'
 import { personCommands } from './persons.ts'
 import { queueCommands } from './queue.ts'
 import { reloadCommand } from './reload.ts'
+import { restoreCommand } from './restore.ts'
 import { sendCommand } from './send.ts'
 import { traceCommand } from './trace.ts'
 import { verifyCommand } from './verify.ts'
@@ -27,6 +31,10 @@ export const commands: readonly Command[] = [
   ...peerCommands,
   ...queueCommands,
   archiveCheckCommand,
+  ...holdCommands,
+  backupCommand,
+  restoreCommand,
+  migrateStoreCommand,
   configCheckCommand,
   reloadCommand,
 ]

@@ -2,6 +2,7 @@ import { ConfigError, faultText } from '../../config/load.ts'
 import { ControlRefusal } from '../../server/ops/api/client.ts'
 import { DataFolderLocked } from '../../server/ops/data-lock.ts'
 import { refusalOf } from '../../server/ops/operations/operation.ts'
+import { StoreError } from '../../storage/port.ts'
 import { findCommand, readArguments } from './arguments.ts'
 import { type Command, type ExitCode, Refused, UsageError } from './command.ts'
 import { commands } from './commands.ts'
@@ -59,7 +60,7 @@ function told(error: unknown, command: Command, screen: Screen): ExitCode {
     return 1
   }
   const refusal =
-    error instanceof Refused || error instanceof ControlRefusal
+    error instanceof Refused || error instanceof ControlRefusal || error instanceof StoreError
       ? { code: error.code, message: error.message }
       : refusalOf(error)
   if (refusal?.code === 'BAD_ARGUMENTS') {

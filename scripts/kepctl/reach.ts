@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { systemClock } from '../../mail/clock.ts'
@@ -22,8 +22,9 @@ import type { Progress } from '../../server/ops/operations/operation.ts'
 import { Purses } from '../../server/purse/purses.ts'
 import { probeWith } from '../../server/relay/outbound/settings.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
+import { openStore } from '../../storage/open-store.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
-import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import { backUpOf } from '../../storage/transfer/back-up.ts'
 import type { Arguments } from './arguments.ts'
 import { Refused, UsageError } from './command.ts'
 import type { Screen } from './screen.ts'
@@ -57,7 +58,8 @@ async function alone<N extends OperationName>(
   progress: Progress,
 ): Promise<ResultOf<N>> {
   await using _lock = await lockDataFolder(folder, takeExclusiveLock)
-  await using store = await openSqliteStore(join(folder, 'store'), systemClock.now().getTime())
+  const opened = await openStore(folder, config.storage, systemClock.now().getTime())
+  await using store = opened.store
   await using passwords = new PasswordThread()
   const directory = new AccountDirectory(store, passwords, config.provider.domain, systemClock)
   const parts = {
@@ -67,7 +69,7 @@ async function alone<N extends OperationName>(
       store,
       clock: systemClock,
       keepYears: config.evidence.retentionYears,
-      owner: 'kepd',
+      owner: opened.shared ? undefined : 'kepd',
       lost: (error) => {
         throw error
       },
@@ -91,6 +93,7 @@ async function alone<N extends OperationName>(
       events: { directoryQuery: () => {} },
     }),
     probePeer: probeWith(() => config),
+    backUp: backUpOf(store, opened.keys, () => systemClock.now().getTime()),
   }
   return (await perform(parts, name, input, progress)) as ResultOf<N>
 }

@@ -3,7 +3,7 @@ import { type Signer, signDetached, type Timestamper } from '../../evidence/inde
 import { dayIn, startOf } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { Store } from '../../storage/port.ts'
-import { EVENT_CHAIN, EVIDENCE_CHAIN } from '../chain-archive.ts'
+import { type ChainArchive, type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from '../chain-archive.ts'
 import type { Events } from '../ops/events.ts'
 import { type EventLog, SYSTEM } from './event-log.ts'
 
@@ -13,7 +13,9 @@ const LOOK_MS = 5 * 60_000
 export interface DailySealParts {
   readonly store: Pick<Store, 'chain'>
   readonly clock: Clock
-  readonly eventLog: Pick<EventLog, 'record' | 'sealedSince'>
+  readonly eventLog: Pick<EventLog, 'record' | 'sealedSince' | 'seal'>
+  /** Of the evidence. */
+  readonly archive: Pick<ChainArchive, 'seal'>
   readonly signer: Signer
   readonly timestamper: Timestamper
   readonly events: Pick<Events, 'internalError'>
@@ -25,7 +27,8 @@ export interface DailySealParts {
 
 /**
  * Once a day the heads of both chains are signed and time-stamped, and the seal is a record itself: from then on nobody, not
- * even the provider, can put another past before that day. That such records are signed and stamped daily is known from
+ * even the provider, can put another past before that day. What it covers becomes segments of the archive, which carry it with
+ * them. That such records are signed and stamped daily is known from
  * secondary sources alone.
  */
 export class DailySeal {
@@ -54,28 +57,30 @@ export class DailySeal {
     if (!clockIsCertain()) return
     const now = clock.now()
     if (await eventLog.sealedSince(startOf(dayIn(zone, now), zone).getTime())) return
-    const text = await this.#heads()
-    if (text === '') return
+    const heads = await this.#heads()
+    if (heads.length === 0) return
+    const text = heads.map(({ chain, seq, hash }) => `${chain} ${seq} ${hash}\n`).join('')
     const cms = await signDetached({
       digest: createHash(signer.hash).update(text).digest(),
       signer,
       signingTime: now,
       timestamper,
     })
-    await eventLog.record({
-      what: 'sealed',
-      by: SYSTEM,
-      details: { heads: text, seal: Buffer.from(cms).toString('base64') },
-    })
+    const details = { heads: text, seal: Buffer.from(cms).toString('base64') }
+    await eventLog.record({ what: 'sealed', by: SYSTEM, details })
+    const sealOctets = Buffer.from(JSON.stringify(details))
+    for (const { chain, seq } of heads)
+      await (chain === EVENT_CHAIN ? eventLog : this.#parts.archive).seal(seq, sealOctets)
   }
 
-  /** A line for each chain: its name, its last sequence number, its hash. */
-  async #heads(): Promise<string> {
-    const lines: string[] = []
-    for (const chain of [EVENT_CHAIN, EVIDENCE_CHAIN]) {
+  /** Of each chain its name, its last sequence number, and its hash in hex. */
+  async #heads(): Promise<{ chain: ChainName; seq: number; hash: string }[]> {
+    const heads: { chain: ChainName; seq: number; hash: string }[] = []
+    for (const chain of [EVENT_CHAIN, EVIDENCE_CHAIN] as const) {
       const head = await this.#parts.store.chain.head(chain)
-      if (head !== undefined) lines.push(`${chain} ${head.seq} ${Buffer.from(head.hash).toString('hex')}\n`)
+      if (head !== undefined)
+        heads.push({ chain, seq: head.seq, hash: Buffer.from(head.hash).toString('hex') })
     }
-    return lines.join('')
+    return heads
   }
 }

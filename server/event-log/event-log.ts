@@ -1,6 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
 import { randomId } from '../../mail/ids.ts'
-import { type ChainEntry, type Store, StoreError } from '../../storage/port.ts'
+import type { ChainEntry, Store } from '../../storage/port.ts'
 import { ChainArchive, EVENT_CHAIN } from '../chain-archive.ts'
 
 /** Who did it: an operator, perhaps because a person of the account asked; a person; time or the provider itself. */
@@ -60,9 +60,6 @@ export interface EventLogParts {
 
 /** Longer nobody waits for a record of what happens anyway. */
 const LONGEST_TELL_MS = 2_000
-/** A process that died holds the pen for as long as its lease; so often is it asked for meanwhile. */
-const BUSY_MS = 500
-const BUSY_ATTEMPTS = 80
 
 /**
  * The second chain, in the same discipline as evidence: logins, what persons did to mail, permissions, acts of operators,
@@ -107,15 +104,13 @@ export class EventLog {
       at: at.getTime(),
       keepUntil: keepUntil.getTime(),
     }
-    for (let attempt = 1; ; attempt++)
-      try {
-        await this.#archive.append(entry)
-        return { id }
-      } catch (error) {
-        const busy = error instanceof StoreError && error.code === 'UNAVAILABLE'
-        if (!busy || attempt >= BUSY_ATTEMPTS) throw error
-        await new Promise((resolve) => setTimeout(resolve, BUSY_MS))
-      }
+    await this.#archive.append(entry)
+    return { id }
+  }
+
+  /** As {@link ChainArchive.seal} has it. */
+  seal(upTo: number, seal: Uint8Array): Promise<void> {
+    return this.#archive.seal(upTo, seal)
   }
 
   /** Whether there is a seal of that time or later, ms since 1970. */

@@ -1,4 +1,5 @@
 import type { MailboxRow, MessageRow } from '../../storage/port.ts'
+import { Holds } from '../retention/holds.ts'
 import { no } from './failure.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Session } from './session.ts'
@@ -23,6 +24,11 @@ export async function recordMail(
     to,
   }: { readonly from?: MailboxRow | undefined; readonly to?: MailboxRow } = {},
 ): Promise<void> {
+  if (act === 'mail deleted')
+    await new Holds(session.parts.store).keepFor(
+      session.account,
+      rows.map(({ body }) => body),
+    )
   for (let at = 0; at < rows.length; at += BATCH) {
     const batch = rows.slice(at, at + BATCH)
     await recordAct(session, act, {

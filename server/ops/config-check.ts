@@ -12,6 +12,7 @@ import { MIN_TOKEN } from './api/tokens.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
+import { checkStorage } from './storage-check.ts'
 
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
@@ -61,6 +62,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
   await checkDkim(config, now, fault)
   await checkNotify(config, fault, isOpenToOthers)
   await checkTokens(config, fault)
+  await checkStorage(config, fault, isOpenToOthers)
   for (const { path, reason } of pluginFaults(config)) fault(path, reason)
   checkTariff(config, fault)
   checkSources(config, fault)

@@ -118,6 +118,9 @@ export class Events {
   ])
   readonly #relayConnections = this.#gauge('relay_connections', 'Open connections to a peer', ['peer'])
   readonly #purse = this.#counter('purse_total', 'What happened in purses', ['what'])
+  readonly #retention = this.#counter('retention_total', 'What its time has come for: messages and blobs', [
+    'what',
+  ])
   readonly #notices = this.#counter(
     'plugin_notices_total',
     'What plugins tell the operator beside their verdicts',
@@ -344,6 +347,13 @@ export class Events {
     this.#log[what === 'swept' ? 'warn' : 'debug']({ event: 'purse', what })
   }
 
+  /** Messages deleted from the `trash`, intakes `purged`, blobs `swept`. */
+  retention(what: 'trash' | 'purged' | 'swept', count: number): void {
+    if (count === 0) return
+    this.#retention.inc({ what }, count)
+    this.#log.info({ event: 'retention', what, count })
+  }
+
   directoryQuery(outcome: QueryOutcome): void {
     this.#queries.inc({ outcome })
   }
@@ -386,7 +396,10 @@ export class Events {
     this.#log.error({ event: 'plugin', plugin, hook, error: told(error) })
   }
 
-  internalError(where: ListenerName | 'work' | 'relay' | 'notify' | 'ops' | 'purse', error: unknown): void {
+  internalError(
+    where: ListenerName | 'work' | 'relay' | 'notify' | 'ops' | 'purse' | 'store',
+    error: unknown,
+  ): void {
     this.#errors.inc({ where })
     this.#log.error({ event: 'internal-error', where, error: told(error) })
   }

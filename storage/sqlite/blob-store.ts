@@ -63,7 +63,8 @@ export class SqliteBlobs implements BlobStore {
     })
     const brought: Published[] = []
     for (const blob of blobs) brought.push(await blob.publish())
-    const settle = () => Promise.all(blobs.map((blob) => blob.settle(fileOf(this.#db, blob.ref.hash))))
+    const large = blobs.filter((_, i) => brought[i]?.file !== undefined)
+    const settle = () => Promise.all(large.map((blob) => blob.settle(fileOf(this.#db, blob.ref.hash))))
     try {
       const answer = await write(brought)
       await settle()

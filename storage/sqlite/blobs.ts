@@ -45,21 +45,35 @@ const openKey = (keys: StoreKeys | undefined, hash: string, row: Row): Uint8Arra
  * they were gone: what is brought takes their place, and a sweep finds the file.
  */
 export function keepBlob(db: Database, ref: BlobRef, keeper: Keeper, brought: Published | undefined): void {
-  const { hash } = ref
-  const there = findBlob(db, hash)
+  // Nearly always they are new: one statement finds that out.
+  if (brought !== undefined && insertBlob(db, 'IGNORE', brought)) {
+    insertKeeper(db, ref.hash, keeper, brought.key)
+    return
+  }
+  const there = findBlob(db, ref.hash)
   if (there === undefined) {
     if (brought === undefined) throw noSuchBlob(ref)
-    db.run(
-      'INSERT OR REPLACE INTO blobs (hash, size, file, bytes, sealed) VALUES (?, ?, ?, ?, ?)',
-      hash,
-      ref.size,
-      brought.file ?? null,
-      brought.octets ?? null,
-      brought.key === undefined ? 0 : 1,
-    )
-    db.run('DELETE FROM unkept WHERE hash = ?', hash)
+    insertBlob(db, 'REPLACE', brought)
+    db.run('DELETE FROM unkept WHERE hash = ?', ref.hash)
   }
-  const key = there === undefined ? brought?.key : there.key
+  insertKeeper(db, ref.hash, keeper, there === undefined ? brought?.key : there.key)
+}
+
+const insertBlob = (
+  db: Database,
+  orElse: 'IGNORE' | 'REPLACE',
+  { ref, file, octets, key }: Published,
+): boolean =>
+  db.run(
+    `INSERT OR ${orElse} INTO blobs (hash, size, file, bytes, sealed) VALUES (?, ?, ?, ?, ?)`,
+    ref.hash,
+    ref.size,
+    file ?? null,
+    octets ?? null,
+    key === undefined ? 0 : 1,
+  ) === 1
+
+function insertKeeper(db: Database, hash: string, keeper: Keeper, key: Uint8Array | undefined): void {
   db.run(
     'INSERT OR IGNORE INTO kept (hash, keeper, key) VALUES (?, ?, ?)',
     hash,
@@ -80,7 +94,7 @@ export const keepKnown = (db: Database, ref: BlobRef, keeper: Keeper): void =>
 export function releaseBlobs(db: Database, keeper: Keeper, hash?: string): void {
   const gone =
     hash === undefined
-      ? db.all('DELETE FROM kept WHERE keeper = ? RETURNING hash', keeper)
+      ? db.all(`DELETE FROM kept WHERE keeper = ? AND keeper <> 'archive' RETURNING hash`, keeper)
       : db.all('DELETE FROM kept WHERE keeper = ? AND hash = ? RETURNING hash', keeper, hash)
   for (const row of gone)
     db.run(

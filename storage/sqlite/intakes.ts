@@ -9,16 +9,10 @@ export function accept(
   intake: Omit<NewIntake, 'staged'>,
   brought: readonly Published[],
 ): { duplicateOf: string | undefined } {
-  if (db.get('SELECT id FROM intakes WHERE id = ?', intake.id) !== undefined)
-    return { duplicateOf: undefined }
-  if (db.get('SELECT id FROM voided WHERE id = ?', intake.id) !== undefined)
-    throw new StoreError('VOIDED', `intake ${intake.id} was given up`)
-  if (intake.dedup !== undefined) {
-    const earlier = db.get('SELECT id, at FROM intakes WHERE dedup = ?', intake.dedup.key)
-    if (earlier !== undefined) {
-      if (number(earlier, 'at') >= intake.dedup.notBefore) return { duplicateOf: text(earlier, 'id') }
-      db.run('UPDATE intakes SET dedup = NULL WHERE id = ?', text(earlier, 'id'))
-    }
+  if (!insertIntake(db, intake)) {
+    const known = whyNot(db, intake)
+    if (known !== undefined) return known
+    insertIntake(db, intake)
   }
   const byHash = new Map(brought.map((one) => [one.ref.hash, one]))
   if (intake.body !== undefined)
@@ -26,20 +20,37 @@ export function accept(
   for (const ref of [intake.envelope, ...brought.map((one) => one.ref)])
     if (ref.hash !== intake.body?.hash || ref === intake.envelope)
       keepBlob(db, ref, 'archive', byHash.get(ref.hash))
-  db.run(
-    'INSERT INTO intakes (id, at, dedup, body, body_size, envelope, envelope_size) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    intake.id,
-    intake.at,
-    intake.dedup?.key ?? null,
-    intake.body?.hash ?? null,
-    intake.body?.size ?? null,
-    intake.envelope.hash,
-    intake.envelope.size,
-  )
   for (const name of intake.names)
     db.run('INSERT OR IGNORE INTO names VALUES (?, ?, ?)', name, intake.at, intake.id)
   insertWork(db, [intake.first])
   return { duplicateOf: undefined }
+}
+
+/** False where the id is taken or given up, or the dedup key is taken: one statement for what nearly always happens. */
+const insertIntake = (db: Database, { id, at, dedup, body, envelope }: Omit<NewIntake, 'staged'>): boolean =>
+  db.run(
+    `INSERT OR IGNORE INTO intakes (id, at, dedup, body, body_size, envelope, envelope_size)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM voided WHERE id = ?1)`,
+    id,
+    at,
+    dedup?.key ?? null,
+    body?.hash ?? null,
+    body?.size ?? null,
+    envelope.hash,
+    envelope.size,
+  ) === 1
+
+/** What there was instead; undefined where it was a dedup key that counts no more, and is free now. */
+function whyNot(
+  db: Database,
+  { id, dedup }: Omit<NewIntake, 'staged'>,
+): { duplicateOf: string | undefined } | undefined {
+  if (db.get('SELECT id FROM intakes WHERE id = ?', id) !== undefined) return { duplicateOf: undefined }
+  const earlier = dedup && db.get('SELECT id, at FROM intakes WHERE dedup = ?', dedup.key)
+  if (earlier === undefined) throw new StoreError('VOIDED', `intake ${id} was given up`)
+  if (number(earlier, 'at') >= (dedup?.notBefore ?? 0)) return { duplicateOf: text(earlier, 'id') }
+  db.run('UPDATE intakes SET dedup = NULL WHERE id = ?', text(earlier, 'id'))
+  return undefined
 }
 
 export function voidIntake(db: Database, id: string): boolean {

@@ -4,16 +4,16 @@ import { type WriteReply, type WriteRequest, writes } from './operations.ts'
 
 /** One request, in a savepoint of its own. What the disk refused ends the whole transaction: SQLite may have rolled it back. */
 export function perform(db: Database, { id, name, args }: WriteRequest): WriteReply {
-  db.exec('SAVEPOINT request')
+  db.run('SAVEPOINT request')
   try {
     const operation: (db: Database, ...rest: never[]) => unknown = writes[name]
     const value = operation(db, ...(args as never[]))
-    db.exec('RELEASE request')
+    db.run('RELEASE request')
     return { id, value }
   } catch (error) {
     if (isDiskFailure(error) || (error instanceof StoreError && error.code === 'FULL')) throw error
-    db.exec('ROLLBACK TO request')
-    db.exec('RELEASE request')
+    db.run('ROLLBACK TO request')
+    db.run('RELEASE request')
     if (error instanceof StoreError) return { id, code: error.code, message: error.message }
     return { id, code: 'UNAVAILABLE', message: String(error) }
   }

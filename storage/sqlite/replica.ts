@@ -72,7 +72,7 @@ export class Replica {
     if (this.#failure !== undefined)
       throw new StoreError(
         'UNAVAILABLE',
-        `the second copy in ${this.#folder} failed (${this.#failure}): mend that disk, or take store.replica out of the configuration, and start kepd again`,
+        `the second copy in ${this.#folder} failed (${this.#failure}): mend that disk, or take storage.replica out of the configuration, and start kepd again`,
       )
   }
 

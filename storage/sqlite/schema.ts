@@ -104,7 +104,9 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO blobs (hash, size, bytes) SELECT hash, length(bytes), bytes FROM inline_blobs;
   DROP TABLE inline_blobs;
   CREATE TABLE kept (hash TEXT NOT NULL, keeper TEXT NOT NULL, key BLOB, PRIMARY KEY (hash, keeper)) WITHOUT ROWID;
-  CREATE INDEX kept_by ON kept (keeper, hash);
+  CREATE INDEX kept_by ON kept (keeper, hash) WHERE keeper <> 'archive'; -- which lets nothing go
+  DROP INDEX work_retried;
+  CREATE INDEX work_retried ON work (kind, since, due) WHERE state = 'pending' AND due > since;
   CREATE TABLE unkept (hash TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE INDEX messages_body ON messages (mailbox, body);
   ALTER TABLE indexes ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;

@@ -9,7 +9,7 @@ import {
   type WorkOutcome,
   type WorkRow,
 } from '../port.ts'
-import { MAX_PAYLOAD, WORK_KINDS } from '../port-work.ts'
+import { BACKLOG_COUNTED, MAX_PAYLOAD, WORK_KINDS } from '../port-work.ts'
 import { type Database, number, optionalNumber, optionalText, type Row, text } from './database.ts'
 
 export function insertWork(db: Database, rows: readonly NewWork[]): boolean[] {
@@ -180,18 +180,40 @@ export const workAt = (
   return row && readWork(row)
 }
 
-export function backlog(db: Database, now: number): Backlog[] {
-  // Two index ranges: what is due, and what was due once and waits for its next attempt.
-  const pending = `SELECT kind, 'pending' AS state, count(*) AS n, min(since) AS oldest FROM (
-    SELECT kind, since FROM work WHERE state = 'pending' AND due <= ?1
-    UNION ALL SELECT kind, since FROM work WHERE state = 'pending' AND due > since AND due > ?1) GROUP BY kind`
-  const held = `SELECT kind, 'held' AS state, count(*) AS n, min(since) AS oldest FROM work WHERE state = 'held' GROUP BY kind`
-  return [...db.all(pending, now), ...db.all(held)].map((row) => ({
-    kind: readKind(text(row, 'kind')),
-    state: text(row, 'state') === 'held' ? 'held' : 'pending',
-    rows: number(row, 'n'),
-    oldestSince: number(row, 'oldest'),
-  }))
+/** Counted in index ranges, and no further than {@link BACKLOG_COUNTED}: a million rows that are due must not hold the loop. */
+export const backlog = (db: Database, now: number): Backlog[] =>
+  WORK_KINDS.flatMap((kind) => [pendingOf(db, kind, now), heldOf(db, kind)]).filter(({ rows }) => rows > 0)
+
+function pendingOf(db: Database, kind: WorkKind, now: number): Backlog {
+  const due = db.get(
+    `SELECT count(*) AS n, min(due) AS oldest FROM (
+       SELECT due FROM work INDEXED BY work_due WHERE state = 'pending' AND kind = ? AND due <= ? ORDER BY due LIMIT ${BACKLOG_COUNTED})`,
+    kind,
+    now,
+  )
+  // What was due once and waits for its next attempt; of what is retried the first time counts, also where it is due again.
+  const retried = db.get(
+    `SELECT count(*) FILTER (WHERE due > ?) AS n, min(since) AS oldest FROM (
+       SELECT since, due FROM work INDEXED BY work_retried WHERE state = 'pending' AND due > since AND kind = ? ORDER BY since LIMIT ${BACKLOG_COUNTED})`,
+    now,
+    kind,
+  )
+  return sumOf(kind, 'pending', [due, retried])
+}
+
+const heldOf = (db: Database, kind: WorkKind): Backlog =>
+  sumOf(kind, 'held', [
+    db.get(
+      `SELECT count(*) AS n, min(since) AS oldest FROM (
+         SELECT since FROM work INDEXED BY work_held WHERE state = 'held' AND kind = ? LIMIT ${BACKLOG_COUNTED})`,
+      kind,
+    ),
+  ])
+
+function sumOf(kind: WorkKind, state: Backlog['state'], found: readonly (Row | undefined)[]): Backlog {
+  const rows = found.reduce((sum, row) => sum + number(row ?? {}, 'n'), 0)
+  const times = found.flatMap((row) => (row && optionalNumber(row, 'oldest')) ?? [])
+  return { kind, state, rows: Math.min(rows, BACKLOG_COUNTED), oldestSince: Math.min(...times) }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How far the writer goes; pages are SQLite's, of 4 KiB. */
 export interface WriterLimits {
-  /** Pages in the log from which on the other thread is asked to carry them over: 4 MiB, as SQLite itself would. */
+  /** Pages in the log from which on the other thread is asked to carry them over: 16 MiB, so that its own syncs are few. */
   readonly carryOverAt: number
   /**
    * A log that long does not begin anew by itself, because there is always a reader or a writer in it: 64 MiB. Then the
@@ -19,7 +19,7 @@ export interface WriterLimits {
 }
 
 export const WRITER_LIMITS: WriterLimits = {
-  carryOverAt: 1_000,
+  carryOverAt: 4_000,
   beginAnewAt: 16_384,
   mostPages: 262_144,
   mostPagesOfCopying: 131_072,

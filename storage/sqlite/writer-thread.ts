@@ -12,6 +12,7 @@ export class WriterThread {
   readonly #exited: Promise<unknown>
   #nextId = 1
   #failure: StoreError | undefined
+  #closing = false
 
   private constructor(worker: Worker, checkpointer: Worker) {
     this.#worker = worker
@@ -56,6 +57,7 @@ export class WriterThread {
 
   call<K extends WriteName>(name: K, ...args: WriteArguments<K>): Promise<ReturnType<Writes[K]>> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#closing) return Promise.reject(new StoreError('CLOSED', 'the store is closed'))
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
@@ -63,7 +65,9 @@ export class WriterThread {
     })
   }
 
+  /** What was asked before is done; what is asked from now on is refused. */
   async close(): Promise<void> {
+    this.#closing = true
     this.#worker.postMessage('close')
     await this.#exited
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { newKey, type StoreKeys } from '../encryption/store-key.ts'
@@ -25,16 +26,17 @@ export interface BackupOptions {
 
 /**
  * Everything of a source into a new folder: `records`, a line each; `bodies`, one after the other in the order of their
- * records; `manifest.json`, which is written last. Until then the folder is called `<folder>.partial`.
+ * records; `manifest.json`, which is written last. Until then the folder is called `<folder>.partial`. The folder
+ * that it lies in has to be there.
  */
 export async function writeBackup(
   source: Source,
   folder: string,
   { keys, now, progress }: BackupOptions,
 ): Promise<Manifest> {
+  if (existsSync(folder)) throw Object.assign(new Error(`${folder} is there already`), { code: 'EEXIST' })
   const partial = `${folder}.partial`
   await rm(partial, { recursive: true, force: true })
-  await mkdir(dirname(folder), { recursive: true })
   await mkdir(partial, { mode: 0o700 })
   const recordsKey = keys && newKey()
   const bodiesKey = keys && newKey()

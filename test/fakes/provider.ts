@@ -7,6 +7,7 @@ import { privateKeyPem } from '../../evidence/keys/generate.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import { type Clock, systemClock } from '../../mail/clock.ts'
 import { type Given, type Provider, start } from '../../server/main.ts'
+import { ALL_ROLES, type Role } from '../../server/roles.ts'
 import { startCrlServer } from './crl-server.ts'
 import { type Holder, type Pki, pki } from './pki.ts'
 import { type FakeTsa, startTsa } from './tsa.ts'
@@ -44,6 +45,8 @@ export interface TestProviderOptions {
   readonly tsa?: Omit<Partial<ConfigInput['tsa']>, 'urls'>
   /** The time that the TSA writes; the machine's where it is not given. */
   readonly tsaClock?: Clock
+  /** All, where it is not said. */
+  readonly roles?: readonly Role[]
   /** `none`: a CA whose lists cannot be had. */
   readonly lists?: 'none'
 }
@@ -110,7 +113,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     },
     ...given,
   })
-  const test: { provider: Provider } = { provider: await start(config, folder, seeded(options.given ?? {})) }
+  const roles = options.roles === undefined ? ALL_ROLES : new Set(options.roles)
+  const test: { provider: Provider } = {
+    provider: await start(config, folder, seeded(options.given ?? {}), roles),
+  }
   stack.defer(() => test.provider.close())
   const open = stack.move()
   return {
@@ -134,7 +140,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     restart: async (given = options.given ?? {}, meanwhile = () => {}) => {
       await test.provider.close()
       meanwhile()
-      test.provider = await start(config, folder, seeded(given))
+      test.provider = await start(config, folder, seeded(given), roles)
       return test.provider
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),

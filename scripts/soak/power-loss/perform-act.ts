@@ -53,8 +53,10 @@ export async function performAct(store: Store, writer: string, act: Act, attempt
     }
     case 'keep':
       return store.blobs.keep({ hash: act.hash, size: act.size }, keeperOf(act.keeper))
-    case 'release':
-      return store.blobs.release(keeperOf(act.keeper))
+    case 'release': {
+      const keeper = keeperOf(act.keeper)
+      return keeper === 'archive' ? undefined : store.blobs.release(keeper)
+    }
     case 'sweep':
       await store.blobs.sweep(100)
       return

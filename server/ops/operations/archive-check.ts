@@ -32,24 +32,27 @@ export const archiveCheck = operation(
     /** How many of the latest messages' bodies are read. */
     bodies: z.number().int().nonnegative().max(1_000_000).default(100),
   }),
-  async ({ store }, { bodies }, progress): Promise<ArchiveReport> => {
-    const happened = await checkChain(EVENT_CHAIN, walk(store, EVENT_CHAIN, undefined, progress))
-    const head = await store.chain.head(EVIDENCE_CHAIN)
-    const report = await checkChain(EVIDENCE_CHAIN, walk(store, EVIDENCE_CHAIN, head?.seq, progress))
-    const checked = head === undefined ? [] : await checkBodies(store, head.seq, bodies)
-    const brokenBodies = checked.filter(({ reason }) => reason !== undefined)
-    return {
-      ok: report.ok && happened.ok && brokenBodies.length === 0,
-      entries: report.ok ? report.entries : report.sequence - 1,
-      head: report.ok ? Buffer.from(report.head).toString('hex') : undefined,
-      broken: report.ok ? undefined : { sequence: report.sequence, failure: report.failure },
-      events: happened.ok ? happened.entries : happened.sequence - 1,
-      brokenEvents: happened.ok ? undefined : { sequence: happened.sequence, failure: happened.failure },
-      bodies: checked.length,
-      brokenBodies: brokenBodies.map(({ intake, reason = '' }) => ({ intake, reason })),
-    }
-  },
+  ({ store }, { bodies }, progress) => checkArchive(store, bodies, progress),
 )
+
+/** @param bodies how many of the latest messages are read */
+export async function checkArchive(store: Store, bodies: number, progress: Progress): Promise<ArchiveReport> {
+  const happened = await checkChain(EVENT_CHAIN, walk(store, EVENT_CHAIN, undefined, progress))
+  const head = await store.chain.head(EVIDENCE_CHAIN)
+  const report = await checkChain(EVIDENCE_CHAIN, walk(store, EVIDENCE_CHAIN, head?.seq, progress))
+  const checked = head === undefined ? [] : await checkBodies(store, head.seq, bodies)
+  const brokenBodies = checked.filter(({ reason }) => reason !== undefined)
+  return {
+    ok: report.ok && happened.ok && brokenBodies.length === 0,
+    entries: report.ok ? report.entries : report.sequence - 1,
+    head: report.ok ? Buffer.from(report.head).toString('hex') : undefined,
+    broken: report.ok ? undefined : { sequence: report.sequence, failure: report.failure },
+    events: happened.ok ? happened.entries : happened.sequence - 1,
+    brokenEvents: happened.ok ? undefined : { sequence: happened.sequence, failure: happened.failure },
+    bodies: checked.length,
+    brokenBodies: brokenBodies.map(({ intake, reason = '' }) => ({ intake, reason })),
+  }
+}
 
 async function* walk(
   store: Store,
@@ -93,7 +96,8 @@ async function checkBodies(store: Store, last: number, wanted: number): Promise<
       seen.add(id)
       const row = await store.intake(id)
       if (row === undefined) checked.push({ intake: id, reason: 'the message is not in the store' })
-      else if (row.body !== undefined) checked.push({ intake: id, reason: await faultOf(store, row.body) })
+      else if (row.body !== undefined && !row.purged)
+        checked.push({ intake: id, reason: await faultOf(store, row.body) })
     }
   }
   return checked

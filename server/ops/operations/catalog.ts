@@ -5,6 +5,7 @@ import { accountShow } from './account-show.ts'
 import { accountActivate, accountClose, accountReopen } from './account-state.ts'
 import { accountUpdate } from './account-update.ts'
 import { archiveCheck } from './archive-check.ts'
+import { backup } from './backup.ts'
 import { creditAdd } from './credit-add.ts'
 import { creditCheck } from './credit-check.ts'
 import { creditList } from './credit-list.ts'
@@ -17,6 +18,8 @@ import { directorySet } from './directory-set.ts'
 import { directoryShow } from './directory-show.ts'
 import { evidenceExport } from './evidence-export.ts'
 import { evidenceList } from './evidence-list.ts'
+import { holdLift, holdPlace } from './hold-change.ts'
+import { holdList } from './hold-list.ts'
 import { logList } from './log-list.ts'
 import { type Operation, OperationError, type OperationParts, type Progress } from './operation.ts'
 import { passwordSet } from './password-set.ts'
@@ -81,6 +84,10 @@ export const operations = {
   'queue hold': queueHold,
   'queue release': queueRelease,
   'queue fail': queueFail,
+  'hold place': holdPlace,
+  'hold lift': holdLift,
+  'hold list': holdList,
+  backup,
   reload,
 } as const
 

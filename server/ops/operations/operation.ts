@@ -13,6 +13,7 @@ import type { Purses } from '../../purse/purses.ts'
 import type { ProbeReport } from '../../relay/outbound/probe.ts'
 import type { Peer } from '../../relay/peer.ts'
 import type { PeerDirectory, PeerFault } from '../../relay/peers.ts'
+import type { BackupReport } from './backup.ts'
 
 /** What an operator's act may touch; the daemon has these at hand, and kepctl makes them where no daemon runs. */
 export interface OperationParts {
@@ -44,6 +45,8 @@ export interface OperationParts {
    * daemon runs.
    */
   readonly failSend?: ((key: WorkKey) => Promise<boolean>) | undefined
+  /** Everything into a new folder; absent where the asker is not on this machine. */
+  readonly backUp?: ((folder: string, progress: Progress) => Promise<BackupReport>) | undefined
   /** Reads the configuration anew; names the sections that need a restart. Absent where no daemon runs. */
   readonly reload?: (() => Promise<{ needsRestart: readonly string[] }>) | undefined
 }
@@ -65,6 +68,10 @@ export type OperationFault =
   /** An attempt is being made just now. */
   | 'IN_WORK'
   | 'WRONG_STATE'
+  /** A folder that was named cannot be written. */
+  | 'CANNOT_WRITE'
+  /** Can be done on the machine of the daemon alone. */
+  | 'NOT_HERE'
   /** The balance does not cover it. */
   | 'NOT_AFFORDABLE'
   /** More than a purse holds. */

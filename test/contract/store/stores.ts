@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { environment } from '../../../config/environment.ts'
 import { checkSqlite } from '../../../scripts/soak/power-loss/check-sums.ts'
 import { StoreKeys } from '../../../storage/encryption/store-key.ts'
 import type { BlobRef, Store } from '../../../storage/port.ts'
@@ -9,6 +10,7 @@ import { openSqliteStore, type SqliteSettings } from '../../../storage/sqlite/st
 import { Disk } from '../../fakes/memory-store/disk.ts'
 import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
+import { openAt, openOnFake } from './mongodb-under-test.ts'
 
 export { checkSqlite }
 
@@ -30,7 +32,14 @@ export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[
     open: () => openSqlite((folder) => ({ keys: KEYS, replica: folder.file('copy') })),
   },
   { name: 'memory', open: openMemory },
+  { name: 'MongoDB', open: openOnFake },
+  ...atUri(environment.mongodb),
 ]
+
+/** A real replica set, where one is given. */
+function atUri(uri: string | undefined) {
+  return uri === undefined ? [] : [{ name: 'MongoDB at MONGODB_URI', open: openAt(uri) }]
+}
 
 const FIRST_START = Date.UTC(2026, 0, 1)
 const SECOND_START = Date.UTC(2026, 0, 2)

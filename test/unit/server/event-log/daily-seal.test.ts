@@ -23,10 +23,12 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
       throw error
     },
   })
+  const archive = new ChainArchive(store, clock, EVIDENCE_CHAIN)
   const seal = new DailySeal({
     store,
     clock,
     eventLog,
+    archive,
     signer: pki().provider.signer,
     timestamper: localTimestamper(),
     events: {
@@ -39,7 +41,7 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
   })
   const sealed = async () => (await eventLog.list({}, 0, 100)).filter(({ what }) => what === 'sealed')
   await eventLog.record({ what: 'login', by: { person: 'ayse' }, account: 'a@hs98.kep.tr' })
-  await new ChainArchive(store, clock, EVIDENCE_CHAIN).append({
+  await archive.append({
     eventId: 'ev1',
     bytes: Buffer.from('<a/>'),
     intake: undefined,
@@ -74,4 +76,23 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
   now += 25 * HOUR
   await seal.look()
   expect(await sealed()).toHaveLength(2)
+  // What was sealed lies in segments, each with the seal that proves its end.
+  const segments = [await store.chain.segments('events', 0, 9), await store.chain.segments('evidence', 0, 9)]
+  expect(segments.map((all) => all.map(({ from, upTo }) => [from, upTo]))).toEqual([
+    [
+      [1, 1],
+      [2, 2],
+    ],
+    [[1, 1]],
+  ])
+  const [segment] = segments[1] ?? []
+  expect(JSON.parse(Buffer.from(segment?.seal ?? []).toString())).toEqual({ heads, seal: cms })
+  const [line] = Buffer.from(await store.blobs.read(segment!.body))
+    .toString()
+    .split('\n')
+  expect(JSON.parse(line ?? '')).toMatchObject({
+    seq: 1,
+    eventId: 'ev1',
+    hash: Buffer.from(evidence!.hash).toString('base64'),
+  })
 })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../../config/load.ts'
 import type { PeerEntryInput } from '../../../../config/relay.ts'
-import type { Config } from '../../../../config/schema.ts'
+import { type Config, configSchema } from '../../../../config/schema.ts'
 import { tariff as tariffSchema } from '../../../../config/tariff.ts'
 import { privateKeyPem } from '../../../../evidence/keys/generate.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
@@ -34,11 +34,14 @@ beforeAll(async () => {
   const anchor = folder.file('anchor.pem')
   writeFileSync(anchor, toPem('CERTIFICATE', pki().root.certificate.der))
   const provider = pair('provider', pki().provider)
+  const storeKey = folder.file('store.key')
+  writeFileSync(storeKey, '00'.repeat(32), { mode: 0o600 })
   production = {
     ...loadConfig(example),
     tls: pair('tls', pki().tls),
     signing: { envelope: provider, evidence: provider },
     trust: { users: [anchor], providers: [anchor], tsas: [anchor], crls: [] },
+    storage: { replica: folder.file('copy'), keys: [{ file: storeKey }], checkAtStart: 'small' },
   }
 })
 afterAll(() => folder[Symbol.dispose]())
@@ -60,6 +63,7 @@ test('the example has the form of a configuration, and says what its files lack'
     'trust.users.0',
     'trust.providers.0',
     'trust.tsas.0',
+    'storage.keys.0.file',
   ])
 })
 
@@ -77,6 +81,7 @@ describe('production refuses', () => {
       'trust.users.0',
       'trust.providers.0',
       'trust.tsas.0',
+      'storage.replica',
       'tsa.urls.0',
       'trust.crls.0',
     ])
@@ -99,6 +104,44 @@ describe('production refuses', () => {
     'http://tsa.localhost/',
   ])('a time-stamp from %s', async (url) => {
     expect(await pathsOf({ ...production, tsa: { ...production.tsa, urls: [url] } })).toEqual(['tsa.urls.0'])
+  })
+})
+
+describe('storage', () => {
+  const MONGODB = 'mongodb://db.example.tr/kep'
+  const of = (storage: unknown): Config => ({
+    ...production,
+    storage: configSchema.shape.storage.parse(storage),
+  })
+
+  test.each([[{ replica: 'none' }], [{ replica: '/copy' }], [MONGODB], [{ mongodb: MONGODB }]])(
+    'two disks, or the word that one was chosen: %o',
+    async (storage) => expect(await pathsOf(of(storage))).toEqual([]),
+  )
+
+  test('one disk, by no word at all', async () => {
+    expect(await pathsOf(of({}))).toEqual(['storage.replica'])
+    expect(await pathsOf({ ...development, storage: of({}).storage })).toEqual([])
+  })
+
+  test('a key, or an address, that is not there or that others can read; a password in the configuration', async () => {
+    const [{ file }] = production.storage.keys as [{ file: string }]
+    const address = folder.file('address')
+    writeFileSync(address, MONGODB, { mode: 0o644 })
+    chmodSync(file, 0o644)
+    expect(
+      await pathsOf(of({ mongodbFile: address, keys: [{ file }, { file: '/none' }, { command: ['x'] }] })),
+    ).toEqual(['storage.mongodbFile', 'storage.keys.0.file', 'storage.keys.1.file'])
+    chmodSync(file, 0o600)
+    expect(await pathsOf(of('mongodb://kep:gizli@db.example.tr/kep'))).toEqual(['storage.mongodb'])
+  })
+
+  test.each([
+    ['an address of something else', 'postgres://db'],
+    ['a replica of MongoDB', { mongodb: MONGODB, replica: '/copy' }],
+    ['two addresses', { mongodb: MONGODB, mongodbFile: 'x' }],
+  ])('%s has not the form', (_, storage) => {
+    expect(configSchema.shape.storage.safeParse(storage).success).toBe(false)
   })
 })
 

@@ -179,6 +179,7 @@ describe('every change is a record', () => {
       'directory show',
       'directory search', // records by itself, with how many were found
       'peer list',
+      'hold list',
       'peer test',
       'queue list',
       'queue show',
@@ -363,7 +364,7 @@ describe('the story of a message', () => {
     ["UPDATE chain SET bytes = x'00' WHERE seq = 2", 2, 'LEAF_MISMATCH'],
     ['DELETE FROM chain WHERE seq = 1', 1, 'GAP'],
   ])('an archive after %s', async (sql, sequence, failure) => {
-    const db = new DatabaseSync(folder.file('kep.db'))
+    const db = new DatabaseSync(folder.file('kep.db'), { timeout: 5000 })
     db.exec(sql)
     db.close()
     expect(await run('archive check', { bodies: 0 })).toMatchObject({

@@ -1,0 +1,182 @@
+import type { Keeper, StoreCopy, StoreRecord, WorkRow } from '../port.ts'
+import { COLLECTIONS, type MessageRecord } from '../port-copy.ts'
+import type { Boxes } from './boxes.ts'
+import { readEntry, readSegment } from './chain-rows.ts'
+import { slicesOf } from './collection.ts'
+import type { Database } from './database.ts'
+import { readDocument } from './documents.ts'
+import { bytes, number, type Row, rows, text, texts } from './fields.ts'
+import { dedupOf, readFirst, readIntake } from './intake-documents.ts'
+import type { Intakes } from './intakes.ts'
+import { Load } from './load.ts'
+import { readMailbox } from './mailboxes.ts'
+import type { Move } from './move.ts'
+import type { Reading } from './reading.ts'
+import { layouts } from './schema.ts'
+import { isGone, joinKeyOf, messageId, readMessage } from './versions.ts'
+import { readWork, workId } from './work-rows.ts'
+
+/** Indexes at a time: with the largest of them some hundred MiB less than a process has. */
+const PAGE = 200
+
+/** Of one moment they are not; so what is still to be done is read before what doing it leads to. */
+export class Copy implements StoreCopy {
+  readonly #database: Database
+  readonly #intakes: Intakes
+  readonly #boxes: Boxes
+  readonly #reading: Reading
+  readonly #move: Move
+
+  constructor(database: Database, intakes: Intakes, boxes: Boxes, reading: Reading, move: Move) {
+    this.#database = database
+    this.#intakes = intakes
+    this.#boxes = boxes
+    this.#reading = reading
+    this.#move = move
+  }
+
+  async *records(): AsyncGenerator<StoreRecord> {
+    yield* this.#acceptances()
+    yield* this.#documents()
+    yield* this.#mailboxes()
+    yield* this.#counters()
+    yield* this.#chains()
+    yield* this.#blobs()
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const passed = new Set(['meta', 'counters', 'leases'])
+    for (const { name } of layouts)
+      if (!passed.has(name) && (await this.#database.collection(name).get({}, { _id: 1 })) !== undefined)
+        return false
+    return true
+  }
+
+  load(records: readonly StoreRecord[]): Promise<void> {
+    return new Load(this.#database).records(records)
+  }
+
+  /** After everything that has numbers of them. */
+  async *#counters(): AsyncGenerator<StoreRecord> {
+    for (const name of ['uidValidity', 'mailbox'] as const) {
+      const row = await this.#database.collection('counters').get({ _id: name })
+      if (row !== undefined) yield { kind: 'counter', name, value: number(row, 'value') }
+    }
+  }
+
+  async *#acceptances(): AsyncGenerator<StoreRecord> {
+    await this.#intakes.finishAll()
+    for await (const row of this.#database.collection('intakes').each()) {
+      const id = text(row, '_id')
+      if (row['voided'] === true) {
+        yield { kind: 'voided', id }
+        continue
+      }
+      const { purged, ...intake } = readIntake(row)
+      yield { kind: 'intake', ...intake, dedup: dedupOf(row), names: texts(row, 'names'), purged }
+      for (const work of await this.#workOf(id, row)) yield { kind: 'work', row: work }
+    }
+  }
+
+  /** Read until it stands still: a row that is done with what it spawned missing would be lost with it. */
+  async #workOf(intake: string, accepted: Row): Promise<WorkRow[]> {
+    for (let before: string | undefined; ; ) {
+      const found = await this.#database.collection('work').all({ intake }, { sort: { _id: 1 } })
+      const now = JSON.stringify(found.map((row) => [row['_id'], row['fence'], row['by'], row['state']]))
+      if (now === before) return withFirst(found.map(readWork), accepted)
+      before = now
+    }
+  }
+
+  async *#documents(): AsyncGenerator<StoreRecord> {
+    for (const collection of COLLECTIONS)
+      for await (const row of this.#database.collection(collection).each())
+        yield { kind: 'document', collection, ...readDocument(row) }
+    for await (const row of this.#database.collection('subscriptions').each())
+      yield { kind: 'subscription', account: text(row, 'account'), name: text(row, 'name') }
+  }
+
+  async *#mailboxes(): AsyncGenerator<StoreRecord> {
+    for await (const tree of this.#database.collection('trees').each())
+      for (const named of rows(tree, 'rows')) {
+        const row = readMailbox(text(tree, '_id'), named)
+        // A message on its way is in both mailboxes or in one, whichever is read first.
+        await this.#move.finish(row.id)
+        const state = await this.#state(row.id)
+        if (state === undefined) continue
+        yield { kind: 'mailbox', row, head: state.head }
+        yield* this.#messages(row.id, state.rows)
+      }
+  }
+
+  /** Everything in a mailbox as of one head. */
+  async #state(mailbox: string) {
+    for (;;) {
+      const state = await this.#reading.everything(mailbox)
+      const head = await this.#boxes.head(mailbox)
+      if (state === undefined || head === undefined) return undefined
+      if (head.modseq === state.modseq) return { head, rows: state.rows }
+    }
+  }
+
+  async *#messages(mailbox: string, all: readonly Row[]): AsyncGenerator<StoreRecord> {
+    for (const page of slicesOf(all, PAGE)) {
+      const present = page.filter((row) => !isGone(row))
+      const ids = present.map((row) => messageId(mailbox, number(row, 'uid')))
+      const found = await this.#database.collection('indexes').named(ids, { mailbox })
+      const indexes = new Map(found.map((row) => [text(row, '_id'), Uint8Array.from(bytes(row, 'octets'))]))
+      for (const row of page) yield recordOf(mailbox, row, indexes)
+    }
+  }
+
+  async *#chains(): AsyncGenerator<StoreRecord> {
+    for await (const head of this.#database.collection('heads').each()) {
+      const [chain, upTo, sealed] = [text(head, '_id'), number(head, 'seq'), number(head, 'sealed')]
+      for (let after = 0; after < upTo; ) {
+        const page = await this.#database
+          .collection('entries')
+          .all({ chain, seq: { $gt: after, $lte: upTo } }, { sort: { seq: 1 }, limit: PAGE })
+        for (const row of page)
+          yield { kind: 'entry', chain, entry: { ...readEntry(row), parties: texts(row, 'parties') } }
+        after = Number(page.at(-1)?.['seq'] ?? upTo)
+      }
+      const segments = await this.#database
+        .collection('segments')
+        .all({ chain, from: { $lte: sealed } }, { sort: { from: 1 } })
+      for (const row of segments) yield { kind: 'segment', chain, segment: readSegment(row) }
+    }
+  }
+
+  async *#blobs(): AsyncGenerator<StoreRecord> {
+    const kept = this.#database.collection('keepers')
+    for await (const row of this.#database
+      .collection('blobs')
+      .each({ state: { $ne: 'dead' } }, { size: 1 })) {
+      const hash = text(row, '_id')
+      const keepers = (await kept.all({ hash }, { fields: { keeper: 1 } })).map(
+        (one) => text(one, 'keeper') as Keeper,
+      )
+      if (keepers.length > 0) yield { kind: 'blob', ref: { hash, size: number(row, 'size') }, keepers }
+    }
+  }
+}
+
+function withFirst(found: WorkRow[], accepted: Row): WorkRow[] {
+  const first = readFirst(accepted)
+  if (first === undefined || found.some((row) => workId(row) === workId(first))) return found
+  return [...found, { ...first, state: 'pending', since: first.due, attempts: 0, error: undefined }]
+}
+
+function recordOf(mailbox: string, row: Row, indexes: ReadonlyMap<string, Uint8Array>): StoreRecord {
+  const opId = text(row, 'opId')
+  const [uid, modseq] = [number(row, 'uid'), number(row, 'modseq')]
+  if (isGone(row)) return { kind: 'vanished', mailbox, uid, modseq, opId }
+  return {
+    kind: 'message',
+    mailbox,
+    row: readMessage(row),
+    opId,
+    joinKey: joinKeyOf(row),
+    index: indexes.get(messageId(mailbox, uid)) ?? new Uint8Array(),
+  } satisfies MessageRecord
+}

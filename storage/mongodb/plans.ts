@@ -1,0 +1,119 @@
+import { type Collection, SLICE } from './collection.ts'
+import type { Database } from './database.ts'
+import { bytes, child, number, type Row, rows, text, texts } from './fields.ts'
+import { type Was, wasOf } from './versions.ts'
+
+/** What one message becomes, by value: doing it again changes nothing. */
+export type Put =
+  | {
+      readonly uid: number
+      readonly document: Row
+      /** Its MIME index, or the message from which it is copied. */
+      readonly index?: Uint8Array
+      readonly from?: string
+    }
+  | { readonly uid: number; readonly was: Was; readonly bits: number; readonly keywords: readonly string[] }
+  | { readonly uid: number; readonly was: Was; readonly gone: true; readonly hash: string }
+
+/** A change of so few messages, with indexes of so many octets, lies in the mailbox document itself: one write less. */
+const INLINE_PUTS = 20
+const INLINE_OCTETS = 262_144
+/** Far enough below the 16 MiB of a document for one index more. */
+const SLICE_OCTETS = 4_194_304
+/** Indexes read at once to be copied. */
+const INDEXES = 100
+
+/** The plan of a change that is begun: in the mailbox document where it is short, or else in slices that it names. */
+export type Plan = { readonly puts: readonly Put[] } | { readonly slices: number }
+
+export class Plans {
+  readonly #plans: Collection
+  readonly #indexes: Collection
+
+  constructor(database: Database) {
+    this.#plans = database.collection('plans')
+    this.#indexes = database.collection('indexes')
+  }
+
+  /** Written before the mailbox names it; `id` is the change's. */
+  async write(mailbox: string, id: string, puts: readonly Put[]): Promise<Plan> {
+    const slices = this.#slices(puts)
+    const first = (await slices.next()).value ?? []
+    if (first.length === puts.length && puts.length <= INLINE_PUTS && octetsIn(first) <= INLINE_OCTETS)
+      return { puts: first }
+    let n = 0
+    for (let slice: readonly Put[] | undefined = first; slice !== undefined; ) {
+      await this.#plans.insert({ _id: `${id}/${n}`, plan: id, n, mailbox, at: Date.now(), puts: slice })
+      n++
+      const next: IteratorResult<readonly Put[]> = await slices.next()
+      slice = next.done === true ? undefined : next.value
+    }
+    return { slices: n }
+  }
+
+  /** With the indexes that are to be copied: what they are copied from may be gone when the plan is done. */
+  async *#slices(puts: readonly Put[]): AsyncGenerator<readonly Put[]> {
+    let slice: Put[] = []
+    let octets = 0
+    for (let at = 0; at < puts.length; at += INDEXES) {
+      for (const put of await this.#withIndexes(puts.slice(at, at + INDEXES))) {
+        const size = octetsIn([put])
+        if (slice.length > 0 && (slice.length === SLICE || octets + size > SLICE_OCTETS)) {
+          yield slice
+          slice = []
+          octets = 0
+        }
+        slice.push(put)
+        octets += size
+      }
+    }
+    if (slice.length > 0) yield slice
+  }
+
+  async #withIndexes(puts: readonly Put[]): Promise<Put[]> {
+    const from = puts.flatMap((put) => ('document' in put && put.from !== undefined ? [put.from] : []))
+    if (from.length === 0) return [...puts]
+    const found = new Map(
+      (await this.#indexes.named(from)).map((row) => [text(row, '_id'), bytes(row, 'octets')]),
+    )
+    return puts.map((put) => {
+      if (!('document' in put) || put.from === undefined) return put
+      const { from: source, ...rest } = put
+      return { ...rest, index: found.get(source) ?? new Uint8Array() }
+    })
+  }
+
+  /**
+   * The slices that are there. One that is missing was done: whoever removes slices has done all of them.
+   */
+  async *read(id: string, plan: Plan): AsyncGenerator<readonly Put[]> {
+    if ('puts' in plan) return yield plan.puts
+    for (let n = 0; n < plan.slices; n++) {
+      const row = await this.#plans.get({ _id: `${id}/${n}` })
+      if (row !== undefined) yield readPuts(row)
+    }
+  }
+
+  async remove(mailbox: string, id: string, plan: Plan): Promise<void> {
+    if ('puts' in plan) return
+    const ids = Array.from({ length: plan.slices }, (_, n) => `${id}/${n}`)
+    await this.#plans.removeAll({ mailbox, _id: { $in: ids } })
+  }
+}
+
+export const readPlan = (plan: Row): Plan =>
+  plan['slices'] === undefined ? { puts: readPuts(plan) } : { slices: number(plan, 'slices') }
+
+const readPuts = (row: Row): Put[] =>
+  rows(row, 'puts').map((put): Put => {
+    const uid = number(put, 'uid')
+    if (put['document'] !== undefined)
+      return { uid, document: child(put, 'document'), index: bytes(put, 'index') }
+    const was = wasOf(child(put, 'was'))
+    return put['gone'] === true
+      ? { uid, was, gone: true, hash: text(put, 'hash') }
+      : { uid, was, bits: number(put, 'bits'), keywords: texts(put, 'keywords') }
+  })
+
+const octetsIn = (puts: readonly Put[]): number =>
+  puts.reduce((sum, put) => sum + ('document' in put ? (put.index?.length ?? 0) : 0), 0)

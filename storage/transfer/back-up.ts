@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { StoreKeys } from '../encryption/store-key.ts'
+import { type Store, StoreError } from '../port.ts'
+import { SWEEP_LEASE, SWEEP_LEASE_MS } from '../port-copy.ts'
+import type { Manifest } from './manifest.ts'
+import { storeSource, type TransferProgress } from './source.ts'
+import { writeBackup } from './write-backup.ts'
+
+export interface BackUpOptions {
+  readonly keys: StoreKeys | undefined
+  /** ms. */
+  readonly now: () => number
+  readonly progress?: TransferProgress
+}
+
+/** A backup of a store in use: nothing is swept meanwhile. UNAVAILABLE where something is being swept, or copied, just now. */
+export async function backUp(
+  store: Pick<Store, 'copy' | 'blobs' | 'chain'>,
+  folder: string,
+  { keys, now, progress }: BackUpOptions,
+): Promise<Manifest> {
+  const owner = randomUUID()
+  let renewed = Number.NEGATIVE_INFINITY
+  const hold = async () => {
+    if (now() - renewed < SWEEP_LEASE_MS / 4) return
+    if ((await store.chain.lease(SWEEP_LEASE, owner, now(), SWEEP_LEASE_MS)) === undefined)
+      throw new StoreError(
+        'UNAVAILABLE',
+        'old octets are being swept, or another backup is being made: try again soon',
+      )
+    renewed = now()
+  }
+  const { records, open } = storeSource(store)
+  const source = {
+    open,
+    records: async function* () {
+      for await (const record of records()) {
+        await hold()
+        yield record
+      }
+    },
+  }
+  await hold()
+  try {
+    return await writeBackup(source, folder, { keys, now: now(), ...(progress && { progress }) })
+  } finally {
+    await store.chain.lease(SWEEP_LEASE, owner, now(), 0)
+  }
+}
+
+/** For operators: where it is, and what is in it. */
+export const backUpOf =
+  (store: Store, keys: StoreKeys | undefined, now: () => number) =>
+  async (folder: string, progress: (state: { done: number; of: undefined }) => void) => {
+    const { madeAt, counts, bodies, sealed } = await backUp(store, folder, {
+      keys,
+      now,
+      progress: ({ records }) => progress({ done: records, of: undefined }),
+    })
+    return { folder, madeAt, counts, octets: bodies.size, ...(sealed && { sealedUnder: sealed.under }) }
+  }

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { type Db, MongoClient } from 'mongodb'
+import { expect } from 'vitest'
+import { openMongoStore } from '../../../../storage/mongodb/store.ts'
+import type { Store } from '../../../../storage/port.ts'
+import type { MongoServer } from '../../../fakes/mongo-server/server.ts'
+import { checkMongo } from '../mongodb-under-test.ts'
+
+/** More writes than any call makes: the loops below end by themselves before. */
+const MANY = 200
+/** How long a dead process looks for its server: nobody waits for it. */
+const PATIENCE_MS = 2_000
+
+export type Death = 'die-before' | 'die-after'
+
+export interface Case {
+  prepare(store: Store): Promise<unknown>
+  act(store: Store): Promise<unknown>
+  /** What anyone can see of it. */
+  view(store: Store): Promise<unknown>
+  /** Repeating the call changes nothing once it has happened. */
+  repeatable: boolean
+  /** What the dead process held goes back. */
+  calm?(store: Store): Promise<unknown>
+}
+
+/** Databases on one server, and processes that are cut off from it. */
+export class Deathbed implements AsyncDisposable {
+  readonly #server: MongoServer
+  readonly #client: MongoClient
+  readonly #dying: Promise<unknown>[] = []
+
+  constructor(server: MongoServer) {
+    this.#server = server
+    this.#client = new MongoClient(server.uri)
+  }
+
+  async fresh(): Promise<{ db: Db; uri: (app?: string) => string }> {
+    const db = this.#client.db(`kep-${randomUUID()}`)
+    const base = this.#server.uri.replace('/?', `/${db.databaseName}?`)
+    return { db, uri: (app) => (app === undefined ? base : `${base}&appName=${app}`) }
+  }
+
+  /** As `prepare` left it, once and for all: what follows is done to copies. */
+  async prepared(prepare: Case['prepare']): Promise<Db> {
+    const { db, uri } = await this.fresh()
+    await using store = await openMongoStore({ uri: uri(), now: 0 })
+    await prepare(store)
+    return db
+  }
+
+  async copyOf(original: Db) {
+    const fresh = await this.fresh()
+    await (await openMongoStore({ uri: fresh.uri(), now: 0 }))[Symbol.asyncDispose]()
+    for (const { name } of await original.listCollections().toArray()) {
+      const documents = await original.collection(name).find().toArray()
+      await fresh.db.collection(name).deleteMany({})
+      if (documents.length > 0) await fresh.db.collection(name).insertMany(documents)
+    }
+    return fresh
+  }
+
+  /** False where `act` ended before its `step`-th write. */
+  async dies(uri: (app?: string) => string, act: Case['act'], step: number, death: Death): Promise<boolean> {
+    const name = `doomed-${randomUUID()}`
+    const doomed = await openMongoStore({
+      uri: `${uri(name)}&serverSelectionTimeoutMS=${PATIENCE_MS}`,
+      now: 0,
+    })
+    const nthWrite = this.#server.clients.written(name) + step
+    const remove = this.#server.faults.next({ client: name, nthWrite }, { kind: death })
+    const ended = act(doomed).then(
+      () => true,
+      (error: unknown) => {
+        if (!this.#server.clients.isDead(name)) throw error
+        return false
+      },
+    )
+    const died = this.#isDead(name, ended)
+    const hasDied = await Promise.race([died, ended.then(() => false)])
+    remove()
+    this.#dying.push(ended.catch(() => {}).then(() => doomed[Symbol.asyncDispose]()))
+    return hasDied || this.#server.clients.isDead(name)
+  }
+
+  async #isDead(name: string, ended: Promise<unknown>): Promise<boolean> {
+    let over = false
+    ended.then(
+      () => {
+        over = true
+      },
+      () => {
+        over = true
+      },
+    )
+    while (!this.#server.clients.isDead(name) && !over) await new Promise(setImmediate)
+    return this.#server.clients.isDead(name)
+  }
+
+  /** Dies before and after each of its writes in turn; `check` sees it after two processes recovered it at once. */
+  async atEachWrite(
+    { prepare, act }: Pick<Case, 'prepare' | 'act'>,
+    check: (store: Store, other: Store) => Promise<void>,
+  ): Promise<number> {
+    const original = await this.prepared(prepare)
+    for (const death of ['die-before', 'die-after'] as const)
+      for (let step = 1; ; step++) {
+        expect(step).toBeLessThan(MANY)
+        const { db, uri } = await this.copyOf(original)
+        const hasDied = await this.dies(uri, act, step, death)
+        if (!hasDied) {
+          await db.dropDatabase()
+          if (death === 'die-after') return step - 1
+          break
+        }
+        const open = () => openMongoStore({ uri: uri(), now: 0 })
+        {
+          const both = await Promise.all([open(), open()])
+          await using _ = both[0]
+          await using __ = both[1]
+          await check(both[0], both[1])
+        }
+        await checkMongo(db, await open()).catch((error: unknown) => {
+          throw new Error(`${death} ${step}: ${String(error)}`)
+        })
+        await db.dropDatabase()
+      }
+    throw new Error('unreachable: the second kind of death returns')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#dying)
+    await this.#client.close()
+  }
+}
