@@ -6,11 +6,13 @@
  *     npm run soak -- kill-relay [--kills 200] [--messages 2000]
  *     npm run soak -- kill-purse [--kills 200] [--messages 2000]
  *     npm run soak -- power-loss [--cuts 500] [--seed N]
+ *     npm run soak -- disk-faults [--seed N]
  */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { killPurse } from './soak/kill-purse.ts'
 import { killRelay } from './soak/kill-relay.ts'
+import { diskFaults } from './soak/power-loss/disk-faults.ts'
 import { powerLoss } from './soak/power-loss/power-loss.ts'
 
 const { values, positionals } = parseArgs({
@@ -44,8 +46,13 @@ if (positionals[0] === 'kill-relay') {
   const report = await powerLoss({ cuts: Number(values.cuts), seed: Number(values.seed) }, tell)
   console.log(JSON.stringify(report, undefined, 2))
   process.exitCode = report.broken === 0 ? 0 : 1
+} else if (positionals[0] === 'disk-faults') {
+  const report = await diskFaults({ seed: Number(values.seed), calls: 'all' }, tell)
+  console.log(JSON.stringify(report, undefined, 2))
+  process.exitCode = report.faults.length === 0 ? 0 : 1
 } else {
   tell('npm run soak -- kill-relay|kill-purse [--kills N] [--messages N]')
   tell('npm run soak -- power-loss [--cuts N] [--seed N]')
+  tell('npm run soak -- disk-faults [--seed N]')
   process.exitCode = 2
 }

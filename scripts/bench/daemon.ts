@@ -27,14 +27,23 @@ export interface Daemon extends AsyncDisposable {
 
 /** The development provider, or one of this configuration whose folder holds a development CA. */
 export async function startDaemon(
-  options: { folder?: string; nodeOptions?: readonly string[]; config?: string } = {},
+  options: {
+    folder?: string
+    nodeOptions?: readonly string[]
+    config?: string
+    /** `NAME=value`, beside what this process has. */
+    environment?: readonly string[]
+  } = {},
 ): Promise<Daemon> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'openkep-bench-')))
   const began = performance.now()
   const script = new URL(`../kepd${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+  // The program `env` becomes the daemon.
   const child = spawn(
-    process.execPath,
+    'env',
     [
+      ...(options.environment ?? []),
+      process.execPath,
       ...NODE_OPTIONS,
       ...(options.nodeOptions ?? []),
       script.pathname,

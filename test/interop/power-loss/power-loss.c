@@ -348,10 +348,11 @@ int rename(const char *from, const char *to) {
   return REAL(rename)(from, to);
 }
 
+/* A full disk lets go of what is on it. */
 #define REMOVES(name) \
   int name(const char *path) { \
     struct stat st; \
-    if (is_watched(path) && lstat(path, &st) == 0 && refused()) return -1; \
+    if (is_watched(path) && lstat(path, &st) == 0 && faults && faults->error != ENOSPC && refused()) return -1; \
     return REAL(name)(path); \
   }
 REMOVES(unlink) REMOVES(rmdir)
