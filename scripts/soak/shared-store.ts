@@ -57,8 +57,8 @@ export interface SharedStoreReport {
 
 const CLIENTS = { submitting: 4, reading: 2, changing: 5 } as const
 /** What a dead process had in hand; short, so that a run sees many of them taken over. */
-const WORK_LEASE_MS = 15_000
-const QUIET_MS = 300_000
+const WORK_LEASE_MS = 10_000
+const QUIET_MS = 600_000
 
 /**
  * One provider as four processes on one MongoDB, clients that do everything at once, kill -9 of any process and a database

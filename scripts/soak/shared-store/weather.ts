@@ -3,7 +3,7 @@ import type { Chance } from './chance.ts'
 import type { SoakDatabase } from './database.ts'
 import type { Machine } from './machines.ts'
 
-/** Between two kills, and how long the database is faulted or well in turn, ms. */
+/** From one restart to the next kill, and how long the database is faulted or well in turn, ms. */
 const LIFE_MS = { least: 2_000, most: 8_000 }
 const STORM_MS = { least: 2_000, most: 6_000 }
 const CALM_MS = { least: 3_000, most: 8_000 }
@@ -15,28 +15,31 @@ export class Weather {
   kills = 0
   #storming = false
   #worse = Number.NEGATIVE_INFINITY
-  readonly #killed = new Set<Machine>()
+  #isDown = false
 
   /** Whether the database fails, or did a moment ago. */
   isFaulted = (): boolean => this.#storming || performance.now() - this.#worse < AFTERMATH_MS
 
   /** Whether nothing went wrong since. */
   wasCalmSince(time: number): boolean {
-    return !this.#storming && this.#killed.size === 0 && this.#worse + AFTERMATH_MS < time
+    return !this.#storming && !this.#isDown && this.#worse + AFTERMATH_MS < time
   }
 
   /** Kills any machine, any time, until it is over or that many were killed; returns when all are alive again. */
   async kill(machines: readonly Machine[], chance: Chance, over: AbortSignal, most: number): Promise<void> {
-    while (!over.aborted && this.kills < most) {
+    while (this.kills < most) {
       await rest(chance.between(LIFE_MS.least, LIFE_MS.most), over)
       if (over.aborted) return
-      const victim = chance.one(machines)
-      this.#killed.add(victim)
-      if (await victim.kill()) this.kills++
-      await victim.start()
-      this.#killed.delete(victim)
-      this.#worse = Number.NEGATIVE_INFINITY
+      await this.#killOne(chance.one(machines))
     }
+  }
+
+  async #killOne(victim: Machine): Promise<void> {
+    this.#isDown = true
+    if (await victim.kill()) this.kills++
+    await victim.start()
+    this.#isDown = false
+    this.#worse = performance.now()
   }
 
   async fault({ storm, calm }: SoakDatabase, chance: Chance, over: AbortSignal): Promise<void> {
@@ -48,7 +51,7 @@ export class Weather {
       await storm(Math.floor(chance.next() * 2 ** 31))
       await rest(chance.between(STORM_MS.least, STORM_MS.most), over)
       await calm()
-      this.#worse = Number.NEGATIVE_INFINITY
+      this.#worse = performance.now()
       this.#storming = false
     }
   }
