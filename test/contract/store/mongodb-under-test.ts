@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { type Db, MongoClient } from 'mongodb'
 import { openMongoStore } from '../../../storage/mongodb/store.ts'
 import type { Store } from '../../../storage/port.ts'
-import { type MongoJavaServer, startMongoJavaServer } from '../../fakes/mongo-java-server/server.ts'
+import {
+  type MongoJavaServer,
+  mongoJavaServerIsHere,
+  startMongoJavaServer,
+} from '../../fakes/mongo-java-server/server.ts'
 import { type MongoServer, startMongoServer } from '../../fakes/mongo-server/server.ts'
 import type { StoreUnderTest } from './stores.ts'
 
@@ -21,6 +25,8 @@ let javaServer: Promise<MongoJavaServer> | undefined
 
 /** The second opinion: another server than ours, and not MongoDB either. */
 export async function openOnJavaServer(): Promise<StoreUnderTest> {
+  if (!mongoJavaServerIsHere())
+    throw new Error('mongo-java-server is not here: scripts/install-test-tools brings it')
   javaServer ??= startMongoJavaServer()
   return openMongo((await javaServer).uri, SECOND_START)
 }
