@@ -31,7 +31,8 @@ export interface SharedStoreOptions {
   readonly seed: number
   /** Of a real MongoDB; undefined: the wire server of this checkout, which can be told to fail. */
   readonly uri?: string | undefined
-  readonly mostKills?: number
+  /** So many and no more, however long they take; undefined: as many as fit. */
+  readonly kills?: number
 }
 
 export interface SharedStoreReport {
@@ -65,7 +66,7 @@ const QUIET_MS = 600_000
  * that fails. Then what clients heard is compared with what the store says.
  */
 export async function sharedStore(
-  { seconds, seed, uri, mostKills = Number.POSITIVE_INFINITY }: SharedStoreOptions,
+  { seconds, seed, uri, kills }: SharedStoreOptions,
   progress: (text: string) => void = () => {},
 ): Promise<SharedStoreReport> {
   const began = performance.now()
@@ -101,14 +102,12 @@ export async function sharedStore(
     ...times(CLIENTS.reading, (at) => read(client(), accountOf(at))),
     ...times(CLIENTS.changing, (at) => change(client(), accountOf(at), at)),
   ]
-  const worsening = [
-    weather.kill(provider.machines, chance.branch(), over.signal, mostKills),
-    weather.fault(database, chance.branch(), over.signal),
-  ]
+  const killing = weather.kill(provider.machines, chance.branch(), over.signal, kills)
+  const faulting = weather.fault(database, chance.branch(), over.signal)
   const clock = setInterval(() => progress(summary(history, weather)), 10_000)
-  await setTimeout(seconds * 1000)
+  await Promise.all([setTimeout(seconds * 1000), kills === undefined ? undefined : killing])
   over.abort()
-  await Promise.all([...worsening, ...acting])
+  await Promise.all([killing, faulting, ...acting])
   clearInterval(clock)
   progress(`at rest soon: ${summary(history, weather)}`)
   await quiet(store, progress)

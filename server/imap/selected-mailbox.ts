@@ -15,6 +15,8 @@ export class SelectedMailbox {
   readonly uids: UidList
   readonly #store: MailboxStore
   #modseq: number
+  /** There, but the client was not told yet: kept where the store failed half-way, for the next time. */
+  readonly #added = new Set<number>()
   /** Gone, but the client was not told yet. */
   #vanished: number[] = []
   /** Rows whose state at that modseq the client knows from an answer to its own command. */
@@ -54,7 +56,7 @@ export class SelectedMailbox {
 
   /** Whether there is anything to tell, given the modseq of the mailbox now. */
   isCurrent(modseq: number): boolean {
-    return modseq === this.#modseq && this.#vanished.length === 0
+    return modseq === this.#modseq && this.#vanished.length === 0 && this.#added.size === 0
   }
 
   /** Sequence number; 0 where the session does not know the message. */
@@ -67,16 +69,16 @@ export class SelectedMailbox {
    * already have named. [RFC 9051 §7.5.1] Rejects with NO_SUCH_MAILBOX where the mailbox was deleted.
    */
   async sync(out: Output, slice: Slice, expunge: 'all' | 'no-expunge'): Promise<void> {
-    const added: number[] = []
     const last = this.uids.last
     let further = true
     while (further) {
       const changes = await this.#store.changes(this.row.id, this.#modseq, PAGE)
       for (const row of changes.changed) {
-        if (row.uid > last) added.push(row.uid)
+        if (row.uid > last) this.#added.add(row.uid)
         else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(out, row)
       }
-      for (const uid of changes.vanished) this.#vanished.push(uid)
+      // What came and went before it was told never was, for this client.
+      for (const uid of changes.vanished) if (!this.#added.delete(uid)) this.#vanished.push(uid)
       further = changes.modseq > this.#modseq
       this.#modseq = Math.max(this.#modseq, changes.modseq)
       if (further) {
@@ -86,15 +88,14 @@ export class SelectedMailbox {
     }
     this.#told.clear()
     if (expunge === 'all') await this.#tellExpunged(out, slice)
-    if (added.length > 0) this.#append(added)
-    if (added.length > 0) out.untagged(`${this.uids.length} EXISTS`)
+    if (this.#added.size > 0) this.#tellAdded(out)
   }
 
-  #append(added: number[]): void {
+  #tellAdded(out: Output): void {
     // In order of modseq here; a message that was changed again comes later than one with a higher UID.
-    const gone = new Set(this.#vanished)
-    const fresh = [...new Set(added)].filter((uid) => !gone.has(uid)).sort((a, b) => a - b)
-    this.uids.append(fresh)
+    this.uids.append([...this.#added].sort((a, b) => a - b))
+    this.#added.clear()
+    out.untagged(`${this.uids.length} EXISTS`)
   }
 
   #tellFlags(out: Output, row: MessageRow): void {

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { isWithoutStream } from './failures.ts'
+import { failureOf, isWithoutStream } from './failures.ts'
 import { number, optionalRow, optionalText, type Row, text } from './fields.ts'
 
 /** After it hints of one mailbox may come by both ways; twice told is no harm, and clocks of servers differ by less. */
@@ -69,7 +69,7 @@ export class Hints {
           await this.#stream(signal)
         } catch (error) {
           isRefused = isWithoutStream(error)
-          if (!signal.aborted) this.#onFault(error)
+          if (!signal.aborted) this.#onFault(failureOf(error))
         }
       await this.#pause(signal)
       // What came while nobody listened.
@@ -82,6 +82,10 @@ export class Hints {
     const close = () => void stream.close().catch(() => {})
     signal.addEventListener('abort', close)
     try {
+      const first = await stream.tryNext() // opens it
+      // Until then nobody listened; and the next time that it breaks, it is known since when.
+      await this.#poll()
+      if (first !== null) this.#heard(first as unknown as Row)
       for await (const event of stream) this.#heard(event as unknown as Row)
     } finally {
       signal.removeEventListener('abort', close)
@@ -96,6 +100,7 @@ export class Hints {
       optionalRow(event, 'fullDocument') ??
       optionalRow(optionalRow(event, 'updateDescription') ?? {}, 'updatedFields') ??
       {}
+    this.#last = touchedAt(changed) ?? this.#last
     const author = optionalText(changed, collection === 'work' ? 'by' : 'last')
     if (author === undefined || author.startsWith(this.#database.process)) return
     if (collection === 'work') this.work.tell()

@@ -26,7 +26,12 @@ export class Weather {
   }
 
   /** Kills any machine, any time, until it is over or that many were killed; returns when all are alive again. */
-  async kill(machines: readonly Machine[], chance: Chance, over: AbortSignal, most: number): Promise<void> {
+  async kill(
+    machines: readonly Machine[],
+    chance: Chance,
+    over: AbortSignal,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     while (this.kills < most) {
       await rest(chance.between(LIFE_MS.least, LIFE_MS.most), over)
       if (over.aborted) return

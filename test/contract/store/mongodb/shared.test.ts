@@ -315,6 +315,34 @@ describe.each([
   })
 })
 
+test('a stream of hints that breaks is told as a failure of the store, and what came meanwhile is told', async () => {
+  await using own = await startMongoServer()
+  const faults: unknown[] = []
+  const onFault = (fault: unknown) => void faults.push(fault)
+  await using mine = await openMongoStore({ uri: own.uri, now: 0 })
+  await using theirs = await openMongoStore({ uri: own.uri, now: 0, pollMs: 2_000, onFault })
+  const [first, second] = [
+    await mine.mailboxes.create('a', 'A', {}),
+    await mine.mailboxes.create('a', 'B', {}),
+  ]
+  const told = new Set<string>()
+  theirs.mailboxes.watch((mailbox) => told.add(mailbox))
+  let op = 0
+  await expect
+    .poll(async () => {
+      await mine.mailboxes.append(first.id, await message(mine, `${op++}`))
+      return told.has(first.id)
+    })
+    .toBe(true)
+  own.faults.next({ command: 'aggregate' }, { kind: 'drop-before' })
+  own.disconnect()
+  await expect.poll(() => faults.length).toBeGreaterThan(0)
+  expect(faults[0]).toMatchObject({ name: 'StoreError', code: 'UNAVAILABLE' })
+  const missed = await message(mine, 'missed')
+  await mine.mailboxes.append(second.id, missed)
+  await expect.poll(() => told.has(second.id), { timeout: 10_000 }).toBe(true)
+})
+
 test('a database of a newer program is refused', async () => {
   const { db, uri } = await deathbed.fresh()
   await (await openMongoStore({ uri: uri(), now: 0 }))[Symbol.asyncDispose]()
