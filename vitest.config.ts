@@ -9,18 +9,47 @@ const env = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
 }
 
+/** What is tried on each store that there is. */
+const STORE_CONTRACT = [
+  'accept',
+  'blobs',
+  'chain',
+  'documents',
+  'keepers',
+  'mailbox-model',
+  'mailbox-names',
+  'messages',
+  'queues',
+  'segments',
+  'transfer',
+  'work',
+]
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    projects: kinds.map((kind) => ({
-      test: {
-        name: kind,
-        include: [`test/${kind}/**/*.test.ts`],
-        environment: 'node',
-        env,
-        testTimeout: kind === 'unit' ? 10_000 : 60_000,
-        hookTimeout: 60_000,
+    projects: [
+      ...kinds.map((kind) => ({
+        test: {
+          name: kind,
+          include: [`test/${kind}/**/*.test.ts`],
+          environment: 'node' as const,
+          env,
+          testTimeout: kind === 'unit' ? 10_000 : 60_000,
+          hookTimeout: 60_000,
+        },
+      })),
+      {
+        // The same contract on a server that is not ours, which install-test-tools brings.
+        test: {
+          name: 'contract-foreign',
+          include: [`test/contract/store/{${STORE_CONTRACT.join(',')}}.test.ts`],
+          environment: 'node' as const,
+          env: { ...env, OPENKEP_CONTRACT_SERVER: 'mongo-java-server' },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
-    })),
+    ],
   },
 })

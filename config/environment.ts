@@ -17,6 +17,8 @@ export const environment = {
   continuous: process.env['CI'] !== undefined,
   /** A real MongoDB for tests and figures, where there is one. */
   mongodb: process.env['MONGODB_URI'],
+  /** Against which server the contract of the store is tried; absent: all that need nothing but Node. */
+  contractServer: process.env['OPENKEP_CONTRACT_SERVER'],
   /** Where scripts/install-test-tools keeps what is no package of the distribution. */
   testTools: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'openkep-test-tools'),
 } as const

@@ -59,6 +59,11 @@ const limits = z
       .prefault({}),
     /** Unanswered commands and errors in one SMTP session before it is closed. */
     smtpErrors: z.number().int().positive().default(20),
+    /**
+     * What a process had in hand when it died is given to another after this time. Longer than any step takes; a shorter one
+     * makes work be done twice, to the same effect.
+     */
+    workLease: span.default(5 * 60_000),
   })
   .prefault({})
 

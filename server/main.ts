@@ -207,6 +207,7 @@ export async function start(
     steps,
     events,
     timestamper.clockIsCertain,
+    config.limits.workLease,
   )
   const { relay, failSend } = makeRelay(
     { store, clock, events, peers, domain, clockIsCertain: timestamper.clockIsCertain },

@@ -25,16 +25,20 @@ export interface Daemon extends AsyncDisposable {
   rss(): Promise<number>
 }
 
+export interface DaemonOptions {
+  readonly folder?: string
+  readonly nodeOptions?: readonly string[]
+  readonly config?: string
+  /** Where several processes share a store: the part that this one takes. */
+  readonly roles?: string
+  /** PEM file of the development CA, where it is not in the folder. */
+  readonly ca?: string
+  /** `NAME=value`, beside what this process has. */
+  readonly environment?: readonly string[]
+}
+
 /** The development provider, or one of this configuration whose folder holds a development CA. */
-export async function startDaemon(
-  options: {
-    folder?: string
-    nodeOptions?: readonly string[]
-    config?: string
-    /** `NAME=value`, beside what this process has. */
-    environment?: readonly string[]
-  } = {},
-): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'openkep-bench-')))
   const began = performance.now()
   const script = new URL(`../kepd${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
@@ -50,6 +54,7 @@ export async function startDaemon(
       ...(options.config === undefined ? ['--development', '--free-ports'] : ['--config', options.config]),
       '--data',
       folder,
+      ...(options.roles === undefined ? [] : ['--roles', options.roles]),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
@@ -60,7 +65,7 @@ export async function startDaemon(
   const startMs = performance.now() - began
   return {
     ports,
-    ca: await readFile(join(folder, 'dev/ca.pem'), 'utf8'),
+    ca: await readFile(options.ca ?? join(folder, 'dev/ca.pem'), 'utf8'),
     folder,
     pid: child.pid ?? 0,
     log,

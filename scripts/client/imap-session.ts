@@ -13,19 +13,30 @@ export interface ImapAnswer {
 
 export interface ImapSession extends AsyncDisposable {
   command(line: string): Promise<ImapAnswer>
+  /** Waits for news until `ended`. [RFC 9051 §6.3.13] */
+  idle(ended: Promise<unknown>): Promise<ImapAnswer>
 }
 
-/** Connected, greeted and logged in; rejects where the login is refused. */
+/**
+ * Connected, greeted and logged in; rejects where the login is refused.
+ *
+ * @param heard each untagged line at the moment it comes
+ */
 export async function openImapSession(
   { port, ca }: Where,
   { user, password }: { readonly user: string; readonly password: string },
+  heard: (line: string) => void = () => {},
 ): Promise<ImapSession> {
   const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca })
+  socket.on('error', () => {}) // whoever waits for an answer hears of it
   const reader = new LineReader(socket)
   let count = 0
-  const command = async (line: string): Promise<ImapAnswer> => {
+  const say = (line: string): string => {
     const tag = `a${++count}`
     socket.write(`${tag} ${line}\r\n`)
+    return tag
+  }
+  const answerTo = async (tag: string): Promise<ImapAnswer> => {
     const lines: string[] = []
     const literals: Buffer[] = []
     for (;;) {
@@ -37,13 +48,26 @@ export async function openImapSession(
       const done = new RegExp(`^${tag} (\\S+) ?(.*)$`, 's').exec(text)
       if (done !== null) return { status: done[1] ?? '', text: done[2] ?? '', lines, literals }
       lines.push(text)
+      heard(text)
     }
   }
-  await reader.line()
-  const login = await command(`LOGIN "${user}" "${password}"`)
-  if (login.status !== 'OK') throw new Error(`login refused: ${login.text}`)
+  const command = (line: string): Promise<ImapAnswer> => answerTo(say(line))
+  const idle = (ended: Promise<unknown>): Promise<ImapAnswer> => {
+    const tag = say('IDLE')
+    void ended.finally(() => socket.write('DONE\r\n'))
+    return answerTo(tag)
+  }
+  try {
+    await reader.line()
+    const login = await command(`LOGIN "${user}" "${password}"`)
+    if (login.status !== 'OK') throw new Error(`login refused: ${login.text}`)
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
   return {
     command,
+    idle,
     [Symbol.asyncDispose]: async () => {
       socket.destroy()
     },

@@ -1,4 +1,4 @@
-import type { MailboxStore } from '../../storage/port.ts'
+import { type MailboxStore, StoreError } from '../../storage/port.ts'
 
 /** The mailboxes that every account has; neither deleted nor renamed. [RFC 6154 §2] */
 export const STANDARD_MAILBOXES = [
@@ -23,15 +23,25 @@ export const PIPELINE_ONLY: ReadonlySet<string> = new Set([INBOX, EVIDENCE])
 /** Not counted against the quota. */
 export const NOT_COUNTED: ReadonlySet<string> = new Set([EVIDENCE])
 
-/** Makes those that are missing; safe to repeat. */
+/** Makes those that are missing; safe to repeat, and for several processes at once. */
 export async function makeStandardMailboxes(mailboxes: MailboxStore, account: string): Promise<void> {
   for (const box of STANDARD_MAILBOXES) {
     if ((await mailboxes.byName(account, box.name)) !== undefined) continue
-    await mailboxes.create(account, box.name, {
-      fixed: true,
-      ...('specialUse' in box ? { specialUse: box.specialUse } : {}),
-    })
+    await makeUnlessThere(mailboxes, account, box)
     await mailboxes.subscribe(account, box.name, true)
+  }
+}
+
+async function makeUnlessThere(
+  mailboxes: MailboxStore,
+  account: string,
+  { name, ...use }: { readonly name: string; readonly specialUse?: string },
+): Promise<void> {
+  try {
+    await mailboxes.create(account, name, { fixed: true, ...use })
+  } catch (error) {
+    // Another process that starts at the same moment was first.
+    if (!(error instanceof StoreError) || error.code !== 'MAILBOX_EXISTS') throw error
   }
 }
 

@@ -15,8 +15,6 @@ import { ClockUncertain } from './watched-timestamper.ts'
 
 /** Rows in work at once: enough to overlap the waits for stamps and disk and to share commits, few enough to bound memory. */
 const PARALLEL = 64
-/** A row whose worker died is given to another after this time; no step takes that long. */
-const LEASE_MS = 5 * 60_000
 /** Failures of our own making before a row waits for a person. A TSA that is away never counts. */
 const MAX_ATTEMPTS = 12
 const FIRST_RETRY_MS = 500
@@ -39,6 +37,7 @@ export class Worker {
   readonly #clock: Clock
   readonly #events: Events
   readonly #clockIsCertain: () => boolean
+  readonly #leaseMs: number
   readonly #running = new Set<Promise<void>>()
   readonly #records: MessageRecords
   #stopping = false
@@ -47,8 +46,18 @@ export class Worker {
   #loop: Promise<void> | undefined
   #unwatch: () => void = () => {}
 
-  /** @param clockIsCertain while it says no, nothing is issued and no deadline fires (I11) */
-  constructor(parts: StepParts, steps: Steps, events: Events, clockIsCertain: () => boolean) {
+  /**
+   * @param clockIsCertain while it says no, nothing is issued and no deadline fires (I11)
+   * @param leaseMs after it a row whose worker died is given to another
+   */
+  constructor(
+    parts: StepParts,
+    steps: Steps,
+    events: Events,
+    clockIsCertain: () => boolean,
+    leaseMs: number,
+  ) {
+    this.#leaseMs = leaseMs
     this.#parts = parts
     this.#steps = steps
     this.#kinds = (Object.keys(steps) as WorkKind[]).slice()
@@ -97,7 +106,7 @@ export class Worker {
       return await this.#store.work.claim(this.#kinds, {
         now: this.#clock.now().getTime(),
         limit,
-        leaseMs: LEASE_MS,
+        leaseMs: this.#leaseMs,
       })
     } catch (error) {
       this.#events.internalError('work', error)

@@ -141,7 +141,8 @@ export class Collection {
           const faults = [error.writeErrors].flat()
           const isOnlyTaken = faults.length > 0 && faults.every((fault) => fault.code === DUPLICATE_KEY)
           if (!isOnlyTaken || error.result.getWriteConcernError() !== undefined) throw error
-          return error.insertedCount
+          // Counted by what is named as refused: there are servers whose own count says otherwise.
+          return slice.filter((write) => 'insertOne' in write).length - faults.length
         }
       })
     return inserted

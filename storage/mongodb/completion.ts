@@ -1,7 +1,7 @@
 import type { MailboxHead } from '../port.ts'
 import type { Collection, Named, Update, Write } from './collection.ts'
 import type { Database } from './database.ts'
-import { bytes, child, number, optionalRow, type Row, text } from './fields.ts'
+import { child, number, optionalRow, type Row, text } from './fields.ts'
 import { readHead } from './heads.ts'
 import type { Keepers } from './keepers.ts'
 import { type Plan, Plans, type Put, readPlan } from './plans.ts'
@@ -71,10 +71,11 @@ export class Completion {
     if (fresh.length > 0) {
       const messages = this.#messages.insertAll(fresh.map(({ document }) => document as Named))
       const indexes = this.#indexes.insertAll(
-        fresh.map(({ uid, index }) => ({
+        fresh.map(({ uid, index = new Uint8Array(), sealed = false }) => ({
           _id: messageId(mailbox, uid),
           mailbox,
-          octets: bytes({ octets: index ?? new Uint8Array() }, 'octets'),
+          octets: index,
+          sealed,
         })),
       )
       await Promise.all([messages, indexes])

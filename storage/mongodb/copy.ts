@@ -5,7 +5,8 @@ import { readEntry, readSegment } from './chain-rows.ts'
 import { slicesOf } from './collection.ts'
 import type { Database } from './database.ts'
 import { readDocument } from './documents.ts'
-import { bytes, number, type Row, rows, text, texts } from './fields.ts'
+import { number, type Row, rows, text, texts } from './fields.ts'
+import type { Indexes } from './indexes.ts'
 import { dedupOf, readFirst, readIntake } from './intake-documents.ts'
 import type { Intakes } from './intakes.ts'
 import { Load } from './load.ts'
@@ -26,13 +27,19 @@ export class Copy implements StoreCopy {
   readonly #boxes: Boxes
   readonly #reading: Reading
   readonly #move: Move
+  readonly #indexes: Indexes
 
-  constructor(database: Database, intakes: Intakes, boxes: Boxes, reading: Reading, move: Move) {
+  constructor(
+    database: Database,
+    intakes: Intakes,
+    { boxes, reading, move, indexes }: { boxes: Boxes; reading: Reading; move: Move; indexes: Indexes },
+  ) {
     this.#database = database
     this.#intakes = intakes
     this.#boxes = boxes
     this.#reading = reading
     this.#move = move
+    this.#indexes = indexes
   }
 
   async *records(): AsyncGenerator<StoreRecord> {
@@ -53,7 +60,7 @@ export class Copy implements StoreCopy {
   }
 
   load(records: readonly StoreRecord[]): Promise<void> {
-    return new Load(this.#database).records(records)
+    return new Load(this.#database, this.#indexes).records(records)
   }
 
   /** After everything that has numbers of them. */
@@ -124,7 +131,7 @@ export class Copy implements StoreCopy {
       const present = page.filter((row) => !isGone(row))
       const ids = present.map((row) => messageId(mailbox, number(row, 'uid')))
       const found = await this.#database.collection('indexes').named(ids, { mailbox })
-      const indexes = new Map(found.map((row) => [text(row, '_id'), Uint8Array.from(bytes(row, 'octets'))]))
+      const indexes = new Map(found.map((row) => [text(row, '_id'), this.#indexes.read(row)]))
       for (const row of page) yield recordOf(mailbox, row, indexes)
     }
   }
@@ -167,7 +174,11 @@ function withFirst(found: WorkRow[], accepted: Row): WorkRow[] {
   return [...found, { ...first, state: 'pending', since: first.due, attempts: 0, error: undefined }]
 }
 
-function recordOf(mailbox: string, row: Row, indexes: ReadonlyMap<string, Uint8Array>): StoreRecord {
+function recordOf(
+  mailbox: string,
+  row: Row,
+  indexes: ReadonlyMap<string, Uint8Array | undefined>,
+): StoreRecord {
   const opId = text(row, 'opId')
   const [uid, modseq] = [number(row, 'uid'), number(row, 'modseq')]
   if (isGone(row)) return { kind: 'vanished', mailbox, uid, modseq, opId }

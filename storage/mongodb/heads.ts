@@ -1,5 +1,5 @@
+import { DELETED, SEEN } from '../flags.ts'
 import type { MailboxHead } from '../port.ts'
-import { DELETED, SEEN } from '../sqlite/flags.ts'
 import { number, type Row } from './fields.ts'
 
 export const HEAD = {

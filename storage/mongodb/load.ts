@@ -1,8 +1,9 @@
+import { parseFlags } from '../flags.ts'
 import type { MailboxHead, MailboxRow, NewChainEntry, Segment, StoreRecord, WorkRow } from '../port.ts'
 import type { MessageRecord } from '../port-copy.ts'
-import { parseFlags } from '../sqlite/flags.ts'
 import type { Named, Update } from './collection.ts'
 import type { Database } from './database.ts'
+import type { Indexes } from './indexes.ts'
 import { restoredIntake, voidedIntake } from './intake-documents.ts'
 import { emptyBox } from './mailboxes.ts'
 import { layouts } from './schema.ts'
@@ -15,9 +16,11 @@ const RESTORED = 'restored'
 /** Records into a store that nobody else uses: each write replaces what an earlier try left. */
 export class Load {
   readonly #database: Database
+  readonly #indexes: Indexes
 
-  constructor(database: Database) {
+  constructor(database: Database, indexes: Indexes) {
     this.#database = database
+    this.#indexes = indexes
   }
 
   async records(records: readonly StoreRecord[]): Promise<void> {
@@ -80,7 +83,8 @@ export class Load {
   async #message({ mailbox, row, opId, joinKey, index }: MessageRecord): Promise<void> {
     const document = messageDocument(mailbox, row, parseFlags(row.flags), { opId, joinKey })
     await this.#put('messages', document)
-    await this.#put('indexes', { _id: messageId(mailbox, row.uid), mailbox, octets: index })
+    const stored = this.#indexes.toStore(index)
+    await this.#put('indexes', { _id: messageId(mailbox, row.uid), mailbox, ...stored })
   }
 
   async #entry(chain: string, entry: NewChainEntry): Promise<void> {

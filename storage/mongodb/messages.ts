@@ -1,13 +1,14 @@
+import { changeFlags, DELETED, parseFlags } from '../flags.ts'
 import type { Appended, FlagChange, MessageRow, NewMessage } from '../port.ts'
-import { changeFlags, DELETED, parseFlags } from '../sqlite/flags.ts'
 import type { Box, Boxes, Change } from './boxes.ts'
 import type { Collection } from './collection.ts'
 import type { Database } from './database.ts'
 import { number, type Row, text } from './fields.ts'
 import type { Counted } from './heads.ts'
+import type { Indexes } from './indexes.ts'
 import type { Keeping } from './keeping.ts'
 import type { Move } from './move.ts'
-import type { Put } from './plans.ts'
+import { inPut, type Put } from './plans.ts'
 import type { Reading } from './reading.ts'
 import { joined, messageDocument, Overtaken, readMessage, wasOf } from './versions.ts'
 
@@ -23,13 +24,20 @@ export class Messages {
   readonly #reading: Reading
   readonly #keeping: Keeping
   readonly #move: Move
+  readonly #indexes: Indexes
 
-  constructor(database: Database, boxes: Boxes, reading: Reading, keeping: Keeping, move: Move) {
+  constructor(
+    database: Database,
+    boxes: Boxes,
+    reading: Reading,
+    { keeping, move, indexes }: { keeping: Keeping; move: Move; indexes: Indexes },
+  ) {
     this.#messages = database.collection('messages')
     this.#boxes = boxes
     this.#reading = reading
     this.#keeping = keeping
     this.#move = move
+    this.#indexes = indexes
   }
 
   append(mailbox: string, message: NewMessage): Promise<Appended> {
@@ -47,7 +55,7 @@ export class Messages {
       const row = { ...message, uid, modseq, size: message.body.size, delivery: message.delivery }
       const document = messageDocument(mailbox, row, flags, { opId: message.opId, joinKey: message.joinKey })
       return {
-        puts: [{ uid, document, index: message.index }],
+        puts: [{ uid, document, ...inPut(this.#indexes.toStore(message.index)) }],
         counted: [{ uid, size: message.body.size, before: undefined, after: flags.bits }],
         answer: { uid, uidValidity, modseq, added: true },
       }

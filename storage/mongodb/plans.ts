@@ -1,6 +1,7 @@
 import { type Collection, SLICE } from './collection.ts'
 import type { Database } from './database.ts'
-import { bytes, child, number, type Row, rows, text, texts } from './fields.ts'
+import { child, number, type Row, rows, text, texts } from './fields.ts'
+import { EMPTY_INDEX, type StoredIndex, storedIndex } from './indexes.ts'
 import { type Was, wasOf } from './versions.ts'
 
 /** What one message becomes, by value: doing it again changes nothing. */
@@ -8,8 +9,9 @@ export type Put =
   | {
       readonly uid: number
       readonly document: Row
-      /** Its MIME index, or the message from which it is copied. */
+      /** Its MIME index as it is stored, or the message from which it is copied. */
       readonly index?: Uint8Array
+      readonly sealed?: boolean
       readonly from?: string
     }
   | { readonly uid: number; readonly was: Was; readonly bits: number; readonly keywords: readonly string[] }
@@ -73,13 +75,13 @@ export class Plans {
   async #withIndexes(puts: readonly Put[]): Promise<Put[]> {
     const from = puts.flatMap((put) => ('document' in put && put.from !== undefined ? [put.from] : []))
     if (from.length === 0) return [...puts]
-    const found = new Map(
-      (await this.#indexes.named(from)).map((row) => [text(row, '_id'), bytes(row, 'octets')]),
+    const found = new Map<string, StoredIndex>(
+      (await this.#indexes.named(from)).map((row) => [text(row, '_id'), storedIndex(row, 'octets')]),
     )
     return puts.map((put) => {
       if (!('document' in put) || put.from === undefined) return put
       const { from: source, ...rest } = put
-      return { ...rest, index: found.get(source) ?? new Uint8Array() }
+      return { ...rest, ...inPut(found.get(source) ?? EMPTY_INDEX) }
     })
   }
 
@@ -101,6 +103,8 @@ export class Plans {
   }
 }
 
+export const inPut = ({ octets, sealed }: StoredIndex) => ({ index: octets, sealed })
+
 export const readPlan = (plan: Row): Plan =>
   plan['slices'] === undefined ? { puts: readPuts(plan) } : { slices: number(plan, 'slices') }
 
@@ -108,7 +112,7 @@ const readPuts = (row: Row): Put[] =>
   rows(row, 'puts').map((put): Put => {
     const uid = number(put, 'uid')
     if (put['document'] !== undefined)
-      return { uid, document: child(put, 'document'), index: bytes(put, 'index') }
+      return { uid, document: child(put, 'document'), ...inPut(storedIndex(put, 'index')) }
     const was = wasOf(child(put, 'was'))
     return put['gone'] === true
       ? { uid, was, gone: true, hash: text(put, 'hash') }

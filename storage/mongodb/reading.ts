@@ -3,7 +3,8 @@ import type { Boxes } from './boxes.ts'
 import { noSuchMailbox } from './boxes.ts'
 import type { Collection } from './collection.ts'
 import type { Database } from './database.ts'
-import { bytes, number, type Row } from './fields.ts'
+import { number, type Row } from './fields.ts'
+import type { Indexes } from './indexes.ts'
 import { asOf, isGone, messageId, Overtaken, readMessage, untilSettled } from './versions.ts'
 
 const byUid = (a: Row, b: Row) => number(a, 'uid') - number(b, 'uid')
@@ -17,9 +18,11 @@ export class Reading {
   readonly #boxes: Boxes
   readonly #messages: Collection
   readonly #indexes: Collection
+  readonly #format: Indexes
 
-  constructor(database: Database, boxes: Boxes) {
+  constructor(database: Database, boxes: Boxes, format: Indexes) {
     this.#boxes = boxes
+    this.#format = format
     this.#messages = database.collection('messages')
     this.#indexes = database.collection('indexes')
   }
@@ -70,7 +73,7 @@ export class Reading {
     const [row] = await this.rows(mailbox, [uid])
     if (row === undefined) return undefined
     const index = await this.#indexes.get({ _id: messageId(mailbox, uid), mailbox })
-    return index?.['octets'] === undefined ? undefined : Uint8Array.from(bytes(index, 'octets'))
+    return index && this.#format.read(index)
   }
 
   changes(mailbox: string, since: number, limit: number): Promise<Changes> {

@@ -10,6 +10,7 @@ import { Copy } from './copy.ts'
 import { Database } from './database.ts'
 import { documentsOf } from './documents.ts'
 import { Hints } from './hints.ts'
+import { Indexes } from './indexes.ts'
 import { Intakes } from './intakes.ts'
 import { Keepers } from './keepers.ts'
 import { Keeping } from './keeping.ts'
@@ -29,7 +30,7 @@ export interface MongoStoreOptions {
   /** `mongodb://…` of a replica set; its path names the database. */
   readonly uri: string
   readonly now: number
-  /** Where they are given, octets are sealed. */
+  /** Where they are given, octets and MIME indexes are sealed. */
   readonly keys?: StoreKeys
   /** What failed where nobody waits for an answer: the stream of hints, the completion of what is promised already. */
   readonly onFault?: (error: unknown) => void
@@ -67,9 +68,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     await leftovers.sweep()
     return blobSweep.sweep(limit)
   })
-  const reading = new Reading(database, boxes)
+  const indexes = new Indexes(keys)
+  const reading = new Reading(database, boxes, indexes)
   const move = new Move(database, boxes, reading, keeping)
-  const messages = new Messages(database, boxes, reading, keeping, move)
+  const messages = new Messages(database, boxes, reading, { keeping, move, indexes })
   const recovery = new Recovery(database, names, completion, (id) => move.finish(id))
 
   const leases = new Leases(database)
@@ -125,7 +127,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       ofIntake: (name, id, after, limit) => chain.ofIntake(name, id, after, limit),
       list: (name, filter, after, limit) => chain.list(name, filter, after, limit),
     },
-    copy: new Copy(database, intakes, boxes, reading, move),
+    copy: new Copy(database, intakes, { boxes, reading, move, indexes }),
     accept: async ({ staged, ...intake }) => {
       checkPayload(intake.first)
       await keepOctets(keeping, intake, staged)

@@ -1,5 +1,5 @@
+import { flagNames } from '../flags.ts'
 import { type MessageRow, type Origin, StoreError } from '../port.ts'
-import { flagNames } from '../sqlite/flags.ts'
 import type { Named } from './collection.ts'
 import { number, optionalRow, optionalText, type Row, text, texts } from './fields.ts'
 

@@ -1,7 +1,7 @@
+import { parseFlags } from '../flags.ts'
 import type { IntakeRecord, MailboxHead, MailboxRow, MessageRecord, StoreRecord, WorkRow } from '../port.ts'
 import { insertEntry, insertSegment } from './chain.ts'
 import { type Database, number } from './database.ts'
-import { parseFlags } from './flags.ts'
 import { insertIndex } from './indexes.ts'
 import { insertMessage } from './messages.ts'
 

@@ -1,4 +1,5 @@
 import type { Published } from '../blobs/staged.ts'
+import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from '../flags.ts'
 import {
   type Appended,
   type Changes,
@@ -10,7 +11,6 @@ import {
 } from '../port.ts'
 import { keepBlob, keepKnown, releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
-import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from './flags.ts'
 import { copyIndex, insertIndex, readIndex } from './indexes.ts'
 
 export function append(

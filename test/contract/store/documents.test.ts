@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { stores } from './stores.ts'
 
-describe.each(stores)('$name: documents', ({ open }) => {
+describe.each(stores)('$name: documents', ({ name, open }) => {
   test('a document is written only over the version that was read', async () => {
     await using under = await open()
     const { accounts } = under.store
@@ -41,6 +41,11 @@ describe.each(stores)('$name: documents', ({ open }) => {
     expect(await purses.get('a')).toBeUndefined()
     expect(await purses.put('a', '3', 0)).toBe(true)
     expect((await under.store.ledger.get('a'))?.document).toBe('another collection')
+  })
+
+  // That server orders text by UTF-16, which MongoDB does not.
+  test.skipIf(name === 'mongo-java-server')("listed in the order of their keys' UTF-8 octets", async () => {
+    await using under = await open()
     const keys = ['z', 'ş', 'a/1', 'a/10', 'a', 'ü/x', '\u{1F4E7}', '\uFFFD']
     for (const key of keys) await under.store.listings.put(key, '{}', 0)
     const listed = (await under.store.listings.list('', 20)).map((row) => row.key)

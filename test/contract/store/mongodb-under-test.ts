@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { type Db, MongoClient } from 'mongodb'
 import { openMongoStore } from '../../../storage/mongodb/store.ts'
 import type { Store } from '../../../storage/port.ts'
+import {
+  type MongoJavaServer,
+  mongoJavaServerIsHere,
+  startMongoJavaServer,
+} from '../../fakes/mongo-java-server/server.ts'
 import { type MongoServer, startMongoServer } from '../../fakes/mongo-server/server.ts'
 import type { StoreUnderTest } from './stores.ts'
 
@@ -14,6 +19,16 @@ let server: Promise<MongoServer> | undefined
 export async function openOnFake(): Promise<StoreUnderTest> {
   server ??= startMongoServer()
   return openMongo((await server).uri, SECOND_START)
+}
+
+let javaServer: Promise<MongoJavaServer> | undefined
+
+/** The second opinion: another server than ours, and not MongoDB either. */
+export async function openOnJavaServer(): Promise<StoreUnderTest> {
+  if (!mongoJavaServerIsHere())
+    throw new Error('mongo-java-server is not here: scripts/install-test-tools brings it')
+  javaServer ??= startMongoJavaServer()
+  return openMongo((await javaServer).uri, SECOND_START)
 }
 
 export const openAt = (uri: string) => (): Promise<StoreUnderTest> => openMongo(uri, Date.now())

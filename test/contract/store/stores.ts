@@ -10,7 +10,7 @@ import { openSqliteStore, type SqliteSettings } from '../../../storage/sqlite/st
 import { Disk } from '../../fakes/memory-store/disk.ts'
 import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
-import { openAt, openOnFake } from './mongodb-under-test.ts'
+import { openAt, openOnFake, openOnJavaServer } from './mongodb-under-test.ts'
 
 export { checkSqlite }
 
@@ -25,16 +25,26 @@ export interface StoreUnderTest extends AsyncDisposable {
   damage(ref: BlobRef, to?: (octets: Uint8Array) => Uint8Array): Promise<void>
 }
 
-export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[] = [
-  { name: 'SQLite', open: () => openSqlite(() => ({})) },
-  {
-    name: 'SQLite, sealed and with a second copy',
-    open: () => openSqlite((folder) => ({ keys: KEYS, replica: folder.file('copy') })),
-  },
-  { name: 'memory', open: openMemory },
-  { name: 'MongoDB', open: openOnFake },
-  ...atUri(environment.mongodb),
-]
+const KEYS = new StoreKeys([randomBytes(32)])
+
+/** Another server is a run of its own: `npm run test:interop` takes the contract to it. */
+export const stores: readonly { name: string; open(): Promise<StoreUnderTest> }[] =
+  environment.contractServer === 'mongo-java-server'
+    ? [{ name: 'mongo-java-server', open: openOnJavaServer }]
+    : ownStores()
+
+function ownStores(): readonly { name: string; open(): Promise<StoreUnderTest> }[] {
+  return [
+    { name: 'SQLite', open: () => openSqlite(() => ({})) },
+    {
+      name: 'SQLite, sealed and with a second copy',
+      open: () => openSqlite((folder) => ({ keys: KEYS, replica: folder.file('copy') })),
+    },
+    { name: 'memory', open: openMemory },
+    { name: 'MongoDB', open: openOnFake },
+    ...atUri(environment.mongodb),
+  ]
+}
 
 /** A real replica set, where one is given. */
 function atUri(uri: string | undefined) {
@@ -43,8 +53,6 @@ function atUri(uri: string | undefined) {
 
 const FIRST_START = Date.UTC(2026, 0, 1)
 const SECOND_START = Date.UTC(2026, 0, 2)
-
-const KEYS = new StoreKeys([randomBytes(32)])
 
 async function openSqlite(settingsIn: (folder: TemporaryFolder) => SqliteSettings): Promise<StoreUnderTest> {
   const folder = new TemporaryFolder()

@@ -15,6 +15,7 @@ export interface Chance {
 
 export class Faults {
   readonly #rules = new Set<Rule>()
+  struckInAll = 0
   /** What befell which commands, in order; the last thousand. */
   readonly struck: { readonly seen: Omit<Seen, 'body'>; readonly fault: Fault }[] = []
 
@@ -57,6 +58,7 @@ export class Faults {
       const fault = rule(seen)
       if (fault === undefined) continue
       const { body: _, ...rest } = seen
+      this.struckInAll++
       this.struck.push({ seen: rest, fault })
       if (this.struck.length > 1_000) this.struck.shift()
       return fault

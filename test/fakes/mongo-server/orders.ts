@@ -56,6 +56,7 @@ export type Order = z.input<typeof order>
 export interface Told {
   readonly concerns: ReturnType<MongoServer['concerns']['all']>
   readonly struck: MongoServer['faults']['struck']
+  readonly struckInAll: number
 }
 
 /** The answer to an order as it was read; an order that is none fails. */
@@ -81,6 +82,10 @@ export function obey(server: MongoServer, line: unknown): object {
       server.disconnect()
       return {}
     case 'tell':
-      return { concerns: server.concerns.all(), struck: server.faults.struck } satisfies Told
+      return {
+        concerns: server.concerns.all(),
+        struck: server.faults.struck,
+        struckInAll: server.faults.struckInAll,
+      } satisfies Told
   }
 }

@@ -28,7 +28,7 @@ test('what follows from a row and can never be written is a failure of the row, 
     ],
   }
   const parts = { store, clock: systemClock } as StepParts
-  const worker = new Worker(parts, steps, new Events('silent'), () => true)
+  const worker = new Worker(parts, steps, new Events('silent'), () => true, 300_000)
   worker.start()
   const row = await eventually(async () => {
     const now = await store.work.get('i', 0, 'submission')
