@@ -24,11 +24,7 @@ export async function recordMail(
     to,
   }: { readonly from?: MailboxRow | undefined; readonly to?: MailboxRow } = {},
 ): Promise<void> {
-  if (act === 'mail deleted')
-    await new Holds(session.parts.store).keepFor(
-      session.account,
-      rows.map(({ body }) => body),
-    )
+  if (act === 'mail deleted') await new Holds(session.parts.store).keepFor(session.account, rows)
   for (let at = 0; at < rows.length; at += BATCH) {
     const batch = rows.slice(at, at + BATCH)
     await recordAct(session, act, {

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import type { DocumentRow, Store } from '../../storage/port.ts'
+import {
+  type BlobRef,
+  type DocumentRow,
+  type MessageRow,
+  type Store,
+  StoreError,
+} from '../../storage/port.ts'
 
 /** What is held: all mail of an account, or one message wherever it is. */
 export type HoldSubject = { readonly account: string } | { readonly intake: string }
@@ -17,7 +23,7 @@ export interface Hold extends z.output<typeof document> {
   readonly subject: string
 }
 
-type HoldStore = Pick<Store, 'holds' | 'blobs'>
+type HoldStore = Pick<Store, 'holds' | 'blobs' | 'intake'>
 
 const PAGE = 500
 
@@ -32,18 +38,22 @@ export class Holds {
     this.#store = store
   }
 
-  /** False where it is held already; then nothing changes. */
-  place(subject: HoldSubject, hold: z.output<typeof document>): Promise<boolean> {
-    return this.#store.holds.put(keyOf(subject), JSON.stringify(hold), 0)
+  /** False where it is held already. Of a message, what the provider has of it is kept from now on. */
+  async place(subject: HoldSubject, hold: z.output<typeof document>): Promise<boolean> {
+    const isNew = await this.#store.holds.put(keyOf(subject), JSON.stringify(hold), 0)
+    const body = 'intake' in subject ? (await this.#store.intake(subject.intake))?.body : undefined
+    if (body !== undefined) await this.#keep(body, subject)
+    return isNew
   }
 
   /** False where it was not held. What was kept for the hold alone goes with the next sweep. */
   async lift(subject: HoldSubject): Promise<boolean> {
     const key = keyOf(subject)
     const row = await this.#store.holds.get(key)
-    if (row === undefined || !(await this.#store.holds.remove(key, row.version))) return false
-    await this.#store.blobs.release(keeperOf(key))
-    return true
+    const isLifted = row !== undefined && (await this.#store.holds.remove(key, row.version))
+    // Also where it was lifted before, by a process that died then.
+    if (isLifted || row === undefined) await this.#store.blobs.release(keeperOf(key))
+    return isLifted
   }
 
   async list(): Promise<Hold[]> {
@@ -61,13 +71,23 @@ export class Holds {
     return (await this.#store.holds.get(keyOf(subject))) !== undefined
   }
 
-  /** Before messages of an account are deleted: their octets get the hold as a keeper, where there is one. */
-  async keepFor(
-    account: string,
-    bodies: Iterable<{ readonly hash: string; readonly size: number }>,
-  ): Promise<void> {
-    if (!(await this.isHeld({ account }))) return
-    for (const body of bodies) await this.#store.blobs.keep(body, keeperOf(keyOf({ account })))
+  /** Before messages of an account are deleted: what is held, by account or by message, gets the hold as a keeper. */
+  async keepFor(account: string, messages: Iterable<Pick<MessageRow, 'body' | 'delivery'>>): Promise<void> {
+    const isHeld = await this.isHeld({ account })
+    for (const { body, delivery } of messages) {
+      if (isHeld) await this.#keep(body, { account })
+      const intake = delivery?.intake
+      if (intake !== undefined && (await this.isHeld({ intake }))) await this.#keep(body, { intake })
+    }
+  }
+
+  /** What is gone already cannot be held. */
+  async #keep(body: BlobRef, subject: HoldSubject): Promise<void> {
+    try {
+      await this.#store.blobs.keep(body, keeperOf(keyOf(subject)))
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'NO_SUCH_BLOB') throw error
+    }
   }
 }
 

@@ -118,6 +118,7 @@ export class Retention {
           delivery === undefined ? body.hash : `${delivery.intake}/${delivery.recipient}`,
         )
         const details = { mailbox: box.name, uids, messages, because: 'retention.trash' }
+        await this.#parts.holds.keepFor(box.account, old)
         await this.#parts.eventLog.record({ what: 'mail deleted', by: SYSTEM, account: box.account, details })
         await mailboxes.store(box.id, uids, { mode: 'add', flags: ['\\Deleted'] })
         const gone = await mailboxes.expunge(box.id, uids)

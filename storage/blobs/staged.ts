@@ -23,8 +23,8 @@ export class Staged implements StagedBlob {
   readonly #where: Where
   /** Of a large one, from its publication on. */
   #file: string | undefined
-  #state: 'staged' | 'published' | 'lost' | 'discarded' = 'staged'
-  /** The last write that was to name it was answered, and did not. */
+  #state: 'staged' | 'published' | 'named' | 'lost' | 'discarded' = 'staged'
+  /** The last write that was to name our file was answered, and did not. */
   #unnamed = false
 
   constructor(folders: BlobFolders, ref: BlobRef, key: Uint8Array | undefined, where: Where) {
@@ -49,7 +49,8 @@ export class Staged implements StagedBlob {
   readonly discard = async (): Promise<void> => {
     const file = this.#file
     if (file !== undefined) this.#folders.settled(file)
-    if (this.#state === 'published' && this.#unnamed && file !== undefined) {
+    if (this.#unnamed && file !== undefined) {
+      this.#unnamed = false
       this.#state = 'discarded'
       await this.#folders.remove(file).catch(() => {}) // a sweep finds it
     }
@@ -59,10 +60,12 @@ export class Staged implements StagedBlob {
   }
 
   /**
-   * Needed before the write that names it. NO_SUCH_BLOB after discard(): a row must not name what is gone. Once its
-   * publication failed it fails for ever, as a failed sync is never tried again.
+   * Needed before the write that names it; undefined where one has named these octets before: from then on they are the
+   * store's, which says itself whether they are still there. NO_SUCH_BLOB after discard(). Once its publication failed it
+   * fails for ever, as a failed sync is never tried again.
    */
-  async publish(): Promise<Published> {
+  async publish(): Promise<Published | undefined> {
+    if (this.#state === 'named') return undefined
     if (this.#state === 'discarded')
       throw new StoreError('NO_SUCH_BLOB', `the blob ${this.ref.hash} was discarded`)
     if (this.#state === 'lost')
@@ -77,15 +80,15 @@ export class Staged implements StagedBlob {
     return { ref, key, octets: undefined, file: this.#file }
   }
 
-  /** The write was answered; `file` is the one that the store has under this hash now: ours goes where it is another. */
-  async settle(file: string | undefined): Promise<void> {
-    const ours = this.#file
-    if (ours === undefined) return
-    this.#unnamed = file === undefined
-    if (file === undefined) return // it may be named still, until it is discarded
-    this.#file = file
-    if (ours !== file) await this.#folders.remove(ours).catch(() => {}) // a sweep finds it
-    this.#folders.settled(ours)
+  /**
+   * The write was answered; `file` is the one that the store has under this hash now. Where it is another, somebody brought the
+   * same octets before: those count from now on, and ours are there for reading until they are discarded.
+   */
+  settle(file: string | undefined): void {
+    if (this.#file === undefined) return
+    this.#unnamed = file !== this.#file
+    if (!this.#unnamed) this.#folders.settled(this.#file)
+    if (file !== undefined) this.#state = 'named'
   }
 
   async #named(incoming: string): Promise<string> {

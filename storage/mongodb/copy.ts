@@ -43,6 +43,8 @@ export class Copy implements StoreCopy {
   }
 
   async *records(): AsyncGenerator<StoreRecord> {
+    // First, so that whoever gives out greater numbers knows those that were; and last, as some are given out meanwhile.
+    yield* this.#counters()
     yield* this.#acceptances()
     yield* this.#documents()
     yield* this.#mailboxes()

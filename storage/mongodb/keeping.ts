@@ -19,11 +19,13 @@ const STATE = { size: 1, file: 1, sealed: 1, state: 1 } as const
  * the other.
  */
 export class Keeping {
+  readonly #database: Database
   readonly #blobs: Collection
   readonly #chunks: Chunks
   readonly #keepers: Keepers
 
   constructor(database: Database, keepers: Keepers) {
+    this.#database = database
     this.#blobs = database.collection('blobs')
     this.#chunks = new Chunks(database)
     this.#keepers = keepers
@@ -121,7 +123,23 @@ export class Keeping {
     if (text(there, 'state') !== 'dead' && (there['sealed'] !== true || content.key !== undefined))
       return content
     if (brought === undefined) throw noSuchBlob(ref)
+    if (text(there, 'state') !== 'dead' && !(await this.#giveUp(ref.hash, file))) return undefined
     return this.#replace(ref.hash, file, brought)
+  }
+
+  /**
+   * Octets that nobody has the key of: perhaps because their keeper is just being put down. So they go through the same states
+   * as in a sweep, with a look at the keepers in between; whoever puts one down meanwhile makes them live again, or looks anew.
+   */
+  async #giveUp(hash: string, file: string): Promise<boolean> {
+    const sweep = this.#database.nonce()
+    const where = { _id: hash, file, state: { $ne: 'dead' } }
+    if (!(await this.#blobs.update(where, { $set: { state: 'trash', sweep } }))) return false
+    const mine = { _id: hash, file, sweep, state: 'trash' }
+    if ((await this.#keepers.keyOf(hash, file)) === undefined)
+      return this.#blobs.update(mine, { $set: { state: 'dead' } })
+    await this.#blobs.update(mine, { $set: { state: 'live' }, $unset: { sweep: '' } })
+    return false
   }
 
   async #keyOf(hash: string, blob: Row, staged: Staged | undefined): Promise<Uint8Array | undefined> {
@@ -145,7 +163,7 @@ export class Keeping {
     const offered = staged.offer()
     const unset = { sweep: '', ...('octets' in offered ? {} : { octets: '' }) } as const
     const isReplaced = await this.#blobs.update(
-      { _id: hash, file },
+      { _id: hash, file, state: 'dead' },
       { $set: { ...offered, state: 'live', loose: Date.now() }, $unset: unset },
     )
     if (!isReplaced) return undefined

@@ -36,7 +36,7 @@ export class SqliteBlobs implements BlobStore {
   }
 
   async save(staged: StagedBlob, keeper: Keeper): Promise<BlobRef> {
-    await this.carry([staged], (brought) => this.#writer.call('saveBlobs', brought, keeper))
+    await this.carry([staged], (brought) => this.#writer.call('saveBlob', staged.ref, keeper, brought))
     return staged.ref
   }
 
@@ -62,17 +62,23 @@ export class SqliteBlobs implements BlobStore {
       return blob
     })
     const brought: Published[] = []
-    for (const blob of blobs) brought.push(await blob.publish())
-    const large = blobs.filter((_, i) => brought[i]?.file !== undefined)
-    const settle = () => Promise.all(large.map((blob) => blob.settle(fileOf(this.#db, blob.ref.hash))))
+    const large: Staged[] = []
+    for (const blob of blobs) {
+      const published = await blob.publish()
+      if (published === undefined) continue
+      brought.push(published)
+      if (published.file !== undefined) large.push(blob)
+    }
+    const settle = () => {
+      for (const blob of large) blob.settle(fileOf(this.#db, blob.ref.hash))
+    }
     try {
       const answer = await write(brought)
-      await settle()
+      settle()
       return answer
     } catch (error) {
       // Where nobody knows what became of the write, a sweep finds out.
-      if (error instanceof StoreError && error.code !== 'UNAVAILABLE' && error.code !== 'CLOSED')
-        await settle()
+      if (error instanceof StoreError && error.code !== 'UNAVAILABLE' && error.code !== 'CLOSED') settle()
       throw error
     }
   }

@@ -82,10 +82,9 @@ function insertKeeper(db: Database, hash: string, keeper: Keeper, key: Uint8Arra
   )
 }
 
-/** As keepBlob, for blobs that are brought whole. */
-export function saveBlobs(db: Database, brought: readonly Published[], keeper: Keeper): void {
-  for (const one of brought) keepBlob(db, one.ref, keeper, one)
-}
+/** As keepBlob, of what was brought for it, if anything was. */
+export const saveBlob = (db: Database, ref: BlobRef, keeper: Keeper, [brought]: readonly Published[]): void =>
+  keepBlob(db, ref, keeper, brought)
 
 export const keepKnown = (db: Database, ref: BlobRef, keeper: Keeper): void =>
   keepBlob(db, ref, keeper, undefined)

@@ -26,7 +26,9 @@ export class Database implements Disposable {
       // FULL is set by name: with NORMAL, records that were acknowledged are gone after a power loss (measured).
       this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
       // The log is carried over by a thread of its own. What is deleted is overwritten: keys that went must not be found.
-      this.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384; PRAGMA secure_delete = FAST')
+      this.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384')
+      // FAST would leave them in pages that are given back as a whole.
+      this.exec(`PRAGMA secure_delete = ${keys === undefined ? 'FAST' : 'ON'}`)
       // What a long reader made of the log is given back to the disk when it begins anew.
       this.exec(`PRAGMA journal_size_limit = ${LOG_KEPT}`)
     } else if (mode === 'reader') {

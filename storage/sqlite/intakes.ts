@@ -1,5 +1,5 @@
 import type { Published } from '../blobs/staged.ts'
-import { type IntakeRow, type NewIntake, StoreError } from '../port.ts'
+import { type BlobRef, type IntakeRow, type NewIntake, StoreError } from '../port.ts'
 import { keepBlob, releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { insertWork } from './work.ts'
@@ -7,6 +7,7 @@ import { insertWork } from './work.ts'
 export function accept(
   db: Database,
   intake: Omit<NewIntake, 'staged'>,
+  staged: readonly BlobRef[],
   brought: readonly Published[],
 ): { duplicateOf: string | undefined } {
   if (!insertIntake(db, intake)) {
@@ -17,7 +18,7 @@ export function accept(
   const byHash = new Map(brought.map((one) => [one.ref.hash, one]))
   if (intake.body !== undefined)
     keepBlob(db, intake.body, `intake/${intake.id}`, byHash.get(intake.body.hash))
-  for (const ref of [intake.envelope, ...brought.map((one) => one.ref)])
+  for (const ref of [intake.envelope, ...staged])
     if (ref.hash !== intake.body?.hash || ref === intake.envelope)
       keepBlob(db, ref, 'archive', byHash.get(ref.hash))
   for (const name of intake.names)

@@ -2,6 +2,7 @@ import type { Published } from '../blobs/staged.ts'
 import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from '../flags.ts'
 import {
   type Appended,
+  type BlobRef,
   type Changes,
   type CopyResult,
   type FlagChange,
@@ -17,6 +18,7 @@ export function append(
   db: Database,
   mailbox: string,
   message: Omit<NewMessage, 'staged'>,
+  staged: readonly BlobRef[],
   brought: readonly Published[],
 ): Appended {
   const id = Number(mailbox)
@@ -34,9 +36,9 @@ export function append(
       modseq: number(known, 'modseq'),
       added: false,
     }
-  const own = brought.find((one) => one.ref.hash === message.body.hash)
-  keepBlob(db, message.body, `mailbox/${id}`, own)
-  for (const one of brought) if (one !== own) keepBlob(db, one.ref, 'archive', one)
+  const broughtFor = ({ hash }: BlobRef) => brought.find((one) => one.ref.hash === hash)
+  keepBlob(db, message.body, `mailbox/${id}`, broughtFor(message.body))
+  for (const ref of staged) if (ref.hash !== message.body.hash) keepBlob(db, ref, 'archive', broughtFor(ref))
   const flags = parseFlags(message.flags)
   const uid = box.uidNext
   const modseq = box.modseq + 1

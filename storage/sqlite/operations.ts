@@ -10,7 +10,7 @@ import * as messages from './messages.ts'
 import * as work from './work.ts'
 
 export const writes = {
-  saveBlobs: blobs.saveBlobs,
+  saveBlob: blobs.saveBlob,
   keepBlob: blobs.keepKnown,
   releaseBlobs: blobs.releaseBlobs,
   sweepBlobs: blobs.sweepBlobs,

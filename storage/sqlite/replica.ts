@@ -14,6 +14,7 @@ import { backup, DatabaseSync } from 'node:sqlite'
 import { INCOMING } from '../blobs/folders.ts'
 import { StoreError } from '../port.ts'
 import { Database, isDiskFailure, number, optionalNumber, text } from './database.ts'
+import { isEmpty } from './load.ts'
 import type { WriteReply, WriteRequest } from './operations.ts'
 import { perform } from './perform.ts'
 
@@ -35,19 +36,24 @@ export class Replica {
 
   /**
    * Compares the two, and copies what the second lacks: that may take as long as copying all of it. Files come first, so
-   * that no database names what is not there.
+   * that no database names what is not there. An empty store never takes the place of a copy that holds mail (NOT_EMPTY): that
+   * copy may be all that is left. One that is anything but a commit behind is put aside, as `kep.db.before-<time>`.
    */
   static async open(
     first: Database,
     from: string,
     folder: string,
+    now: number,
     prepare: (db: Database, folder: string) => void,
   ): Promise<Replica> {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const [source, file] = [join(from, 'kep.db'), join(folder, 'kep.db')]
+    refuseToEmpty(first, from, folder)
     copyFiles(first, join(from, 'blobs'), join(folder, 'blobs'))
     const commits = commitsOf(first)
-    if (commits === undefined || !existsSync(file) || commitsIn(file) !== commits) {
+    const seen = existsSync(file) ? commitsIn(file) : undefined
+    if (commits === undefined || seen !== commits) {
+      if (commits === undefined || seen !== commits - 1) putAside(file, now)
       // From a number that no other copy, one that was put aside say, can have come to.
       first.run(`INSERT OR REPLACE INTO counters VALUES ('commits', ?)`, randomInt(FIRST_COMMIT_BELOW))
       await replaceDatabase(source, file)
@@ -107,6 +113,25 @@ export class Replica {
 const CARRY_OVER_AT = 4_000
 
 const FIRST_COMMIT_BELOW = 2 ** 47
+
+function refuseToEmpty(first: Database, from: string, folder: string): void {
+  const file = join(folder, 'kep.db')
+  if (!existsSync(file) || !isEmpty(first)) return
+  using copy = new Database(file, 'reader')
+  if (!isEmpty(copy))
+    throw new StoreError(
+      'NOT_EMPTY',
+      `${from} holds nothing, and the second copy in ${folder} holds mail: if the first disk was lost, make that folder the store and name a new one in storage.replica; else move it away`,
+    )
+}
+
+/** With its log in it. */
+function putAside(file: string, now: number): void {
+  if (!existsSync(file)) return
+  carryOver(file)
+  for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true })
+  renameSync(file, `${file}.before-${new Date(now).toISOString().replaceAll(':', '')}`)
+}
 
 /** undefined where it has no copy, or had none the last time. */
 const commitsOf = (db: Database): number | undefined =>

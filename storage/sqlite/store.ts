@@ -3,7 +3,7 @@ import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobFolders } from '../blobs/folders.ts'
 import type { StoreKeys } from '../encryption/store-key.ts'
-import type { Collection, DocumentStore, Store, StoreCopy } from '../port.ts'
+import type { Collection, DocumentStore, StagedBlob, Store, StoreCopy } from '../port.ts'
 import { SqliteBlobs } from './blob-store.ts'
 import * as chain from './chain.ts'
 import { Database, number } from './database.ts'
@@ -70,7 +70,9 @@ export async function openSqliteStore(
 
   return {
     accept: async ({ staged, ...newIntake }) =>
-      workChanged(await blobs.carry(staged, (brought) => writer.call('accept', newIntake, brought))),
+      workChanged(
+        await blobs.carry(staged, (brought) => writer.call('accept', newIntake, staged.map(refOf), brought)),
+      ),
     intake: async (id) => intake(db, id),
     intakesNamed: async (name) => intakesNamed(db, name),
     voidIntake: (id) => writer.call('voidIntake', id),
@@ -114,7 +116,9 @@ export async function openSqliteStore(
       changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
       append: async (id, { staged, ...message }) =>
         mailboxChanged(id)(
-          await blobs.carry(staged, (brought) => writer.call('append', id, message, brought)),
+          await blobs.carry(staged, (brought) =>
+            writer.call('append', id, message, staged.map(refOf), brought),
+          ),
         ),
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
       expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
@@ -158,6 +162,8 @@ const watchIn =
       watchers.delete(listener)
     }
   }
+
+const refOf = ({ ref }: StagedBlob) => ref
 
 const COPIES = 'copies'
 

@@ -56,13 +56,21 @@ export class WriterDatabase {
     const opened = new WriterDatabase(settings)
     opened.#db = new Database(opened.#file, 'writer', settings.keys)
     opened.#check(opened.#db)
+    carryOverAll(opened.#db)
     const prepare = (db: Database, folder: string) => {
       migrate(db, folder, settings.now)
       forgetLeases(db)
     }
     prepare(opened.#db, settings.folder)
     if (settings.replica === undefined) Replica.leaveBehind(opened.#db)
-    else opened.#replica = await Replica.open(opened.#db, settings.folder, settings.replica, prepare)
+    else
+      opened.#replica = await Replica.open(
+        opened.#db,
+        settings.folder,
+        settings.replica,
+        settings.now,
+        prepare,
+      )
     return opened
   }
 
@@ -163,9 +171,7 @@ export class WriterDatabase {
     let db: Database | undefined
     try {
       db = new Database(this.#file, 'writer', this.#settings.keys)
-      // All that the log holds is written anew, and synced as something new.
-      const row = db.get('PRAGMA wal_checkpoint(TRUNCATE)') ?? {}
-      if (number(row, 'busy') !== 0) throw new StoreError('UNAVAILABLE', 'the log is being read')
+      if (!carryOverAll(db)) throw new StoreError('UNAVAILABLE', 'the log is being read')
       // A disk that is read-only lets it be opened too, for reading.
       db.exec('BEGIN IMMEDIATE; ROLLBACK')
       this.#db = db
@@ -190,3 +196,10 @@ export class WriterDatabase {
     if (found !== 'ok') throw new StoreError('CORRUPT', damaged(found))
   }
 }
+
+/**
+ * All that the log holds is written anew, and synced as something new: a process that died after a failed sync may have left
+ * in it what the kernel shows and the disk has not, and nothing must be written behind that.
+ */
+const carryOverAll = (db: Database): boolean =>
+  number(db.get('PRAGMA wal_checkpoint(TRUNCATE)') ?? {}, 'busy') === 0

@@ -93,7 +93,7 @@ function threadOf(name: string, { data, transfer }: { data: object; transfer: Me
   return new Worker(url, { workerData: data, transferList: transfer })
 }
 
-const AT_START: readonly StoreFailure[] = ['NEWER_SCHEMA', 'CORRUPT']
+const AT_START: readonly StoreFailure[] = ['NEWER_SCHEMA', 'CORRUPT', 'NOT_EMPTY', 'FULL']
 
 /** An error that crosses threads comes out without its class. */
 function revived(error: unknown): StoreError {

@@ -20,31 +20,18 @@ export async function backUp(
   { keys, now, progress }: BackUpOptions,
 ): Promise<Manifest> {
   const owner = randomUUID()
-  let renewed = Number.NEGATIVE_INFINITY
-  const hold = async () => {
-    if (now() - renewed < SWEEP_LEASE_MS / 4) return
-    if ((await store.chain.lease(SWEEP_LEASE, owner, now(), SWEEP_LEASE_MS)) === undefined)
-      throw new StoreError(
-        'UNAVAILABLE',
-        'old octets are being swept, or another backup is being made: try again soon',
-      )
-    renewed = now()
-  }
-  const { records, open } = storeSource(store)
-  const source = {
-    open,
-    records: async function* () {
-      for await (const record of records()) {
-        await hold()
-        yield record
-      }
-    },
-  }
-  await hold()
+  const lease = (ms: number) => store.chain.lease(SWEEP_LEASE, owner, now(), ms)
+  if ((await lease(SWEEP_LEASE_MS)) === undefined)
+    throw new StoreError(
+      'UNAVAILABLE',
+      'old octets are being swept, or another backup is being made: try again soon',
+    )
+  const renewal = setInterval(() => void lease(SWEEP_LEASE_MS).catch(() => {}), SWEEP_LEASE_MS / 4)
   try {
-    return await writeBackup(source, folder, { keys, now: now(), ...(progress && { progress }) })
+    return await writeBackup(storeSource(store), folder, { keys, now: now(), ...(progress && { progress }) })
   } finally {
-    await store.chain.lease(SWEEP_LEASE, owner, now(), 0)
+    clearInterval(renewal)
+    await lease(0)
   }
 }
 

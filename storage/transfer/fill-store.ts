@@ -73,7 +73,8 @@ function raisingUidValidity(now: number): (record: StoreRecord) => StoreRecord {
       return { ...record, value: last + MOST_MAILBOXES }
     }
     if (record.kind !== 'mailbox') return record
-    const uidValidity = ++last
+    last = Math.max(last, record.row.uidValidity) + 1
+    const uidValidity = last
     return { ...record, row: { ...record.row, uidValidity }, head: { ...record.head, uidValidity } }
   }
 }

@@ -20,6 +20,8 @@ const manifest = z.strictObject({
   madeAt: z.iso.datetime(),
   /** How many records of each kind. */
   counts: z.record(z.string(), z.number().int().positive()),
+  /** Blobs whose last keeper let go while the backup was made: messages that were deleted meanwhile have no body in it. */
+  gone: z.number().int().nonnegative(),
   records: file,
   bodies: file,
   /** Where both files are sealed: the store key that is needed, and their own keys wrapped under it. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { newKey, type StoreKeys } from '../encryption/store-key.ts'
-import { StoreError } from '../port.ts'
+import { type BlobRef, StoreError, type StoreRecord } from '../port.ts'
 import { BackupFile } from './backup-files.ts'
 import {
   BODIES,
@@ -43,28 +43,27 @@ export async function writeBackup(
   const records = await BackupFile.create(join(partial, RECORDS), recordsKey)
   const bodies = await BackupFile.create(join(partial, BODIES), bodiesKey)
   const counts: Record<string, number> = {}
+  let gone = 0
   const done = { records: 0, octets: 0 }
   try {
     for await (const record of source.records()) {
-      await records.write(Buffer.from(writeRecord(record)))
+      if (record.kind === 'blob') {
+        const octets = await copied(source, record.ref, () => records.write(lineOf(record)), bodies)
+        if (octets === undefined) {
+          gone++
+          continue
+        }
+        done.octets += octets
+      } else await records.write(lineOf(record))
       counts[record.kind] = (counts[record.kind] ?? 0) + 1
       done.records++
-      if (record.kind === 'blob') {
-        let size = 0
-        for await (const piece of source.open(record.ref)) {
-          await bodies.write(piece)
-          size += piece.length
-        }
-        if (size !== record.ref.size)
-          throw new StoreError('CORRUPT', `the blob ${record.ref.hash} has ${size} octets`)
-        done.octets += size
-      }
       if (done.records % PROGRESS_EVERY === 0) progress?.(done)
     }
     const manifest: Manifest = {
       format: 1,
       madeAt: new Date(now).toISOString(),
       counts,
+      gone,
       records: await records.finish(),
       bodies: await bodies.finish(),
       ...(keys &&
@@ -92,6 +91,33 @@ export async function writeBackup(
 }
 
 const PROGRESS_EVERY = 1_000
+
+const lineOf = (record: StoreRecord): Buffer => Buffer.from(writeRecord(record))
+
+/** Octets, or undefined where the last of its keepers has let go since the records were read: nobody misses it. */
+async function copied(
+  source: Source,
+  ref: BlobRef,
+  found: () => Promise<void>,
+  bodies: BackupFile,
+): Promise<number | undefined> {
+  let size = 0
+  let isFound = false
+  try {
+    for await (const piece of source.open(ref)) {
+      if (!isFound) await found()
+      isFound = true
+      await bodies.write(piece)
+      size += piece.length
+    }
+  } catch (error) {
+    if (isFound || !(error instanceof StoreError) || error.code !== 'NO_SUCH_BLOB') throw error
+    return undefined
+  }
+  if (!isFound) await found() // it has no octets
+  if (size !== ref.size) throw new StoreError('CORRUPT', `the blob ${ref.hash} has ${size} octets`)
+  return size
+}
 
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r')

@@ -197,6 +197,29 @@ describe.each(stores)('$name: backups', ({ open }) => {
     await goesOn(target.store)
   })
 
+  test('what is deleted while a backup is made is left out of it, and ends nothing', async () => {
+    using folder = new TemporaryFolder()
+    await using source = await open()
+    await furnish(source.store)
+    const { records, open: bodies } = storeSource(source.store)
+    const deleting = {
+      open: bodies,
+      records: async function* () {
+        for await (const record of records()) {
+          if (record.kind === 'blob') await source.store.blobs.release('hold/x')
+          yield record
+        }
+      },
+    }
+    await source.store.blobs.save(await stage(source.store, Buffer.from('held alone')), 'hold/x')
+    await writeBackup(deleting, folder.file('b'), { keys: undefined, now: NOW })
+    await source.store.blobs.sweep(9)
+    await using target = await open()
+    await using backup = await openBackup(folder.file('b'), undefined)
+    await fillStore(target.store, backup)
+    await bodiesAreThere(target.store)
+  })
+
   test('a store that holds something is not filled', async () => {
     await using source = await open()
     await furnish(source.store)

@@ -1,3 +1,5 @@
+import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
@@ -25,4 +27,37 @@ test('a store that was used for a while without its second copy makes the copy a
     blobs++
   }
   expect(blobs).toBe(3)
+})
+
+test('a first disk that comes back empty never empties the copy, which is all that is left', async () => {
+  using folder = new TemporaryFolder()
+  const copy = folder.file('copy')
+  {
+    await using store = await openSqliteStore(folder.file('first'), 1, { replica: copy })
+    await store.accounts.put('a', '{}', 0)
+  }
+  const refusal = openSqliteStore(folder.file('new'), 1, { replica: copy })
+  await expect(refusal).rejects.toMatchObject({ code: 'NOT_EMPTY', message: expect.stringContaining(copy) })
+  await using alone = await openSqliteStore(copy, 1, { replica: folder.file('another') })
+  expect((await alone.accounts.get('a'))?.version).toBe(1)
+})
+
+test('a copy that knows more than the first, which was put back to an older state, is put aside', async () => {
+  using folder = new TemporaryFolder()
+  const [first, copy] = [folder.file('first'), folder.file('copy')]
+  const open = () => openSqliteStore(first, 1, { replica: copy })
+  const putOnce = async (key: string) => {
+    await using store = await open()
+    await store.accounts.put(key, '{}', 0)
+  }
+  await putOnce('old')
+  cpSync(first, folder.file('snapshot'), { recursive: true })
+  await putOnce('new')
+  rmSync(first, { recursive: true })
+  renameSync(folder.file('snapshot'), first)
+  await putOnce('later')
+  const aside = readdirSync(copy).find((name) => name.startsWith('kep.db.before-'))
+  renameSync(join(copy, aside ?? ''), folder.file('kep.db'))
+  await using before = await openSqliteStore(folder.path, 1)
+  expect((await before.accounts.list('', 9)).map(({ key }) => key)).toEqual(['new', 'old'])
 })

@@ -183,7 +183,7 @@ test('what a holder deletes under a hold is kept until it is lifted', async () =
   const draft = await message(store, '1', { flags: ['\\Deleted'] })
   await store.mailboxes.append(id, draft)
   await holds.place({ account: ALI }, { reason: 'mahkeme', since: 'now', by: 'op' })
-  await holds.keepFor(ALI, [draft.body])
+  await holds.keepFor(ALI, [{ body: draft.body, delivery: undefined }])
   await store.mailboxes.expunge(id, [1])
   await store.blobs.sweep(9)
   expect((await store.blobs.read(draft.body)).length).toBe(draft.body.size)
