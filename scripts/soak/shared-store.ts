@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { INBOX } from '../../server/accounts/standard-mailboxes.ts'
 import { openMongoStore } from '../../storage/mongodb/store.ts'
-import type { MailboxRow, Store } from '../../storage/port.ts'
+import type { Store } from '../../storage/port.ts'
 import { signerOf } from '../bench/transactions.ts'
 import { Chance } from './shared-store/chance.ts'
 import { change } from './shared-store/changer.ts'
@@ -18,11 +17,9 @@ import type { ClientParts } from './shared-store/client-parts.ts'
 import { ownDatabase, realDatabase } from './shared-store/database.ts'
 import { Findings, type PromiseName } from './shared-store/findings.ts'
 import { History } from './shared-store/history.ts'
-import { observe } from './shared-store/observer.ts'
-import { FOLDERS, RECIPIENTS, SENDER, startSharedProvider } from './shared-store/provider.ts'
+import { RECIPIENTS, SENDER, startSharedProvider } from './shared-store/provider.ts'
 import { read } from './shared-store/reader.ts'
-import { Sightings } from './shared-store/sightings.ts'
-import { observeStore } from './shared-store/store-observer.ts'
+import { startObservers } from './shared-store/start-observers.ts'
 import { submitMail } from './shared-store/submitter.ts'
 import { Weather } from './shared-store/weather.ts'
 
@@ -146,40 +143,6 @@ const times = <T>(count: number, make: (at: number) => T): T[] =>
 const accountOf = (at: number): string => RECIPIENTS[at % RECIPIENTS.length] ?? ''
 const summary = ({ mails, acts, reads }: History, { kills }: Weather): string =>
   `${kills} kills, ${mails.length} messages, ${acts.length} changes, ${reads} reads`
-
-/** Five sessions, and each mailbox through the store. */
-async function startObservers(
-  store: Store,
-  client: () => ClientParts,
-  atRest: AbortSignal,
-): Promise<Promise<void>[]> {
-  const { findings } = client()
-  const mailboxes: MailboxRow[] = []
-  for (const account of RECIPIENTS)
-    for (const row of await store.mailboxes.list(account))
-      if ([INBOX, ...FOLDERS].includes(row.name)) mailboxes.push(row)
-  const sightings = new Map(
-    mailboxes.map(({ account, name }) => [
-      `${account} ${name}`,
-      new Sightings(findings, `${account} ${name}`),
-    ]),
-  )
-  const sessions = [
-    { account: accountOf(0), box: INBOX, by: 'IDLE' },
-    { account: accountOf(0), box: INBOX, by: 'IDLE' },
-    { account: accountOf(1), box: INBOX, by: 'NOOP' },
-    { account: accountOf(0), box: FOLDERS[0], by: 'NOOP' },
-    { account: accountOf(1), box: FOLDERS[0], by: 'IDLE' },
-  ] as const
-  return [
-    ...sessions.map((watched) => {
-      const seen = sightings.get(`${watched.account} ${watched.box}`)
-      if (seen === undefined) throw new Error(`${watched.account} has no ${watched.box}`)
-      return observe(client(), { ...watched, sightings: seen }, atRest)
-    }),
-    ...mailboxes.map((row) => observeStore(store, row, findings, atRest)),
-  ]
-}
 
 /** Until nobody has anything to do but to wait for deadlines. */
 async function quiet(store: Store, progress: (text: string) => void): Promise<void> {

@@ -7,6 +7,8 @@ import { MailboxView } from './view.ts'
 import { rest } from './weather.ts'
 
 export interface Watched {
+  /** The machine to which it always comes back, so that neighbours sit on different ones. */
+  readonly machine: Machine
   readonly account: string
   readonly box: string
   readonly by: 'IDLE' | 'NOOP'
@@ -23,19 +25,13 @@ const BEFORE_NEXT_MS = 200
  */
 export async function observe(parts: ClientParts, watched: Watched, atRest: AbortSignal): Promise<void> {
   for (let isCompared = false; !isCompared; ) {
-    const machine = parts.chance.one(parts.provider.having('imap'))
-    isCompared = await oneSession(parts, watched, machine, atRest).catch(() => false)
+    isCompared = await oneSession(parts, watched, atRest).catch(() => false)
     if (!isCompared) await setTimeout(BEFORE_NEXT_MS)
   }
 }
 
-function oneSession(
-  parts: ClientParts,
-  watched: Watched,
-  machine: Machine,
-  atRest: AbortSignal,
-): Promise<boolean> {
-  const { account, box, sightings } = watched
+function oneSession(parts: ClientParts, watched: Watched, atRest: AbortSignal): Promise<boolean> {
+  const { account, box, machine, sightings } = watched
   const view = new MailboxView(parts.findings, `${account} ${box} on ${machine.name}`)
   const opened = performance.now()
   const use = async (session: ImapSession): Promise<boolean> => {
@@ -47,7 +43,7 @@ function oneSession(
       sightings.saw(fresh, mark)
       for (const uid of fresh)
         tellWait(parts, sightings.shownElsewhere(uid, machine, view.newsAt), opened, view)
-      if (atRest.aborted) return compare(parts, watched, machine, view)
+      if (atRest.aborted) return compare(parts, watched, view)
       mark = sightings.mark()
       if (watched.by === 'IDLE') await session.idle(news(view, atRest))
       else await rest(ASKS_MS, atRest)
@@ -82,8 +78,7 @@ function tellWait(
 
 async function compare(
   { provider, findings }: ClientParts,
-  { account, box }: Watched,
-  machine: Machine,
+  { account, box, machine }: Watched,
   view: MailboxView,
 ): Promise<boolean> {
   const other = provider.having('imap').find((one) => one !== machine) ?? machine
