@@ -41,8 +41,8 @@ export class WriterDatabase {
   #replica: Replica | undefined
   #failedAt = Number.NEGATIVE_INFINITY
   #failure = ''
-  /** Pages in the log after the last commit, and whether some of them are not carried over. */
-  #log = { pages: 0, isOpen: false }
+  /** Pages in the log after the last commit, and how many of them are not carried over. */
+  #log = { pages: 0, waiting: 0 }
   /** Length of the log at which it is made to begin anew. */
   #anewAt: number
 
@@ -96,7 +96,8 @@ export class WriterDatabase {
 
   /** Whether it is time to carry the log over. */
   get hasLongLog(): boolean {
-    return this.#log.pages >= this.#settings.limits.carryOverAt
+    // Those that wait count alone: while a busy writer adds to it the log does not begin anew, however much was carried over.
+    return this.#log.waiting >= this.#settings.limits.carryOverAt
   }
 
   /**
@@ -140,7 +141,7 @@ export class WriterDatabase {
   #checkLog(db: Database): void {
     const { mostPages } = this.#settings.limits
     if (this.#log.pages >= mostPages) this.#measure(db)
-    if (this.#log.pages < mostPages || !this.#log.isOpen) return
+    if (this.#log.pages < mostPages || this.#log.waiting === 0) return
     throw new StoreError(
       'FULL',
       `${this.#file}-wal has ${this.#log.pages} pages, because some program has been reading an old state all the time: end it ("lsof ${this.#file}" names it)`,
@@ -150,7 +151,7 @@ export class WriterDatabase {
   #measure(db: Database): void {
     const row = db.get('PRAGMA wal_checkpoint(NOOP)') ?? {}
     const pages = number(row, 'log')
-    this.#log = { pages, isOpen: pages !== number(row, 'checkpointed') }
+    this.#log = { pages, waiting: pages - number(row, 'checkpointed') }
   }
 
   /** Closes it for good; whatever comes finds it closed until it has been opened anew. */
