@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { DoesNotOpen, openSealed, sealedSize } from '../encryption/sealed-octets.ts'
-import { type BlobRef, type ByteRange, StoreError } from '../port.ts'
+import { openSealed, sealedSize } from '../encryption/sealed-octets.ts'
+import type { BlobRef, ByteRange } from '../port.ts'
 import { PIECE_MAX } from '../port-blobs.ts'
 import { attempt } from './folders.ts'
+import { corrupt, noSuchBlob } from './octets.ts'
 
 /** Octets of a file, opened by `key` where they are sealed. */
 export async function* readFile(
@@ -18,11 +18,7 @@ export async function* readFile(
   const expected = key === undefined ? ref.size : sealedSize(ref.size)
   if (size !== expected) throw corrupt(ref, `has ${size} octets instead of ${expected}`)
   if (key === undefined) yield* readClear(file, ref, range, into)
-  else
-    yield* opened(
-      ref,
-      openSealed(key, ref.size, range, (start, end) => readAll(file, start, end)),
-    )
+  else yield* openSealed(key, ref.size, range, (start, end) => readAll(file, start, end))
 }
 
 async function* readClear(
@@ -51,32 +47,6 @@ async function readAll(file: FileHandle, start: number, end: number): Promise<Ui
   }
   return octets
 }
-
-/** Octets that do not open are octets that are not what was stored. */
-export async function* opened(ref: BlobRef, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pieces
-  } catch (cause) {
-    if (!(cause instanceof DoesNotOpen)) throw cause
-    throw corrupt(ref, `does not open: ${cause.message}`, { cause })
-  }
-}
-
-/** Hashes along where a blob is read whole: octets that turned on the disk must not be signed or sent as what was stored. */
-export async function* checked(ref: BlobRef, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256')
-  for await (const piece of pieces) {
-    hash.update(piece)
-    yield piece
-  }
-  if (hash.digest('hex') !== ref.hash) throw corrupt(ref, 'holds other octets than were stored')
-}
-
-export const corrupt = (ref: BlobRef, how: string, options?: ErrorOptions): StoreError =>
-  new StoreError('CORRUPT', `the blob ${ref.hash} ${how}`, options)
-
-export const noSuchBlob = (ref: BlobRef, options?: ErrorOptions): StoreError =>
-  new StoreError('NO_SUCH_BLOB', `the blob ${ref.hash} is not there`, options)
 
 async function openBlob(path: string, ref: BlobRef): Promise<FileHandle> {
   return attempt(async () => {

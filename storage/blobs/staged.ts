@@ -1,5 +1,6 @@
 import { type BlobRef, type ByteRange, type StagedBlob, StoreError } from '../port.ts'
 import { attempt, type BlobFolders, fileNameFor } from './folders.ts'
+import { opened } from './octets.ts'
 import { readFile } from './read-file.ts'
 
 /** What a write needs to name a blob. */
@@ -43,7 +44,7 @@ export class Staged implements StagedBlob {
       this.#file === undefined
         ? this.#folders.pathOfIncoming(this.#where.incoming)
         : this.#folders.pathOf(this.#file)
-    return readFile(path, this.ref, range, this.#key, into)
+    return opened(this.ref, readFile(path, this.ref, range, this.#key, into))
   }
 
   readonly discard = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { Chunks } from './chunks.ts'
 import { type Collection, SLICE } from './collection.ts'
 import type { Database } from './database.ts'
+import { letDie } from './dying.ts'
 import { number, type Row, text } from './fields.ts'
 import type { Keepers } from './keepers.ts'
 
@@ -53,26 +54,12 @@ export class BlobSweep {
     return page.filter((row) => !kept.has(text(row, '_id')))
   }
 
-  /** Marked under a number of this sweep; from `dead` on there is no way back to these octets. */
   async #remove(row: Row): Promise<boolean> {
     const [_id, file] = [text(row, '_id'), text(row, 'file')]
-    if (text(row, 'state') !== 'dead') {
-      const sweep = this.#database.nonce()
-      const isMarked = await this.#blobs.update(
-        { _id, file, state: { $ne: 'dead' } },
-        { $set: { state: 'trash', sweep } },
-      )
-      if (!isMarked) return false
-      if (await this.#keepers.isKept(_id)) {
-        await this.#blobs.update(
-          { _id, sweep, state: 'trash' },
-          { $set: { state: 'live' }, $unset: { sweep: '' } },
-        )
-        return false
-      }
-      if (!(await this.#blobs.update({ _id, file, sweep, state: 'trash' }, { $set: { state: 'dead' } })))
-        return false
-    }
+    const isDead =
+      text(row, 'state') === 'dead' ||
+      (await letDie(this.#database, this.#blobs, { _id, file }, () => this.#keepers.isKept(_id)))
+    if (!isDead) return false
     await this.#chunks.remove(file)
     return this.#blobs.remove({ _id, file, state: 'dead' })
   }

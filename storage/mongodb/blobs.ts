@@ -1,13 +1,6 @@
+import { corrupt, noSuchBlob, reading } from '../blobs/octets.ts'
 import { newKey, type StoreKeys } from '../encryption/store-key.ts'
-import {
-  type BlobRef,
-  type BlobStore,
-  type BlobWriter,
-  type ByteRange,
-  type Keeper,
-  type StagedBlob,
-  StoreError,
-} from '../port.ts'
+import type { BlobRef, BlobStore, BlobWriter, ByteRange, Keeper, StagedBlob } from '../port.ts'
 import { ChunkWriter } from './blob-writer.ts'
 import { Chunks } from './chunks.ts'
 import type { Collection } from './collection.ts'
@@ -16,7 +9,7 @@ import { again } from './failures.ts'
 import { bytes, number, type Row, text } from './fields.ts'
 import type { Keepers } from './keepers.ts'
 import type { Keeping } from './keeping.ts'
-import { checked, corrupt, noSuchBlob, octetsOf } from './octets.ts'
+import { octetsOf } from './octets.ts'
 
 /** What a sweep does beside: it belongs to others, and is done by whoever sweeps. */
 export type Sweep = (limit: number) => Promise<{ blobs: number; octets: number }>
@@ -64,22 +57,15 @@ export class Blobs implements BlobStore {
     return this.#keepers.release(keeper)
   }
 
-  async *open(
-    ref: BlobRef,
-    range: ByteRange = { start: 0, end: ref.size },
-    into?: Uint8Array,
-  ): AsyncGenerator<Uint8Array> {
-    if (range.start < 0 || range.end > ref.size || range.start > range.end)
-      throw new StoreError(
-        'NO_SUCH_BLOB',
-        `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`,
-      )
+  open(ref: BlobRef, range?: ByteRange, into?: Uint8Array): AsyncGenerator<Uint8Array> {
+    return reading(ref, range, (wanted) => this.#pieces(ref, wanted, into))
+  }
+
+  async *#pieces(ref: BlobRef, range: ByteRange, into?: Uint8Array): AsyncGenerator<Uint8Array> {
     const blob = await again(() => this.#blobs.get({ _id: ref.hash }))
     if (blob === undefined || text(blob, 'state') === 'dead') throw noSuchBlob(ref)
     if (number(blob, 'size') !== ref.size) throw corrupt(ref, `has ${number(blob, 'size')} octets`)
-    const isWhole = range.start === 0 && range.end === ref.size
-    const pieces = octetsOf(this.#chunks, ref, await this.#storedAs(ref, blob), range, into)
-    yield* isWhole ? checked(ref, pieces) : pieces
+    yield* octetsOf(this.#chunks, ref, await this.#storedAs(ref, blob), range, into)
   }
 
   async #storedAs(ref: BlobRef, blob: Row) {

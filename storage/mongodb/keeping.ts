@@ -1,11 +1,12 @@
+import { corrupt, noSuchBlob } from '../blobs/octets.ts'
 import { type BlobRef, type Keeper, type StagedBlob, StoreError } from '../port.ts'
 import { Chunks } from './chunks.ts'
 import { type Collection, slicesOf } from './collection.ts'
 import type { Database } from './database.ts'
+import { letDie } from './dying.ts'
 import { settled } from './failures.ts'
 import { number, type Row, text } from './fields.ts'
 import type { Claim, Content, Keepers } from './keepers.ts'
-import { corrupt, noSuchBlob } from './octets.ts'
 import { Staged } from './staged.ts'
 
 /** How often a blob may be taken away under a writer who names it: each time needs a sweep of its own. */
@@ -127,19 +128,10 @@ export class Keeping {
     return this.#replace(ref.hash, file, brought)
   }
 
-  /**
-   * Octets that nobody has the key of: perhaps because their keeper is just being put down. So they go through the same states
-   * as in a sweep, with a look at the keepers in between; whoever puts one down meanwhile makes them live again, or looks anew.
-   */
-  async #giveUp(hash: string, file: string): Promise<boolean> {
-    const sweep = this.#database.nonce()
-    const where = { _id: hash, file, state: { $ne: 'dead' } }
-    if (!(await this.#blobs.update(where, { $set: { state: 'trash', sweep } }))) return false
-    const mine = { _id: hash, file, sweep, state: 'trash' }
-    if ((await this.#keepers.keyOf(hash, file)) === undefined)
-      return this.#blobs.update(mine, { $set: { state: 'dead' } })
-    await this.#blobs.update(mine, { $set: { state: 'live' }, $unset: { sweep: '' } })
-    return false
+  /** Octets that nobody has the key of: perhaps because their keeper is just being put down. */
+  #giveUp(hash: string, file: string): Promise<boolean> {
+    const isKept = async () => (await this.#keepers.keyOf(hash, file)) !== undefined
+    return letDie(this.#database, this.#blobs, { _id: hash, file }, isKept)
   }
 
   async #keyOf(hash: string, blob: Row, staged: Staged | undefined): Promise<Uint8Array | undefined> {

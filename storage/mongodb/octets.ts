@@ -1,18 +1,12 @@
-import { createHash } from 'node:crypto'
-import { DoesNotOpen, openSealed, openWhole, sealedSize } from '../encryption/sealed-octets.ts'
-import { type BlobRef, type ByteRange, StoreError } from '../port.ts'
+import { corrupt } from '../blobs/octets.ts'
+import { openSealed, openWhole, sealedSize } from '../encryption/sealed-octets.ts'
+import type { BlobRef, ByteRange } from '../port.ts'
 import type { Chunks } from './chunks.ts'
 
 /** Octets in a document or in a file of chunks, sealed where there is a key. */
 export type Stored =
   | { readonly octets: Uint8Array; readonly key: Uint8Array | undefined }
   | { readonly file: string; readonly key: Uint8Array | undefined }
-
-export const corrupt = (ref: BlobRef, how: string, cause?: unknown): StoreError =>
-  new StoreError('CORRUPT', `the blob ${ref.hash} ${how}`, { cause })
-
-export const noSuchBlob = (ref: BlobRef): StoreError =>
-  new StoreError('NO_SUCH_BLOB', `the blob ${ref.hash} is not there`)
 
 /** The range as it was before it was stored; with `into`, through that buffer. */
 export async function* octetsOf(
@@ -22,12 +16,8 @@ export async function* octetsOf(
   range: ByteRange,
   into?: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  try {
-    const pieces = 'octets' in stored ? inline(ref, stored, range) : filed(chunks, ref, stored, range)
-    for await (const piece of pieces) yield* into === undefined ? [piece] : through(into, piece)
-  } catch (error) {
-    throw error instanceof DoesNotOpen ? corrupt(ref, 'does not open', error) : error
-  }
+  const pieces = 'octets' in stored ? inline(ref, stored, range) : filed(chunks, ref, stored, range)
+  for await (const piece of pieces) yield* into === undefined ? [piece] : through(into, piece)
 }
 
 function* inline(
@@ -97,14 +87,4 @@ function* through(into: Uint8Array, piece: Uint8Array): Generator<Uint8Array> {
     into.set(part)
     yield into.subarray(0, part.length)
   }
-}
-
-/** Hashes along where a blob is read whole: octets that turned on the disk must not be signed or sent as what was stored. */
-export async function* checked(ref: BlobRef, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256')
-  for await (const piece of pieces) {
-    hash.update(piece)
-    yield piece
-  }
-  if (hash.digest('hex') !== ref.hash) throw corrupt(ref, 'holds other octets than were stored')
 }

@@ -1,3 +1,4 @@
+import { opened } from '../blobs/octets.ts'
 import { seal } from '../encryption/sealed-octets.ts'
 import { type BlobRef, type ByteRange, type StagedBlob, StoreError } from '../port.ts'
 import type { Chunks } from './chunks.ts'
@@ -25,7 +26,8 @@ export class Staged implements StagedBlob {
   readonly open = (
     range: ByteRange = { start: 0, end: this.ref.size },
     into?: Uint8Array,
-  ): AsyncGenerator<Uint8Array> => octetsOf(this.#chunks, this.ref, this.#stored(), range, into)
+  ): AsyncGenerator<Uint8Array> =>
+    opened(this.ref, octetsOf(this.#chunks, this.ref, this.#stored(), range, into))
 
   #stored(): Stored {
     const { file, key } = this.content

@@ -1,6 +1,7 @@
 import { FileWriter } from '../blobs/file-writer.ts'
 import type { BlobFolders } from '../blobs/folders.ts'
-import { checked, corrupt, noSuchBlob, opened, readFile } from '../blobs/read-file.ts'
+import { corrupt, noSuchBlob, reading } from '../blobs/octets.ts'
+import { readFile } from '../blobs/read-file.ts'
 import { type Published, Staged } from '../blobs/staged.ts'
 import { openWhole } from '../encryption/sealed-octets.ts'
 import {
@@ -83,19 +84,8 @@ export class SqliteBlobs implements BlobStore {
     }
   }
 
-  async *open(
-    ref: BlobRef,
-    range: ByteRange = { start: 0, end: ref.size },
-    into?: Uint8Array,
-  ): AsyncGenerator<Uint8Array> {
-    if (range.start < 0 || range.end > ref.size || range.start > range.end)
-      throw new StoreError(
-        'NO_SUCH_BLOB',
-        `no octets ${range.start} to ${range.end} in a blob of ${ref.size}`,
-      )
-    const whole = range.start === 0 && range.end === ref.size
-    const pieces = opened(ref, this.#pieces(ref, range, into))
-    yield* whole ? checked(ref, pieces) : pieces
+  open(ref: BlobRef, range?: ByteRange, into?: Uint8Array): AsyncGenerator<Uint8Array> {
+    return reading(ref, range, (wanted) => this.#pieces(ref, wanted, into))
   }
 
   async read(ref: BlobRef, range?: ByteRange): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { noSuchBlob } from '../blobs/read-file.ts'
+import { noSuchBlob } from '../blobs/octets.ts'
 import type { Published } from '../blobs/staged.ts'
 import { DoesNotOpen } from '../encryption/sealed-octets.ts'
 import type { StoreKeys } from '../encryption/store-key.ts'

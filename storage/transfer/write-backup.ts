@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { newKey, type StoreKeys } from '../encryption/store-key.ts'
+import { syncFolder } from '../make-folder.ts'
 import { type BlobRef, StoreError, type StoreRecord } from '../port.ts'
 import { BackupFile } from './backup-files.ts'
 import {
@@ -117,9 +118,4 @@ async function copied(
   if (!isFound) await found() // it has no octets
   if (size !== ref.size) throw new StoreError('CORRUPT', `the blob ${ref.hash} has ${size} octets`)
   return size
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
 }
