@@ -44,6 +44,7 @@ export class ChainArchive {
   readonly #gives: boolean
   readonly #queue: Waiting[] = []
   #running = false
+  #sealed = 0
   #fence: Fence | undefined
   #head: { seq: number; hash: Uint8Array } | undefined
 
@@ -71,7 +72,7 @@ export class ChainArchive {
    * Everything up to that entry that is in no segment yet goes into segments, which the archive keeps in the blob store.
    * Done again after a crash it goes on where it ended.
    *
-   * @param seal what proves the entry `upTo`; opaque here
+   * @param seal what proves the entry `upTo`; opaque here, and carried by each segment that ends at or before it
    */
   async seal(upTo: number, seal: Uint8Array): Promise<void> {
     const { chain } = this.#store
@@ -179,11 +180,12 @@ export class ChainArchive {
     return this.#store.chain.lease(`chain/${this.#chain}`, this.#owner, now, ms)
   }
 
+  /** Segments are never taken back: what was sealed at the last look need not be read again. */
   async #lastSealed(): Promise<number> {
-    for (let last = 0; ; ) {
-      const page = await this.#store.chain.segments(this.#chain, last, SEGMENTS_A_PAGE)
-      last = page.at(-1)?.upTo ?? last
-      if (page.length < SEGMENTS_A_PAGE) return last
+    for (;;) {
+      const page = await this.#store.chain.segments(this.#chain, this.#sealed, SEGMENTS_A_PAGE)
+      this.#sealed = page.at(-1)?.upTo ?? this.#sealed
+      if (page.length < SEGMENTS_A_PAGE) return this.#sealed
     }
   }
 

@@ -42,11 +42,12 @@ import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay } from './relay/make-relay.ts'
 import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
-import { PeersOfOthers } from './relay/peers-of-others.ts'
+import { peersOfOthers } from './relay/peers-of-others.ts'
 import { restartNeeded } from './restart-needed.ts'
 import { Holds } from './retention/holds.ts'
 import { Retention } from './retention/retention.ts'
 import { ALL_ROLES, type Role } from './roles.ts'
+import { Rounds } from './rounds.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
@@ -213,13 +214,6 @@ export async function start(
     { store, clock, events, peers, domain, clockIsCertain: timestamper.clockIsCertain },
     () => outbound,
   )
-  const sweep = new PurseSweep({
-    store,
-    clock,
-    events,
-    purses,
-    clockIsCertain: timestamper.clockIsCertain,
-  })
   const notices = [...noticeSenders].map(
     ([channel, sender]) =>
       new NoticeLane(channel, sender, {
@@ -235,34 +229,33 @@ export async function start(
       }),
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
-  const dailySeal = new DailySeal({
+  const dutyParts = {
     store,
     clock,
+    events,
     eventLog,
+    purses,
+    accounts: directory,
+    holds: new Holds(store),
+    rules: () => current.retention,
     archive: issuerParts.archive,
     signer: issuerParts.signer,
     timestamper,
-    events,
     zone: config.accounts.zone,
     clockIsCertain: timestamper.clockIsCertain,
-  })
-  const retention = new Retention({
-    store,
-    accounts: directory,
-    holds: new Holds(store),
-    clock,
-    eventLog,
-    events,
-    rules: () => current.retention,
-    clockIsCertain: timestamper.clockIsCertain,
-  })
+  }
+  const duties = [
+    ...(roles.has('ops')
+      ? [new PurseSweep(dutyParts), new DailySeal(dutyParts), new Retention(dutyParts)]
+      : []),
+    ...(opened.shared ? [peersOfOthers(peers)] : []),
+  ]
   await gate.start()
   // After the gate has measured the clock: deadlines must not fire by a wrong one.
   const running = [
     ...(roles.has('issue') ? [worker, ...notices] : []),
     ...(roles.has('relay') ? [relay] : []),
-    ...(roles.has('ops') ? [sweep, dailySeal, retention] : []),
-    ...(opened.shared ? [new PeersOfOthers(peers, events)] : []),
+    ...duties.map((duty) => new Rounds(duty, events)),
   ]
   for (const part of running) part.start()
   parts.defer(async () => {

@@ -34,14 +34,22 @@ export interface Segment {
   readonly from: number
   readonly upTo: number
   readonly body: BlobRef
-  /** What makes it believed: signature and time-stamp over the hash of its last entry; opaque here. */
+  /**
+   * What makes it believed: signature and time-stamp over the hash of its last entry, or of a later one where what was sealed
+   * at once fills several segments; opaque here.
+   */
   readonly seal: Uint8Array
   readonly at: number
 }
 
 /** Append-only by type: there is no update and no delete. */
 export interface ChainStore {
-  /** undefined while somebody else holds it. Taking one's own lease again renews it under the same token; for 0 ms, it is given back. */
+  /**
+   * undefined while somebody else holds it. Taking one's own lease again renews it under the same token; for 0 ms, it is given
+   * back.
+   *
+   * @param owner no two that are alive at once may have the same
+   */
   lease(name: string, owner: string, now: number, ms: number): Promise<Fence | undefined>
   head(chain: string): Promise<ChainEntry | undefined>
   /**

@@ -42,7 +42,7 @@ export async function purseBooksOf(folder: string, account: string): Promise<Pur
     },
   }
   const purses = new Purses({ store, clock, events, tariff: () => undefined })
-  await new PurseSweep({ store, clock, events, purses, clockIsCertain: () => true }).once()
+  await new PurseSweep({ store, clock, events, purses, clockIsCertain: () => true }).round()
   await purses.flush(account)
   const { faults, open } = await checkBooks(store, account)
   const charged = new Map<string, number[]>()

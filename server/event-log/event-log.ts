@@ -113,9 +113,10 @@ export class EventLog {
     return this.#archive.seal(upTo, seal)
   }
 
-  /** Whether there is a seal of that time or later, ms since 1970. */
-  async sealedSince(from: number): Promise<boolean> {
-    return (await this.#store.chain.list(EVENT_CHAIN, { party: SEALS, from }, 0, 1)).length > 0
+  /** The first seal of that time or later, ms since 1970. */
+  async sealSince(from: number): Promise<RecordedEvent | undefined> {
+    const [first] = await this.#store.chain.list(EVENT_CHAIN, { party: SEALS, from }, 0, 1)
+    return first && eventIn(first)
   }
 
   /** In order; of a person only where the account is named too. */

@@ -1,8 +1,9 @@
-import { setTimeout as rest, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../mail/clock.ts'
 import { randomHex } from '../../mail/ids.ts'
 import type { Store } from '../../storage/port.ts'
 import type { Events } from '../ops/events.ts'
+import type { Duty } from '../rounds.ts'
 import type { Purse } from './document.ts'
 import { MARKERS, type Marker, markedUntil } from './marker.ts'
 import type { Purses } from './purses.ts'
@@ -18,7 +19,7 @@ const LEASE_MS = 5 * 60_000
 export interface SweepParts {
   readonly store: Pick<Store, 'purses' | 'reservations' | 'chain' | 'intake' | 'voidIntake'>
   readonly clock: Clock
-  readonly events: Pick<Events, 'purse' | 'internalError'>
+  readonly events: Pick<Events, 'purse'>
   readonly purses: Purses
   /** While it says no, nobody's time is up (I11). */
   readonly clockIsCertain: () => boolean
@@ -28,43 +29,32 @@ export interface SweepParts {
  * Gives back what was set aside for messages that were never accepted. The id is voided first: whoever is late with the
  * acceptance is then refused, so nothing goes out unpaid. It also copies entries into the ledger that wait in purses.
  */
-export class PurseSweep {
+export class PurseSweep implements Duty {
+  readonly where = 'purse'
+  readonly startsAtOnce = true
   readonly #parts: SweepParts
   readonly #owner = randomHex()
-  readonly #stopping = new AbortController()
-  #loop: Promise<void> | undefined
+  #isCopied = false
 
   constructor(parts: SweepParts) {
     this.#parts = parts
   }
 
-  start(): void {
-    this.#loop = this.#run()
+  pauseMs(): number {
+    return PAUSE_MS
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#loop
+  async round(signal?: AbortSignal): Promise<void> {
+    if (!this.#isCopied) await this.#copyAll(signal)
+    this.#isCopied = true
+    await this.#giveBack(signal)
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping
-    for (let first = true; !signal.aborted; first = false) {
-      try {
-        if (first) await this.copyAll()
-        await this.once()
-      } catch (error) {
-        this.#parts.events.internalError('purse', error)
-      }
-      await rest(PAUSE_MS, undefined, { signal }).catch(() => {})
-    }
-  }
-
-  /** One round: every mark whose time is up, oldest first. */
-  async once(): Promise<void> {
+  /** Every mark whose time is up, oldest first. */
+  async #giveBack(signal: AbortSignal | undefined): Promise<void> {
     const { store, clock, purses, clockIsCertain } = this.#parts
     await purses.flush()
-    for (let after = MARKERS; !this.#stopping.signal.aborted; ) {
+    for (let after = MARKERS; !signal?.aborted; ) {
       if (!clockIsCertain()) return
       const now = clock.now().getTime()
       const page = await store.reservations.list(after, PAGE)
@@ -90,9 +80,9 @@ export class PurseSweep {
   }
 
   /** After a start: a process that died has left entries in the outboxes of purses that nobody changes any more. */
-  async copyAll(): Promise<void> {
+  async #copyAll(signal: AbortSignal | undefined): Promise<void> {
     const { store, purses } = this.#parts
-    for (let after = ''; !this.#stopping.signal.aborted; ) {
+    for (let after = ''; !signal?.aborted; ) {
       const page = await store.purses.list(after, PAGE)
       for (const { key, document } of page) {
         const { outbox }: Purse = JSON.parse(document)

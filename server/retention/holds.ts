@@ -71,8 +71,14 @@ export class Holds {
     return (await this.#store.holds.get(keyOf(subject))) !== undefined
   }
 
+  /** Almost always there are none, and this one read says so. */
+  async areThereAny(): Promise<boolean> {
+    return (await this.#store.holds.list('', 1)).length > 0
+  }
+
   /** Before messages of an account are deleted: what is held, by account or by message, gets the hold as a keeper. */
   async keepFor(account: string, messages: Iterable<Pick<MessageRow, 'body' | 'delivery'>>): Promise<void> {
+    if (!(await this.areThereAny())) return
     const isHeld = await this.isHeld({ account })
     for (const { body, delivery } of messages) {
       if (isHeld) await this.#keep(body, { account })

@@ -1,8 +1,8 @@
-import { setTimeout as rest } from 'node:timers/promises'
 import type { KepAccount } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { randomHex } from '../../mail/ids.ts'
 import {
+  type Fence,
   type IntakeRow,
   type MailboxRow,
   type Store,
@@ -12,6 +12,7 @@ import {
 import { type EventLog, SYSTEM } from '../event-log/event-log.ts'
 import { readRecord } from '../message-records.ts'
 import type { Events } from '../ops/events.ts'
+import type { Duty } from '../rounds.ts'
 import type { Holds } from './holds.ts'
 
 /** Rows looked at, and named in one record of the log, at a time. */
@@ -35,7 +36,7 @@ export interface RetentionParts {
   readonly holds: Holds
   readonly clock: Clock
   readonly eventLog: Pick<EventLog, 'record'>
-  readonly events: Pick<Events, 'internalError' | 'retention'>
+  readonly events: Pick<Events, 'retention'>
   readonly rules: () => RetentionRules
   /** While it says no, nobody's time is up (I11). */
   readonly clockIsCertain: () => boolean
@@ -46,68 +47,59 @@ export interface RetentionParts {
  * decided, and octets that nobody keeps. Each deletion is recorded before it is done; hashes, records and evidence stay, and
  * whatever is held stays whole.
  */
-export class Retention {
+export class Retention implements Duty {
+  readonly where = 'ops'
   readonly #parts: RetentionParts
   readonly #owner = randomHex()
-  readonly #stopping = new AbortController()
-  #loop: Promise<void> | undefined
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
   }
 
-  start(): void {
-    this.#loop = this.#run()
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#loop
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      await rest(this.#parts.rules().every, undefined, { signal, ref: false }).catch(() => {})
-      if (signal.aborted) return
-      await this.look().catch((error: unknown) => this.#parts.events.internalError('ops', error))
-    }
+  pauseMs(): number {
+    return this.#parts.rules().every
   }
 
   /** One look at everything; another process, or a backup, may be at it: then nothing is done. */
-  async look(): Promise<void> {
-    const { clock, clockIsCertain, rules } = this.#parts
-    if (!clockIsCertain() || !(await this.#hold())) return
-    const { trash, bodies, sweepOctets } = rules()
-    const now = clock.now().getTime()
-    if (trash !== undefined) await this.#emptyTrash(now - trash)
-    if (bodies !== undefined) await this.#purge(now - bodies)
-    await this.#sweep(sweepOctets)
-    await this.#parts.store.chain.lease(SWEEP_LEASE, this.#owner, clock.now().getTime(), 0)
+  async round(signal?: AbortSignal): Promise<void> {
+    if (!this.#parts.clockIsCertain() || (await this.#lease(SWEEP_LEASE_MS)) === undefined) return
+    try {
+      await this.#look(async () => !signal?.aborted && (await this.#lease(SWEEP_LEASE_MS)) !== undefined)
+    } finally {
+      await this.#lease(0)
+    }
   }
 
-  async #hold(): Promise<boolean> {
+  /** @param goesOn asked after each page: false where it is time to stop, or another is at it */
+  async #look(goesOn: () => Promise<boolean>): Promise<void> {
+    const { trash, bodies, sweepOctets } = this.#parts.rules()
     const now = this.#parts.clock.now().getTime()
-    const fence = await this.#parts.store.chain.lease(SWEEP_LEASE, this.#owner, now, SWEEP_LEASE_MS)
-    return fence !== undefined && !this.#stopping.signal.aborted
+    if (trash !== undefined) await this.#emptyTrash(now - trash, goesOn)
+    if (bodies !== undefined) await this.#purge(now - bodies, goesOn)
+    await this.#sweep(sweepOctets, goesOn)
   }
 
-  async #emptyTrash(before: number): Promise<void> {
+  #lease(ms: number): Promise<Fence | undefined> {
+    const { store, clock } = this.#parts
+    return store.chain.lease(SWEEP_LEASE, this.#owner, clock.now().getTime(), ms)
+  }
+
+  async #emptyTrash(before: number, goesOn: () => Promise<boolean>): Promise<void> {
     const { store, accounts, holds } = this.#parts
     for (let after = ''; ; ) {
       const page = await accounts.list(after, PAGE)
       for (const { address } of page) {
         if (await holds.isHeld({ account: address })) continue
         for (const box of await store.mailboxes.list(address))
-          if (box.specialUse === '\\Trash') await this.#emptyMailbox(box, before)
+          if (box.specialUse === '\\Trash') await this.#emptyMailbox(box, before, goesOn)
       }
       const last = page.at(-1)
-      if (last === undefined || !(await this.#hold())) return
+      if (last === undefined || !(await goesOn())) return
       after = last.address
     }
   }
 
-  async #emptyMailbox(box: MailboxRow, before: number): Promise<void> {
+  async #emptyMailbox(box: MailboxRow, before: number, goesOn: () => Promise<boolean>): Promise<void> {
     const { mailboxes } = this.#parts.store
     for (let last = 0; ; ) {
       const page = await mailboxes.page(box.id, last, PAGE)
@@ -125,12 +117,12 @@ export class Retention {
         this.#parts.events.retention('trash', gone.length)
       }
       const end = page.at(-1)
-      if (end === undefined || !(await this.#hold())) return
+      if (end === undefined || !(await goesOn())) return
       last = end.uid
     }
   }
 
-  async #purge(before: number): Promise<void> {
+  async #purge(before: number, goesOn: () => Promise<boolean>): Promise<void> {
     const { store, eventLog, events } = this.#parts
     for (let after: IntakeRow | undefined; ; ) {
       const page = await store.finished(before, after, PAGE)
@@ -142,13 +134,14 @@ export class Retention {
         for (const id of free) if (await store.purge(id)) events.retention('purged', 1)
       }
       after = page.at(-1)
-      if (after === undefined || !(await this.#hold())) return
+      if (after === undefined || !(await goesOn())) return
     }
   }
 
   /** By itself, or by anyone whose mail it is. */
   async #isHeld(row: IntakeRow): Promise<boolean> {
     const { store, holds } = this.#parts
+    if (!(await holds.areThereAny())) return false
     if (await holds.isHeld({ intake: row.id })) return true
     const { sender, recipients } = await readRecord(store, row)
     for (const { address } of [sender, ...recipients])
@@ -156,9 +149,9 @@ export class Retention {
     return false
   }
 
-  async #sweep(most: number): Promise<void> {
+  async #sweep(most: number, goesOn: () => Promise<boolean>): Promise<void> {
     const { store, events } = this.#parts
-    for (let octets = 0; octets < most && (await this.#hold()); ) {
+    for (let octets = 0; octets < most && (await goesOn()); ) {
       const swept = await store.blobs.sweep(SWEPT_AT_ONCE)
       events.retention('swept', swept.blobs)
       if (swept.blobs === 0) return

@@ -32,7 +32,7 @@ const pursesOf = (store: Store, price: Tariff | undefined = tariff): Purses =>
 async function sweepLater(store: Store): Promise<void> {
   now += 11 * 60_000
   const purses = pursesOf(store)
-  await new PurseSweep({ store, clock, events, purses, clockIsCertain: () => true }).once()
+  await new PurseSweep({ store, clock, events, purses, clockIsCertain: () => true }).round()
 }
 
 /** Does something else right before a write of this kind. */

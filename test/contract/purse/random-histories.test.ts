@@ -136,8 +136,7 @@ class History {
       internalError: (_: string, error: unknown) => expect(error).toBeUndefined(),
     }
     const sweep = new PurseSweep({ store, clock: this.clock, events, purses, clockIsCertain: () => true })
-    await sweep.copyAll()
-    await sweep.once()
+    await sweep.round()
   }
 
   pass(minutes: number): void {

@@ -10,6 +10,17 @@ import { pki } from '../../../fakes/pki.ts'
 
 const HOUR = 3_600_000
 
+class FailingArchive extends ChainArchive {
+  failsOnce = false
+  override async seal(upTo: number, octets: Uint8Array): Promise<void> {
+    if (this.failsOnce) {
+      this.failsOnce = false
+      throw new Error('no disk')
+    }
+    await super.seal(upTo, octets)
+  }
+}
+
 test('12.4: each day the heads of both chains are signed and time-stamped, once, and the seal verifies', async () => {
   await using store = await openMemoryStore(new Disk())
   let now = Date.now()
@@ -23,7 +34,7 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
       throw error
     },
   })
-  const archive = new ChainArchive(store, clock, EVIDENCE_CHAIN)
+  const archive = new FailingArchive(store, clock, EVIDENCE_CHAIN)
   const seal = new DailySeal({
     store,
     clock,
@@ -31,11 +42,6 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
     archive,
     signer: pki().provider.signer,
     timestamper: localTimestamper(),
-    events: {
-      internalError: (_where, error) => {
-        throw error
-      },
-    },
     zone: 'Europe/Istanbul',
     clockIsCertain: () => certain,
   })
@@ -50,13 +56,16 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
     at: now,
     keepUntil: now,
   })
-  await seal.look()
+  await seal.round()
   expect(await sealed()).toEqual([]) // no day is reckoned by a clock in doubt
   certain = true
   const head = await store.chain.head('events')
   const evidence = await store.chain.head('evidence')
-  await seal.look()
-  await seal.look()
+  archive.failsOnce = true
+  await expect(seal.round()).rejects.toThrow('no disk')
+  expect(await sealed()).toHaveLength(1)
+  await seal.round() // goes on with the seal that is there
+  await seal.round()
   const [first, ...more] = await sealed()
   expect(more).toEqual([])
   const { heads, seal: cms } = (first?.details ?? {}) as { heads: string; seal: string }
@@ -74,7 +83,7 @@ test('12.4: each day the heads of both chains are signed and time-stamped, once,
   )
   expect(report).toMatchObject({ verdict: 'TOTAL-PASSED', timestamps: [{}] })
   now += 25 * HOUR
-  await seal.look()
+  await seal.round()
   expect(await sealed()).toHaveLength(2)
   // What was sealed lies in segments, each with the seal that proves its end.
   const segments = [await store.chain.segments('events', 0, 9), await store.chain.segments('evidence', 0, 9)]

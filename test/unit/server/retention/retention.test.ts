@@ -36,9 +36,6 @@ async function house(rules: Partial<RetentionRules> = {}) {
     clock,
     eventLog,
     events: {
-      internalError: (_, error) => {
-        throw error
-      },
       retention: (what, count) => {
         counts[what] = (counts[what] ?? 0) + count
       },
@@ -83,7 +80,7 @@ describe('the trash', () => {
     const { store, retention, counts, log } = await house()
     const id = await trashOf(store, ALI)
     const [old] = await store.mailboxes.page(id, 0, 1)
-    await retention.look()
+    await retention.round()
     expect([...(await store.mailboxes.uids(id))]).toEqual([2])
     expect(counts).toEqual({ trash: 1, swept: 1 })
     expect(await log()).toMatchObject([
@@ -99,7 +96,7 @@ describe('the trash', () => {
     const { store, holds, retention, counts } = await house()
     const [held, free] = [await trashOf(store, ALI), await trashOf(store, CAN)]
     await holds.place({ account: ALI }, { reason: 'mahkeme', since: 'now', by: 'op' })
-    await retention.look()
+    await retention.round()
     expect([(await store.mailboxes.head(held))?.exists, (await store.mailboxes.head(free))?.exists]).toEqual([
       2, 1,
     ])
@@ -109,7 +106,7 @@ describe('the trash', () => {
   test('without a term it stays for ever', async () => {
     const { store, retention } = await house({ trash: undefined })
     const id = await trashOf(store, ALI)
-    await retention.look()
+    await retention.round()
     expect((await store.mailboxes.head(id))?.exists).toBe(2)
   })
 })
@@ -122,7 +119,7 @@ describe('the octets of messages', () => {
       await acceptedOn(store, 'young', 99, [CAN]),
     ]
     await store.accept(await newIntake(store, 'waits', NOW - 200 * DAY))
-    await retention.look()
+    await retention.round()
     await expect(store.blobs.read(old)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
     expect((await store.blobs.read(young)).length).toBe(young.size)
     expect(await store.intake('old')).toMatchObject({ body: old, purged: true })
@@ -138,7 +135,7 @@ describe('the octets of messages', () => {
     const body = await acceptedOn(store, 'old', 101, [CAN])
     const { id } = await store.mailboxes.create(ALI, 'Giden Kutusu', {})
     await store.mailboxes.append(id, await message(store, 'filed', { body, staged: [] }))
-    await retention.look()
+    await retention.round()
     expect((await store.blobs.read(body)).length).toBe(body.size)
   })
 
@@ -151,10 +148,10 @@ describe('the octets of messages', () => {
     const body = await acceptedOn(store, 'old', 101, [CAN])
     expect(await holds.place(subject, { reason: 'mahkeme', since: 'now', by: 'op' })).toBe(true)
     expect(await holds.place(subject, { reason: 'again', since: 'now', by: 'op' })).toBe(false)
-    await retention.look()
+    await retention.round()
     expect((await store.blobs.read(body)).length).toBe(body.size)
     expect([await holds.lift(subject), await holds.lift(subject)]).toEqual([true, false])
-    await retention.look()
+    await retention.round()
     await expect(store.blobs.read(body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
   })
 })
@@ -164,7 +161,7 @@ describe('nothing goes', () => {
     const { store, retention, counts } = await house()
     await trashOf(store, ALI)
     await store.chain.lease(SWEEP_LEASE, 'backup', NOW, 1000)
-    await retention.look()
+    await retention.round()
     expect(counts).toEqual({})
   })
 
@@ -172,25 +169,71 @@ describe('nothing goes', () => {
     const { store, retention, counts, doubt } = await house()
     await trashOf(store, ALI)
     doubt()
-    await retention.look()
+    await retention.round()
     expect(counts).toEqual({})
   })
 })
 
-test('what a holder deletes under a hold is kept until it is lifted', async () => {
-  const { store, holds } = await house()
-  const { id } = await store.mailboxes.create(ALI, 'A', {})
-  const draft = await message(store, '1', { flags: ['\\Deleted'] })
-  await store.mailboxes.append(id, draft)
-  await holds.place({ account: ALI }, { reason: 'mahkeme', since: 'now', by: 'op' })
-  await holds.keepFor(ALI, [{ body: draft.body, delivery: undefined }])
-  await store.mailboxes.expunge(id, [1])
-  await store.blobs.sweep(9)
-  expect((await store.blobs.read(draft.body)).length).toBe(draft.body.size)
-  expect(await holds.list()).toEqual([
-    { subject: `account/${ALI}`, reason: 'mahkeme', since: 'now', by: 'op' },
-  ])
-  await holds.lift({ account: ALI })
-  await store.blobs.sweep(9)
-  await expect(store.blobs.read(draft.body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+test('a round that fails gives its lease back: the next one need not wait for it to lapse', async () => {
+  const { store, retention, counts } = await house()
+  await trashOf(store, ALI)
+  const { list } = store.mailboxes
+  store.mailboxes.list = async () => {
+    throw new Error('store away')
+  }
+  await expect(retention.round()).rejects.toThrow('store away')
+  store.mailboxes.list = list
+  expect(await store.chain.lease(SWEEP_LEASE, 'backup', NOW, 0)).toBeDefined()
+  await retention.round()
+  expect(counts['trash']).toBe(1)
+})
+
+describe('what a holder deletes under a hold', () => {
+  const HELD = { reason: 'mahkeme', since: 'now', by: 'op' }
+
+  /** A message that its holder deletes for good. */
+  async function deleted(subject: { account: string } | { intake: string }) {
+    const { store, holds } = await house()
+    const { id } = await store.mailboxes.create(ALI, 'A', {})
+    const { body, ...rest } = await message(store, '1', { flags: ['\\Deleted'] })
+    await store.mailboxes.append(id, { body, ...rest })
+    await holds.place(subject, HELD)
+    const other = { body: (await stage(store, Buffer.from('other'))).ref, delivery: undefined }
+    await holds.keepFor(ALI, [
+      other,
+      { body, delivery: { intake: 'i1', recipient: 1, contentStart: 0, contentEnd: 1 } },
+    ])
+    await store.mailboxes.expunge(id, [1])
+    await store.blobs.sweep(9)
+    return { store, holds, body }
+  }
+
+  test.each([{ account: ALI }, { intake: 'i1' }])('of %j is kept until it is lifted', async (subject) => {
+    const { store, holds, body } = await deleted(subject)
+    expect((await store.blobs.read(body)).length).toBe(body.size)
+    const name = 'account' in subject ? `account/${ALI}` : 'intake/i1'
+    expect(await holds.list()).toEqual([{ subject: name, ...HELD }])
+    await holds.lift(subject)
+    await store.blobs.sweep(9)
+    await expect(store.blobs.read(body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+  })
+
+  test.each([{ account: CAN }, { intake: 'i2' }])('of %j alone goes', async (subject) => {
+    const { store, body } = await deleted(subject)
+    await expect(store.blobs.read(body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+  })
+
+  test('goes too when whoever lifted it died before he let go of what it kept, and lifts it again', async () => {
+    const { store, holds, body } = await deleted({ account: ALI })
+    const { release } = store.blobs
+    store.blobs.release = async () => {
+      throw new Error('power loss')
+    }
+    await expect(holds.lift({ account: ALI })).rejects.toThrow('power loss')
+    store.blobs.release = release
+    expect(await holds.list()).toEqual([])
+    expect(await holds.lift({ account: ALI })).toBe(false)
+    await store.blobs.sweep(9)
+    await expect(store.blobs.read(body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+  })
 })
