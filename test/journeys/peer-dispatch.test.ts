@@ -5,7 +5,7 @@ import { decodeIndex } from '../../mail/mime-codec.ts'
 import type { RelayedRecord } from '../../mail/relayed-record.ts'
 import { proceed, refuse } from '../../plugins/api.ts'
 import type { RelayInPayload } from '../../server/relay/payloads.ts'
-import type { IntakeRow } from '../../storage/port.ts'
+import type { BlobRef, IntakeRow } from '../../storage/port.ts'
 import { trustOptions, userMessage } from '../fakes/evidence.ts'
 import { openPeerSession } from '../fakes/peer-client.ts'
 import { startPeerListener, type TestPeerListener } from '../fakes/peer-listener.ts'
@@ -63,6 +63,12 @@ async function stored(at = kep): Promise<Stored[]> {
       }
     }),
   )
+}
+
+async function keepersOf({ hash }: BlobRef): Promise<readonly string[]> {
+  for await (const record of kep.store.copy.records())
+    if (record.kind === 'blob' && record.ref.hash === hash) return record.keepers
+  return []
 }
 
 describe('a dispatch of a known peer', () => {
@@ -162,7 +168,11 @@ describe('a dispatch of a known peer', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => send(octets)))
     expect(answers.filter((answer) => answer.startsWith('250 '))).toHaveLength(10)
     expect(answers.filter((answer) => answer.includes('repeated'))).toHaveLength(9)
-    expect(await stored()).toHaveLength(1)
+    const [first, ...more] = await stored()
+    expect(more).toEqual([])
+    // The nine that came second keep nothing.
+    expect(await keepersOf(first!.payload.dispatch)).toEqual([`intake/${first?.row.id}`])
+    expect(await keepersOf(first!.payload.index)).toEqual([`intake/${first?.row.id}`])
   })
 
   test('another message under a known id: rejected, the first stays', async () => {

@@ -131,6 +131,8 @@ async function store(
     staged: [envelope, staged],
     first: row(record.id, 'relay-in', now, payload),
   })
+  // The index is of no use to the other, who brought his own.
+  if (duplicateOf !== undefined && duplicateOf !== record.id) await store.blobs.release(`intake/${record.id}`)
   return duplicateOf === undefined
 }
 
