@@ -61,7 +61,7 @@ export class Staged implements StagedBlob {
   }
 
   /**
-   * Needed before the write that names it; undefined where one has named these octets before: from then on they are the
+   * Needed before the write that names it; undefined where one has named our file before: from then on it is the
    * store's, which says itself whether they are still there. NO_SUCH_BLOB after discard(). Once its publication failed it
    * fails for ever, as a failed sync is never tried again.
    */
@@ -83,13 +83,14 @@ export class Staged implements StagedBlob {
 
   /**
    * The write was answered; `file` is the one that the store has under this hash now. Where it is another, somebody brought the
-   * same octets before: those count from now on, and ours are there for reading until they are discarded.
+   * same octets before: those count, and ours are there for reading, and for another write, until they are discarded.
    */
   settle(file: string | undefined): void {
     if (this.#file === undefined) return
     this.#unnamed = file !== this.#file
-    if (!this.#unnamed) this.#folders.settled(this.#file)
-    if (file !== undefined) this.#state = 'named'
+    if (this.#unnamed) return
+    this.#folders.settled(this.#file)
+    this.#state = 'named'
   }
 
   async #named(incoming: string): Promise<string> {

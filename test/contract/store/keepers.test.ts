@@ -109,6 +109,28 @@ describe.each(stores)('$name: who keeps octets', ({ open }) => {
   })
 })
 
+describe.each(stores)('$name: octets that two have brought', ({ open }) => {
+  test.each([1000, 200_000])(
+    '%i of them: whoever came second and names his own again, after all others let go, is kept',
+    async (size) => {
+      await using under = await open()
+      const { store } = under
+      const octets = randomBytes(size)
+      const [one, other] = [await stage(store, octets), await stage(store, octets)]
+      await store.blobs.save(one, 'intake/a')
+      await store.blobs.save(other, 'intake/b')
+      await store.blobs.release('intake/a')
+      await store.blobs.release('intake/b')
+      await store.blobs.save(other, 'intake/c')
+      await sweepAll(store)
+      await other.discard()
+      await one.discard()
+      await sweepAll(store)
+      expect(Buffer.from(await (await under.reopen()).blobs.read(one.ref)).equals(octets)).toBe(true)
+    },
+  )
+})
+
 describe.each(stores)('$name: the end of a message', ({ open }) => {
   test('it is purged when all of its work is done: the octets go, the row and the record stay', async () => {
     await using under = await open()
