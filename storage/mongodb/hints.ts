@@ -85,8 +85,8 @@ export class Hints {
       const first = await stream.tryNext() // opens it
       // Until then nobody listened; and the next time that it breaks, it is known since when.
       await this.#poll()
-      if (first !== null) this.#heard(first as unknown as Row)
-      for await (const event of stream) this.#heard(event as unknown as Row)
+      if (first !== null) this.#heard({ ...first })
+      for await (const event of stream) this.#heard({ ...event })
     } finally {
       signal.removeEventListener('abort', close)
       close()

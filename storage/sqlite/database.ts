@@ -69,6 +69,15 @@ export class Database implements Disposable {
     }
   }
 
+  /**
+   * All that the log holds is written anew, and synced as something new: a process that died after a failed sync may have left
+   * in it what the kernel shows and the disk has not, and nothing must be written behind that. False where somebody reads an
+   * old state.
+   */
+  carryOverAll(): boolean {
+    return number(this.get('PRAGMA wal_checkpoint(TRUNCATE)') ?? {}, 'busy') === 0
+  }
+
   close(): void {
     this.#statements.clear()
     if (this.#connection.isOpen) this.#connection.close()

@@ -59,6 +59,7 @@ export class Replica {
       await replaceDatabase(source, file)
     }
     const db = new Database(file, 'writer', first.keys)
+    db.carryOverAll()
     prepare(db, folder)
     return new Replica(folder, db)
   }
@@ -170,7 +171,7 @@ function carryOver(file: string): void {
   if (!existsSync(file)) return
   try {
     using db = new Database(file, 'checkpointer')
-    db.get('PRAGMA wal_checkpoint(TRUNCATE)')
+    db.carryOverAll()
   } catch {
     // it is replaced
   }

@@ -56,7 +56,7 @@ export class WriterDatabase {
     const opened = new WriterDatabase(settings)
     opened.#db = new Database(opened.#file, 'writer', settings.keys)
     opened.#check(opened.#db)
-    carryOverAll(opened.#db)
+    opened.#db.carryOverAll()
     const prepare = (db: Database, folder: string) => {
       migrate(db, folder, settings.now)
       forgetLeases(db)
@@ -172,7 +172,7 @@ export class WriterDatabase {
     let db: Database | undefined
     try {
       db = new Database(this.#file, 'writer', this.#settings.keys)
-      if (!carryOverAll(db)) throw new StoreError('UNAVAILABLE', 'the log is being read')
+      if (!db.carryOverAll()) throw new StoreError('UNAVAILABLE', 'the log is being read')
       // A disk that is read-only lets it be opened too, for reading.
       db.exec('BEGIN IMMEDIATE; ROLLBACK')
       this.#db = db
@@ -197,10 +197,3 @@ export class WriterDatabase {
     if (found !== 'ok') throw new StoreError('CORRUPT', damaged(found))
   }
 }
-
-/**
- * All that the log holds is written anew, and synced as something new: a process that died after a failed sync may have left
- * in it what the kernel shows and the disk has not, and nothing must be written behind that.
- */
-const carryOverAll = (db: Database): boolean =>
-  number(db.get('PRAGMA wal_checkpoint(TRUNCATE)') ?? {}, 'busy') === 0
