@@ -83,7 +83,6 @@ export class WriterDatabase {
       this.#replica?.count(db)
       db.exec('COMMIT')
       this.#replica?.repeat(batch, replies)
-      this.#measure(db)
       return replies
     } catch (error) {
       this.#rollBack()
@@ -94,8 +93,9 @@ export class WriterDatabase {
     }
   }
 
-  /** Whether it is time to carry the log over. */
-  get hasLongLog(): boolean {
+  /** After each commit, once it was answered: whether it is time to carry the log over. */
+  hasLongLog(): boolean {
+    this.#attempt((db) => this.#measure(db))
     // Those that wait count alone: while a busy writer adds to it the log does not begin anew, however much was carried over.
     return this.#log.waiting >= this.#settings.limits.carryOverAt
   }
@@ -107,17 +107,15 @@ export class WriterDatabase {
    */
   beginLogAnew(): void {
     const { beginAnewAt, mostPages } = this.#settings.limits
-    if (this.#db === undefined || this.#log.pages < this.#anewAt) return
+    if (this.#log.pages < this.#anewAt) return
     this.#anewAt = beginAnewAt
-    try {
-      this.#db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
-      const row = this.#db.get('PRAGMA wal_checkpoint(RESTART)') ?? {}
+    this.#attempt((db) => {
+      db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
+      const row = db.get('PRAGMA wal_checkpoint(RESTART)') ?? {}
       if (number(row, 'busy') !== 0) this.#anewAt = Math.min(this.#log.pages + beginAnewAt, mostPages)
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
-      this.#measure(this.#db)
-    } catch (error) {
-      if (isDiskFailure(error)) this.#give(error)
-    }
+      db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+      this.#measure(db)
+    })
   }
 
   close(): void {
@@ -146,6 +144,16 @@ export class WriterDatabase {
       'FULL',
       `${this.#file}-wal has ${this.#log.pages} pages, because some program has been reading an old state all the time: end it ("lsof ${this.#file}" names it)`,
     )
+  }
+
+  /** What nobody waits for: where the disk fails in it, the next commit says so. */
+  #attempt(act: (db: Database) => void): void {
+    if (this.#db === undefined) return
+    try {
+      act(this.#db)
+    } catch (error) {
+      if (isDiskFailure(error)) this.#give(error)
+    }
   }
 
   #measure(db: Database): void {

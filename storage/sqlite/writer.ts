@@ -48,7 +48,7 @@ port.on('message', (first: WriteRequest | 'close') => {
   if (batch.length > 0) {
     const replies: WriteReply[] = database.commit(batch)
     for (const reply of replies) port.postMessage(reply)
-    if (!asked && database.hasLongLog) {
+    if (database.hasLongLog() && !asked) {
       asked = true
       checkpointer.postMessage('carry over')
     }
