@@ -3,7 +3,10 @@ import type { NewChainEntry, Segment } from './port-chain.ts'
 import type { MailboxHead, MailboxRow, MessageRow } from './port-mailboxes.ts'
 import type { WorkRow } from './port-work.ts'
 
-/** The collections of documents. */
+/**
+ * The collections of documents, in the order in which they are read. What follows from a purse (reservations, ledger) is read
+ * after it, so that it shows all that the purse has left behind; what it shows beyond the purse can be told by its number.
+ */
 export const COLLECTIONS = ['account', 'peer', 'purse', 'reservation', 'ledger', 'listing', 'hold'] as const
 export type Collection = (typeof COLLECTIONS)[number]
 
@@ -67,7 +70,8 @@ export const SWEEP_LEASE_MS = 60_000
 export interface StoreCopy {
   /**
    * All records, blobs last. They are of one moment, or of such moments that doing again what they show as not done leads
-   * to the same. A mailbox comes before its messages. While they are read nothing may be swept: whoever reads them holds
+   * to the same: no message comes of an intake that does not, and books begin with their purses. A mailbox comes before its
+   * messages. While they are read nothing may be swept: whoever reads them holds
    * {@link SWEEP_LEASE}.
    */
   records(): AsyncIterable<StoreRecord>

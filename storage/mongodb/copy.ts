@@ -1,14 +1,18 @@
-import type { Keeper, StoreCopy, StoreRecord, WorkRow } from '../port.ts'
+import type { MailboxHead, StoreCopy, StoreRecord, WorkRow } from '../port.ts'
 import { COLLECTIONS, type MessageRecord } from '../port-copy.ts'
+import { AcceptancesRead } from './acceptances-read.ts'
 import type { Boxes } from './boxes.ts'
 import { readEntry, readSegment } from './chain-rows.ts'
 import { slicesOf } from './collection.ts'
+import { blobRecords } from './copy-blobs.ts'
 import type { Database } from './database.ts'
 import { readDocument } from './documents.ts'
 import { number, type Row, rows, text, texts } from './fields.ts'
+import { headAfter } from './heads.ts'
 import type { Indexes } from './indexes.ts'
 import { dedupOf, readFirst, readIntake } from './intake-documents.ts'
 import type { Intakes } from './intakes.ts'
+import { keeperId } from './keepers.ts'
 import { Load } from './load.ts'
 import { readMailbox } from './mailboxes.ts'
 import type { Move } from './move.ts'
@@ -20,7 +24,10 @@ import { readWork, workId } from './work-rows.ts'
 /** Indexes at a time: with the largest of them some hundred MiB less than a process has. */
 const PAGE = 200
 
-/** Of one moment they are not; so what is still to be done is read before what doing it leads to. */
+/**
+ * Of one moment they are not. So what is still to be done is read before what doing it leads to; and what follows from an
+ * acceptance that came in behind the reading is left out, but for evidence.
+ */
 export class Copy implements StoreCopy {
   readonly #database: Database
   readonly #intakes: Intakes
@@ -43,14 +50,16 @@ export class Copy implements StoreCopy {
   }
 
   async *records(): AsyncGenerator<StoreRecord> {
+    const read = new AcceptancesRead(this.#database, Date.now())
+    const leftOut = new Set<string>()
     // First, so that whoever gives out greater numbers knows those that were; and last, as some are given out meanwhile.
     yield* this.#counters()
-    yield* this.#acceptances()
+    yield* this.#acceptances(read)
     yield* this.#documents()
-    yield* this.#mailboxes()
+    yield* this.#mailboxes(read, leftOut)
     yield* this.#counters()
-    yield* this.#chains()
-    yield* this.#blobs()
+    yield* this.#chains(read)
+    yield* blobRecords(this.#database, read, leftOut)
   }
 
   async isEmpty(): Promise<boolean> {
@@ -73,7 +82,7 @@ export class Copy implements StoreCopy {
     }
   }
 
-  async *#acceptances(): AsyncGenerator<StoreRecord> {
+  async *#acceptances(read: AcceptancesRead): AsyncGenerator<StoreRecord> {
     await this.#intakes.finishAll()
     for await (const row of this.#database.collection('intakes').each()) {
       const id = text(row, '_id')
@@ -82,6 +91,7 @@ export class Copy implements StoreCopy {
         continue
       }
       const { purged, ...intake } = readIntake(row)
+      read.saw(id, intake.at)
       yield { kind: 'intake', ...intake, dedup: dedupOf(row), names: texts(row, 'names'), purged }
       for (const work of await this.#workOf(id, row)) yield { kind: 'work', row: work }
     }
@@ -105,7 +115,8 @@ export class Copy implements StoreCopy {
       yield { kind: 'subscription', account: text(row, 'account'), name: text(row, 'name') }
   }
 
-  async *#mailboxes(): AsyncGenerator<StoreRecord> {
+  /** @param leftOut keepers that keep nothing which is told */
+  async *#mailboxes(read: AcceptancesRead, leftOut: Set<string>): AsyncGenerator<StoreRecord> {
     for await (const tree of this.#database.collection('trees').each())
       for (const named of rows(tree, 'rows')) {
         const row = readMailbox(text(tree, '_id'), named)
@@ -113,8 +124,14 @@ export class Copy implements StoreCopy {
         await this.#move.finish(row.id)
         const state = await this.#state(row.id)
         if (state === undefined) continue
-        yield { kind: 'mailbox', row, head: state.head }
-        yield* this.#messages(row.id, state.rows)
+        const without = await read.withoutIntake(state.rows)
+        const kept = new Set(state.rows.flatMap((one) => (without.has(one) ? [] : one['hash'])))
+        for (const one of without)
+          if (!kept.has(one['hash'])) leftOut.add(keeperId(text(one, 'hash'), `mailbox/${row.id}`))
+        yield { kind: 'mailbox', row, head: headWithout(state.head, without) }
+        // The place of one that is left out stays taken: some client may have seen it.
+        const told = state.rows.map((one) => (without.has(one) ? { ...one, gone: true } : one))
+        yield* this.#messages(row.id, told)
       }
   }
 
@@ -138,15 +155,16 @@ export class Copy implements StoreCopy {
     }
   }
 
-  async *#chains(): AsyncGenerator<StoreRecord> {
+  async *#chains(read: AcceptancesRead): AsyncGenerator<StoreRecord> {
     for await (const head of this.#database.collection('heads').each()) {
       const [chain, upTo, sealed] = [text(head, '_id'), number(head, 'seq'), number(head, 'sealed')]
       for (let after = 0; after < upTo; ) {
         const page = await this.#database
           .collection('entries')
           .all({ chain, seq: { $gt: after, $lte: upTo } }, { sort: { seq: 1 }, limit: PAGE })
-        for (const row of page)
-          yield { kind: 'entry', chain, entry: { ...readEntry(row), parties: texts(row, 'parties') } }
+        const entries = page.map((row) => ({ ...readEntry(row), parties: texts(row, 'parties') }))
+        yield* read.behind(entries)
+        for (const entry of entries) yield { kind: 'entry', chain, entry }
         after = Number(page.at(-1)?.['seq'] ?? upTo)
       }
       const segments = await this.#database
@@ -155,19 +173,17 @@ export class Copy implements StoreCopy {
       for (const row of segments) yield { kind: 'segment', chain, segment: readSegment(row) }
     }
   }
+}
 
-  async *#blobs(): AsyncGenerator<StoreRecord> {
-    const kept = this.#database.collection('keepers')
-    for await (const row of this.#database
-      .collection('blobs')
-      .each({ state: { $ne: 'dead' } }, { size: 1 })) {
-      const hash = text(row, '_id')
-      const keepers = (await kept.all({ hash }, { fields: { keeper: 1 } })).map(
-        (one) => text(one, 'keeper') as Keeper,
-      )
-      if (keepers.length > 0) yield { kind: 'blob', ref: { hash, size: number(row, 'size') }, keepers }
-    }
-  }
+/** As it would be if these messages were gone. */
+function headWithout(head: MailboxHead, messages: Iterable<Row>): MailboxHead {
+  const counted = [...messages].map((row) => ({
+    uid: number(row, 'uid'),
+    size: number(row, 'size'),
+    before: number(row, 'bits'),
+    after: undefined,
+  }))
+  return { ...headAfter(head, counted), modseq: head.modseq }
 }
 
 function withFirst(found: WorkRow[], accepted: Row): WorkRow[] {

@@ -116,9 +116,9 @@ export async function checkMongo(db: Db, sweeper: Store): Promise<void> {
 
 async function checkIntakes(db: Db, fault: (what: string) => void): Promise<void> {
   const work = new Set((await all(db, 'work')).map((row) => row['intake']))
-  for (const { _id, unfinished, voided } of await all(db, 'intakes')) {
+  for (const { _id, unfinished, voided, purged } of await all(db, 'intakes')) {
     if (unfinished !== undefined) fault(`intake ${_id} is half done`)
-    if (voided !== true && !work.has(_id)) fault(`intake ${_id} has no work`)
+    if (voided !== true && purged !== true && !work.has(_id)) fault(`intake ${_id} has no work`)
   }
 }
 

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import type { Store, StoreRecord } from '../../../storage/port.ts'
+import { fillStore } from '../../../storage/transfer/fill-store.ts'
+import { type Source, storeSource } from '../../../storage/transfer/source.ts'
+import { message, newIntake, stage, work } from './material.ts'
+import { stores } from './stores.ts'
+
+/** Does something right after the first record of a kind was read. */
+const after = (store: Store, kind: StoreRecord['kind'], act: () => Promise<void>): Source => {
+  const { records, open } = storeSource(store)
+  return {
+    open,
+    records: async function* () {
+      let once = true
+      for await (const record of records()) {
+        yield record
+        if (!once || record.kind !== kind) continue
+        once = false
+        await act()
+      }
+    },
+  }
+}
+
+const hash = Buffer.alloc(32, 1)
+const entry = (seq: number, intake: string) => ({
+  seq,
+  eventId: `of ${intake}`,
+  intake,
+  parties: [],
+  prev: hash,
+  hash,
+  sha512: Buffer.alloc(64),
+  bytes: Buffer.from(intake),
+  meta: '{}',
+  at: Date.now(),
+  keepUntil: Date.now(),
+})
+
+/** Accepted, its evidence recorded, delivered: all that there is to do. */
+async function send(store: Store, id: string, mailbox: string, seq: number): Promise<void> {
+  const at = Date.now()
+  await store.accept(await newIntake(store, id, at, { dedup: { key: id, notBefore: 0 } }))
+  const fence = await store.chain.lease('pen', 'me', 0, 1000)
+  await store.chain.append(fence!, 'evidence', [entry(seq, id)])
+  const staged = await stage(store, Buffer.from(`dispatch ${id}`))
+  const delivery = { intake: id, recipient: 1, contentStart: 0, contentEnd: 1 }
+  const opId = `deliver/${id}/1`
+  await store.mailboxes.append(
+    mailbox,
+    await message(store, opId, {
+      body: staged.ref,
+      staged: [staged],
+      saved: at,
+      origin: 'pipeline',
+      delivery,
+      flags: ['\\Seen'],
+    }),
+  )
+  const rows = await store.work.claim(['accepted'], { now: at, limit: 9, leaseMs: 1000 })
+  for (const row of rows) await store.work.settle(row, { done: true, spawn: [work(id)] })
+}
+
+describe.each(stores)('$name: a copy of a store in use', ({ open }) => {
+  test('holds no message without what it was delivered from, and all of what was there when it began', async () => {
+    await using source = await open()
+    await using target = await open()
+    const { id } = await source.store.mailboxes.create('u', 'INBOX', {})
+    await send(source.store, 'm', id, 1)
+    const seen: number[] = []
+    // In order of their ids one comes before what was read already, one behind it; and a person writes too.
+    const busy = after(source.store, 'intake', async () => {
+      await send(source.store, 'a', id, 2)
+      await source.store.mailboxes.append(id, await message(source.store, 'by a person'))
+      await send(source.store, 'z', id, 3)
+      seen.push(...(await source.store.mailboxes.uids(id)))
+    })
+    await fillStore(target.store, busy)
+    const { mailboxes, chain } = target.store
+    const rows = await mailboxes.page(id, 0, 99)
+    expect(rows[0]).toMatchObject({ uid: 1, delivery: { intake: 'm' } })
+    for (const { delivery, body } of rows) {
+      await target.store.blobs.read(body)
+      if (delivery !== undefined)
+        expect(await target.store.intake(delivery.intake)).toMatchObject({ purged: false })
+    }
+    // Evidence stays, and what it is about can be found.
+    const entries = await chain.read('evidence', 1, 99)
+    expect(entries.length).toBeGreaterThan(0)
+    for (const { intake } of entries) expect(await target.store.intake(intake!)).toBeDefined()
+    // Whoever sends again what the copy has no message of is heard.
+    const known = new Set(rows.flatMap(({ delivery }) => delivery?.intake ?? []))
+    const again = { dedup: { key: 'a', notBefore: 0 } }
+    const { duplicateOf } = await target.store.accept(await newIntake(target.store, 'b', Date.now(), again))
+    expect(duplicateOf).toBe(known.has('a') ? 'a' : undefined)
+    // No UID that was told of comes back with another message.
+    const told = await mailboxes.head(id)
+    const isLater = (told?.uidNext ?? 0) > 2
+    const { uid } = await mailboxes.append(id, await message(target.store, 'new'))
+    expect(uid).toBeGreaterThan(isLater ? Math.max(...seen) : 1)
+  })
+})
