@@ -4,7 +4,7 @@
  * purse, by its number, happened later and is taken back. Everything here may be repeated.
  */
 import type { Clock } from '../../mail/clock.ts'
-import type { DocumentRow, Store } from '../../storage/port.ts'
+import type { DocumentRow, DocumentStore, Store } from '../../storage/port.ts'
 import type { Purse } from './document.ts'
 import { documentsOf, ledgerKey, readEntry } from './ledger.ts'
 import { markedUntil } from './marker.ts'
@@ -18,12 +18,17 @@ const PAGE = 200
 
 /** Of a store that nobody else uses; afterwards balance, journal and what is set aside agree, for messages that are there. */
 export async function squareRestoredBooks(store: Kept, clock: Clock): Promise<void> {
-  await cutLedger(store)
   const purses = new Purses({ store, clock, events: { purse: () => {} }, tariff: () => undefined })
+  await cutLedger(store)
+  for await (const { key } of allOf(store.purses)) await purses.flush(key)
   for await (const row of reservationsOf(store)) {
-    const shown: Reservation = JSON.parse(row.document)
-    const reservation = shown.seq < (await nextOf(store, shown.account)) ? shown : await asOfPurse(store, row)
-    if (reservation === undefined || openHolds(reservation).size === 0) continue
+    const { account, seq }: Reservation = JSON.parse(row.document)
+    if (seq >= (await nextOf(store, account))) await cutReservation(store, row)
+  }
+  // Only now: what is given back is new entries, and their numbers are those that were taken back.
+  for await (const { document } of reservationsOf(store)) {
+    const reservation: Reservation = JSON.parse(document)
+    if (openHolds(reservation).size === 0) continue
     const intake = await store.intake(reservation.subject)
     // Its acceptance is not in the copy, and nothing will ever settle it.
     if (intake === undefined || intake.purged) await purses.abandon(reservation.account, reservation.subject)
@@ -52,21 +57,22 @@ async function cutLedger(store: Kept): Promise<void> {
 }
 const BEHIND_DIGITS = ':'
 
-async function* reservationsOf({ reservations }: Kept): AsyncGenerator<DocumentRow> {
+async function* allOf(documents: DocumentStore): AsyncGenerator<DocumentRow> {
   for (let after = ''; ; ) {
-    const page = await reservations.list(after, PAGE)
-    for (const row of page) if (markedUntil(row.key) === undefined) yield row
+    const page = await documents.list(after, PAGE)
+    yield* page
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return
     after = last.key
   }
 }
 
-/** Written anew from the entries that there are; undefined where there are none. */
-async function asOfPurse(
-  store: Kept,
-  { key, version, document }: DocumentRow,
-): Promise<Reservation | undefined> {
+async function* reservationsOf({ reservations }: Kept): AsyncGenerator<DocumentRow> {
+  for await (const row of allOf(reservations)) if (markedUntil(row.key) === undefined) yield row
+}
+
+/** Written anew from the entries that there are; gone where there are none. */
+async function cutReservation(store: Kept, { key, version, document }: DocumentRow): Promise<void> {
   const { account, subject, opened }: Reservation = JSON.parse(document)
   let reservation: Reservation | undefined
   for await (const page of documentsOf(store.ledger, account, ledgerKey(account, opened - 1)))
@@ -74,5 +80,4 @@ async function asOfPurse(
       if (entry.subject === subject) reservation = project(reservation, entry)
   if (reservation === undefined) await store.reservations.remove(key, version)
   else await store.reservations.put(key, JSON.stringify(reservation), version)
-  return reservation
 }
