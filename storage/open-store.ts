@@ -63,7 +63,8 @@ export const storeKeysOf = ({ keys }: StorageSettings): Promise<StoreKeys | unde
 /** Of the embedded store, in the data folder. */
 export const STORE_FOLDER = 'store'
 
-async function mongodbUri({ mongodb, mongodbFile }: StorageSettings): Promise<string | undefined> {
+/** Undefined where the store is the embedded one. */
+export async function mongodbUri({ mongodb, mongodbFile }: StorageSettings): Promise<string | undefined> {
   if (mongodbFile === undefined) return mongodb
   try {
     return (await readFile(mongodbFile, 'utf8')).trim()

@@ -135,6 +135,10 @@ export type StoreFailure =
   | 'VOIDED'
   /** It holds something already, and what was asked for needs an empty one. */
   | 'NOT_EMPTY'
+  /** It is to be filled with a copy, and was not filled to the end yet. */
+  | 'BEING_FILLED'
+  /** Another process has it open, and what was asked for needs one that nobody uses. */
+  | 'IN_USE'
   | 'CLOSED'
 
 export class StoreError extends Error {

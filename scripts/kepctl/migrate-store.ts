@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { lockDataFolder } from '../../server/ops/data-lock.ts'
+import { openFillTarget } from '../../storage/fill-target.ts'
 import { openStore } from '../../storage/open-store.ts'
-import { StoreError } from '../../storage/port.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
 import { fillStore } from '../../storage/transfer/fill-store.ts'
 import { storeSource } from '../../storage/transfer/source.ts'
@@ -31,20 +31,15 @@ export const migrateStoreCommand: Command = {
     await using _other = folder === other ? undefined : await lockDataFolder(other, takeExclusiveLock)
     const now = systemClock.now().getTime()
     await using source = (await openStore(folder, from, now)).store
-    await using store = (await openStore(other, to, now)).store
+    await using filled = await openFillTarget(other, to, { now, what: `the store of ${folder}` })
     let records = 0
-    try {
-      await fillStore(store, storeSource(source), {
-        progress: (done) => {
-          records = done.records
-          screen.progress(records, undefined)
-        },
-      })
-    } catch (error) {
-      if (error instanceof StoreError && error.code === 'NOT_EMPTY')
-        throw new Refused(error.code, error.message)
-      throw error
-    }
+    await fillStore(filled.store, storeSource(source), {
+      progress: (done) => {
+        records = done.records
+        screen.progress(records, undefined)
+      },
+    })
+    await filled.finish()
     screen.show({ records }, () => [
       screen.text({
         tr: `${records} kayıt taşındı; hizmeti ${target} ile başlatın`,

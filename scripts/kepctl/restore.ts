@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import { lockDataFolder } from '../../server/ops/data-lock.ts'
 import { checkArchive } from '../../server/ops/operations/archive-check.ts'
-import { openStore, openStoreIn, STORE_FOLDER, storeKeysOf } from '../../storage/open-store.ts'
-import type { Store } from '../../storage/port.ts'
+import { squareRestoredBooks } from '../../server/purse/restored-books.ts'
+import { type FillTarget, openFillTarget } from '../../storage/fill-target.ts'
+import { STORE_FOLDER, storeKeysOf } from '../../storage/open-store.ts'
+import { StoreError } from '../../storage/port.ts'
 import { takeExclusiveLock } from '../../storage/sqlite/exclusive-lock.ts'
 import { fillStore } from '../../storage/transfer/fill-store.ts'
 import { type OpenedBackup, openBackup } from '../../storage/transfer/read-backup.ts'
@@ -33,10 +34,7 @@ export const restoreCommand: Command = {
     const config = configOf(args, folder)
     await using _lock = await lockDataFolder(folder, takeExclusiveLock)
     await using backup = await openBackup(resolve(args.word(0)), await storeKeysOf(config.storage))
-    const isShared = (config.storage.mongodb ?? config.storage.mongodbFile) !== undefined
-    const report = isShared
-      ? await intoShared(folder, config, backup, screen)
-      : await intoFolder(folder, config, backup, screen, args.flag('replace'))
+    const report = await restored(folder, config, backup, screen, args.flag('replace'))
     const { madeAt } = backup.manifest
     screen.show({ restored: madeAt, ...report }, () => [
       screen.text({ tr: `Geri yüklendi: ${madeAt} yedeği`, en: `Restored: the backup of ${madeAt}` }),
@@ -64,58 +62,20 @@ interface Restored {
   readonly before?: string
 }
 
-/** Beside the store that is there, and in its place only when everything has been found whole. */
-async function intoFolder(
+/** In its place, and to be opened by others, only when everything has been found whole. */
+async function restored(
   folder: string,
   config: Config,
   backup: OpenedBackup,
   screen: Screen,
   replaces: boolean,
 ): Promise<Restored> {
-  const [place, fresh] = [join(folder, STORE_FOLDER), join(folder, `${STORE_FOLDER}.restoring`)]
-  if (existsSync(place) && !replaces && !(await isEmptyStore(folder, config)))
-    throw new Refused(
-      'NOT_EMPTY',
-      `${place} holds mail already: --replace puts it aside, as ${STORE_FOLDER}.before-<time>, and restores in its place`,
-    )
-  await rm(fresh, { recursive: true, force: true })
-  const { storage } = config
-  const opened = await openStoreIn(fresh, { ...storage, replica: 'none' }, systemClock.now().getTime())
-  const report = await filled(opened.store, config, backup, screen)
-  if (!existsSync(place)) {
-    await rename(fresh, place)
-    return report
-  }
-  const before = `${place}.before-${systemClock.now().toISOString().replaceAll(':', '')}`
-  await rename(place, before)
-  await rename(fresh, place)
-  return { ...report, before }
-}
-
-async function isEmptyStore(folder: string, { storage }: Config): Promise<boolean> {
-  const opened = await openStore(folder, { ...storage, replica: 'none' }, systemClock.now().getTime())
-  await using store = opened.store
-  return await store.copy.isEmpty()
-}
-
-async function intoShared(
-  folder: string,
-  config: Config,
-  backup: OpenedBackup,
-  screen: Screen,
-): Promise<Restored> {
-  const opened = await openStore(folder, config.storage, systemClock.now().getTime())
-  return filled(opened.store, config, backup, screen)
-}
-
-/** Filled, checked and closed. */
-async function filled(given: Store, config: Config, backup: OpenedBackup, screen: Screen): Promise<Restored> {
-  await using store = given
-  const { counts, madeAt } = backup.manifest
-  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const { madeAt } = backup.manifest
+  await using target = await targetOf(folder, config, `the backup of ${madeAt}`, replaces)
+  const { store } = target
   await fillStore(store, backup, {
     wentBackAt: systemClock.now().getTime(),
-    progress: ({ records }) => screen.progress(records, all),
+    progress: ({ records }) => screen.progress(records, recordsIn(backup)),
   })
   const report = await checkArchive(store, BODIES_CHECKED, () => {})
   if (!report.ok)
@@ -123,6 +83,7 @@ async function filled(given: Store, config: Config, backup: OpenedBackup, screen
       'CORRUPT',
       `the backup of ${madeAt} is not whole: ${JSON.stringify(report.broken ?? report.brokenEvents ?? report.brokenBodies)}`,
     )
+  await squareRestoredBooks(store, systemClock)
   const eventLog = new EventLog({
     store,
     clock: systemClock,
@@ -132,5 +93,31 @@ async function filled(given: Store, config: Config, backup: OpenedBackup, screen
     },
   })
   await eventLog.record({ what: 'restored', by: { operator: 'console' }, details: { madeAt } })
-  return { entries: report.entries, events: report.events }
+  const before = await target.finish()
+  const { entries, events } = report
+  return { entries, events, ...(before !== undefined && { before }) }
 }
+
+async function targetOf(
+  folder: string,
+  { storage }: Config,
+  what: string,
+  replaces: boolean,
+): Promise<FillTarget> {
+  try {
+    return await openFillTarget(folder, storage, { now: systemClock.now().getTime(), what, replaces })
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'NOT_EMPTY' && !isShared(storage))
+      throw new Refused(
+        error.code,
+        `${error.message}: --replace puts it aside, as ${STORE_FOLDER}.before-<time>, and restores in its place`,
+      )
+    throw error
+  }
+}
+
+const isShared = ({ mongodb, mongodbFile }: Config['storage']): boolean =>
+  (mongodb ?? mongodbFile) !== undefined
+
+const recordsIn = ({ manifest }: OpenedBackup): number =>
+  Object.values(manifest.counts).reduce((sum, count) => sum + count, 0)

@@ -17,7 +17,7 @@ import { Load } from './load.ts'
 import { readMailbox } from './mailboxes.ts'
 import type { Move } from './move.ts'
 import type { Reading } from './reading.ts'
-import { layouts } from './schema.ts'
+import { isEmpty } from './schema.ts'
 import { isGone, joinKeyOf, messageId, readMessage } from './versions.ts'
 import { readWork, workId } from './work-rows.ts'
 
@@ -62,12 +62,8 @@ export class Copy implements StoreCopy {
     yield* blobRecords(this.#database, read, leftOut)
   }
 
-  async isEmpty(): Promise<boolean> {
-    const passed = new Set(['meta', 'counters', 'leases'])
-    for (const { name } of layouts)
-      if (!passed.has(name) && (await this.#database.collection(name).get({}, { _id: 1 })) !== undefined)
-        return false
-    return true
+  isEmpty(): Promise<boolean> {
+    return isEmpty(this.#database)
   }
 
   load(records: readonly StoreRecord[]): Promise<void> {

@@ -21,6 +21,7 @@ export class Database {
   readonly #db: Db
   readonly #collections = new Map<string, Collection>()
   #closed: Promise<void> | undefined
+  #may: (() => boolean) | undefined
   /** Of this process, unlike any other, also after it was started again. */
   readonly process = randomUUID()
 
@@ -53,8 +54,14 @@ export class Database {
     return `${this.process}/${randomUUID()}`
   }
 
+  /** From now on nothing is done any more once this says no. */
+  onlyWhile(may: (() => boolean) | undefined): void {
+    this.#may = may
+  }
+
   async run<T>(act: () => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) throw closed()
+    if (this.#may?.() === false) throw new StoreError('CLOSED', 'the lease of this process may have lapsed')
     try {
       return await act()
     } catch (cause) {

@@ -35,6 +35,12 @@ export class Leases {
     }
   }
 
+  /** What it looks like now, and unlike after each renewal; undefined where it is free. */
+  async markOf(name: string): Promise<string | undefined> {
+    const held = await this.#leases.get({ _id: name })
+    return held === undefined || number(held, 'ms') === 0 ? undefined : markOf(held)
+  }
+
   #isFree(held: Row, now: number): boolean {
     const ms = number(held, 'ms')
     return ms === 0 || this.#sightings.isLapsed(text(held, '_id'), markOf(held), ms, now)

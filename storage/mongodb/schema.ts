@@ -23,7 +23,7 @@ interface Layout {
  * so that no planner has to be convinced of a condition.
  */
 export const layouts: readonly Layout[] = [
-  /** {_id: 'schema', version} */
+  /** {_id: 'schema', version}; {_id: 'filling'} and {_id: 'open/<process>'}, see filling.ts. */
   { name: 'meta', shardKey: undefined, indexes: [] },
   /** {_id: 'uidValidity' | 'mailbox', value}: two documents. */
   { name: 'counters', shardKey: undefined, indexes: [] },
@@ -117,6 +117,16 @@ export const layouts: readonly Layout[] = [
   { name: 'segments', shardKey: 'chain', indexes: [{ keys: { chain: 1, from: 1 }, unique: true }] },
   ...COLLECTIONS.map((name) => ({ name, shardKey: '_id', indexes: [] })),
 ]
+
+/** Those that hold records: the others have what is known of the database itself, and numbers that only grow. */
+export const recordLayouts = layouts.filter(({ name }) => !['meta', 'counters', 'leases'].includes(name))
+
+/** True where no record but counters is there. */
+export async function isEmpty(database: Database): Promise<boolean> {
+  for (const { name } of recordLayouts)
+    if ((await database.collection(name).get({}, { _id: 1 })) !== undefined) return false
+  return true
+}
 
 /** Makes what is missing; `now` seeds the UIDVALIDITY counter. Many may do so at once. */
 export async function migrate(database: Database, now: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { StoreKeys } from '../encryption/store-key.ts'
-import type { NewIntake, Store } from '../port.ts'
+import type { Store } from '../port.ts'
 import { BlobSweep } from './blob-sweep.ts'
 import { Blobs } from './blobs.ts'
 import { Boxes } from './boxes.ts'
@@ -9,9 +9,12 @@ import { Completion } from './completion.ts'
 import { Copy } from './copy.ts'
 import { Database } from './database.ts'
 import { documentsOf } from './documents.ts'
+import { type Door, Entrance } from './entrance.ts'
+import { Filling, type FillingOptions } from './filling.ts'
 import { Hints } from './hints.ts'
 import { Indexes } from './indexes.ts'
 import { Intakes } from './intakes.ts'
+import { keepOctets } from './keep-octets.ts'
 import { Keepers } from './keepers.ts'
 import { Keeping } from './keeping.ts'
 import { Leases } from './leases.ts'
@@ -46,8 +49,30 @@ const POLL_MS = 1_000
  * is completed; they may still be at it.
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
-  const { uri, now, keys, onFault = () => {}, pollMs = POLL_MS } = options
-  const database = new Database(uri)
+  const database = new Database(options.uri)
+  return await openBy(new Entrance(database), database, new Leases(database), options)
+}
+
+/**
+ * An empty one, or one that was to be filled and is emptied. Until `finish` resolved nobody else can open it. Rejects with
+ * NOT_EMPTY, IN_USE or BEING_FILLED.
+ */
+export async function openMongoStoreToFill(
+  options: MongoStoreOptions & FillingOptions,
+): Promise<{ store: Store; finish(): Promise<void> }> {
+  const database = new Database(options.uri)
+  const leases = new Leases(database)
+  const filling = new Filling(database, leases, options)
+  return { store: await openBy(filling, database, leases, options), finish: () => filling.finish() }
+}
+
+async function openBy(
+  door: Door,
+  database: Database,
+  leases: Leases,
+  options: MongoStoreOptions,
+): Promise<Store> {
+  const { now, keys, onFault = () => {}, pollMs = POLL_MS } = options
   const hints = new Hints(database, pollMs, onFault)
   const keepers = new Keepers(database, keys)
   const keeping = new Keeping(database, keepers)
@@ -74,7 +99,6 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const messages = new Messages(database, boxes, reading, { keeping, move, indexes })
   const recovery = new Recovery(database, names, completion, (id) => move.finish(id))
 
-  const leases = new Leases(database)
   const heads = new ChainHeads(database, leases)
   const chain = new Chain(database, heads, keeping)
 
@@ -87,12 +111,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
 
   const close = async () => {
     await hints.close()
-    if (!database.isClosed) await Promise.allSettled([work.giveBack(), leases.giveBack()])
+    if (!database.isClosed) await Promise.allSettled([work.giveBack(), door.leave(), leases.giveBack()])
     await database.close()
   }
 
   try {
     await migrate(database, now)
+    await door.enter()
     await intakes.finishAll()
     await recovery.run()
   } catch (error) {
@@ -172,25 +197,4 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     holds: documentsOf(database, 'hold'),
     [Symbol.asyncDispose]: close,
   }
-}
-
-/** Durable before the acceptance names them: the body kept by the intake, all others by the archive. */
-async function keepOctets(
-  keeping: Keeping,
-  { id, body, envelope }: Omit<NewIntake, 'staged'>,
-  staged: NewIntake['staged'],
-): Promise<void> {
-  const claim = { by: `intake/${id}` }
-  const brought = new Map(staged.map((blob) => [blob.ref.hash, blob]))
-  const keep = async (ref: NewIntake['envelope'], keeper: 'archive' | `intake/${string}`) => {
-    const blob = brought.get(ref.hash)
-    await (blob === undefined ? keeping.keep(ref, keeper, claim) : keeping.bring(blob, keeper, claim))
-  }
-  const archived = [envelope, ...staged.map(({ ref }) => ref)].filter(
-    (ref) => ref === envelope || ref.hash !== body?.hash,
-  )
-  await Promise.all([
-    ...(body === undefined ? [] : [keep(body, `intake/${id}`)]),
-    ...new Map(archived.map((ref) => [ref.hash, ref])).values().map((ref) => keep(ref, 'archive')),
-  ])
 }

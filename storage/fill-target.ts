@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFolder } from './make-folder.ts'
+import { mongodbUri, openStoreIn, STORE_FOLDER, type StorageSettings, storeKeysOf } from './open-store.ts'
+import { type Store, StoreError } from './port.ts'
+
+/** A store that is filled with a copy, and that nobody else opens before it was filled to the end. */
+export interface FillTarget extends AsyncDisposable {
+  readonly store: Store
+  /**
+   * All of it is there, and in its place; it is closed then. What was not finished is thrown away by whoever fills it next.
+   *
+   * @returns where the store that was there before has gone
+   */
+  finish(): Promise<string | undefined>
+}
+
+export interface FillTargetOptions {
+  /** ms. */
+  readonly now: number
+  /** For operators who find it half full: what it is filled with. */
+  readonly what: string
+  /** Puts aside what a data folder holds. */
+  readonly replaces?: boolean
+}
+
+/** Rejects with NOT_EMPTY; where processes share it, with IN_USE or BEING_FILLED. */
+export async function openFillTarget(
+  folder: string,
+  settings: StorageSettings,
+  options: FillTargetOptions,
+): Promise<FillTarget> {
+  const uri = await mongodbUri(settings)
+  return uri === undefined ? beside(folder, settings, options) : inPlace(uri, settings, options)
+}
+
+/** Another folder, renamed when it is full; its second copy is made at the next start. */
+async function beside(
+  folder: string,
+  settings: StorageSettings,
+  { now, replaces = false }: FillTargetOptions,
+): Promise<FillTarget> {
+  const [place, fresh] = [join(folder, STORE_FOLDER), join(folder, `${STORE_FOLDER}.filling`)]
+  const alone = { ...settings, replica: 'none' }
+  const isThere = existsSync(place)
+  if (isThere && !replaces) {
+    const { store } = await openStoreIn(place, alone, now)
+    await using there = store
+    if (!(await there.copy.isEmpty())) throw new StoreError('NOT_EMPTY', `${place} holds mail already`)
+  }
+  await rm(fresh, { recursive: true, force: true })
+  const { store } = await openStoreIn(fresh, alone, now)
+  const held = new AsyncDisposableStack()
+  held.use(store)
+  return {
+    store,
+    finish: async () => {
+      await held.disposeAsync()
+      const before = isThere
+        ? `${place}.before-${new Date(now).toISOString().replaceAll(':', '')}`
+        : undefined
+      if (before !== undefined) await rename(place, before)
+      await rename(fresh, place)
+      await syncFolder(folder)
+      return before
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+async function inPlace(
+  uri: string,
+  settings: StorageSettings,
+  { now, what }: FillTargetOptions,
+): Promise<FillTarget> {
+  const keys = await storeKeysOf(settings)
+  const { openMongoStoreToFill } = await import('./mongodb/store.ts')
+  const { store, finish } = await openMongoStoreToFill({ uri, now, what, ...(keys && { keys }) })
+  return {
+    store,
+    finish: async () => {
+      await finish()
+      await store[Symbol.asyncDispose]()
+      return undefined
+    },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  }
+}
