@@ -21,6 +21,8 @@ export interface FillTargetOptions {
   readonly now: number
   /** For operators who find it half full: what it is filled with. */
   readonly what: string
+  /** Told where it takes so long until it is sure that an earlier filler died. */
+  readonly onWait?: (ms: number) => void
   /** Puts aside what a data folder holds. */
   readonly replaces?: boolean
 }
@@ -72,11 +74,11 @@ async function beside(
 async function inPlace(
   uri: string,
   settings: StorageSettings,
-  { now, what }: FillTargetOptions,
+  { now, what, onWait }: FillTargetOptions,
 ): Promise<FillTarget> {
   const keys = await storeKeysOf(settings)
   const { openMongoStoreToFill } = await import('./mongodb/store.ts')
-  const { store, finish } = await openMongoStoreToFill({ uri, now, what, ...(keys && { keys }) })
+  const { store, finish } = await openMongoStoreToFill({ uri, now, what, onWait, ...(keys && { keys }) })
   return {
     store,
     finish: async () => {

@@ -31,7 +31,11 @@ export const migrateStoreCommand: Command = {
     await using _other = folder === other ? undefined : await lockDataFolder(other, takeExclusiveLock)
     const now = systemClock.now().getTime()
     await using source = (await openStore(folder, from, now)).store
-    await using filled = await openFillTarget(other, to, { now, what: `the store of ${folder}` })
+    await using filled = await openFillTarget(other, to, {
+      now,
+      what: `the store of ${folder}`,
+      onWait: (ms) => screen.waits(ms),
+    })
     let records = 0
     await fillStore(filled.store, storeSource(source), {
       progress: (done) => {

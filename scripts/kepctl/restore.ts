@@ -71,7 +71,7 @@ async function restored(
   replaces: boolean,
 ): Promise<Restored> {
   const { madeAt } = backup.manifest
-  await using target = await targetOf(folder, config, `the backup of ${madeAt}`, replaces)
+  await using target = await targetOf(folder, config, `the backup of ${madeAt}`, screen, replaces)
   const { store } = target
   await fillStore(store, backup, {
     wentBackAt: systemClock.now().getTime(),
@@ -102,10 +102,16 @@ async function targetOf(
   folder: string,
   { storage }: Config,
   what: string,
+  screen: Screen,
   replaces: boolean,
 ): Promise<FillTarget> {
   try {
-    return await openFillTarget(folder, storage, { now: systemClock.now().getTime(), what, replaces })
+    return await openFillTarget(folder, storage, {
+      now: systemClock.now().getTime(),
+      what,
+      replaces,
+      onWait: (ms) => screen.waits(ms),
+    })
   } catch (error) {
     if (error instanceof StoreError && error.code === 'NOT_EMPTY' && !isShared(storage))
       throw new Refused(

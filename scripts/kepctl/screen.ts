@@ -30,6 +30,17 @@ export class Screen {
     process.stderr.write(`${clean(line)}\n`)
   }
 
+  /** Nothing happens until it is sure that who had begun before has died. */
+  waits(ms: number): void {
+    const seconds = Math.ceil(ms / 1000)
+    this.note(
+      this.text({
+        tr: `önceki deneme sürüyor olabilir: ${seconds} sn'ye kadar beklenir`,
+        en: `an earlier try may still be at it: waiting for up to ${seconds} s`,
+      }),
+    )
+  }
+
   fail(code: string, message: string): void {
     if (this.json) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`)
     else this.note(`kepctl: ${message}`)

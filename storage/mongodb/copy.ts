@@ -1,4 +1,4 @@
-import type { MailboxHead, StoreCopy, StoreRecord, WorkRow } from '../port.ts'
+import type { StoreCopy, StoreRecord, WorkRow } from '../port.ts'
 import { COLLECTIONS, type MessageRecord } from '../port-copy.ts'
 import { AcceptancesRead } from './acceptances-read.ts'
 import type { Boxes } from './boxes.ts'
@@ -8,7 +8,7 @@ import { blobRecords } from './copy-blobs.ts'
 import type { Database } from './database.ts'
 import { readDocument } from './documents.ts'
 import { number, type Row, rows, text, texts } from './fields.ts'
-import { headAfter } from './heads.ts'
+import { headWithout } from './heads.ts'
 import type { Indexes } from './indexes.ts'
 import { dedupOf, readFirst, readIntake } from './intake-documents.ts'
 import type { Intakes } from './intakes.ts'
@@ -169,17 +169,6 @@ export class Copy implements StoreCopy {
       for (const row of segments) yield { kind: 'segment', chain, segment: readSegment(row) }
     }
   }
-}
-
-/** As it would be if these messages were gone. */
-function headWithout(head: MailboxHead, messages: Iterable<Row>): MailboxHead {
-  const counted = [...messages].map((row) => ({
-    uid: number(row, 'uid'),
-    size: number(row, 'size'),
-    before: number(row, 'bits'),
-    after: undefined,
-  }))
-  return { ...headAfter(head, counted), modseq: head.modseq }
 }
 
 function withFirst(found: WorkRow[], accepted: Row): WorkRow[] {

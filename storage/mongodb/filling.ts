@@ -24,6 +24,8 @@ export interface FillingOptions {
   /** For operators: what it is filled with. */
   readonly what: string
   readonly leaseMs?: number | undefined
+  /** Told once, where another's lease has to lapse first. */
+  readonly onWait?: ((ms: number) => void) | undefined
 }
 
 /**
@@ -37,15 +39,21 @@ export class Filling implements Door {
   readonly #id = randomUUID()
   readonly #what: string
   readonly #leaseMs: number
+  readonly #onWait: (ms: number) => void
   #confirmed = Number.NEGATIVE_INFINITY
   #renewal: NodeJS.Timeout | undefined
 
-  constructor(database: Database, leases: Leases, { what, leaseMs = LEASE_MS }: FillingOptions) {
+  constructor(
+    database: Database,
+    leases: Leases,
+    { what, leaseMs = LEASE_MS, onWait = () => {} }: FillingOptions,
+  ) {
     this.#database = database
     this.#leases = leases
     this.#meta = database.collection('meta')
     this.#what = what
     this.#leaseMs = leaseMs
+    this.#onWait = onWait
   }
 
   /** NOT_EMPTY, IN_USE, or BEING_FILLED where another does it just now; waits until one that died has lapsed. */
@@ -62,6 +70,7 @@ export class Filling implements Door {
   async #takeTurn(): Promise<void> {
     for (let first: string | undefined; !(await this.#renew()); ) {
       const mark = await this.#leases.markOf(FILLING)
+      if (first === undefined && mark !== undefined) this.#onWait(this.#leaseMs)
       first ??= mark
       if (mark !== undefined && mark !== first) throw beingFilled(await this.#meta.get({ _id: FILLING }))
       await rest(this.#leaseMs / LOOKS)

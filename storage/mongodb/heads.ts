@@ -51,3 +51,14 @@ export function headAfter(
   }
   return after
 }
+
+/** As it would be if these messages were gone. */
+export function headWithout(head: MailboxHead, messages: Iterable<Row>): MailboxHead {
+  const counted = [...messages].map((row) => ({
+    uid: number(row, 'uid'),
+    size: number(row, 'size'),
+    before: number(row, 'bits'),
+    after: undefined,
+  }))
+  return { ...headAfter(head, counted), modseq: head.modseq }
+}

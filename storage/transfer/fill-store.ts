@@ -15,7 +15,7 @@ export interface FillOptions {
   readonly progress?: TransferProgress
 }
 
-/** Everything of a source into an empty store (NOT_EMPTY); every blob is hashed on its way (CORRUPT). */
+/** Everything of a source into an empty store (NOT_EMPTY) that nobody else opens until all is there, see fill-target.ts; every blob is hashed on its way (CORRUPT). */
 export async function fillStore(
   to: Store,
   from: Source,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../mail/clock.ts'
 import { ensureDevelopmentPki } from '../../server/development/pki.ts'
@@ -127,6 +128,36 @@ describe('a store moves', () => {
       keys: await readStoreKeys([{ file: folder.file('store.key') }]),
     })
     expect(await inbox(there)).toEqual(await inbox(here))
+  })
+
+  test('a restoration into MongoDB that failed half way is refused by every command, and done anew when repeated', async () => {
+    const client = new MongoClient(mongo.uri)
+    const mark = { id: 'dead', what: 'the backup of x', host: 'h', at: new Date(), begun: true }
+    await client
+      .db('half')
+      .collection('meta')
+      .insertOne({ _id: 'filling' as never, ...mark })
+    const half = { version: 1, document: '{}' }
+    await client
+      .db('half')
+      .collection('account')
+      .insertOne({ _id: 'half' as never, ...half })
+    const uri = mongo.uri.replace(/\/?(\?|$)/, '/half$1')
+    await configFile('half.yaml', `storage: { mongodb: '${uri}', keys: [{ file: store.key }] }`)
+    expect(await ctl(`backup ${folder.file('c')}`)).toMatchObject({ code: 0 })
+    for (const command of ['archive check', 'account list']) {
+      const { code, out, err } = await ctl(command, 'half.yaml')
+      expect(code).toBe(1)
+      expect(out + err).toContain('BEING_FILLED')
+    }
+    expect(await ctl(`restore ${folder.file('c')}`, 'half.yaml')).toMatchObject({ code: 0 })
+    expect(JSON.parse((await ctl('archive check', 'half.yaml')).out)).toMatchObject({ ok: true, entries: 2 })
+    expect((await ctl('log list', 'half.yaml')).out).toContain('"restored"')
+    expect((await ctl('account list', 'half.yaml')).out).not.toContain('half')
+    const twice = await ctl(`restore ${folder.file('c')}`, 'half.yaml')
+    expect(twice).toMatchObject({ code: 1 })
+    expect(twice.out + twice.err).toContain('NOT_EMPTY')
+    await client.close()
   })
 
   test('not into itself, and not without saying where', async () => {
