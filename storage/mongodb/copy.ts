@@ -1,22 +1,19 @@
 import type { StoreCopy, StoreRecord, WorkRow } from '../port.ts'
 import { COLLECTIONS, type MessageRecord } from '../port-copy.ts'
 import { AcceptancesRead } from './acceptances-read.ts'
-import type { Boxes } from './boxes.ts'
 import { readEntry, readSegment } from './chain-rows.ts'
 import { slicesOf } from './collection.ts'
 import { blobRecords } from './copy-blobs.ts'
 import type { Database } from './database.ts'
 import { readDocument } from './documents.ts'
-import { number, type Row, rows, text, texts } from './fields.ts'
+import { number, type Row, text, texts } from './fields.ts'
 import { headWithout } from './heads.ts'
 import type { Indexes } from './indexes.ts'
 import { dedupOf, readFirst, readIntake } from './intake-documents.ts'
 import type { Intakes } from './intakes.ts'
 import { keeperId } from './keepers.ts'
 import { Load } from './load.ts'
-import { readMailbox } from './mailboxes.ts'
-import type { Move } from './move.ts'
-import type { Reading } from './reading.ts'
+import type { MailboxesRead } from './mailboxes-read.ts'
 import { isEmpty } from './schema.ts'
 import { isGone, joinKeyOf, messageId, readMessage } from './versions.ts'
 import { readWork, workId } from './work-rows.ts'
@@ -31,21 +28,13 @@ const PAGE = 200
 export class Copy implements StoreCopy {
   readonly #database: Database
   readonly #intakes: Intakes
-  readonly #boxes: Boxes
-  readonly #reading: Reading
-  readonly #move: Move
+  readonly #mailboxesRead: MailboxesRead
   readonly #indexes: Indexes
 
-  constructor(
-    database: Database,
-    intakes: Intakes,
-    { boxes, reading, move, indexes }: { boxes: Boxes; reading: Reading; move: Move; indexes: Indexes },
-  ) {
+  constructor(database: Database, intakes: Intakes, mailboxes: MailboxesRead, indexes: Indexes) {
     this.#database = database
     this.#intakes = intakes
-    this.#boxes = boxes
-    this.#reading = reading
-    this.#move = move
+    this.#mailboxesRead = mailboxes
     this.#indexes = indexes
   }
 
@@ -114,12 +103,7 @@ export class Copy implements StoreCopy {
   /** @param leftOut keepers that keep nothing which is told */
   async *#mailboxes(read: AcceptancesRead, leftOut: Set<string>): AsyncGenerator<StoreRecord> {
     for await (const tree of this.#database.collection('trees').each())
-      for (const named of rows(tree, 'rows')) {
-        const row = readMailbox(text(tree, '_id'), named)
-        // A message on its way is in both mailboxes or in one, whichever is read first.
-        await this.#move.finish(row.id)
-        const state = await this.#state(row.id)
-        if (state === undefined) continue
+      for (const { row, state } of await this.#mailboxesRead.of(text(tree, '_id'))) {
         const without = await read.withoutIntake(state.rows)
         const kept = new Set(state.rows.flatMap((one) => (without.has(one) ? [] : one['hash'])))
         for (const one of without)
@@ -129,16 +113,6 @@ export class Copy implements StoreCopy {
         const told = state.rows.map((one) => (without.has(one) ? { ...one, gone: true } : one))
         yield* this.#messages(row.id, told)
       }
-  }
-
-  /** Everything in a mailbox as of one head. */
-  async #state(mailbox: string) {
-    for (;;) {
-      const state = await this.#reading.everything(mailbox)
-      const head = await this.#boxes.head(mailbox)
-      if (state === undefined || head === undefined) return undefined
-      if (head.modseq === state.modseq) return { head, rows: state.rows }
-    }
   }
 
   async *#messages(mailbox: string, all: readonly Row[]): AsyncGenerator<StoreRecord> {

@@ -7,6 +7,11 @@ import { number, type Row } from './fields.ts'
 import type { Indexes } from './indexes.ts'
 import { asOf, isGone, messageId, Overtaken, readMessage, untilSettled } from './versions.ts'
 
+export interface Everything {
+  readonly modseq: number
+  readonly rows: readonly Row[]
+}
+
 const byUid = (a: Row, b: Row) => number(a, 'uid') - number(b, 'uid')
 const byModseq = (a: Row, b: Row) => number(a, 'modseq') - number(b, 'modseq') || byUid(a, b)
 
@@ -113,10 +118,14 @@ export class Reading {
       .sort(byModseq)
   }
 
-  /** Everything, as of the head that is answered with it: what changes while it is read is read again. */
-  async everything(mailbox: string): Promise<{ modseq: number; rows: Row[] } | undefined> {
-    const known = new Map<number, Row>()
-    for (let since = 0; ; ) {
+  /**
+   * Everything, as of the head that is answered with it: what changes while it is read is read again.
+   *
+   * @param earlier what it answered before, so that only what has changed since is read
+   */
+  async everything(mailbox: string, earlier?: Everything): Promise<Everything | undefined> {
+    const known = new Map(earlier?.rows.map((row) => [number(row, 'uid'), row]))
+    for (let since = earlier?.modseq ?? 0; ; ) {
       const head = await this.#boxes.head(mailbox)
       if (head === undefined) return undefined
       const fresh = await this.#messages.all({ mailbox, modseq: { $gt: since } })

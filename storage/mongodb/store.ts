@@ -20,6 +20,7 @@ import { Keeping } from './keeping.ts'
 import { Leases } from './leases.ts'
 import { Leftovers } from './leftovers.ts'
 import { Mailboxes } from './mailboxes.ts'
+import { MailboxesRead } from './mailboxes-read.ts'
 import { Messages } from './messages.ts'
 import { Move } from './move.ts'
 import { Reading } from './reading.ts'
@@ -40,7 +41,7 @@ export interface MongoStoreOptions {
   readonly pollMs?: number
 }
 
-/** Without a change stream others learn of a change within a second. */
+/** Without a change stream others learn of a change so soon. */
 const POLL_MS = 1_000
 
 /**
@@ -72,8 +73,8 @@ async function openBy(
   leases: Leases,
   options: MongoStoreOptions,
 ): Promise<Store> {
-  const { now, keys, onFault = () => {}, pollMs = POLL_MS } = options
-  const hints = new Hints(database, pollMs, onFault)
+  const { now, keys, onFault = () => {} } = options
+  const hints = new Hints(database, options.pollMs ?? POLL_MS, onFault)
   const keepers = new Keepers(database, keys)
   const keeping = new Keeping(database, keepers)
 
@@ -152,7 +153,7 @@ async function openBy(
       ofIntake: (name, id, after, limit) => chain.ofIntake(name, id, after, limit),
       list: (name, filter, after, limit) => chain.list(name, filter, after, limit),
     },
-    copy: new Copy(database, intakes, { boxes, reading, move, indexes }),
+    copy: new Copy(database, intakes, new MailboxesRead(database, boxes, reading, move), indexes),
     accept: async ({ staged, ...intake }) => {
       checkPayload(intake.first)
       await keepOctets(keeping, intake, staged)

@@ -6,7 +6,7 @@ import { message, newIntake, stage, work } from './material.ts'
 import { stores } from './stores.ts'
 
 /** Does something right after the first record of a kind was read. */
-const after = (store: Store, kind: StoreRecord['kind'], act: () => Promise<void>): Source => {
+const meanwhile = (store: Store, kind: StoreRecord['kind'], act: () => Promise<void>): Source => {
   const { records, open } = storeSource(store)
   return {
     open,
@@ -69,7 +69,7 @@ describe.each(stores)('$name: a copy of a store in use', ({ open }) => {
     await send(source.store, 'm', id, 1)
     const seen: number[] = []
     // In order of their ids one comes before what was read already, one behind it; and a person writes too.
-    const busy = after(source.store, 'intake', async () => {
+    const busy = meanwhile(source.store, 'intake', async () => {
       await send(source.store, 'a', id, 2)
       await source.store.mailboxes.append(id, await message(source.store, 'by a person'))
       await send(source.store, 'z', id, 3)
@@ -98,5 +98,19 @@ describe.each(stores)('$name: a copy of a store in use', ({ open }) => {
     const isLater = (told?.uidNext ?? 0) > 2
     const { uid } = await mailboxes.append(id, await message(target.store, 'new'))
     expect(uid).toBeGreaterThan(isLater ? Math.max(...seen) : 1)
+  })
+
+  test('holds a message that is moved meanwhile', async () => {
+    await using source = await open()
+    const { mailboxes } = source.store
+    const [a, b] = [await mailboxes.create('u', 'A', {}), await mailboxes.create('u', 'B', {})]
+    await mailboxes.append(a.id, await message(source.store, 'in a'))
+    await mailboxes.append(b.id, await message(source.store, 'in b'))
+    const busy = meanwhile(source.store, 'mailbox', async () => {
+      await mailboxes.move(b.id, [1], a.id, 7)
+    })
+    const records = await Array.fromAsync(busy.records())
+    const opIds = records.flatMap((record) => (record.kind === 'message' ? [record.opId] : []))
+    expect(opIds.sort()).toEqual(['in a', 'in b'])
   })
 })
