@@ -70,8 +70,8 @@ export const SWEEP_LEASE_MS = 60_000
 export interface StoreCopy {
   /**
    * All records, blobs last. They are of one moment, or of such moments that doing again what they show as not done leads
-   * to the same: no message comes of an intake that does not, one that is moved comes once, and books begin with their purses. A mailbox comes before its
-   * messages. While they are read nothing may be swept: whoever reads them holds
+   * to the same: no message comes of an intake that does not, one that is moved comes once, and books begin with their
+   * purses. A mailbox comes before its messages. While they are read nothing may be swept: whoever reads them holds
    * {@link SWEEP_LEASE}.
    */
   records(): AsyncIterable<StoreRecord>

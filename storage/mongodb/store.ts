@@ -51,7 +51,7 @@ const POLL_MS = 1_000
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const database = new Database(options.uri)
-  return await openBy(new Entrance(database), database, new Leases(database), options)
+  return openBy(new Entrance(database), database, new Leases(database), options)
 }
 
 /**
