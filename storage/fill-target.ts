@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from './make-folder.ts'
-import { mongodbUri, openStoreIn, STORE_FOLDER, type StorageSettings, storeKeysOf } from './open-store.ts'
+import {
+  fillingBeside,
+  mongodbUri,
+  openStoreIn,
+  STORE_FOLDER,
+  type StorageSettings,
+  storeKeysOf,
+} from './open-store.ts'
 import { type Store, StoreError } from './port.ts'
 
 /** A store that is filled with a copy, and that nobody else opens before it was filled to the end. */
@@ -43,7 +50,8 @@ async function beside(
   settings: StorageSettings,
   { now, replaces = false }: FillTargetOptions,
 ): Promise<FillTarget> {
-  const [place, fresh] = [join(folder, STORE_FOLDER), join(folder, `${STORE_FOLDER}.filling`)]
+  const place = join(folder, STORE_FOLDER)
+  const fresh = fillingBeside(place)
   const alone = { ...settings, replica: 'none' }
   const isThere = existsSync(place)
   if (isThere && !replaces) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type KeySource, readStoreKeys } from './encryption/read-keys.ts'
@@ -52,6 +53,7 @@ export async function openStoreIn(
     const store = await openMongoStore({ uri, now, ...(keys && { keys }), ...(onFault && { onFault }) })
     return { store, keys, shared: true }
   }
+  refuseHalfFilled(place)
   const replica = settings.replica === 'none' ? undefined : settings.replica
   const { checkAtStart } = settings
   const store = await openSqliteStore(place, now, { keys, replica, checkAtStart })
@@ -62,6 +64,19 @@ export const storeKeysOf = ({ keys }: StorageSettings): Promise<StoreKeys | unde
 
 /** Of the embedded store, in the data folder. */
 export const STORE_FOLDER = 'store'
+
+/** Where what is to be at `place` is made whole before. */
+export const fillingBeside = (place: string): string => `${place}.filling`
+
+/** A copy that never came to its place must not be passed over by a new, empty store. */
+function refuseHalfFilled(place: string): void {
+  const filling = fillingBeside(place)
+  if (existsSync(place) || !existsSync(filling)) return
+  throw new StoreError(
+    'BEING_FILLED',
+    `${place} is not there, but ${filling}: a restoration or a migration did not come to its end. Repeat that command; to give up, remove ${filling}, and put ${place}.before-<time> back in its place where there is one`,
+  )
+}
 
 /** Undefined where the store is the embedded one. */
 export async function mongodbUri({ mongodb, mongodbFile }: StorageSettings): Promise<string | undefined> {
