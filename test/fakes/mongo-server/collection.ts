@@ -43,6 +43,12 @@ export class Collection {
     return this.#documents.get(id)
   }
 
+  /** What an empty collection takes over from another: documents and indexes. */
+  fillFrom(other: Collection): void {
+    for (const [id, document] of other.#documents) this.#documents.set(id, document)
+    for (const { spec } of other.indexes.values()) this.createIndex(spec)
+  }
+
   insert(document: Doc): void {
     const id = this.#checked(document)
     const keyed = this.#keyed(document, undefined)

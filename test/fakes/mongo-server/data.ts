@@ -60,6 +60,11 @@ export class Data {
     this.log.append(database, '', { type: 'dropDatabase' })
   }
 
+  /** Documents are replaced and never changed, so both may hold the same ones. */
+  copyDatabase(from: string, to: string): void {
+    for (const { name, collection } of this.collections(from)) this.create(to, name).fillFrom(collection)
+  }
+
   collections(database: string): { name: string; collection: Collection }[] {
     return [...(this.#databases.get(database) ?? [])].map(([name, collection]) => ({ name, collection }))
   }

@@ -14,6 +14,9 @@ import { type WriteHook, WriteHooks } from './write-hooks.ts'
 export type { Fault, Match, Seen } from './fault.ts'
 export type { Chance, Rule } from './faults.ts'
 
+/** A client whose primary stepped down, or hung up, looks again after so long: the driver's own 500 ms would be slept away at each fault. */
+const LOOK_AGAIN_MS = 10
+
 export interface MongoServerOptions {
   readonly setName?: string
   /** Answers `$changeStream` with error 40573, as a server outside a replica set does. */
@@ -31,6 +34,8 @@ export interface MongoServer extends AsyncDisposable {
   readonly concerns: Concerns
   /** Called at each write command; answers how to end that. */
   onWrite(hook: WriteHook): () => void
+  /** Another database with the same documents and indexes, of which no change stream tells. */
+  copyDatabase(from: string, to: string): void
   /** Cuts every connection; clients may connect again. */
   disconnect(): void
 }
@@ -54,11 +59,12 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
   }
   return {
     port,
-    uri: `mongodb://127.0.0.1:${port}/?replicaSet=${setName}`,
+    uri: `mongodb://127.0.0.1:${port}/?replicaSet=${setName}&minHeartbeatFrequencyMS=${LOOK_AGAIN_MS}`,
     faults,
     clients,
     concerns,
     onWrite: (hook) => hooks.add(hook),
+    copyDatabase: (from, to) => data.copyDatabase(from, to),
     disconnect,
     [Symbol.asyncDispose]: async () => {
       data.cursors.closeAll()

@@ -7,14 +7,12 @@ import { seeded } from '../../../fakes/memory-store/documents.ts'
 import { type Fault, type MongoServer, startMongoServer } from '../../../fakes/mongo-server/server.ts'
 import { message, newIntake, work } from '../material.ts'
 import { checkMongo } from '../mongodb-under-test.ts'
-import { Deathbed } from './doomed.ts'
+import { Deathbed, mortal } from './doomed.ts'
 
 const MACHINES = 3
 const STEPS = 50
 /** Of each write: the process ends there, or stands still while others do whole operations. */
 const DEATH = 0.02
-/** A busy machine that runs the tests is not a dead server. */
-const PATIENCE_MS = 2_000
 const DELAY = 0.1
 const LEASE = 40
 
@@ -46,10 +44,7 @@ class Machine {
   async #alive<T>(act: (store: Store) => Promise<T>): Promise<T> {
     if (this.#store === undefined) {
       this.#name = `walker-${randomUUID()}`
-      this.#store = await openMongoStore({
-        uri: `${this.#uri(this.#name)}&serverSelectionTimeoutMS=${PATIENCE_MS}`,
-        now: 0,
-      })
+      this.#store = await openMongoStore({ uri: mortal(this.#uri(this.#name)), now: 0 })
     }
     const name = this.#name
     const acted = act(this.#store)

@@ -8,8 +8,14 @@ import { checkMongo } from '../mongodb-under-test.ts'
 
 /** More writes than any call makes: the loops below end by themselves before. */
 const MANY = 200
-/** How long a dead process looks for its server: nobody waits for it. */
+/** How long a dead process looks for its server: nobody waits for it. A busy machine that runs the tests is not a dead server. */
 const PATIENCE_MS = 2_000
+/** …and how often: a dead process that looks all the time takes the machine from those that live. */
+const SELDOM_MS = 500
+
+/** For a process that is going to die under this name. */
+export const mortal = (uri: string): string =>
+  `${uri.replace(/([?&]minHeartbeatFrequencyMS)=\d+/, `$1=${SELDOM_MS}`)}&serverSelectionTimeoutMS=${PATIENCE_MS}`
 
 export type Death = 'die-before' | 'die-after'
 
@@ -51,22 +57,14 @@ export class Deathbed implements AsyncDisposable {
 
   async copyOf(original: Db) {
     const fresh = await this.fresh()
-    await (await openMongoStore({ uri: fresh.uri(), now: 0 }))[Symbol.asyncDispose]()
-    for (const { name } of await original.listCollections().toArray()) {
-      const documents = await original.collection(name).find().toArray()
-      await fresh.db.collection(name).deleteMany({})
-      if (documents.length > 0) await fresh.db.collection(name).insertMany(documents)
-    }
+    this.#server.copyDatabase(original.databaseName, fresh.db.databaseName)
     return fresh
   }
 
   /** False where `act` ended before its `step`-th write. */
   async dies(uri: (app?: string) => string, act: Case['act'], step: number, death: Death): Promise<boolean> {
     const name = `doomed-${randomUUID()}`
-    const doomed = await openMongoStore({
-      uri: `${uri(name)}&serverSelectionTimeoutMS=${PATIENCE_MS}`,
-      now: 0,
-    })
+    const doomed = await openMongoStore({ uri: mortal(uri(name)), now: 0 })
     const nthWrite = this.#server.clients.written(name) + step
     const remove = this.#server.faults.next({ client: name, nthWrite }, { kind: death })
     const ended = act(doomed).then(
