@@ -168,7 +168,9 @@ async function checkBlobs(db: Db, fault: (what: string) => void): Promise<void> 
   for (const { _id, file } of await all(db, 'chunks'))
     if (!files.has(file)) fault(`the chunk ${_id} of no blob`)
   const kept = new Set<unknown>()
-  for (const { hash, keeper, claimedAt } of await all(db, 'keepers')) {
+  const keepers = new Set<string>()
+  for (const { _id, hash, keeper, claimedAt } of await all(db, 'keepers')) {
+    keepers.add(_id)
     kept.add(hash)
     const mailbox = /^mailbox\/(.*)/.exec(String(keeper))?.[1]
     if (!blobs.has(String(hash))) fault(`${keeper} keeps ${hash}, which is not there`)
@@ -182,10 +184,6 @@ async function checkBlobs(db: Db, fault: (what: string) => void): Promise<void> 
     if (!kept.has(hash)) fault(`nobody keeps the blob ${hash}`)
   }
   for (const { mailbox, uid, hash, gone } of messages)
-    if (
-      gone === false &&
-      blobs.has(String(hash)) &&
-      !(await db.collection<Stored>('keepers').findOne({ _id: `${hash}\0mailbox/${mailbox}` }))
-    )
+    if (gone === false && blobs.has(String(hash)) && !keepers.has(`${hash}\0mailbox/${mailbox}`))
       fault(`the body of ${mailbox}/${uid} is not kept by its mailbox`)
 }

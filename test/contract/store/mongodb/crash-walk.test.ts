@@ -22,7 +22,6 @@ class Machine {
   readonly #uri: (app?: string) => string
   #name = ''
   #store: Store | undefined
-  readonly ended: Promise<unknown>[] = []
   deaths = 0
 
   constructor(server: MongoServer, uri: (app?: string) => string) {
@@ -37,7 +36,7 @@ class Machine {
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'UNAVAILABLE') throw error
       }
-      if (this.#server.clients.isDead(this.#name)) this.#bury()
+      if (this.#server.clients.isDead(this.#name)) void this.#bury()
     }
   }
 
@@ -63,16 +62,16 @@ class Machine {
     return Promise.race([acted, watched])
   }
 
-  #bury(): void {
+  /** Its ghost looks for the server some more times; that changes nothing, so nobody has to wait for it. */
+  async #bury(): Promise<void> {
     this.deaths++
     const store = this.#store
     this.#store = undefined
-    if (store !== undefined) this.ended.push(Promise.resolve(store[Symbol.asyncDispose]()))
+    await Promise.resolve(store?.[Symbol.asyncDispose]()).catch(() => {})
   }
 
-  async end(): Promise<void> {
-    this.#bury()
-    await Promise.allSettled(this.ended)
+  end(): Promise<void> {
+    return this.#bury()
   }
 }
 
@@ -84,7 +83,8 @@ const forgiving = async (act: () => Promise<unknown>, ...codes: string[]): Promi
   }
 }
 
-test.each([1, 2, 3])(
+// They wait for processes that die, each on a server of its own: together they take as long as one.
+test.concurrent.each([1, 2, 3])(
   'I3: machines that die all the time lose nothing and do nothing twice (%i)',
   { timeout: 300_000 },
   async (seed) => {

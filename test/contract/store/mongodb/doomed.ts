@@ -34,7 +34,6 @@ export interface Case {
 export class Deathbed implements AsyncDisposable {
   readonly #server: MongoServer
   readonly #client: MongoClient
-  readonly #dying: Promise<unknown>[] = []
 
   constructor(server: MongoServer) {
     this.#server = server
@@ -77,7 +76,11 @@ export class Deathbed implements AsyncDisposable {
     const died = this.#isDead(name, ended)
     const hasDied = await Promise.race([died, ended.then(() => false)])
     remove()
-    this.#dying.push(ended.catch(() => {}).then(() => doomed[Symbol.asyncDispose]()))
+    // It looks for its server some more times; that changes nothing, so nobody waits for it.
+    ended
+      .catch(() => {})
+      .then(() => doomed[Symbol.asyncDispose]())
+      .catch(() => {})
     return hasDied || this.#server.clients.isDead(name)
   }
 
@@ -127,7 +130,6 @@ export class Deathbed implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled(this.#dying)
     await this.#client.close()
   }
 }
