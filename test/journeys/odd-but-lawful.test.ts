@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyFile } from '../../evidence/index.ts'
 import { EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
+import type { ChainEntry } from '../../storage/port.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { type MessageOptions, signedMessage, submit } from '../fakes/mail-client.ts'
 import { arrival, atRest, evidenced, idIn } from '../fakes/mailboxes.ts'
@@ -94,13 +95,20 @@ test('1,000 recipients: each gets an outcome with evidence, and no row grows', {
   const message = await signedMessage(pki().user.signer, undefined, { to })
   const id = idIn(await hand(message, { to }))
   const [intake] = await kep.provider.store.intakesNamed(id)
-  const of = () => kep.provider.store.chain.ofIntake(EVIDENCE_CHAIN, intake?.id ?? '', 0, 2000)
-  await eventually(async () => ((await of()).length === 1001 ? true : undefined), 'all evidence', PATIENCE)
-  const outcomes = (await of()).map((entry) => JSON.parse(entry.meta))
+  // Each lists a thousand recipients: what was read is not read again.
+  const entries: ChainEntry[] = []
+  const { chain } = kep.provider.store
+  const all = async () => {
+    entries.push(...(await chain.ofIntake(EVIDENCE_CHAIN, intake?.id ?? '', entries.at(-1)?.seq ?? 0, 2000)))
+    return entries.length === 1001 ? true : undefined
+  }
+  await eventually(all, 'all evidence', PATIENCE)
+  const outcomes = entries.map((entry) => JSON.parse(entry.meta))
   expect(new Set(outcomes.map(({ recipient }) => recipient)).size).toBe(1001)
   expect(outcomes.filter(({ outcome }) => outcome === 'non-delivery')).toHaveLength(999)
   const rows = await kep.provider.store.work.of(intake?.id ?? '', { recipient: -1, slot: '' }, 10_000)
   expect(Math.max(...rows.map(({ payload }) => payload.length))).toBeLessThan(1000)
-  await verified((await of())[0]!.bytes)
+  await verified(entries[0]!.bytes)
   await atRest(kep)
+  expect(await chain.ofIntake(EVIDENCE_CHAIN, intake?.id ?? '', entries.at(-1)!.seq, 1)).toEqual([])
 })

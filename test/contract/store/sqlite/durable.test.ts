@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import type * as Promises from 'node:fs/promises'
 import { basename } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { Database } from '../../../../storage/sqlite/database.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 import { message, stage } from '../material.ts'
 
 /** What was asked of the file system, in order; and how many octets it takes at a time. */
-const disk = vi.hoisted(() => ({ log: [] as string[], takes: Infinity }))
+const disk = vi.hoisted(() => {
+  vi.resetModules() // a file that ran before in this worker may have loaded the store with the real module
+  return { log: [] as string[], takes: Infinity }
+})
+afterAll(() => {
+  vi.resetModules()
+})
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof Promises>()
