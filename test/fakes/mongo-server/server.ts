@@ -14,9 +14,6 @@ import { type WriteHook, WriteHooks } from './write-hooks.ts'
 export type { Fault, Match, Seen } from './fault.ts'
 export type { Chance, Rule } from './faults.ts'
 
-/** A client whose primary stepped down, or hung up, looks again after so long: the driver's own 500 ms would be slept away at each fault. */
-const LOOK_AGAIN_MS = 10
-
 export interface MongoServerOptions {
   readonly setName?: string
   /** Answers `$changeStream` with error 40573, as a server outside a replica set does. */
@@ -59,7 +56,7 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
   }
   return {
     port,
-    uri: `mongodb://127.0.0.1:${port}/?replicaSet=${setName}&minHeartbeatFrequencyMS=${LOOK_AGAIN_MS}`,
+    uri: `mongodb://127.0.0.1:${port}/?replicaSet=${setName}`,
     faults,
     clients,
     concerns,
