@@ -125,7 +125,12 @@ function message(over: Partial<SubmittedMessage> = {}): SubmittedMessage {
       report: { signers: [signer], certificates: [], crls: [] },
       signedHeader: [],
     },
-    trust: [{ certificate, path: { ok: true, path: [certificate], revocation: 'checked', usedCrls: [] } }],
+    trust: [
+      {
+        certificate,
+        path: { ok: true, path: [certificate], revocation: 'checked', policies: [], usedCrls: [] },
+      },
+    ],
     open: () => (async function* () {})(),
     ...over,
   }
