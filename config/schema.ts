@@ -77,6 +77,8 @@ const submission = z
     dedupWindow: span.default(72 * 3_600_000),
     /** Ask for CAdES-BES (an ESS signing-certificate attribute); ordinary mail clients do not write one. */
     requireBes: z.boolean().default(false),
+    /** Which certificates may sign: any that an anchor for users stands behind; those stated as qualified; of these, NES and e-seals of the Turkish profile. */
+    certificates: z.enum(['any', 'qualified', 'national']).default('any'),
     /** Refuse a signer who is another authorised person of the account than the one who logged in. */
     signerMustBeLogin: z.boolean().default(false),
     /** Rejection evidence per account and hour; refusals beyond it are told but not evidenced. */

@@ -39,6 +39,8 @@ export interface Certificate {
   readonly policyMappings: ReadonlyMap<string, ReadonlySet<string>>
   readonly policyConstraints: PolicyConstraints
   readonly inhibitAnyPolicy: number | undefined
+  /** undefined where it states nothing. */
+  readonly qualification: Qualification | undefined
   readonly crlUrls: readonly string[]
   readonly ocspUrls: readonly string[]
   readonly caIssuerUrls: readonly string[]
@@ -54,6 +56,17 @@ export interface Certificate {
   readonly signature: Uint8Array
   /** Every extension by dotted OID; `value` is the content of extnValue. */
   readonly extensions: ReadonlyMap<string, Extension>
+}
+
+/** What an issuer states of a qualified certificate. [EN 319 412-5 §4.2] */
+export interface Qualification {
+  readonly isQualified: boolean
+  /** The key lies in a device that is certified for signing. */
+  readonly onDevice: boolean
+  /** Turkish profile: of a person (NES), or an e-seal (elektronik mühür). */
+  readonly national: 'nes' | 'e-seal' | undefined
+  /** Empty where it is left to the law: signatures then. */
+  readonly types: readonly ('signature' | 'seal' | 'web')[]
 }
 
 /** How many certificates may follow before it holds; undefined: it never does. [RFC 5280 §4.2.1.11] */

@@ -37,6 +37,7 @@ import {
   readPolicyConstraints,
   readPolicyMappings,
 } from './policy-extensions.ts'
+import { readQualification } from './qualified.ts'
 
 /** The largest certificates seen (many names, big logos) stay under 16 KiB. */
 const MAX_CERTIFICATE_OCTETS = 64 * 1024
@@ -136,6 +137,7 @@ function read(der: Uint8Array, fingerprint: string): Certificate {
     policyMappings: readPolicyMappings(extensions),
     policyConstraints: readPolicyConstraints(extensions),
     inhibitAnyPolicy: readInhibitAnyPolicy(extensions),
+    qualification: readQualification(extensions),
     crlUrls: readCrlUrls(extensions),
     ocspUrls: readAccessUrls(extensions, OID.accessOcsp),
     caIssuerUrls: readAccessUrls(extensions, OID.accessCaIssuers),

@@ -33,6 +33,7 @@ const PROCESSED: ReadonlySet<string> = new Set([
   OID.policyMappings,
   OID.policyConstraints,
   OID.inhibitAnyPolicy,
+  OID.qcStatements,
   OID.extendedKeyUsage,
   OID.subjectKeyIdentifier,
   OID.authorityKeyIdentifier,

@@ -24,8 +24,9 @@ test(`RFC 5280 §6.1: of ${CHAINS} chains with policies openssl and we say the s
     chance() < probability ? value() : undefined
   const some = () => [...new Set(Array.from({ length: 1 + Math.floor(chance() * 3) }, () => pick(LETTERS)))]
   const small = () => Math.floor(chance() * 3)
-  const named = (over: { [K in keyof PolicyCertificate]: PolicyCertificate[K] | undefined }): PolicyCertificate =>
-    Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
+  const named = (
+    over: { [K in keyof PolicyCertificate]: PolicyCertificate[K] | undefined },
+  ): PolicyCertificate => Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
   const row = (isLeaf: boolean): PolicyCertificate =>
     named({
       policies: maybe(0.93, some),
