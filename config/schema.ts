@@ -93,6 +93,18 @@ const trust = z.strictObject({
   providers: z.array(file).min(1),
   /** Anchors for time-stamping authorities. */
   tsas: z.array(file).min(1),
+  /** Trusted lists (TS 119 612): whom they approve for a role is believed beside the anchors of that role. */
+  lists: z
+    .array(
+      z.strictObject({
+        /** As the supervisory body publishes it. Fetch it in good time and reload: one that is outdated stops a start. */
+        file,
+        /** Certificates of the supervisory body; nobody else's signature on the list counts. */
+        signers: z.array(file).min(1),
+        roles: z.array(z.enum(['users', 'providers', 'tsas'])).min(1),
+      }),
+    )
+    .default([]),
   /** Further places to fetch CRLs from; those named in certificates of a trusted issuer are used without this. */
   crls: z.array(z.url({ protocol: /^https?$/ })).default([]),
 })

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { type Certificate, parsePemCertificates, type Signer, signerFromPem } from '../evidence/index.ts'
+import {
+  anchorsAt,
+  type Certificate,
+  parsePemCertificates,
+  readTrustList,
+  type Signer,
+  signerFromPem,
+  type TrustRole,
+} from '../evidence/index.ts'
 
 /** Reads files that the configuration names. Errors say which file and why, and never what was in it. */
 export class KeyFileError extends Error {
@@ -9,6 +17,14 @@ export class KeyFileError extends Error {
     this.name = 'KeyFileError'
     this.file = file
   }
+}
+
+export type TrustFiles = Readonly<Record<TrustRole, readonly string[]>> & {
+  readonly lists: readonly {
+    readonly file: string
+    readonly signers: readonly string[]
+    readonly roles: readonly TrustRole[]
+  }[]
 }
 
 export interface KeyPairFiles {
@@ -31,6 +47,23 @@ export async function readAnchors(files: readonly string[]): Promise<Certificate
     const text = await readText(file)
     try {
       anchors.push(...parsePemCertificates(text))
+    } catch (cause) {
+      throw new KeyFileError(file, cause)
+    }
+  }
+  return anchors
+}
+
+/**
+ * Everybody who is believed in a role at that time: the anchors that files name, and whom trusted lists approve. Rejects with
+ * KeyFileError where a list is not to be believed, or outdated.
+ */
+export async function readTrust(trust: TrustFiles, role: TrustRole, at: Date): Promise<Certificate[]> {
+  const anchors = await readAnchors(trust[role])
+  for (const { file, signers } of trust.lists.filter((one) => one.roles.includes(role))) {
+    const trusted = { signers: await readAnchors(signers), at }
+    try {
+      anchors.push(...anchorsAt(readTrustList(await readFile(file), trusted).services, role, at))
     } catch (cause) {
       throw new KeyFileError(file, cause)
     }

@@ -23,7 +23,7 @@ import { steps } from './issue/steps-table.ts'
 import { ENVELOPE_LIMITS } from './issue/store-message.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
-import { readAnchors, readSigner, readTls } from './key-files.ts'
+import { readSigner, readTls, readTrust } from './key-files.ts'
 import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
@@ -136,7 +136,7 @@ export async function start(
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
     timeoutMs: config.tsa.timeout,
-    anchors: await readAnchors(config.trust.tsas),
+    anchors: await readTrust(config.trust, 'tsas', clock.now()),
     clock,
     events,
   })
@@ -280,7 +280,7 @@ export async function start(
   }
   const peerParts: PeerServerParts = {
     ...submissionParts,
-    ...(await peerTrustOf(config, crls)),
+    ...(await peerTrustOf(config, crls, clock)),
     peers,
     tls,
     serviceAddress: serviceAddressOf(config),

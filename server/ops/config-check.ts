@@ -6,6 +6,7 @@ import { isLoopbackHost } from '../../config/values.ts'
 import { signerFromPem } from '../../evidence/index.ts'
 import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
+import { readTrust } from '../key-files.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
 import { MIN_TOKEN } from './api/tokens.ts'
@@ -58,6 +59,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
       if (production) refuseDevelopment(certificates, path, fault)
     }
   const now = new Date()
+  await checkTrustLists(config, now, fault)
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
   await checkNotify(config, fault, isOpenToOthers)
@@ -71,6 +73,21 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
   }
   return faults
+}
+
+/** Each is read as at a start, for each of its roles. */
+async function checkTrustLists({ mode, trust }: Config, now: Date, fault: Fault): Promise<void> {
+  for (const [index, list] of trust.lists.entries())
+    for (const role of list.roles) {
+      const path = `trust.lists.${index}`
+      try {
+        const found = await readTrust({ users: [], providers: [], tsas: [], lists: [list] }, role, now)
+        if (found.length === 0) fault(path, `${list.file} approves nobody for ${role}`)
+        if (mode === 'production') refuseDevelopment(found, path, fault)
+      } catch (error) {
+        fault(path, error instanceof Error ? error.message : 'the list cannot be read')
+      }
+    }
 }
 
 /** Tokens of the admin API are read at the start, and then it is too late to say so. */
