@@ -115,6 +115,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
         signers: list.signers.map(absolute),
       })),
     },
+    tsa: {
+      ...config.tsa,
+      accounts: config.tsa.accounts.map((one) => ({ ...one, passwordFile: absolute(one.passwordFile) })),
+    },
     directory: {
       ...config.directory,
       sources: config.directory.sources.map((source) => ({ ...source, file: absolute(source.file) })),

@@ -122,6 +122,18 @@ const tsa = z.strictObject({
   /** RFC 3161 over HTTP, asked in this order. */
   urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
   timeout: span.default(10_000),
+  /** Addresses among `urls` that want to know their customer the way Kamu SM does. */
+  accounts: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }),
+        customer: z.number().int().positive(),
+        passwordFile: file,
+      }),
+    )
+    .default([]),
+  /** Fewer stamps left than this and the operator is warned. */
+  lowCredit: z.number().int().nonnegative().default(10_000),
   /** Older unstamped evidence than this and submissions are told to wait. */
   maxBacklogAge: span.default(15 * 60_000),
   /** More evidence than this waiting for a stamp and submissions are told to wait. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import {
   anchorsAt,
   type Certificate,
+  type KamuSmAccount,
   parsePemCertificates,
   readTrustList,
   type Signer,
@@ -69,6 +70,22 @@ export async function readTrust(trust: TrustFiles, role: TrustRole, at: Date): P
     }
   }
   return anchors
+}
+
+/** By address: how the TSAs that keep an account of ours know us. */
+export async function readStampAccounts({
+  accounts,
+}: {
+  readonly accounts: readonly {
+    readonly url: string
+    readonly customer: number
+    readonly passwordFile: string
+  }[]
+}): Promise<ReadonlyMap<string, KamuSmAccount>> {
+  const read = new Map<string, KamuSmAccount>()
+  for (const { url, customer, passwordFile } of accounts)
+    read.set(url, { customer, password: (await readText(passwordFile)).trim() })
+  return read
 }
 
 export async function readTls({ key, certificate }: KeyPairFiles): Promise<{ key: string; cert: string }> {

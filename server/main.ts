@@ -19,11 +19,12 @@ import { DailySeal } from './event-log/daily-seal.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
+import { stampCredit } from './issue/stamp-credit.ts'
 import { steps } from './issue/steps-table.ts'
 import { ENVELOPE_LIMITS } from './issue/store-message.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
-import { readSigner, readTls, readTrust } from './key-files.ts'
+import { readSigner, readStampAccounts, readTls, readTrust } from './key-files.ts'
 import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
@@ -135,6 +136,7 @@ export async function start(
 
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
+    accounts: await readStampAccounts(config.tsa),
     timeoutMs: config.tsa.timeout,
     anchors: await readTrust(config.trust, 'tsas', clock.now()),
     clock,
@@ -246,7 +248,17 @@ export async function start(
   }
   const duties = [
     ...(roles.has('ops')
-      ? [new PurseSweep(dutyParts), new DailySeal(dutyParts), new Retention(dutyParts)]
+      ? [
+          new PurseSweep(dutyParts),
+          new DailySeal(dutyParts),
+          new Retention(dutyParts),
+          stampCredit({
+            timestamper,
+            events,
+            urls: config.tsa.accounts.map(({ url }) => url),
+            low: config.tsa.lowCredit,
+          }),
+        ]
       : []),
     ...(opened.shared ? [peersOfOthers(peers)] : []),
   ]

@@ -6,7 +6,6 @@ import { isLoopbackHost } from '../../config/values.ts'
 import { signerFromPem } from '../../evidence/index.ts'
 import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
-import { readTrust } from '../key-files.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
 import { MIN_TOKEN } from './api/tokens.ts'
@@ -14,6 +13,7 @@ import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certifi
 import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
 import { checkStorage } from './storage-check.ts'
+import { checkStampAccounts, checkTrustLists } from './trust-check.ts'
 
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
@@ -60,6 +60,7 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
     }
   const now = new Date()
   await checkTrustLists(config, now, fault)
+  await checkStampAccounts(config, fault, isOpenToOthers)
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
   await checkNotify(config, fault, isOpenToOthers)
@@ -73,21 +74,6 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
   }
   return faults
-}
-
-/** Each is read as at a start, for each of its roles. */
-async function checkTrustLists({ mode, trust }: Config, now: Date, fault: Fault): Promise<void> {
-  for (const [index, list] of trust.lists.entries())
-    for (const role of list.roles) {
-      const path = `trust.lists.${index}`
-      try {
-        const found = await readTrust({ users: [], providers: [], tsas: [], lists: [list] }, role, now)
-        if (found.length === 0) fault(path, `${list.file} approves nobody for ${role}`)
-        if (mode === 'production') refuseDevelopment(found, path, fault)
-      } catch (error) {
-        fault(path, error instanceof Error ? error.message : 'the list cannot be read')
-      }
-    }
 }
 
 /** Tokens of the admin API are read at the start, and then it is too late to say so. */
