@@ -109,6 +109,15 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       users: config.trust.users.map(absolute),
       providers: config.trust.providers.map(absolute),
       tsas: config.trust.tsas.map(absolute),
+      lists: config.trust.lists.map((list) => ({
+        ...list,
+        file: absolute(list.file),
+        signers: list.signers.map(absolute),
+      })),
+    },
+    tsa: {
+      ...config.tsa,
+      accounts: config.tsa.accounts.map((one) => ({ ...one, passwordFile: absolute(one.passwordFile) })),
     },
     directory: {
       ...config.directory,

@@ -77,6 +77,8 @@ const submission = z
     dedupWindow: span.default(72 * 3_600_000),
     /** Ask for CAdES-BES (an ESS signing-certificate attribute); ordinary mail clients do not write one. */
     requireBes: z.boolean().default(false),
+    /** Which certificates may sign: any that an anchor for users stands behind; those stated as qualified; of these, NES and e-seals of the Turkish profile. */
+    certificates: z.enum(['any', 'qualified', 'national']).default('any'),
     /** Refuse a signer who is another authorised person of the account than the one who logged in. */
     signerMustBeLogin: z.boolean().default(false),
     /** Rejection evidence per account and hour; refusals beyond it are told but not evidenced. */
@@ -91,6 +93,18 @@ const trust = z.strictObject({
   providers: z.array(file).min(1),
   /** Anchors for time-stamping authorities. */
   tsas: z.array(file).min(1),
+  /** Trusted lists (TS 119 612): whom they approve for a role is believed beside the anchors of that role. */
+  lists: z
+    .array(
+      z.strictObject({
+        /** As the supervisory body publishes it. Fetch it in good time and reload: one that is outdated stops a start. */
+        file,
+        /** Certificates of the supervisory body; nobody else's signature on the list counts. */
+        signers: z.array(file).min(1),
+        roles: z.array(z.enum(['users', 'providers', 'tsas'])).min(1),
+      }),
+    )
+    .default([]),
   /** Further places to fetch CRLs from; those named in certificates of a trusted issuer are used without this. */
   crls: z.array(z.url({ protocol: /^https?$/ })).default([]),
 })
@@ -108,6 +122,18 @@ const tsa = z.strictObject({
   /** RFC 3161 over HTTP, asked in this order. */
   urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
   timeout: span.default(10_000),
+  /** Addresses among `urls` that want to know their customer the way Kamu SM does. */
+  accounts: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }),
+        customer: z.number().int().positive(),
+        passwordFile: file,
+      }),
+    )
+    .default([]),
+  /** Fewer stamps left than this and the operator is warned. */
+  lowCredit: z.number().int().nonnegative().default(10_000),
   /** Older unstamped evidence than this and submissions are told to wait. */
   maxBacklogAge: span.default(15 * 60_000),
   /** More evidence than this waiting for a stamp and submissions are told to wait. */

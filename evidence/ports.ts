@@ -17,6 +17,8 @@ export interface Certificate {
   readonly serialBytes: Uint8Array
   readonly subject: Name
   readonly issuer: Name
+  /** Subject and issuer are one name: a new key, or a change of policy, of the same CA. [RFC 5280 §6.1] */
+  readonly isSelfIssued: boolean
   readonly notBefore: Date
   readonly notAfter: Date
   /** Cached: each read of X509Certificate.publicKey makes a new object. */
@@ -32,7 +34,13 @@ export interface Certificate {
   readonly pathLength: number | undefined
   /** rfc822Name entries of subjectAltName, as written. */
   readonly emailAddresses: readonly string[]
+  /** Dotted OIDs; empty where the extension is absent. */
   readonly policies: readonly string[]
+  readonly policyMappings: ReadonlyMap<string, ReadonlySet<string>>
+  readonly policyConstraints: PolicyConstraints
+  readonly inhibitAnyPolicy: number | undefined
+  /** undefined where it states nothing. */
+  readonly qualification: Qualification | undefined
   readonly crlUrls: readonly string[]
   readonly ocspUrls: readonly string[]
   readonly caIssuerUrls: readonly string[]
@@ -48,6 +56,23 @@ export interface Certificate {
   readonly signature: Uint8Array
   /** Every extension by dotted OID; `value` is the content of extnValue. */
   readonly extensions: ReadonlyMap<string, Extension>
+}
+
+/** What an issuer states of a qualified certificate. [EN 319 412-5 §4.2] */
+export interface Qualification {
+  readonly isQualified: boolean
+  /** The key lies in a device that is certified for signing. */
+  readonly onDevice: boolean
+  /** Turkish profile: of a person (NES), or an e-seal (elektronik mühür). */
+  readonly national: 'nes' | 'e-seal' | undefined
+  /** Empty where it is left to the law: signatures then. */
+  readonly types: readonly ('signature' | 'seal' | 'web')[]
+}
+
+/** How many certificates may follow before it holds; undefined: it never does. [RFC 5280 §4.2.1.11] */
+export interface PolicyConstraints {
+  readonly requireExplicit: number | undefined
+  readonly inhibitMapping: number | undefined
 }
 
 export interface Extension {
@@ -103,6 +128,16 @@ export interface Timestamper {
   stamp(imprint: Uint8Array, hash: HashName, signal?: AbortSignal): Promise<TimestampToken>
 }
 
+/** What a relying party asks of policies; the `initial` variables of a validation. [RFC 5280 §6.1.1] */
+export interface PolicyRequirements {
+  /** Dotted OIDs, of which one must be valid for the path; any where absent. */
+  readonly policies?: readonly string[] | undefined
+  /** Without a policy that is valid the path is not. */
+  readonly requireExplicit?: boolean
+  readonly inhibitMapping?: boolean
+  readonly inhibitAny?: boolean
+}
+
 /** Where trust begins and what is known of revocation, for one role at one time. */
 export interface TrustContext {
   readonly anchors: readonly Certificate[]
@@ -112,6 +147,8 @@ export interface TrustContext {
   /** DER CRLs at hand; `require` fails closed where none answers for a certificate. */
   readonly crls: readonly Uint8Array[]
   readonly revocation: 'require' | 'if-present'
+  /** Any policy, or none, where absent. */
+  readonly policy?: PolicyRequirements | undefined
 }
 
 /** A closed set of reasons; each is told to people in Turkish and English by its caller. */
@@ -126,6 +163,7 @@ export type TrustFailure =
   | 'KEY_USAGE'
   | 'UNKNOWN_CRITICAL_EXTENSION'
   | 'NAME_CONSTRAINTS'
+  | 'POLICY'
   | 'WEAK_ALGORITHM'
   | 'BAD_SIGNATURE'
   | 'MALFORMED'
@@ -136,6 +174,8 @@ export type PathResult =
       /** Leaf first, anchor last. */
       readonly path: readonly Certificate[]
       readonly revocation: 'checked' | 'not-checked'
+      /** Those that are valid for the path, as the anchor's authority names them. */
+      readonly policies: readonly string[]
       /** The CRLs that answered, so that they can be archived. */
       readonly usedCrls: readonly Uint8Array[]
     }

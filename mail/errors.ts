@@ -345,6 +345,13 @@ export const FAILURES = {
     'The certificate is not for signing',
     'InvalidUserSignature',
   ),
+  CERTIFICATE_NOT_QUALIFIED: row(
+    550,
+    '5.7.5',
+    'Sertifika nitelikli değil (NES veya e-mühür gerekir)',
+    'The certificate is not qualified (a NES or an e-seal is needed)',
+    'PolicyViolation',
+  ),
   REVOCATION_UNKNOWN: row(
     451,
     '4.7.5',

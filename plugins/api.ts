@@ -128,6 +128,8 @@ export interface ServiceSettings {
   readonly recipients: number
   readonly localUnavailable: 'nondelivery' | 'refuse'
   readonly requireBes: boolean
+  /** Which certificates may sign; `national`: a NES or an e-seal of the Turkish profile. */
+  readonly certificates: 'any' | 'qualified' | 'national'
   readonly signerMustBeLogin: boolean
   readonly revocation: 'require' | 'if-present'
   /** What is done about an e-Yazışma package whose container is not in order. */

@@ -1,5 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { type Certificate, parsePemCertificates, type Signer, signerFromPem } from '../evidence/index.ts'
+import {
+  anchorsAt,
+  type Certificate,
+  type KamuSmAccount,
+  parsePemCertificates,
+  readTrustList,
+  type Signer,
+  signerFromPem,
+  type TrustRole,
+} from '../evidence/index.ts'
 
 /** Reads files that the configuration names. Errors say which file and why, and never what was in it. */
 export class KeyFileError extends Error {
@@ -9,6 +18,14 @@ export class KeyFileError extends Error {
     this.name = 'KeyFileError'
     this.file = file
   }
+}
+
+export type TrustFiles = Readonly<Record<TrustRole, readonly string[]>> & {
+  readonly lists: readonly {
+    readonly file: string
+    readonly signers: readonly string[]
+    readonly roles: readonly TrustRole[]
+  }[]
 }
 
 export interface KeyPairFiles {
@@ -36,6 +53,39 @@ export async function readAnchors(files: readonly string[]): Promise<Certificate
     }
   }
   return anchors
+}
+
+/**
+ * Everybody who is believed in a role at that time: the anchors that files name, and whom trusted lists approve. Rejects with
+ * KeyFileError where a list is not to be believed, or outdated.
+ */
+export async function readTrust(trust: TrustFiles, role: TrustRole, at: Date): Promise<Certificate[]> {
+  const anchors = await readAnchors(trust[role])
+  for (const { file, signers } of trust.lists.filter((one) => one.roles.includes(role))) {
+    const trusted = { signers: await readAnchors(signers), at }
+    try {
+      anchors.push(...anchorsAt(readTrustList(await readFile(file), trusted).services, role, at))
+    } catch (cause) {
+      throw new KeyFileError(file, cause)
+    }
+  }
+  return anchors
+}
+
+/** By address: how the TSAs that keep an account of ours know us. */
+export async function readStampAccounts({
+  accounts,
+}: {
+  readonly accounts: readonly {
+    readonly url: string
+    readonly customer: number
+    readonly passwordFile: string
+  }[]
+}): Promise<ReadonlyMap<string, KamuSmAccount>> {
+  const read = new Map<string, KamuSmAccount>()
+  for (const { url, customer, passwordFile } of accounts)
+    read.set(url, { customer, password: (await readText(passwordFile)).trim() })
+  return read
 }
 
 export async function readTls({ key, certificate }: KeyPairFiles): Promise<{ key: string; cert: string }> {

@@ -19,16 +19,18 @@ import { DailySeal } from './event-log/daily-seal.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
+import { stampCredit } from './issue/stamp-credit.ts'
 import { steps } from './issue/steps-table.ts'
 import { ENVELOPE_LIMITS } from './issue/store-message.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
-import { readAnchors, readSigner, readTls } from './key-files.ts'
+import { readSigner, readStampAccounts, readTls, readTrust } from './key-files.ts'
 import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
 import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
 import { readSenders } from './notify/settings.ts'
+import { openPorts, type Ports } from './open-ports.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
@@ -38,7 +40,6 @@ import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
 import { PurseSweep } from './purse/sweep.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
-import { PeerListener } from './relay/inbound/peer-listener.ts'
 import { makeRelay } from './relay/make-relay.ts'
 import { readOutbound } from './relay/outbound/settings.ts'
 import { PeerDirectory } from './relay/peers.ts'
@@ -51,7 +52,6 @@ import { Rounds } from './rounds.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
 import { MaterialArchive } from './smtp/archived-material.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
-import { SubmissionListener } from './smtp/submission-listener.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
 import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from './token-buckets.ts'
 
@@ -69,12 +69,7 @@ export interface Given {
 
 export interface Provider {
   /** 0 where this process has not the role. */
-  readonly ports: Readonly<
-    Record<'submissions' | 'submission' | 'peer' | 'imaps' | 'imap' | 'http', number>
-  > & {
-    readonly submissionsExternal?: number
-    readonly imapsExternal?: number
-  }
+  readonly ports: Ports
   readonly directory: AccountDirectory
   readonly eventLog: EventLog
   readonly store: Store
@@ -135,8 +130,9 @@ export async function start(
 
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
+    accounts: await readStampAccounts(config.tsa),
     timeoutMs: config.tsa.timeout,
-    anchors: await readAnchors(config.trust.tsas),
+    anchors: await readTrust(config.trust, 'tsas', clock.now()),
     clock,
     events,
   })
@@ -246,7 +242,17 @@ export async function start(
   }
   const duties = [
     ...(roles.has('ops')
-      ? [new PurseSweep(dutyParts), new DailySeal(dutyParts), new Retention(dutyParts)]
+      ? [
+          new PurseSweep(dutyParts),
+          new DailySeal(dutyParts),
+          new Retention(dutyParts),
+          stampCredit({
+            timestamper,
+            events,
+            urls: config.tsa.accounts.map(({ url }) => url),
+            low: config.tsa.lowCredit,
+          }),
+        ]
       : []),
     ...(opened.shared ? [peersOfOthers(peers)] : []),
   ]
@@ -280,7 +286,7 @@ export async function start(
   }
   const peerParts: PeerServerParts = {
     ...submissionParts,
-    ...(await peerTrustOf(config, crls)),
+    ...(await peerTrustOf(config, crls, clock)),
     peers,
     tls,
     serviceAddress: serviceAddressOf(config),
@@ -323,35 +329,12 @@ export async function start(
 
   let ready = false
   const listeners = parts.use(new Listeners())
-  const { listen } = config
-  const when = async (role: Role, open: () => Promise<number>) => (roles.has(role) ? open() : 0)
-  const ports = {
-    submissions: await when('submission', () =>
-      listeners.smtp(listen.submissions, () => new SubmissionListener(submissionParts, 'tls')),
-    ),
-    submission: await when('submission', () =>
-      listeners.smtp(listen.submission, () => new SubmissionListener(submissionParts, 'starttls')),
-    ),
-    peer: await when('peer', () => listeners.smtp(listen.peer, () => new PeerListener(peerParts))),
-    imaps: await when('imap', () => listeners.imap(listen.imaps, imapParts, 'tls')),
-    imap: await when('imap', () => listeners.imap(listen.imap, imapParts, 'starttls')),
-    http: await listeners.http(listen.http, {
-      events,
-      isReady: () => ready,
-      closedBecause: () => gate.closedBecause(),
-    }),
-    ...(roles.has('submission') &&
-      listen.submissionsExternal && {
-        submissionsExternal: await listeners.smtp(
-          listen.submissionsExternal,
-          () => new SubmissionListener(submissionParts, 'certificate'),
-        ),
-      }),
-    ...(roles.has('imap') &&
-      listen.imapsExternal && {
-        imapsExternal: await listeners.imap(listen.imapsExternal, imapParts, 'certificate'),
-      }),
-  }
+  const ports = await openPorts(listeners, config.listen, roles, {
+    submission: submissionParts,
+    peer: peerParts,
+    imap: imapParts,
+    http: { events, isReady: () => ready, closedBecause: () => gate.closedBecause() },
+  })
   events.started(ports)
   ready = true
 

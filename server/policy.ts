@@ -1,11 +1,11 @@
 import type { Config } from '../config/schema.ts'
-import { CertificateValidator, type CrlSource } from '../evidence/index.ts'
+import { CertificateValidator, type CrlSource, type TrustRole } from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
 import { Pipeline } from '../plugins/pipeline.ts'
 import type { Store } from '../storage/port.ts'
 import type { AccountDirectory } from './accounts/directory.ts'
 import { countedOctets } from './accounts/standard-mailboxes.ts'
-import { readAnchors } from './key-files.ts'
+import { readTrust } from './key-files.ts'
 import type { Events } from './ops/events.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
 import type { PeerDirectory } from './relay/peers.ts'
@@ -17,10 +17,15 @@ import { HOUR_MS, TokenBuckets } from './token-buckets.ts'
 export async function peerTrustOf(
   { trust }: Config,
   crls: CrlSource,
+  clock: Clock,
 ): Promise<Pick<PeerServerParts, 'providersTrust' | 'tsasTrust'>> {
-  const validator = async (files: readonly string[]) =>
-    new CertificateValidator({ anchors: await readAnchors(files), crls, furtherLists: trust.crls })
-  return { providersTrust: await validator(trust.providers), tsasTrust: await validator(trust.tsas) }
+  const validator = async (role: TrustRole) =>
+    new CertificateValidator({
+      anchors: await readTrust(trust, role, clock.now()),
+      crls,
+      furtherLists: trust.crls,
+    })
+  return { providersTrust: await validator('providers'), tsasTrust: await validator('tsas') }
 }
 
 /** Everything of a submission's decision that a reload takes over. */
@@ -46,7 +51,7 @@ export async function policyOf(
   return {
     pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
     validator: new CertificateValidator({
-      anchors: await readAnchors(config.trust.users),
+      anchors: await readTrust(config.trust, 'users', clock.now()),
       crls,
       furtherLists: config.trust.crls,
     }),

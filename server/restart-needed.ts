@@ -26,5 +26,9 @@ export function restartNeeded(before: Config, after: Config): string[] {
 
 const notTakenOver = ({ trust, ...rest }: Config): Record<string, unknown> => ({
   ...Object.fromEntries(Object.entries(rest).filter(([name]) => !TAKEN_OVER.has(name as keyof Config))),
-  trust: { tsas: trust.tsas, providers: trust.providers },
+  trust: {
+    tsas: trust.tsas,
+    providers: trust.providers,
+    lists: trust.lists.filter(({ roles }) => roles.some((role) => role !== 'users')),
+  },
 })

@@ -25,6 +25,7 @@ export const servicesOf = (
     recipients: config.limits.recipients,
     localUnavailable: config.recipients.localUnavailable,
     requireBes: config.submission.requireBes,
+    certificates: config.submission.certificates,
     signerMustBeLogin: config.submission.signerMustBeLogin,
     revocation: config.revocation.policy,
     eypContainer: config.eyp.container,

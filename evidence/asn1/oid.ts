@@ -76,13 +76,25 @@ export const OID = {
   nameConstraints: '2.5.29.30',
   crlDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
   authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
   extendedKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   qcStatements: '1.3.6.1.5.5.7.1.3',
   accessOcsp: '1.3.6.1.5.5.7.48.1',
   accessCaIssuers: '1.3.6.1.5.5.7.48.2',
+
+  // Statements of qualified certificates [EN 319 412-5 §4.2], and those of BTK's profile
   qcCompliance: '0.4.0.1862.1.1',
+  qcDevice: '0.4.0.1862.1.4',
+  qcType: '0.4.0.1862.1.6',
+  qcTypeSignature: '0.4.0.1862.1.6.1',
+  qcTypeSeal: '0.4.0.1862.1.6.2',
+  qcTypeWeb: '0.4.0.1862.1.6.3',
+  trPersonal: '2.16.792.1.61.0.1.5070.1.1',
+  trSeal: '2.16.792.1.61.0.1.5070.2.1',
 
   // Key purposes [RFC 5280 §4.2.1.12]
   serverAuth: '1.3.6.1.5.5.7.3.1',

@@ -9,9 +9,11 @@ import type { Clock } from '../../mail/clock.ts'
 import { unsigned } from '../asn1/writer.ts'
 import type { HashName, Timestamper, TimestampToken, TrustContext } from '../ports.ts'
 import { TimestampError } from './error.ts'
+import { creditHeaders, identityHeader, type KamuSmAccount } from './kamusm.ts'
 import { buildTimestampRequest } from './request.ts'
 import { tokenOfResponse } from './response.ts'
 import { verifyToken } from './token.ts'
+import { Turns } from './turns.ts'
 
 /** Tokens with their chain have 3 to 10 KiB. */
 export const MAX_RESPONSE_OCTETS = 64 * 1024
@@ -29,8 +31,8 @@ export interface HttpTimestamperOptions {
   readonly timeoutMs: number
   /** Dotted OIDs; the first is requested, any of them is accepted. */
   readonly policies?: readonly string[] | undefined
-  /** Sent as Authorization, where the TSA wants an account. */
-  readonly authorization?: string | undefined
+  /** By address: customers of Kamu SM, who are known by a header of its own. */
+  readonly accounts?: ReadonlyMap<string, KamuSmAccount> | undefined
   /** The TSA's time minus ours when its answer came, in milliseconds. Called before a token is given out. */
   readonly onSkew?: ((milliseconds: number, url: string) => void) | undefined
   /** An answer that was not believed, or none; the next TSA is asked then. */
@@ -43,6 +45,7 @@ export class HttpTimestamper implements Timestamper {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true }),
   }
+  readonly #turns = new Turns()
   /** The last TSA's time minus ours in milliseconds; undefined before the first token. */
   lastSkewMs: number | undefined
 
@@ -53,19 +56,38 @@ export class HttpTimestamper implements Timestamper {
   /** Rejects with TimestampError: that of the last TSA asked, its cause the one before. */
   async stamp(imprint: Uint8Array, hash: HashName, signal?: AbortSignal): Promise<TimestampToken> {
     let last: TimestampError | undefined
-    for (const url of this.#options.urls) {
+    const { clock, urls } = this.#options
+    for (const url of this.#turns.order(urls, clock.monotonic())) {
       try {
-        return await this.#ask(url, imprint, hash, signal)
+        const token = await this.#ask(url, imprint, hash, signal)
+        this.#turns.succeeded(url)
+        return token
       } catch (error) {
         const known = error instanceof TimestampError
         const code = known ? error.code : 'UNREACHABLE'
         const detail = known ? error.message : `${url} ${error instanceof Error ? error.message : ''}`
         last = new TimestampError(code, detail, last ?? error)
         if (code === 'ABORTED') throw last
+        this.#turns.failed(url, clock.monotonic(), known ? error.restMs : undefined)
         this.#options.onFailure?.(last, url)
       }
     }
     throw last ?? new TimestampError('UNREACHABLE', 'no TSA is configured')
+  }
+
+  /**
+   * How many stamps an account has left, where the TSA tells it; undefined where it has none. Rejects with TimestampError, or
+   * what the connection said.
+   */
+  async credit(url: string): Promise<number | undefined> {
+    const account = this.#options.accounts?.get(url)
+    if (account === undefined) return undefined
+    const headers = creditHeaders(account, this.#options.clock.now())
+    const answer = Buffer.from(await this.#exchange(new URL(url), new Uint8Array(0), headers)).toString(
+      'latin1',
+    )
+    if (!/^\s*\d{1,15}\s*$/.test(answer)) throw new TimestampError('MALFORMED', 'credit that is no number')
+    return Number(answer)
   }
 
   /** Closes kept connections. */
@@ -82,7 +104,9 @@ export class HttpTimestamper implements Timestamper {
     const { policies, clock } = this.#options
     const nonce = unsigned(randomBytes(NONCE_OCTETS))
     const body = buildTimestampRequest({ imprint, hash, nonce, certificate: true, policy: policies?.[0] })
-    const response = await this.#exchange(new URL(url), body, signal)
+    const account = this.#options.accounts?.get(url)
+    const headers = account === undefined ? {} : { identity: identityHeader(account, imprint) }
+    const response = await this.#exchange(new URL(url), body, headers, signal)
     const trust = this.#options.trust()
     const token = verifyToken(tokenOfResponse(response), { imprint, hash, nonce, policies, trust })
     this.lastSkewMs = token.time.getTime() - clock.now().getTime()
@@ -91,18 +115,24 @@ export class HttpTimestamper implements Timestamper {
   }
 
   /** A kept connection that the TSA has just closed is no failure of the TSA: the same query goes out once more. */
-  async #exchange(url: URL, body: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #exchange(
+    url: URL,
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
     try {
-      return await this.#post(url, body, signal, 'kept')
+      return await this.#post(url, body, headers, signal, 'kept')
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error
-      return await this.#post(url, body, signal, 'new')
+      return await this.#post(url, body, headers, signal, 'new')
     }
   }
 
   #post(
     url: URL,
     body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
     connection: 'kept' | 'new',
   ): Promise<Uint8Array> {
@@ -117,7 +147,7 @@ export class HttpTimestamper implements Timestamper {
       headers: {
         'Content-Type': 'application/timestamp-query',
         'Content-Length': body.length,
-        ...(this.#options.authorization === undefined ? {} : { Authorization: this.#options.authorization }),
+        ...headers,
       },
     })
     // One deadline for everything: a TSA that trickles octets would never trip a socket time-out.
@@ -145,10 +175,16 @@ export class HttpTimestamper implements Timestamper {
 
 class StaleConnection extends Error {}
 
+/** Retry-After in seconds, as those write it that limit their customers. [RFC 9110 §10.2.3] */
+const restAsked = ({ headers }: http.IncomingMessage): number | undefined => {
+  const written = headers['retry-after']
+  return written !== undefined && /^\d{1,6}$/.test(written) ? Number(written) * 1000 : undefined
+}
+
 async function collect(response: http.IncomingMessage): Promise<Uint8Array> {
   if (response.statusCode !== 200) {
     response.destroy()
-    throw new TimestampError('HTTP_STATUS', String(response.statusCode))
+    throw new TimestampError('HTTP_STATUS', String(response.statusCode), undefined, restAsked(response))
   }
   const chunks: Uint8Array[] = []
   let length = 0

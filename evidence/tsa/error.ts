@@ -16,9 +16,13 @@ export type TimestampFailure =
 
 export class TimestampError extends Error {
   readonly code: TimestampFailure
-  constructor(code: TimestampFailure, detail: string, cause?: unknown) {
+  /** So long the TSA wants to be left alone, ms. */
+  readonly restMs: number | undefined
+
+  constructor(code: TimestampFailure, detail: string, cause?: unknown, restMs?: number) {
     super(`${code}: ${detail}`, { cause })
     this.name = 'TimestampError'
     this.code = code
+    this.restMs = restMs
   }
 }

@@ -96,6 +96,9 @@ const broken = (finding: Finding): JudgedEvidence => ({
 })
 
 /** What the report shows of one signature. */
+const qualificationOf = ({ qualification }: Certificate): SignatureEntry['qualified'] =>
+  qualification?.isQualified === true ? (qualification.national ?? 'qualified') : undefined
+
 export function entries(
   role: SignatureEntry['role'],
   findings: readonly Finding[],
@@ -112,6 +115,7 @@ export function entries(
       detail: finding?.detail,
       signer: certificate?.subject.text,
       issuer: certificate?.issuer.text,
+      qualified: certificate && qualificationOf(certificate),
       signingTime: signingTime?.toISOString(),
       timestamp: timestamp?.time.toISOString(),
     },

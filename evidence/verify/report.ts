@@ -32,6 +32,8 @@ export interface SignatureEntry {
   readonly detail: string | undefined
   readonly signer: string | undefined
   readonly issuer: string | undefined
+  /** What the certificate states of itself: Turkish NES or e-seal, or qualified elsewhere. */
+  readonly qualified: 'nes' | 'e-seal' | 'qualified' | undefined
   /** ISO times; claimed by the signer, and proved by the time-stamp. */
   readonly signingTime: string | undefined
   readonly timestamp: string | undefined

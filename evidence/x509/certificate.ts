@@ -26,12 +26,18 @@ import {
   readCrlUrls,
   readExtensions,
   readKeyUsage,
-  readPolicies,
   readPurposes,
   readSubjectKeyId,
   unknownCritical,
 } from './extensions.ts'
-import { readName } from './name.ts'
+import { readName, sameName } from './name.ts'
+import {
+  readInhibitAnyPolicy,
+  readPolicies,
+  readPolicyConstraints,
+  readPolicyMappings,
+} from './policy-extensions.ts'
+import { readQualification } from './qualified.ts'
 
 /** The largest certificates seen (many names, big logos) stay under 16 KiB. */
 const MAX_CERTIFICATE_OCTETS = 64 * 1024
@@ -116,6 +122,7 @@ function read(der: Uint8Array, fingerprint: string): Certificate {
     serialBytes,
     subject,
     issuer,
+    isSelfIssued: sameName(subject, issuer),
     notBefore,
     notAfter,
     publicKey: readKey(spki),
@@ -127,6 +134,10 @@ function read(der: Uint8Array, fingerprint: string): Certificate {
     ...readBasicConstraints(extensions),
     emailAddresses: texts(NAME_KIND.email),
     policies: readPolicies(extensions),
+    policyMappings: readPolicyMappings(extensions),
+    policyConstraints: readPolicyConstraints(extensions),
+    inhibitAnyPolicy: readInhibitAnyPolicy(extensions),
+    qualification: readQualification(extensions),
     crlUrls: readCrlUrls(extensions),
     ocspUrls: readAccessUrls(extensions, OID.accessOcsp),
     caIssuerUrls: readAccessUrls(extensions, OID.accessCaIssuers),

@@ -30,6 +30,10 @@ const PROCESSED: ReadonlySet<string> = new Set([
   OID.nameConstraints,
   OID.crlDistributionPoints,
   OID.certificatePolicies,
+  OID.policyMappings,
+  OID.policyConstraints,
+  OID.inhibitAnyPolicy,
+  OID.qcStatements,
   OID.extendedKeyUsage,
   OID.subjectKeyIdentifier,
   OID.authorityKeyIdentifier,
@@ -93,12 +97,6 @@ export function readAuthorityKeyId(extensions: Extensions): Uint8Array | undefin
 export function readPurposes(extensions: Extensions): string[] | undefined {
   const value = extensions.get(OID.extendedKeyUsage)?.value
   return value === undefined ? undefined : [...readWhole(value, 'der', TAG.sequence).open()].map(readOid)
-}
-
-export function readPolicies(extensions: Extensions): string[] {
-  const value = extensions.get(OID.certificatePolicies)?.value
-  if (value === undefined) return []
-  return [...readWhole(value, 'der', TAG.sequence).open()].map((item) => readOid(item.open().expect(TAG.oid)))
 }
 
 /** GeneralName with its context tag: 1 e-mail, 2 DNS, 4 directory name, 6 URI, 7 address. [RFC 5280 §4.2.1.6] */

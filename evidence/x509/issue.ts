@@ -185,10 +185,14 @@ function profileExtensions(profile: Profile): Uint8Array[] {
         names(taggedPrimitive(1, Buffer.from(profile.email, 'latin1'))),
       ]
     case 'qualified':
-      // The statement that the certificate is qualified. [EN 319 412-5 §4.2.1]
+      // Qualified, and of a person. [EN 319 412-5 §4.2.1]
       return [
         usage('nonRepudiation'),
-        extension(OID.qcStatements, false, sequence(sequence(oid(OID.qcCompliance)))),
+        extension(
+          OID.qcStatements,
+          false,
+          sequence(sequence(oid(OID.qcCompliance)), sequence(oid(OID.trPersonal))),
+        ),
       ]
   }
 }

@@ -2,13 +2,13 @@
  * Finds and judges a path from a certificate up to an anchor. [RFC 5280 §6.1] Several issuers of one name are all
  * tried (renewed and cross-signed CAs); the work is bounded whatever certificates a message brings along.
  *
- * Left out, and refused where critical: policy mappings and constraints, inhibitAnyPolicy. Key usage and purpose of
- * the leaf are the caller's question, since only the caller knows what the key was used for.
+ * Key usage and purpose of the leaf are the caller's question, since only the caller knows what the key was used for.
  */
 import type { Certificate, PathResult, TrustContext, TrustFailure } from '../ports.ts'
 import { keyWeakness, verifySigned } from './algorithm.ts'
 import { sameName } from './name.ts'
 import { nameConstraintBreach } from './name-constraints.ts'
+import { validPolicies } from './policies.ts'
 import { revocationStatus } from './revocation.ts'
 
 /** Leaf and anchor included. Real paths have 2 to 4. */
@@ -72,6 +72,8 @@ class Search {
   #judge(path: readonly Certificate[]): PathResult | undefined {
     const fault = faultIn(path, this.#context.at)
     if (fault !== undefined) return this.#reject(MAX_PATH + path.length, fault.failure, fault.detail)
+    const valid = validPolicies(path, this.#context.policy)
+    if (!valid.ok) return this.#reject(MAX_PATH + path.length, 'POLICY', valid.detail)
     const used: Uint8Array[] = []
     let revocation: 'checked' | 'not-checked' = 'checked'
     for (const [index, certificate] of path.slice(0, -1).entries()) {
@@ -89,7 +91,7 @@ class Search {
         )
       revocation = 'not-checked'
     }
-    return { ok: true, path, revocation, usedCrls: [...new Set(used)] }
+    return { ok: true, path, revocation, policies: valid.policies, usedCrls: [...new Set(used)] }
   }
 
   #reject(depth: number, failure: TrustFailure, detail: string): undefined {
@@ -127,16 +129,14 @@ function faultIn(path: readonly Certificate[], at: Date): Fault | undefined {
       return fault('PATH_LENGTH', `${issuedBelow} CAs below, ${certificate.pathLength} allowed`)
     for (const [position, below] of path.slice(0, index).entries()) {
       // Self-issued CAs are exempt, the leaf never is. [RFC 5280 §6.1.3]
-      if (position > 0 && isSelfIssued(below)) continue
+      if (position > 0 && below.isSelfIssued) continue
       const breach = nameConstraintBreach(certificate, below)
       if (breach !== undefined) return fault('NAME_CONSTRAINTS', `${below.subject.text}: ${breach}`)
     }
-    if (!isSelfIssued(certificate)) issuedBelow++
+    if (!certificate.isSelfIssued) issuedBelow++
   }
   return undefined
 }
-
-const isSelfIssued = (certificate: Certificate): boolean => sameName(certificate.subject, certificate.issuer)
 
 /**
  * Whether an issuer's key signed a certificate never changes, and each token brings the same TSA certificate again:

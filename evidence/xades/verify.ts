@@ -10,7 +10,7 @@ import type { Certificate, TimestampToken } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { canonicalize } from '../xml/c14n.ts'
-import { parseXml } from '../xml/parse.ts'
+import { type ParseOptions, parseXml } from '../xml/parse.ts'
 import { type XmlElement, XmlError } from '../xml/tree.ts'
 import { verifySignatureValue } from './algorithms.ts'
 import { type CertificateReference, type ReadSignature, readSignature } from './read-signature.ts'
@@ -20,10 +20,17 @@ import { XadesRefusal, type XadesReport } from './report.ts'
 /** Checks a token against the octets that it must bind; throws where it does not hold. */
 export type TokenCheck = (der: Uint8Array, stamped: Uint8Array) => TimestampToken
 
-/** @returns a report, whatever the octets are; nothing is thrown */
-export function verifyXades(octets: Uint8Array, checkToken: TokenCheck): XadesReport {
+/**
+ * @param checkToken undefined: a time-stamp is of no interest
+ * @returns a report, whatever the octets are; nothing is thrown
+ */
+export function verifyXades(
+  octets: Uint8Array,
+  checkToken: TokenCheck | undefined,
+  options: ParseOptions = {},
+): XadesReport {
   try {
-    const root = parseXml(octets)
+    const root = parseXml(octets, options)
     return checkSignature(root, readSignature(root), checkToken)
   } catch (error) {
     if (error instanceof XadesRefusal) return { ok: false, failure: error.failure, detail: error.message }
@@ -37,7 +44,11 @@ export function verifyXades(octets: Uint8Array, checkToken: TokenCheck): XadesRe
   }
 }
 
-function checkSignature(root: XmlElement, signature: ReadSignature, checkToken: TokenCheck): XadesReport {
+function checkSignature(
+  root: XmlElement,
+  signature: ReadSignature,
+  checkToken: TokenCheck | undefined,
+): XadesReport {
   checkReferences(root, signature)
   const certificates = signature.certificates.map(certificateFrom)
   const certificate = namedCertificate(certificates, signature.signingCertificate)
@@ -101,9 +112,9 @@ function namedCertificate(certificates: readonly Certificate[], named: Certifica
 /** The imprint is over the SignatureValue element, canonicalised as the time-stamp says. [EN 319 132-1 §5.3] */
 function checkTimestamp(
   { timestamp, signatureValue }: ReadSignature,
-  checkToken: TokenCheck,
+  checkToken: TokenCheck | undefined,
 ): TimestampToken | undefined {
-  if (timestamp === undefined) return undefined
+  if (timestamp === undefined || checkToken === undefined) return undefined
   try {
     return checkToken(timestamp.der, Buffer.from(canonicalize(signatureValue, timestamp.c14n)))
   } catch (error) {

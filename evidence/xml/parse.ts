@@ -27,8 +27,13 @@ const entities = new Map([
   ['apos', "'"],
 ])
 
+export interface ParseOptions {
+  /** In documents that people write comments may be passed over, as canonical XML does; text on both sides is one. */
+  readonly comments?: 'refused' | 'left-out'
+}
+
 /** @throws XmlError; nothing else, whatever the octets are */
-export function parseXml(octets: Uint8Array): XmlElement {
+export function parseXml(octets: Uint8Array, { comments = 'refused' }: ParseOptions = {}): XmlElement {
   if (octets.length > MAX_XML_OCTETS) throw new XmlError('TOO_LARGE', `over ${MAX_XML_OCTETS} octets`)
   let text: string
   try {
@@ -38,7 +43,10 @@ export function parseXml(octets: Uint8Array): XmlElement {
   }
   if (!isXmlText(text)) throw new XmlError('NOT_WELL_FORMED', 'a character that XML 1.0 does not allow')
   // Line ends are one LF each before anything else is read. [XML 1.0 §2.11]
-  return new Reader(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text).document()
+  return new Reader(
+    text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text,
+    comments === 'left-out',
+  ).document()
 }
 
 /** An element while its end tag has not been seen. */
@@ -51,9 +59,11 @@ class Reader {
   private at = 0
   private nodes = 0
   private readonly text: string
+  private readonly passesComments: boolean
 
-  constructor(text: string) {
+  constructor(text: string, passesComments: boolean) {
     this.text = text
+    this.passesComments = passesComments
   }
 
   document(): XmlElement {
@@ -64,6 +74,7 @@ class Reader {
     while (root === undefined || open.length > 0) {
       const top = open.at(-1)
       if (this.text[this.at] !== '<') {
+        if (top === undefined && this.space()) continue
         if (top === undefined) throw malformed('text before the root element')
         this.characters(top.element)
         continue
@@ -81,6 +92,7 @@ class Reader {
       }
     }
     this.space()
+    while (this.comment()) this.space()
     if (this.at !== this.text.length) throw malformed('something follows the root element')
     return root
   }
@@ -137,6 +149,7 @@ class Reader {
 
   /** CDATA is text; all else that begins with <! or <? is refused. */
   private special(parent: XmlElement | undefined): void {
+    if (this.comment()) return
     if (!this.text.startsWith('<![CDATA[', this.at) || parent === undefined)
       throw new XmlError('FORBIDDEN', 'DOCTYPE, processing instruction or comment')
     const end = this.text.indexOf(']]>', this.at)
@@ -144,6 +157,16 @@ class Reader {
     this.count()
     parent.children.push({ kind: 'text', value: this.text.slice(this.at + 9, end) })
     this.at = end + 3
+  }
+
+  /** Where comments are passed over. [XML 1.0 §2.5] */
+  private comment(): boolean {
+    if (!this.passesComments || !this.text.startsWith('<!--', this.at)) return false
+    this.count()
+    const end = this.text.indexOf('--', this.at + 4)
+    if (end < 0 || this.text[end + 2] !== '>') throw malformed('a comment that does not end as it should')
+    this.at = end + 3
+    return true
   }
 
   private endTag(open: Open[]): void {

@@ -63,6 +63,12 @@ async function contentOf(file: string, named: string | undefined): Promise<Uint8
   }
 }
 
+const QUALIFIED = {
+  nes: { tr: 'NES', en: 'NES (qualified, of a person)' },
+  'e-seal': { tr: 'elektronik mühür', en: 'e-seal (qualified)' },
+  qualified: { tr: 'nitelikli', en: 'qualified' },
+} as const
+
 /** The names of the fields are the law's, in every language. */
 function linesOf(report: FileReport, screen: Screen): string[] {
   const { fields, verdict, subIndication, revocation } = report
@@ -76,8 +82,8 @@ function linesOf(report: FileReport, screen: Screen): string[] {
     `Remmd ID: ${fields.remmdId}`,
     `Delil ID: ${fields.delilId === '' ? '' : `<${fields.delilId}>`}`,
     ...report.signatures.map(
-      ({ role, signer = '?', verdict: judged, timestamp }) =>
-        `  ${role}: ${signer}, ${judged}${timestamp === undefined ? '' : `, ${timestamp}`}`,
+      ({ role, signer = '?', qualified, verdict: judged, timestamp }) =>
+        `  ${role}: ${[signer, qualified && screen.text(QUALIFIED[qualified]), judged, timestamp].filter(Boolean).join(', ')}`,
     ),
     ...(revocation === 'checked'
       ? []

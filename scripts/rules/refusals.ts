@@ -134,6 +134,7 @@ const OF_SUBMISSION = {
   CERTIFICATE_EXPIRED: row('plugins/user-certificate.ts', 'RFC 5280 §6.1.3', REFUSALS_TEST),
   CERTIFICATE_REVOKED: row('plugins/user-certificate.ts', 'RFC 5280 §6.3', REFUSALS_TEST),
   CERTIFICATE_USAGE: row('plugins/user-certificate.ts', 'RFC 8550 §4.4.2', REFUSALS_TEST),
+  CERTIFICATE_NOT_QUALIFIED: row('plugins/user-certificate.ts', 'EN 319 412-5 §4.2; setting, off', PLUGINS),
   REVOCATION_UNKNOWN: row('plugins/user-certificate.ts', 'fail closed; setting', REFUSALS_TEST),
   SIGNER_NOT_OF_ACCOUNT: row('plugins/signer-of-account.ts', 'EN 319 412-1 §5.1.3', REFUSALS_TEST),
   SIGNER_NOT_LOGIN: row('plugins/signer-of-account.ts', 'setting, off', PLUGINS),

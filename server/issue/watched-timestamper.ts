@@ -2,6 +2,7 @@ import {
   type Certificate,
   type HashName,
   HttpTimestamper,
+  type KamuSmAccount,
   TimestampError,
   type Timestamper,
   type TimestampToken,
@@ -20,12 +21,15 @@ const MAX_SKEW_MS = 60_000
 export interface WatchedTimestamper extends Timestamper {
   /** False after a stamp that showed our clock to be wrong, or a jump of our clock, until a stamp shows it to be right. */
   readonly clockIsCertain: () => boolean
+  /** Stamps that are left at that TSA; undefined where it keeps no account of ours. */
+  readonly credit: (url: string) => Promise<number | undefined>
   readonly close: () => void
 }
 
 /** The configured TSAs, measured and watched: a token that shows our clock to be wrong is not given out. */
 export function watchTimestamper(options: {
   urls: readonly string[]
+  accounts: ReadonlyMap<string, KamuSmAccount>
   timeoutMs: number
   anchors: readonly Certificate[]
   clock: Clock
@@ -39,6 +43,7 @@ export function watchTimestamper(options: {
   const skewNow = () => measured.skew - (wallAgainstMonotonic() - measured.offset)
   const client = new HttpTimestamper({
     urls: options.urls,
+    accounts: options.accounts,
     timeoutMs: options.timeoutMs,
     clock,
     trust: () => ({ anchors: options.anchors, intermediates: [], crls: [], revocation: 'if-present' }),
@@ -51,6 +56,7 @@ export function watchTimestamper(options: {
   })
   return {
     clockIsCertain: () => Math.abs(skewNow()) <= MAX_SKEW_MS,
+    credit: (url) => client.credit(url),
     close: () => client.close(),
     stamp: async (imprint: Uint8Array, hash: HashName, signal?: AbortSignal): Promise<TimestampToken> => {
       const began = clock.monotonic()

@@ -13,6 +13,7 @@ import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certifi
 import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
 import { checkStorage } from './storage-check.ts'
+import { checkStampAccounts, checkTrustLists } from './trust-check.ts'
 
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
@@ -58,6 +59,8 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
       if (production) refuseDevelopment(certificates, path, fault)
     }
   const now = new Date()
+  await checkTrustLists(config, now, fault)
+  await checkStampAccounts(config, fault, isOpenToOthers)
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
   await checkNotify(config, fault, isOpenToOthers)

@@ -92,6 +92,7 @@ export class Events {
     'Answers of TSAs that were not believed, or none',
     ['code'],
   )
+  readonly #credit = this.#gauge('timestamp_credit', 'Stamps that are left at a TSA', ['url'])
   readonly #skew = this.#gauge('clock_skew_seconds', "The TSA's time minus ours", [])
   readonly #backlog = this.#gauge('work_backlog', 'Rows of work that wait', ['kind', 'state'])
   readonly #backlogAge = this.#gauge('work_oldest_seconds', 'Age of the oldest row of work that is due', [
@@ -279,6 +280,11 @@ export class Events {
   tsaFailed(url: string, code: string): void {
     this.#tsaFailures.inc({ code })
     this.#log.warn({ event: 'tsa', url, code })
+  }
+
+  timestampCredit(url: string, left: number, isLow: boolean): void {
+    this.#credit.set({ url }, left)
+    if (isLow) this.#log.warn({ event: 'timestamp-credit', url, left })
   }
 
   clockSkew(milliseconds: number): void {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
-import type { Config } from '../../../config/schema.ts'
-import type { FileReport } from '../../../evidence/index.ts'
+import { type FileReport, toPem } from '../../../evidence/index.ts'
 import { systemClock } from '../../../mail/clock.ts'
+import { readTrust, type TrustFiles } from '../../key-files.ts'
 import { OperationError } from '../operations/operation.ts'
 import type { VerifyJob } from './verify-thread.ts'
 
@@ -16,12 +15,13 @@ const MAX_HEAP_MB = 512
  * its own memory and time, since what strangers made may be made to be hard to read (I9).
  */
 export const verifierOf =
-  (config: () => Config) =>
+  (config: () => { readonly trust: TrustFiles }) =>
   async (name: string, octets: Uint8Array): Promise<FileReport> => {
-    const { users, providers, tsas } = config().trust
-    const files = [...new Set([...users, ...providers, ...tsas])]
-    const anchors = await Promise.all(files.map((file) => readFile(file, 'utf8')))
-    const job: VerifyJob = { name, octets, anchors, now: systemClock.now().getTime() }
+    const now = systemClock.now()
+    const roles = ['users', 'providers', 'tsas'] as const
+    const trusted = await Promise.all(roles.map((role) => readTrust(config().trust, role, now)))
+    const anchors = new Set(trusted.flat().map(({ der }) => toPem('CERTIFICATE', der)))
+    const job: VerifyJob = { name, octets, anchors: [...anchors], now: now.getTime() }
     const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
     const worker = new Worker(new URL(`./verify-thread${extension}`, import.meta.url), {
       workerData: job,

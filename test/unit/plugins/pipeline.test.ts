@@ -24,6 +24,7 @@ const services: Services = {
     recipients: 1,
     localUnavailable: 'nondelivery',
     requireBes: false,
+    certificates: 'any',
     signerMustBeLogin: false,
     revocation: 'require',
     eypContainer: 'warn',

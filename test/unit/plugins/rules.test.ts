@@ -1,5 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
+import { OID } from '../../../evidence/asn1/oid.ts'
+import { oid, sequence } from '../../../evidence/asn1/writer.ts'
 import { DEFAULT_PROFILE } from '../../../evidence/index.ts'
+import { extension } from '../../../evidence/x509/issue.ts'
 import { readHeader } from '../../../mail/header-read.ts'
 import { parseKepAddress } from '../../../mail/kep-address.ts'
 import { MimeIndexer } from '../../../mail/mime-index.ts'
@@ -54,6 +57,7 @@ const services = (settings: Partial<Services['settings']> = {}, over: Partial<Se
     recipients: 2,
     localUnavailable: 'nondelivery',
     requireBes: false,
+    certificates: 'any',
     signerMustBeLogin: false,
     revocation: 'require',
     eypContainer: 'warn',
@@ -102,6 +106,16 @@ const wire = {
   longestLine: 70,
 }
 const { certificate } = pki().user
+/** Of a person, with these statements. */
+const stating = (...statements: string[]) =>
+  pki().issue(
+    { kind: 'user', email: ADDRESS },
+    {
+      extensions: [
+        extension(OID.qcStatements, false, sequence(...statements.map((id) => sequence(oid(id))))),
+      ],
+    },
+  )
 function message(over: Partial<SubmittedMessage> = {}): SubmittedMessage {
   const signer = {
     ok: true as const,
@@ -125,7 +139,12 @@ function message(over: Partial<SubmittedMessage> = {}): SubmittedMessage {
       report: { signers: [signer], certificates: [], crls: [] },
       signedHeader: [],
     },
-    trust: [{ certificate, path: { ok: true, path: [certificate], revocation: 'checked', usedCrls: [] } }],
+    trust: [
+      {
+        certificate,
+        path: { ok: true, path: [certificate], revocation: 'checked', policies: [], usedCrls: [] },
+      },
+    ],
     open: () => (async function* () {})(),
     ...over,
   }
@@ -220,6 +239,26 @@ describe('signature settings', () => {
     expect(await says('user-signature', 'data_post', post(), services({ requireBes: true }))).toBe(
       'BES_REQUIRED',
     )
+  })
+  test.each([
+    ['any', pki().user, 'proceed'],
+    ['qualified', pki().user, 'CERTIFICATE_NOT_QUALIFIED'],
+    ['qualified', stating(OID.qcCompliance), 'proceed'],
+    ['national', stating(OID.qcCompliance), 'CERTIFICATE_NOT_QUALIFIED'],
+    ['national', stating(OID.trPersonal), 'CERTIFICATE_NOT_QUALIFIED'],
+    ['national', pki().qualifiedUser, 'proceed'],
+    ['national', stating(OID.qcCompliance, OID.trSeal), 'proceed'],
+  ] as const)('submission.certificates: %s', async (certificates, { certificate: signer }, code) => {
+    const path = {
+      ok: true as const,
+      path: [signer],
+      revocation: 'checked' as const,
+      policies: [],
+      usedCrls: [],
+    }
+    const { transaction: sent } = post()
+    const given = { transaction: sent, message: message({ trust: [{ certificate: signer, path }] }) }
+    expect(await says('user-certificate', 'data_post', given, services({ certificates }))).toBe(code)
   })
   test('submission.signerMustBeLogin: another authorised person signs', async () => {
     const veli = person({ handle: 'veli', identityNumber: '10000000078' })

@@ -70,6 +70,17 @@ describe('RFC 3161 §3.4: over HTTP', () => {
     expect((await both.stamp(imprint, 'sha256')).serial).toBe('1')
     expect(failures).toEqual([code])
   })
+  test('a TSA that is down is asked last after three failures, and others do not wait for it', async () => {
+    tsa.fault = 'down'
+    await using second = await startTsa()
+    const failures: string[] = []
+    const both = client({
+      urls: [tsa.url, second.url],
+      onFailure: (error) => failures.push(error.code),
+    })
+    for (let i = 0; i < 10; i++) await both.stamp(imprint, 'sha256')
+    expect([failures.length, tsa.queries, second.queries]).toEqual([3, 3, 10])
+  })
   test('a kept connection that was closed is opened again, without asking another TSA', async () => {
     const failures: string[] = []
     const timestamper = client({ onFailure: (error) => failures.push(error.code) })

@@ -144,11 +144,6 @@ describe('RFC 5280 §6.1: paths', () => {
       leaf: below(intermediate, user, [extension('1.2.3.4', false, nullValue())]),
       result: 'ok',
     },
-    {
-      name: 'critical policyConstraints',
-      leaf: below(intermediate, user, [extension('2.5.29.36', true, sequence())]),
-      result: 'UNKNOWN_CRITICAL_EXTENSION',
-    },
     { name: 'permitted mailbox', leaf: below(mail), given: { intermediates }, result: 'ok' },
     {
       name: 'mailbox outside',

@@ -15,6 +15,7 @@ import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
 import { daysFromNow, type Holder, pki } from '../../../fakes/pki.ts'
 import { TARIFF } from '../../../fakes/tariff.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
+import { listXml, signedList } from '../../../fakes/trust-list.ts'
 
 const example = fileURLToPath(new URL('../../../../config/production.example.yaml', import.meta.url))
 const urls = { tsa: 'http://127.0.0.1:1/tsa', crl: 'http://127.0.0.1:1/ca.crl' }
@@ -40,7 +41,7 @@ beforeAll(async () => {
     ...loadConfig(example),
     tls: pair('tls', pki().tls),
     signing: { envelope: provider, evidence: provider },
-    trust: { users: [anchor], providers: [anchor], tsas: [anchor], crls: [] },
+    trust: { users: [anchor], providers: [anchor], tsas: [anchor], lists: [], crls: [] },
     storage: { replica: folder.file('copy'), keys: [{ file: storeKey }], checkAtStart: 'small' },
   }
 })
@@ -64,6 +65,31 @@ test('the example has the form of a configuration, and says what its files lack'
     'trust.providers.0',
     'trust.tsas.0',
     'storage.keys.0.file',
+  ])
+})
+
+test('a trusted list is read as at a start', async () => {
+  const supervisor = pki().provider
+  const signer = folder.file('supervisor.pem')
+  writeFileSync(signer, toPem('CERTIFICATE', supervisor.certificate.der))
+  const service = { certificates: [pki().intermediate.certificate], type: 'CA/QC', status: 'granted' }
+  const publish = async (name: string, nextUpdate: string) => {
+    const xml = listXml({ services: [{ ...service, from: '2020-01-01T00:00:00Z' }], nextUpdate })
+    writeFileSync(folder.file(name), await signedList(xml, supervisor))
+    return { file: folder.file(name), signers: [signer] }
+  }
+  const [good, old] = [
+    await publish('good.xml', '2099-01-01T00:00:00Z'),
+    await publish('old.xml', '2020-01-01T00:00:00Z'),
+  ]
+  const faultsOf = async (...lists: Config['trust']['lists']) =>
+    (await checkConfig({ ...production, mode: 'development', trust: { ...production.trust, lists } })).map(
+      ({ path, reason }) => `${path}: ${reason}`,
+    )
+  expect(await faultsOf({ ...good, roles: ['users'] })).toEqual([])
+  expect(await faultsOf({ ...old, roles: ['users'] }, { ...good, roles: ['users', 'tsas'] })).toEqual([
+    expect.stringContaining('OUTDATED'),
+    `trust.lists.1: ${good.file} approves nobody for tsas`,
   ])
 })
 

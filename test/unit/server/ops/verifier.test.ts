@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Config } from '../../../../config/schema.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
 import { verifierOf } from '../../../../server/ops/api/verifier.ts'
 import { dispatchOf, signedEvidence, userMessage } from '../../../fakes/evidence.ts'
@@ -13,7 +12,7 @@ beforeAll(() => {
   folder = new TemporaryFolder()
   const file = folder.file('ca.pem')
   writeFileSync(file, toPem('CERTIFICATE', pki().root.certificate.der))
-  verify = verifierOf(() => ({ trust: { users: [file], providers: [file], tsas: [file] } }) as Config)
+  verify = verifierOf(() => ({ trust: { users: [file], providers: [file], tsas: [file], lists: [] } }))
 })
 afterAll(() => folder[Symbol.dispose]())
 

@@ -1,0 +1,34 @@
+import type { Config } from '../../config/schema.ts'
+import { readTrust } from '../key-files.ts'
+import { type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
+
+/** Each is read as at a start, for each of its roles. */
+export async function checkTrustLists({ mode, trust }: Config, now: Date, fault: Fault): Promise<void> {
+  for (const [index, list] of trust.lists.entries())
+    for (const role of list.roles) {
+      const path = `trust.lists.${index}`
+      try {
+        const found = await readTrust({ users: [], providers: [], tsas: [], lists: [list] }, role, now)
+        if (found.length === 0) fault(path, `${list.file} approves nobody for ${role}`)
+        if (mode === 'production') refuseDevelopment(found, path, fault)
+      } catch (error) {
+        fault(path, error instanceof Error ? error.message : 'the list cannot be read')
+      }
+    }
+}
+
+/** Accounts at time-stamping authorities: of addresses that are asked, with a password that only its owner can read. */
+export async function checkStampAccounts(
+  { mode, tsa }: Config,
+  fault: Fault,
+  isOpenToOthers: (file: string) => Promise<boolean>,
+): Promise<void> {
+  for (const [index, { url, passwordFile }] of tsa.accounts.entries()) {
+    const path = `tsa.accounts.${index}`
+    if (!tsa.urls.includes(url)) fault(`${path}.url`, `${url} is not among tsa.urls, so nobody asks it`)
+    const password = await textOf(passwordFile, `${path}.passwordFile`, fault)
+    if (password?.trim() === '') fault(`${path}.passwordFile`, 'the file is empty')
+    if (password !== undefined && mode === 'production' && (await isOpenToOthers(passwordFile)))
+      fault(`${path}.passwordFile`, `${passwordFile} can be read by others than its owner: chmod 600`)
+  }
+}
