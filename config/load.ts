@@ -103,7 +103,11 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   return {
     ...config,
     tls: pair(config.tls),
-    signing: { envelope: pair(config.signing.envelope), evidence: pair(config.signing.evidence) },
+    signing: {
+      ...config.signing,
+      envelope: pair(config.signing.envelope),
+      evidence: pair(config.signing.evidence),
+    },
     trust: {
       ...config.trust,
       users: config.trust.users.map(absolute),

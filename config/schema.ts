@@ -242,6 +242,8 @@ export const configSchema = z.strictObject({
     envelope: keyPair,
     /** Signs evidence. */
     evidence: keyPair,
+    /** Before a certificate of these, or of TLS, runs out, the operator is warned so long: getting one takes weeks. */
+    warnBefore: span.default(60 * 24 * 3_600_000),
   }),
   trust,
   revocation,

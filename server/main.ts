@@ -5,7 +5,13 @@
  */
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
-import { CrlSource, DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer } from '../evidence/index.ts'
+import {
+  CrlSource,
+  DEFAULT_SUBJECT_PREFIXES,
+  envelopeSettings,
+  parsePemCertificates,
+  type Signer,
+} from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type Store, StoreError, type WorkKey } from '../storage/port.ts'
@@ -31,6 +37,7 @@ import { ListingRenewal } from './listings/renewal.ts'
 import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
 import { readSenders } from './notify/settings.ts'
 import { openPorts, type Ports } from './open-ports.ts'
+import { certificateExpiry } from './ops/certificate-expiry.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
@@ -166,6 +173,7 @@ export async function start(
   })
   const renewal = new ListingRenewal({ store, accounts: directory, listings, domain, eventLog, events })
 
+  const envelopeSigner = counted(await readSigner(config.signing.envelope), 'envelope', events)
   const issuerParts: IssuerParts = {
     pipeline: policy.pipeline,
     profile: profileOf(config),
@@ -185,7 +193,7 @@ export async function start(
       clock,
       issuer,
       directory,
-      envelopeSigner: counted(await readSigner(config.signing.envelope), 'envelope', events),
+      envelopeSigner,
       timestamper,
       envelope: envelopeSettings(serviceAddressOf(config), {
         serviceName: config.provider.name,
@@ -225,6 +233,7 @@ export async function start(
       }),
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
+  let tls = await readTls(config.tls)
   const dutyParts = {
     store,
     clock,
@@ -246,6 +255,16 @@ export async function start(
           new PurseSweep(dutyParts),
           new DailySeal(dutyParts),
           new Retention(dutyParts),
+          certificateExpiry({
+            clock,
+            events,
+            certificates: () => ({
+              envelope: chainOf(envelopeSigner),
+              evidence: chainOf(issuerParts.signer),
+              tls: parsePemCertificates(tls.cert),
+            }),
+            warnBefore: config.signing.warnBefore,
+          }),
           stampCredit({
             timestamper,
             events,
@@ -268,7 +287,6 @@ export async function start(
     await Promise.all(running.map((part) => part.stop()))
   })
 
-  const tls = await readTls(config.tls)
   const clients = new Clients(blockListOf(config.listen.balancers))
   const submissionParts: SubmissionServerParts = {
     store,
@@ -359,7 +377,8 @@ export async function start(
       const nextOutbound = await readOutbound(next)
       // Before it takes effect, like every change.
       await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
-      Object.assign(submissionParts, renewedPolicy, { tls: renewed })
+      tls = renewed
+      Object.assign(submissionParts, renewedPolicy, { tls })
       Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })
       Object.assign(peerParts, {
         pipeline: renewedPolicy.pipeline,
@@ -385,6 +404,8 @@ export async function start(
     },
   }
 }
+
+const chainOf = ({ certificate, chain }: Signer) => [certificate, ...chain]
 
 /** Counts what each key does, for metrics and for the bench's lower bound. */
 const counted = (signer: Signer, role: string, events: Events): Signer => ({

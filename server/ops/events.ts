@@ -93,6 +93,9 @@ export class Events {
     ['code'],
   )
   readonly #credit = this.#gauge('timestamp_credit', 'Stamps that are left at a TSA', ['url'])
+  readonly #expiry = this.#gauge('certificate_expires_seconds', 'Until a certificate of ours runs out', [
+    'use',
+  ])
   readonly #skew = this.#gauge('clock_skew_seconds', "The TSA's time minus ours", [])
   readonly #backlog = this.#gauge('work_backlog', 'Rows of work that wait', ['kind', 'state'])
   readonly #backlogAge = this.#gauge('work_oldest_seconds', 'Age of the oldest row of work that is due', [
@@ -285,6 +288,12 @@ export class Events {
   timestampCredit(url: string, left: number, isLow: boolean): void {
     this.#credit.set({ url }, left)
     if (isLow) this.#log.warn({ event: 'timestamp-credit', url, left })
+  }
+
+  certificateExpires(use: string, serial: string, leftMs: number, isNear: boolean): void {
+    this.#expiry.set({ use }, leftMs / 1000)
+    if (isNear)
+      this.#log.warn({ event: 'certificate-expires', use, serial, days: Math.floor(leftMs / 86_400_000) })
   }
 
   clockSkew(milliseconds: number): void {

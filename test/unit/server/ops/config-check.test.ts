@@ -40,7 +40,7 @@ beforeAll(async () => {
   production = {
     ...loadConfig(example),
     tls: pair('tls', pki().tls),
-    signing: { envelope: provider, evidence: provider },
+    signing: { ...loadConfig(example).signing, envelope: provider, evidence: provider },
     trust: { users: [anchor], providers: [anchor], tsas: [anchor], lists: [], crls: [] },
     storage: { replica: folder.file('copy'), keys: [{ file: storeKey }], checkAtStart: 'small' },
   }
