@@ -22,6 +22,7 @@ const STORE_CONTRACT = [
   'queues',
   'segments',
   'transfer',
+  'transfer-in-use',
   'work',
 ]
 

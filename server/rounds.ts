@@ -13,6 +13,9 @@ export interface Duty {
   round(signal: AbortSignal): Promise<void>
 }
 
+/** A timer that is set for longer goes off at once. */
+const LONGEST_REST_MS = 2 ** 31 - 1
+
 /** Goes the rounds of one duty: never two at once, however long one takes; one that fails is told, and the next one comes. */
 export class Rounds {
   readonly #duty: Duty
@@ -48,7 +51,8 @@ export class Rounds {
     }
   }
 
-  #pause(signal: AbortSignal): Promise<void> {
-    return rest(this.#duty.pauseMs(), undefined, { signal, ref: false }).catch(() => {})
+  async #pause(signal: AbortSignal): Promise<void> {
+    for (let left = this.#duty.pauseMs(); left > 0 && !signal.aborted; left -= LONGEST_REST_MS)
+      await rest(Math.min(left, LONGEST_REST_MS), undefined, { signal, ref: false }).catch(() => {})
   }
 }

@@ -11,6 +11,7 @@ import {
   storeKeysOf,
 } from './open-store.ts'
 import { type Store, StoreError } from './port.ts'
+import { holdsNothing } from './sqlite/holds-nothing.ts'
 
 /** A store that is filled with a copy, and that nobody else opens before it was filled to the end. */
 export interface FillTarget extends AsyncDisposable {
@@ -54,19 +55,19 @@ async function beside(
   const fresh = fillingBeside(place)
   const alone = { ...settings, replica: 'none' }
   const isThere = existsSync(place)
-  if (isThere && !replaces) {
-    const { store } = await openStoreIn(place, alone, now)
-    await using there = store
-    if (!(await there.copy.isEmpty())) throw new StoreError('NOT_EMPTY', `${place} holds mail already`)
-  }
+  if (isThere && !replaces && !holdsNothing(place))
+    throw new StoreError('NOT_EMPTY', `${place} holds mail already`)
   await rm(fresh, { recursive: true, force: true })
   const { store } = await openStoreIn(fresh, alone, now)
   const held = new AsyncDisposableStack()
+  // What failed is of no use to anybody, and would be read as the sign of a crash.
+  held.defer(() => rm(fresh, { recursive: true, force: true }))
   held.use(store)
   return {
     store,
     finish: async () => {
-      await held.disposeAsync()
+      held.move()
+      await store[Symbol.asyncDispose]()
       const before = isThere
         ? `${place}.before-${new Date(now).toISOString().replaceAll(':', '')}`
         : undefined

@@ -53,8 +53,8 @@ function told(error: unknown, command: Command, screen: Screen): ExitCode {
     screen.fail(
       'LOCKED',
       screen.text({
-        tr: `veri klasörü başka bir süreç tarafından kullanılıyor${by} ve o yanıt vermiyor`,
-        en: `another process uses the data folder${by} and does not answer`,
+        tr: `veri klasörü başka bir süreç tarafından kullanılıyor${by}: bu komut hizmet dururken verilir, ya da o süreç yanıt vermiyor`,
+        en: `another process uses the data folder${by}: this command is for a stopped daemon, or that process does not answer`,
       }),
     )
     return 1

@@ -42,6 +42,14 @@ export const restoreCommand: Command = {
         tr: `  zincirler sağlam: ${report.entries} delil, ${report.events} olay`,
         en: `  the chains hold: ${report.entries} entries of evidence, ${report.events} of events`,
       }),
+      ...(report.withoutBody === 0
+        ? []
+        : [
+            screen.text({
+              tr: `  ${report.withoutBody} ileti gövdesiz: yedek alınırken silinmişti`,
+              en: `  ${report.withoutBody} messages without body: they were deleted while the backup was made`,
+            }),
+          ]),
       ...(report.before === undefined
         ? []
         : [
@@ -58,6 +66,8 @@ export const restoreCommand: Command = {
 interface Restored {
   readonly entries: number
   readonly events: number
+  /** Messages that were deleted while the backup was made. */
+  readonly withoutBody: number
   /** Where the store that was there has gone. */
   readonly before?: string
 }
@@ -73,7 +83,7 @@ async function restored(
   const { madeAt } = backup.manifest
   await using target = await targetOf(folder, config, `the backup of ${madeAt}`, screen, replaces)
   const { store } = target
-  await fillStore(store, backup, {
+  const { withoutBody } = await fillStore(store, backup, {
     wentBackAt: systemClock.now().getTime(),
     progress: ({ records }) => screen.progress(records, recordsIn(backup)),
   })
@@ -95,7 +105,7 @@ async function restored(
   await eventLog.record({ what: 'restored', by: { operator: 'console' }, details: { madeAt } })
   const before = await target.finish()
   const { entries, events } = report
-  return { entries, events, ...(before !== undefined && { before }) }
+  return { entries, events, withoutBody, ...(before !== undefined && { before }) }
 }
 
 async function targetOf(

@@ -45,9 +45,12 @@ export class PurseSweep implements Duty {
   }
 
   async round(signal?: AbortSignal): Promise<void> {
-    if (!this.#isCopied) await this.#copyAll(signal)
-    this.#isCopied = true
-    await this.#giveBack(signal)
+    try {
+      if (!this.#isCopied) await this.#copyAll(signal)
+      this.#isCopied = true
+    } finally {
+      await this.#giveBack(signal)
+    }
   }
 
   /** Every mark whose time is up, oldest first. */

@@ -11,7 +11,6 @@ import { headWithout } from './heads.ts'
 import type { Indexes } from './indexes.ts'
 import { dedupOf, readFirst, readIntake } from './intake-documents.ts'
 import type { Intakes } from './intakes.ts'
-import { keeperId } from './keepers.ts'
 import { Load } from './load.ts'
 import type { MailboxesRead } from './mailboxes-read.ts'
 import { isEmpty } from './schema.ts'
@@ -40,15 +39,14 @@ export class Copy implements StoreCopy {
 
   async *records(): AsyncGenerator<StoreRecord> {
     const read = new AcceptancesRead(this.#database, Date.now())
-    const leftOut = new Set<string>()
     // First, so that whoever gives out greater numbers knows those that were; and last, as some are given out meanwhile.
     yield* this.#counters()
     yield* this.#acceptances(read)
     yield* this.#documents()
-    yield* this.#mailboxes(read, leftOut)
+    yield* this.#mailboxes(read)
     yield* this.#counters()
     yield* this.#chains(read)
-    yield* blobRecords(this.#database, read, leftOut)
+    yield* blobRecords(this.#database)
   }
 
   isEmpty(): Promise<boolean> {
@@ -100,14 +98,10 @@ export class Copy implements StoreCopy {
       yield { kind: 'subscription', account: text(row, 'account'), name: text(row, 'name') }
   }
 
-  /** @param leftOut keepers that keep nothing which is told */
-  async *#mailboxes(read: AcceptancesRead, leftOut: Set<string>): AsyncGenerator<StoreRecord> {
+  async *#mailboxes(read: AcceptancesRead): AsyncGenerator<StoreRecord> {
     for await (const tree of this.#database.collection('trees').each())
       for (const { row, state } of await this.#mailboxesRead.of(text(tree, '_id'))) {
         const without = await read.withoutIntake(state.rows)
-        const kept = new Set(state.rows.flatMap((one) => (without.has(one) ? [] : one['hash'])))
-        for (const one of without)
-          if (!kept.has(one['hash'])) leftOut.add(keeperId(text(one, 'hash'), `mailbox/${row.id}`))
         yield { kind: 'mailbox', row, head: headWithout(state.head, without) }
         // The place of one that is left out stays taken: some client may have seen it.
         const told = state.rows.map((one) => (without.has(one) ? { ...one, gone: true } : one))

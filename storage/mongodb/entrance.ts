@@ -54,12 +54,17 @@ export class Entrance implements Door {
 export const inUse = (note: Row) =>
   new StoreError(
     'IN_USE',
-    `a process on ${optionalText(note, 'host')} (pid ${String(note['pid'])}) has the database open: stop it; where it died, drop the database, which is empty`,
+    `a process on ${optionalText(note, 'host')} (pid ${String(note['pid'])}) has the database open, in which nothing is yet: stop it; where it died, drop the database`,
   )
 
 export function beingFilled(mark: Row | undefined): StoreError {
   const at = mark?.['at'] instanceof Date ? `, begun ${mark['at'].toISOString()}` : ''
   const what = mark === undefined ? 'another process' : `${text(mark, 'what')}, on ${text(mark, 'host')}${at}`
+  if (mark?.['begun'] === false)
+    return new StoreError(
+      'BEING_FILLED',
+      `the database was about to be filled (${what}), and nothing was written yet: let it go on or repeat that command, which says whether something is there`,
+    )
   return new StoreError(
     'BEING_FILLED',
     `the database is not whole: it is being filled (${what}), or that failed half way. Let it end or repeat that command; to give up, drop the database`,

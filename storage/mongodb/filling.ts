@@ -100,8 +100,7 @@ export class Filling implements Door {
   async #make(): Promise<void> {
     const ours = { _id: FILLING, id: this.#id }
     const [note] = await this.#meta.all(isNote, { limit: 1 })
-    const refusal =
-      note !== undefined ? inUse(note) : (await isEmpty(this.#database)) ? undefined : notEmpty()
+    const refusal = !(await isEmpty(this.#database)) ? notEmpty() : note && inUse(note)
     if (refusal !== undefined) {
       await this.#meta.remove(ours)
       throw refusal

@@ -20,7 +20,7 @@ export interface Content {
   readonly key: Uint8Array | undefined
 }
 
-export const keeperId = (hash: string, keeper: Keeper) => `${hash}\0${keeper}`
+const keeperId = (hash: string, keeper: Keeper) => `${hash}\0${keeper}`
 
 /**
  * Who keeps which blob. A keeper is there before the write that needs it, so that no promise names what may be swept; what

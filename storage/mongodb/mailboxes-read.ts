@@ -32,11 +32,11 @@ export class MailboxesRead {
       const named = tree === undefined ? [] : rows(tree, 'rows').map((one) => readMailbox(account, one))
       let isStill = true
       for (const { id } of named) {
+        // A message on its way is in both mailboxes, or in one: asked each time, since its mover may have stopped half way.
+        await this.#move.finish(id)
         const before = known.get(id)
         if (known.has(id) && (await this.#boxes.head(id))?.modseq === before?.modseq) continue
         isStill = false
-        // A message on its way is in both mailboxes or in one, whichever is read first.
-        await this.#move.finish(id)
         known.set(id, await this.#state(id, before))
       }
       if (!isStill) continue

@@ -3,7 +3,7 @@ import type { StoreKeys } from '../encryption/store-key.ts'
 import { type Store, StoreError } from '../port.ts'
 import { SWEEP_LEASE, SWEEP_LEASE_MS } from '../port-copy.ts'
 import type { Manifest } from './manifest.ts'
-import { storeSource, type TransferProgress } from './source.ts'
+import { type Source, storeSource, type TransferProgress } from './source.ts'
 import { writeBackup } from './write-backup.ts'
 
 export interface BackUpOptions {
@@ -26,14 +26,36 @@ export async function backUp(
       'UNAVAILABLE',
       'old octets are being swept, or another backup is being made: try again soon',
     )
-  const renewal = setInterval(() => void lease(SWEEP_LEASE_MS).catch(() => {}), SWEEP_LEASE_MS / 4)
+  let isLost = false
+  const renew = async () => {
+    if ((await lease(SWEEP_LEASE_MS)) === undefined) isLost = true
+  }
+  const renewal = setInterval(() => void renew().catch(() => {}), SWEEP_LEASE_MS / 4)
+  const checked = storeSource(store)
+  const source: Source = {
+    open: (ref) => checked.open(ref),
+    records: async function* () {
+      for await (const record of checked.records()) {
+        if (isLost) throw lost()
+        yield record
+      }
+      await renew()
+      if (isLost) throw lost()
+    },
+  }
   try {
-    return await writeBackup(storeSource(store), folder, { keys, now: now(), ...(progress && { progress }) })
+    return await writeBackup(source, folder, { keys, now: now(), ...(progress && { progress }) })
   } finally {
     clearInterval(renewal)
     await lease(0)
   }
 }
+
+const lost = () =>
+  new StoreError(
+    'UNAVAILABLE',
+    'old octets were swept while the backup was made, so it is not whole: the store did not answer for a minute; make it again',
+  )
 
 /** For operators: where it is, and what is in it. */
 export const backUpOf =

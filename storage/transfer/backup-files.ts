@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { openSealed, Sealer, sealedSize } from '../encryption/sealed-octets.ts'
+import { DoesNotOpen, openSealed, Sealer, sealedSize } from '../encryption/sealed-octets.ts'
 import { StoreError } from '../port.ts'
 
 /** What the manifest says of one file of a backup. */
@@ -86,9 +86,15 @@ export async function* readBackupFile(
 ): AsyncGenerator<Uint8Array> {
   if (key === undefined) return yield* createReadStream(path, { highWaterMark: BUFFER })
   await using file = await open(path, 'r')
-  yield* openSealed(key, size, { start: 0, end: size }, async (start, end) => {
+  const read = async (start: number, end: number) => {
     const octets = Buffer.allocUnsafe(end - start)
     const { bytesRead } = await file.read(octets, 0, octets.length, start)
     return octets.subarray(0, bytesRead)
-  })
+  }
+  try {
+    yield* openSealed(key, size, { start: 0, end: size }, read)
+  } catch (cause) {
+    if (!(cause instanceof DoesNotOpen)) throw cause
+    throw new StoreError('CORRUPT', `${path} does not open: ${cause.message}`, { cause })
+  }
 }

@@ -1,4 +1,5 @@
 import { type BlobRef, type Keeper, type Store, StoreError, type StoreRecord } from '../port.ts'
+import { type KeptMessage, KeptMessages } from './kept-messages.ts'
 import type { Source, TransferProgress } from './source.ts'
 
 /** Records in one write. */
@@ -15,14 +16,32 @@ export interface FillOptions {
   readonly progress?: TransferProgress
 }
 
-/** Everything of a source into an empty store (NOT_EMPTY) that nobody else opens until all is there, see fill-target.ts; every blob is hashed on its way (CORRUPT). */
+/** What was filled in. */
+export interface Filled {
+  readonly records: number
+  readonly octets: number
+  /** Messages whose body the source had no more: they were deleted while it was read. */
+  readonly withoutBody: number
+}
+
+/** Keeps all octets while it is not known yet who does. */
+const UNTIL_FILLED = 'hold/until-filled'
+/** Keepers put down at a time: a store commits them together. */
+const KEPT_AT_ONCE = 64
+
+/**
+ * Everything of a source into an empty store (NOT_EMPTY) that nobody else opens until all is there, see fill-target.ts; every
+ * blob is hashed on its way (CORRUPT). Of a source in use, who keeps a body may have changed since the message was told of:
+ * mailboxes keep what their messages name, and intakes what they have, whatever the source says of its keepers.
+ */
 export async function fillStore(
   to: Store,
   from: Source,
   { wentBackAt, progress }: FillOptions = {},
-): Promise<void> {
+): Promise<Filled> {
   if (!(await to.copy.isEmpty()))
     throw new StoreError('NOT_EMPTY', 'the store that is to be filled holds something already')
+  await using kept = await KeptMessages.open()
   const raise = wentBackAt === undefined ? (record: StoreRecord) => record : raisingUidValidity(wentBackAt)
   const done = { records: 0, octets: 0 }
   let batch: StoreRecord[] = []
@@ -39,14 +58,23 @@ export async function fillStore(
     if (raised.kind === 'blob') {
       await flush()
       await copyBlob(to, from, raised.ref, raised.keepers)
+      done.records++
       done.octets += raised.ref.size
       continue
     }
+    if (raised.kind === 'message') await kept.note({ ...raised.row.body, mailbox: raised.mailbox })
     batch.push(raised)
     octets += octetsIn(raised)
     if (batch.length >= BATCH || octets >= BATCH_OCTETS) await flush()
   }
   await flush()
+  let withoutBody = 0
+  for await (const some of kept.all(KEPT_AT_ONCE)) {
+    const found = await Promise.all(some.map((message) => keepFor(to, message)))
+    withoutBody += found.filter((isThere) => !isThere).length
+  }
+  await to.blobs.release(UNTIL_FILLED)
+  return { ...done, withoutBody }
 }
 
 async function copyBlob(to: Store, from: Source, ref: BlobRef, keepers: readonly Keeper[]): Promise<void> {
@@ -56,9 +84,27 @@ async function copyBlob(to: Store, from: Source, ref: BlobRef, keepers: readonly
     const staged = await writer.finish()
     if (staged.ref.hash !== ref.hash || staged.ref.size !== ref.size)
       throw new StoreError('CORRUPT', `the blob ${ref.hash} holds other octets than were stored`)
-    for (const keeper of keepers) await to.blobs.save(staged, keeper)
+    await to.blobs.save(staged, UNTIL_FILLED)
+    for (const keeper of keepers) if (await isTold(to, keeper)) await to.blobs.keep(ref, keeper)
   } catch (error) {
     await writer.abort()
+    throw error
+  }
+}
+
+/** Mailboxes follow by their messages. */
+async function isTold(to: Store, keeper: Keeper): Promise<boolean> {
+  if (keeper.startsWith('mailbox/')) return false
+  if (!keeper.startsWith('intake/')) return true
+  return (await to.intake(keeper.slice('intake/'.length)))?.purged === false
+}
+
+async function keepFor(to: Store, { hash, size, mailbox }: KeptMessage): Promise<boolean> {
+  try {
+    await to.blobs.keep({ hash, size }, `mailbox/${mailbox}`)
+    return true
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'NO_SUCH_BLOB') return false
     throw error
   }
 }

@@ -33,7 +33,8 @@ export async function openBackup(folder: string, keys: StoreKeys | undefined): P
   const octets = new Pieces(readBackupFile(join(folder, BODIES), bodies.size, bodiesKey))
   return {
     manifest,
-    records: () => readLines(readBackupFile(join(folder, RECORDS), records.size, recordsKey)),
+    records: () =>
+      counted(readLines(readBackupFile(join(folder, RECORDS), records.size, recordsKey)), manifest),
     open: (ref: BlobRef) => octets.take(ref),
     [Symbol.asyncDispose]: () => octets.close(),
   }
@@ -46,6 +47,27 @@ function keyOf(keys: StoreKeys | undefined, wrapped: string, use: string, under:
     if (!(cause instanceof DoesNotOpen)) throw cause
   }
   throw new StoreError('CORRUPT', `the backup is sealed under the store key ${under}, which is not given`)
+}
+
+/** As many of each kind as the manifest tells of. */
+async function* counted(
+  records: AsyncIterable<StoreRecord>,
+  { counts }: Manifest,
+): AsyncGenerator<StoreRecord> {
+  const found = new Map<string, number>()
+  for await (const record of records) {
+    found.set(record.kind, (found.get(record.kind) ?? 0) + 1)
+    yield record
+  }
+  const told = new Map(Object.entries(counts))
+  for (const kind of new Set([...found.keys(), ...told.keys()])) {
+    const [is, was] = [found.get(kind) ?? 0, told.get(kind) ?? 0]
+    if (is !== was)
+      throw new StoreError(
+        'CORRUPT',
+        `the backup has ${is} records of the kind ${kind}, its manifest tells of ${was}`,
+      )
+  }
 }
 
 /** Split at line feeds alone: in JSON other line ends, U+2028 say, stand as they are. */

@@ -46,7 +46,9 @@ async function hand(args: readonly string[]): Promise<Ran> {
   const answered = answerOf(child)
   child.send(args)
   const ran = (await answered) as Ran
-  idle.push(child)
+  if (ran.code === null)
+    child.kill() // it left something open
+  else idle.push(child)
   return ran
 }
 

@@ -113,4 +113,40 @@ describe.each(stores)('$name: a copy of a store in use', ({ open }) => {
     const opIds = records.flatMap((record) => (record.kind === 'message' ? [record.opId] : []))
     expect(opIds.sort()).toEqual(['in a', 'in b'])
   })
+
+  test('a mailbox keeps what its messages name, whoever kept it when the bodies were read', async () => {
+    await using source = await open()
+    await using target = await open()
+    const { mailboxes, blobs } = source.store
+    const [inbox, other] = [
+      await mailboxes.create('u', 'INBOX', {}),
+      await mailboxes.create('v', 'INBOX', {}),
+    ]
+    for (const op of ['stays', 'moved']) await mailboxes.append(inbox.id, await message(source.store, op))
+    // Documents follow acceptances, blobs come last: all of this happens after the messages were told of, or before.
+    const busy = meanwhile(source.store, 'message', async () => {
+      const target = await mailboxes.create('u', 'Arşiv', {})
+      await mailboxes.move(inbox.id, [2], target.id, 7)
+      await mailboxes.append(other.id, await message(source.store, 'a draft that came meanwhile'))
+      // Of an acceptance that never came.
+      await blobs.save(await stage(source.store, Buffer.from('dispatch')), 'intake/never')
+    })
+    const { withoutBody } = await fillStore(target.store, busy)
+    const store = await target.reopen()
+    await store.blobs.sweep(99)
+    const rows = await store.mailboxes.page(inbox.id, 0, 9)
+    expect(withoutBody).toBe(0)
+    for (const { body } of rows) await store.blobs.read(body)
+    expect(rows[0]).toMatchObject({ uid: 1 })
+    const moved = rows.find(({ uid }) => uid === 2)
+    if (moved !== undefined) {
+      // What lets go of it elsewhere takes nothing away here.
+      for (const { id } of await store.mailboxes.list('u'))
+        if (id !== inbox.id) await store.mailboxes.delete(id)
+      await store.blobs.sweep(99)
+      expect(Buffer.from(await store.blobs.read(moved.body)).toString()).toBe('moved')
+    }
+    const never = { ...(await stage(store, Buffer.from('dispatch'))).ref }
+    await expect(store.blobs.read(never)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
+  })
 })

@@ -79,3 +79,13 @@ test('most duties begin a pause after the start, and none is begun after a stop'
   await rounds.stop()
   expect(ends).toEqual([])
 })
+
+test('a pause of a month is one: no timer overflows into none at all', async () => {
+  const { duty: rare, ends } = duty({ pauseMs: () => 31 * 86_400_000 })
+  const { startsAtOnce: _, ...pausing } = rare
+  const rounds = new Rounds(pausing, never)
+  rounds.start()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await rounds.stop()
+  expect(ends).toEqual([])
+})

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openFillTarget } from '../../../storage/fill-target.ts'
 import { openStore } from '../../../storage/open-store.ts'
@@ -11,12 +11,11 @@ const fill = (folder: TemporaryFolder, replaces = false) =>
 const start = async (folder: TemporaryFolder) =>
   (await openStore(folder.path, SETTINGS, NOW)).store[Symbol.asyncDispose]()
 
-test('a filling that did not come to its end: no new, empty store takes its place; repeated, it comes to its end', async () => {
+test('a filling that died: no new, empty store takes its place; repeated, it comes to its end', async () => {
   using folder = new TemporaryFolder()
-  {
-    await using target = await fill(folder)
-    await target.store.mailboxes.create('a@x', 'INBOX', {})
-  }
+  const died = await fill(folder)
+  await died.store.mailboxes.create('a@x', 'INBOX', {})
+  await died.store[Symbol.asyncDispose]()
   await expect(start(folder)).rejects.toMatchObject({
     code: 'BEING_FILLED',
     message: expect.stringContaining(folder.file('store.filling')),
@@ -26,6 +25,26 @@ test('a filling that did not come to its end: no new, empty store takes its plac
   await target.store.mailboxes.create('a@x', 'INBOX', {})
   expect(await target.finish()).toBeUndefined()
   await start(folder)
+  expect(readdirSync(folder.path)).toEqual(['store'])
+})
+
+test('one that was refused leaves nothing behind', async () => {
+  using folder = new TemporaryFolder()
+  await (await fill(folder))[Symbol.asyncDispose]()
+  expect(readdirSync(folder.path)).toEqual([])
+})
+
+test('a look whether it may be filled does not leave the second copy behind', async () => {
+  using folder = new TemporaryFolder()
+  const settings = { ...SETTINGS, replica: folder.file('copy') }
+  const withCopy = async () => (await openStore(folder.path, settings, NOW)).store
+  {
+    await using store = await withCopy()
+    await store.mailboxes.create('a@x', 'INBOX', {})
+  }
+  await expect(fill(folder)).rejects.toMatchObject({ code: 'NOT_EMPTY' })
+  await (await withCopy())[Symbol.asyncDispose]()
+  expect(readdirSync(folder.file('copy')).filter((name) => name.includes('before'))).toEqual([])
 })
 
 test('power lost between the two renames of a replacement: the same', async () => {

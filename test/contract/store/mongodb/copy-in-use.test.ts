@@ -50,3 +50,36 @@ test.each(['A', 'B', 'C'])(
     await db.dropDatabase()
   },
 )
+
+test.each(['die-before', 'die-after'] as const)(
+  'a mover that stops half way, at any of its writes (%s): the message is in the copy once',
+  async (death) => {
+    for (let step = 1; ; step++) {
+      const { db, uri } = await deathbed.fresh()
+      await using reader = await openMongoStore({ uri: uri('reader'), now: 0 })
+      const [a, b] = [
+        await reader.mailboxes.create('u', 'A', {}),
+        await reader.mailboxes.create('u', 'B', {}),
+      ]
+      await reader.mailboxes.append(a.id, await message(reader, 'in a'))
+      // After A was read, and before B is.
+      let died: Promise<boolean> | undefined
+      const remove = server.faults.rule(({ client, command, collection, body }) => {
+        const filter = body['filter'] as { mailbox?: string } | undefined
+        if (client !== 'reader' || command !== 'find' || collection !== 'messages') return undefined
+        if (filter?.mailbox !== b.id) return undefined
+        remove()
+        died = deathbed.dies(uri, (store) => store.mailboxes.move(a.id, [1], b.id, 7), step, death)
+        return { kind: 'delay', ms: 150 }
+      })
+      const records = await Array.fromAsync(reader.copy.records())
+      const bodies = records.flatMap((record) => (record.kind === 'message' ? [record.row.body.hash] : []))
+      expect(bodies).toHaveLength(1)
+      const hasDied = await died
+      await db.dropDatabase()
+      if (hasDied === true) continue
+      expect(step).toBeGreaterThan(3)
+      return
+    }
+  },
+)
