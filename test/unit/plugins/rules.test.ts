@@ -142,7 +142,14 @@ function message(over: Partial<SubmittedMessage> = {}): SubmittedMessage {
     trust: [
       {
         certificate,
-        path: { ok: true, path: [certificate], revocation: 'checked', policies: [], usedCrls: [] },
+        path: {
+          ok: true,
+          path: [certificate],
+          revocation: 'checked',
+          policies: [],
+          usedCrls: [],
+          usedOcsps: [],
+        },
       },
     ],
     open: () => (async function* () {})(),
