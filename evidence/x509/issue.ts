@@ -105,6 +105,8 @@ export interface CrlRequest {
     readonly serial: Uint8Array
     readonly date: Date
     readonly reason?: number | undefined
+    /** Further entry extensions, already encoded. */
+    readonly extensions?: readonly Uint8Array[] | undefined
   }[]
   readonly extensions?: readonly Uint8Array[] | undefined
 }
@@ -113,12 +115,13 @@ export interface CrlRequest {
 export function issueCrl(request: CrlRequest): Uint8Array {
   const { certificate, key } = request.issuer
   const algorithm = identifierFor(key)
-  const entries = request.revoked.map(({ serial, date, reason }) => {
+  const entries = request.revoked.map(({ serial, date, reason, extensions: more = [] }) => {
     const code =
       reason === undefined
         ? []
-        : [sequence(extension(OID.reasonCode, false, encode(TAG.enumerated, Uint8Array.of(reason))))]
-    return sequence(integer(serial), time(date), ...code)
+        : [extension(OID.reasonCode, false, encode(TAG.enumerated, Uint8Array.of(reason)))]
+    const all = [...code, ...more]
+    return sequence(integer(serial), time(date), ...(all.length === 0 ? [] : [sequence(...all)]))
   })
   const extensions = [
     extension(OID.authorityKeyIdentifier, false, sequence(taggedPrimitive(0, keyIdOf(certificate)))),

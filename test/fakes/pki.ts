@@ -42,6 +42,8 @@ export interface IssueOptions {
   readonly notBefore?: Date
   readonly notAfter?: Date
   readonly extensions?: readonly Uint8Array[]
+  /** Where its list is said to be; null: nowhere. */
+  readonly crlUrl?: string | null
 }
 
 const DAY = 24 * 60 * 60 * 1000
@@ -97,7 +99,7 @@ export function makePki(): Pki {
       issuer: options.issuer ?? intermediate,
       notBefore: options.notBefore ?? daysFromNow(-10),
       notAfter: options.notAfter ?? daysFromNow(700),
-      crlUrl: 'http://127.0.0.1/deneme.crl',
+      crlUrl: options.crlUrl === null ? undefined : (options.crlUrl ?? 'http://127.0.0.1/deneme.crl'),
       extensions: options.extensions,
     })
     const chain = options.issuer === undefined ? [intermediate.certificate] : []
