@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
-import { CrlSource, DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer } from '../evidence/index.ts'
+import { DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer, StatusSource } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type Store, StoreError, type WorkKey } from '../storage/port.ts'
@@ -22,9 +22,10 @@ import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { stampCredit } from './issue/stamp-credit.ts'
 import { steps } from './issue/steps-table.ts'
 import { ENVELOPE_LIMITS } from './issue/store-message.ts'
+import { TsaStatus } from './issue/tsa-status.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
-import { readSigner, readStampAccounts, readTls, readTrust } from './key-files.ts'
+import { readSigner, readStampAccounts, readTls } from './key-files.ts'
 import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
@@ -35,7 +36,7 @@ import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import type { OperationParts } from './ops/operations/operation.ts'
-import { peerTrustOf, policyOf } from './policy.ts'
+import { peerTrustOf, policyOf, statusSettingsOf } from './policy.ts'
 import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
 import { PurseSweep } from './purse/sweep.ts'
@@ -128,25 +129,27 @@ export async function start(
   const census = new ConnectionCensus(config.limits)
   await given.prepare?.(directory)
 
+  let current = config
+  const status = new StatusSource({
+    clock,
+    settings: () => statusSettingsOf(current),
+    onFailure: (kind, url, error) => events.statusFailed(kind, url, error),
+  })
+  const peerTrust = await peerTrustOf(config, status, clock)
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
     accounts: await readStampAccounts(config.tsa),
     timeoutMs: config.tsa.timeout,
-    anchors: await readTrust(config.trust, 'tsas', clock.now()),
+    anchors: peerTrust.tsasTrust.anchors,
+    status: new TsaStatus(peerTrust.tsasTrust, clock),
     clock,
     events,
   })
   parts.defer(() => timestamper.close())
-  let current = config
   let outbound = await readOutbound(config)
   const { domain } = config.provider
   const peers = await PeerDirectory.open(store.peers, domain, config.peers)
-  const crls = new CrlSource({
-    clock,
-    maxAgeMs: () => current.revocation.maxAge,
-    onFailure: (url, error) => events.crlFailed(url, error),
-  })
-  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls, peers })
+  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, status, peers })
   const policy = await policyFrom(config)
   const purses = new Purses({
     store,
@@ -286,7 +289,7 @@ export async function start(
   }
   const peerParts: PeerServerParts = {
     ...submissionParts,
-    ...(await peerTrustOf(config, crls, clock)),
+    ...peerTrust,
     peers,
     tls,
     serviceAddress: serviceAddressOf(config),

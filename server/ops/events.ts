@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { OutcomeName } from '../../evidence/index.ts'
+import type { OutcomeName, StatusKind } from '../../evidence/index.ts'
 import type { FailureCode } from '../../mail/errors.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { ImportReport } from '../listings/feed.ts'
@@ -380,8 +380,9 @@ export class Events {
     this.#keyOperations.inc({ role })
   }
 
-  crlFailed(url: string, error: Error): void {
-    this.#log.warn({ event: 'crl', url, error: error.message })
+  /** A responder, a list or an issuer's certificate could not be had, or what came is not believed. */
+  statusFailed(kind: StatusKind, url: string, error: Error): void {
+    this.#log.warn({ event: 'certificate-status', kind, url, error: error.message })
   }
 
   /** A person was told of new mail, or was not; `code` is what the other side said, without its words. */

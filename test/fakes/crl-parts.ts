@@ -1,6 +1,14 @@
 /** Extensions of lists and of the certificates that name them. [RFC 5280 §5.2] */
 import { OID } from '../../evidence/asn1/oid.ts'
-import { integer, namedBits, retag, sequence, tagged, taggedPrimitive } from '../../evidence/asn1/writer.ts'
+import {
+  integer,
+  namedBits,
+  oid,
+  retag,
+  sequence,
+  tagged,
+  taggedPrimitive,
+} from '../../evidence/asn1/writer.ts'
 import { extension } from '../../evidence/x509/issue.ts'
 
 const TRUE = Uint8Array.of(0xff)
@@ -65,3 +73,17 @@ export const crlDistributionPoints = (...points: readonly Point[]): Uint8Array =
 
 export const deltaIndicator = (base: number): Uint8Array =>
   extension(OID.deltaCrlIndicator, true, integer(base))
+
+/** AuthorityInfoAccess. [RFC 5280 §4.2.2.1] */
+export const authorityInfoAccess = (given: { ocsp?: string; issuers?: string }): Uint8Array =>
+  extension(
+    OID.authorityInfoAccess,
+    false,
+    sequence(
+      ...(given.ocsp === undefined ? [] : [sequence(oid(OID.accessOcsp), uriName(given.ocsp))]),
+      ...(given.issuers === undefined ? [] : [sequence(oid(OID.accessCaIssuers), uriName(given.issuers))]),
+    ),
+  )
+
+export const freshestCrl = (url: string): Uint8Array =>
+  extension(OID.freshestCrl, false, sequence(sequence(fullName(uriName(url)))))

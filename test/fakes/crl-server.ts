@@ -1,7 +1,7 @@
 /** The CRLs of root and intermediate over HTTP. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { emptyCrl, type Pki } from './pki.ts'
+import { freshCrl, type Pki } from './pki.ts'
 
 export interface CrlServer extends AsyncDisposable {
   readonly urls: readonly string[]
@@ -13,7 +13,7 @@ export async function startCrlServer(keys: Pki): Promise<CrlServer> {
   const revoked: { serial: Uint8Array; date: Date }[] = []
   const server = createServer((request, response) => {
     const issuer = request.url === '/root.crl' ? keys.root : keys.intermediate
-    response.end(emptyCrl(issuer, issuer === keys.intermediate ? revoked : []))
+    response.end(freshCrl(issuer, issuer === keys.intermediate ? revoked : []))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

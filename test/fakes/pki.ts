@@ -136,3 +136,10 @@ export const emptyCrl = (
   revoked: readonly { serial: Uint8Array; date: Date }[] = [],
 ): Uint8Array =>
   issueCrl({ issuer, number: 1, thisUpdate: daysFromNow(-1), nextUpdate: daysFromNow(30), revoked })
+
+/** As a CA publishes it: of this hour. */
+export const freshCrl = (
+  issuer: Issuer,
+  revoked: readonly { serial: Uint8Array; date: Date }[] = [],
+): Uint8Array =>
+  issueCrl({ issuer, number: 1, thisUpdate: daysFromNow(-1 / 24), nextUpdate: daysFromNow(30), revoked })
