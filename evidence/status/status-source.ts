@@ -6,7 +6,7 @@ import type { Asking } from './asking.ts'
 import { IssuerSource } from './issuer-source.ts'
 import { ListSource } from './list-source.ts'
 import { type OcspSettings, OcspSource } from './ocsp-source.ts'
-import { type Resolve, Web } from './web.ts'
+import { type Resolve, Web, WebError } from './web.ts'
 
 /** Of one certificate; real ones name one or two. */
 const MAX_LISTS = 4
@@ -49,7 +49,10 @@ export class StatusSource {
     const { clock, settings, onFailure } = options
     const web = new Web({ clock, privateHosts: () => settings().privateHosts, resolve: options.resolve })
     const maxAgeMs = (): number => settings().maxAgeMs
-    const failed = (kind: StatusKind) => (url: string, error: Error) => onFailure(kind, url, error)
+    // That a host is left alone was told when it failed.
+    const failed = (kind: StatusKind) => (url: string, error: Error) => {
+      if (!(error instanceof WebError && error.code === 'RESTING')) onFailure(kind, url, error)
+    }
     this.#settings = settings
     this.#lists = new ListSource({ web, clock, maxAgeMs, onFailure: failed('crl') })
     this.#responders = new OcspSource({

@@ -8,7 +8,10 @@ import { isPublicAddress } from './public-address.ts'
 /** Connections to one host at a time, and to all; further requests wait, and their time runs. */
 const MAX_PER_HOST = 8
 const MAX_CONNECTIONS = 64
-/** A host that did not answer is left alone for this long, so that a dead CA does not slow every message. */
+/**
+ * A host that cannot be reached, or an address that gave no answer in time, is left alone for this long, so that a dead CA does
+ * not slow every message. Lists often lie beside a responder that hangs, so that a time-out is no verdict on its host.
+ */
 const REST_MS = 30_000
 const MAX_RESTING = 1000
 /** Names with more addresses than these serve no certificates. */
@@ -80,8 +83,7 @@ export class Web {
     const url = URL.parse(request.url)
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
       throw new WebError('BAD_URL', 'not an HTTP address')
-    const until = this.#resting.get(url.host)
-    if (until !== undefined && until > this.#clock.now().getTime())
+    if (this.#isResting(url.host) || this.#isResting(request.url))
       throw new WebError('RESTING', `${url.host} did not answer before`)
     const deadline = Promise.withResolvers<never>()
     const stop = new AbortController()
@@ -96,22 +98,27 @@ export class Web {
         error instanceof WebError
           ? error
           : new WebError('UNREACHABLE', error instanceof Error ? error.message : 'no connection')
-      if (failure.code === 'TIMEOUT' || failure.code === 'UNREACHABLE') this.#rest(url.host)
+      if (failure.code === 'UNREACHABLE') this.#rest(url.host)
+      if (failure.code === 'TIMEOUT') this.#rest(request.url)
       throw failure
     } finally {
       clearTimeout(timer)
     }
   }
 
-  /** Also for hosts that answer with nothing but excuses. */
+  /** Also where the answer was but an excuse. */
   leaveAlone(address: string): void {
-    const host = URL.parse(address)?.host
-    if (host !== undefined) this.#rest(host)
+    this.#rest(address)
   }
 
-  #rest(host: string): void {
-    this.#resting.delete(host)
-    this.#resting.set(host, this.#clock.now().getTime() + REST_MS)
+  #isResting(place: string): boolean {
+    return (this.#resting.get(place) ?? 0) > this.#clock.now().getTime()
+  }
+
+  /** @param place a host, or one whole address */
+  #rest(place: string): void {
+    this.#resting.delete(place)
+    this.#resting.set(place, this.#clock.now().getTime() + REST_MS)
     const oldest = this.#resting.keys().next().value
     if (this.#resting.size > MAX_RESTING && oldest !== undefined) this.#resting.delete(oldest)
   }

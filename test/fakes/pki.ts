@@ -137,9 +137,16 @@ export const emptyCrl = (
 ): Uint8Array =>
   issueCrl({ issuer, number: 1, thisUpdate: daysFromNow(-1), nextUpdate: daysFromNow(30), revoked })
 
-/** As a CA publishes it: of this hour. */
+/** As a CA publishes it: of the last hour. */
 export const freshCrl = (
   issuer: Issuer,
   revoked: readonly { serial: Uint8Array; date: Date }[] = [],
+  now = new Date(),
 ): Uint8Array =>
-  issueCrl({ issuer, number: 1, thisUpdate: daysFromNow(-1 / 24), nextUpdate: daysFromNow(30), revoked })
+  issueCrl({
+    issuer,
+    number: 1,
+    thisUpdate: new Date(now.getTime() - DAY / 24),
+    nextUpdate: new Date(now.getTime() + 30 * DAY),
+    revoked,
+  })

@@ -61,7 +61,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const tsa = stack.use(
     await startTsa({ signer: keys.tsa.signer, ...(options.tsaClock && { clock: options.tsaClock }) }),
   )
-  const lists = await startCrlServer(keys)
+  const lists = await startCrlServer(keys, options.given?.clock)
   stack.use(lists)
   for (const serial of options.revoked ?? []) lists.revoke(serial)
   const pair = async (name: string, holder: Holder) => {

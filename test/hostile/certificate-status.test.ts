@@ -117,12 +117,13 @@ describe('a server that means harm', () => {
     expect(await failure(open(), server.url('/huge'))).toBe('TOO_LARGE')
     expect(await failure(open(), server.url('/endless'))).toBe('TOO_LARGE')
   })
-  test('a slow drip meets one deadline, and the host is left alone after it', async () => {
+  test('a slow drip meets one deadline, and the address is left alone after it', async () => {
     const patient = open()
     expect(await failure(patient, server.url('/drip'), 100)).toBe('TIMEOUT')
     const before = server.asked.length
-    expect(await failure(patient, server.url('/ok'))).toBe('RESTING')
+    expect(await failure(patient, server.url('/drip'))).toBe('RESTING')
     expect(server.asked.length).toBe(before)
+    expect(await failure(patient, server.url('/ok'))).toBe('fetched')
   })
   test('a name server that never answers', async () => {
     const silent = web({ resolve: () => new Promise(() => {}) })
