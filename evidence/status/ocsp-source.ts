@@ -11,8 +11,8 @@ import type { Web } from './web.ts'
 const TIMEOUT_MS = 5000
 /** Of one certificate; real ones name one. */
 const MAX_URLS = 2
-/** Answers kept; some 4 KiB each. */
-const MAX_CACHED = 5000
+/** Answers kept; some 4 KiB each, and never more than MAX_OCSP_OCTETS. */
+const MAX_CACHED = 2000
 /** internalError, tryLater. */
 const EXCUSES: ReadonlySet<number> = new Set([2, 3])
 
@@ -30,6 +30,8 @@ export interface OcspAnswer {
 
 interface Cached {
   readonly der: Uint8Array
+  /** By our clock, ms: who wants an answer made since a time gets none that was asked for before it. */
+  readonly askedAt: number
   readonly until: number
 }
 
@@ -67,7 +69,8 @@ export class OcspSource {
       answerStatus(der, { ...asking, certificate, issuer, crls: [] }).status !== 'unknown'
     const known = this.#cache.get(key)
     const now = this.#clock.now().getTime()
-    if (known !== undefined && known.until > now && isConclusive(known.der))
+    const since = asking.freshness?.answeredSince?.getTime() ?? 0
+    if (known !== undefined && known.until > now && known.askedAt >= since && isConclusive(known.der))
       return { der: known.der, conclusive: true }
     let last: OcspAnswer | undefined
     for (const url of certificate.ocspUrls.slice(0, MAX_URLS)) {
@@ -77,7 +80,7 @@ export class OcspSource {
       if (der === undefined) continue
       last = { der, conclusive: isConclusive(der) }
       if (!last.conclusive) continue
-      this.#keep(key, { der, until: now + this.#maxAgeMs() })
+      this.#keep(key, { der, askedAt: now, until: now + this.#maxAgeMs() })
       return last
     }
     return last

@@ -75,7 +75,7 @@ export class Web {
   }) {
     this.#clock = options.clock
     this.#privateHosts = options.privateHosts
-    this.#resolve = options.resolve ?? ((host) => lookup(host, { all: true, verbatim: true }))
+    this.#resolve = options.resolve ?? ((host) => lookup(host, { all: true }))
   }
 
   /** Rejects with WebError, nothing else. */

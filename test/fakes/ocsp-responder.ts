@@ -7,7 +7,6 @@ import {
   bitString,
   encode,
   generalizedTime,
-  nullValue,
   octetString,
   oid,
   sequence,
@@ -104,25 +103,12 @@ function writeStatus(status: CertStatus): Uint8Array {
   return tagged(1, generalizedTime(revoked), ...code)
 }
 
-/** A delegated responder below the intermediate; `nocheck` unless said otherwise. */
-export const delegate = (
-  keys: Pki,
-  options: IssueOptions & { readonly purposes?: readonly string[]; readonly noCheck?: boolean } = {},
-): Holder => {
-  const { purposes = [OID.ocspSigning], noCheck = true } = options
-  return keys.issue(
-    { kind: 'qualified' },
-    {
-      subject: { commonName: 'Deneme OCSP' },
-      ...options,
-      extensions: [
-        extension(OID.extendedKeyUsage, false, sequence(...purposes.map(oid))),
-        ...(noCheck ? [extension(OID.ocspNoCheck, false, nullValue())] : []),
-        ...(options.extensions ?? []),
-      ],
-    },
+/** A delegated responder below the intermediate; `noCheck` unless said otherwise. */
+export const delegate = (keys: Pki, options: IssueOptions & { readonly noCheck?: boolean } = {}): Holder =>
+  keys.issue(
+    { kind: 'ocsp', noCheck: options.noCheck ?? true },
+    { subject: { commonName: 'Deneme OCSP' }, ...options },
   )
-}
 
 /** What a request asks: identifier as written, and the nonce extension's value. */
 export function readOcspRequest(der: Uint8Array): {

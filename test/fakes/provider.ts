@@ -47,6 +47,8 @@ export interface TestProviderOptions {
   readonly roles?: readonly Role[]
   /** `none`: a CA whose lists cannot be had. */
   readonly lists?: 'none'
+  /** Where certificates may lead it though that is not public; nowhere where it is not said. */
+  readonly privateHosts?: readonly string[]
   /** Serials that its lists name from the start; fetched lists are kept until they age. */
   readonly revoked?: readonly Uint8Array[]
 }
@@ -87,6 +89,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       providers: [caFile],
       tsas: [caFile],
       crls: options.lists === 'none' ? [] : [...lists.urls],
+      privateHosts: [...(options.privateHosts ?? [])],
     },
     tsa: { urls: [tsa.url], ...options.tsa },
     log: { level: 'silent' },

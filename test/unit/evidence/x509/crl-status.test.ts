@@ -71,9 +71,7 @@ const judge = (certificate: Certificate, lists: readonly Uint8Array[], given: Pa
 
 describe('RFC 5280 §5.2.5: lists of a part', () => {
   const relative = setOf(sequence(oid(OID.commonName), utf8String('parça 1')))
-  const full = directoryName(
-    sequence(intermediate.certificate.subject.der.subarray(2), relative),
-  )
+  const full = directoryName(sequence(intermediate.certificate.subject.der.subarray(2), relative))
   test.each([
     { name: 'everything', lists: [list({})], expected: 'ok' },
     { name: 'users only', lists: [list({ users: true })], expected: 'ok' },

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { OID } from '../../../../evidence/asn1/oid.ts'
 import { nullValue, oid, sequence } from '../../../../evidence/asn1/writer.ts'
 import type { TrustContext } from '../../../../evidence/ports.ts'
 import { writeCertId } from '../../../../evidence/x509/cert-id.ts'
@@ -216,7 +215,7 @@ describe('RFC 6960 §4.2.2.2: who may answer', () => {
     },
     {
       name: 'a certificate of the issuer for another purpose',
-      der: signedBy(p256({ purposes: [OID.emailProtection] })),
+      der: signedBy(user),
       status: 'OCSP_RESPONDER',
     },
     { name: 'the root, which did not issue it', der: signedBy(root), status: 'OCSP_RESPONDER' },
