@@ -1,6 +1,7 @@
 /** What the lists at hand say about one certificate. [RFC 5280 §6.3.3] */
 import type { Certificate, StatusFault, TrustContext } from '../ports.ts'
-import { type Crl, findRevocation, isSignedBy, type Revocation, readCrl } from './crl.ts'
+import { type Crl, isSignedBy, readCrl } from './crl.ts'
+import { findRevocation, type Revocation } from './crl-entries.ts'
 import { ALL_REASONS, coveredReasons } from './distribution-points.ts'
 import { sameName } from './name.ts'
 import { type Status, unknown } from './status.ts'

@@ -6,11 +6,12 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { Asn1Error } from '../asn1/error.ts'
 import { OID } from '../asn1/oid.ts'
-import { type Element, Reader, readHeader, readWhole } from '../asn1/reader.ts'
+import { readWhole } from '../asn1/reader.ts'
 import { contextConstructed, TAG } from '../asn1/tag.ts'
 import { readIntegerOctets, readOctetAlignedBits, readSmallInteger, readTime } from '../asn1/values.ts'
 import type { Extension, Name } from '../ports.ts'
 import { verifySigned } from './algorithm.ts'
+import { type Entries, type Unusable, walkEntries } from './crl-entries.ts'
 import { type ListScope, readListScope } from './distribution-points.ts'
 import { X509Error } from './error.ts'
 import { readAuthorityKeyId, readExtensions, readPointUrls } from './extensions.ts'
@@ -19,8 +20,7 @@ import { readName } from './name.ts'
 /** The largest public lists have some 10 MiB. */
 export const MAX_CRL_OCTETS = 32 * 1024 * 1024
 
-export interface Crl {
-  readonly der: Uint8Array
+export interface Crl extends Entries {
   readonly issuer: Name
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
@@ -40,21 +40,7 @@ export interface Crl {
   readonly signature: Uint8Array
   /** Why this list may not be used, or undefined. */
   readonly unusable: Unusable | undefined
-  /** Where the entries begin and end in `der`; empty where nothing is revoked. */
-  readonly entriesStart: number
-  readonly entriesEnd: number
   readonly entryCount: number
-}
-
-export interface Unusable {
-  readonly code: 'CRL_INDIRECT' | 'CRL_EXTENSION'
-  readonly detail: string
-}
-
-export interface Revocation {
-  readonly date: Date
-  /** CRLReason; undefined where the entry gives none. [RFC 5280 §5.3.1] */
-  readonly reason: number | undefined
 }
 
 /** Lists are read once for as long as the caller holds the same array: many paths ask the same list. */
@@ -70,26 +56,6 @@ export function readCrl(der: Uint8Array): Crl {
     const crl = read(der)
     readings.set(der, crl)
     return crl
-  } catch (error) {
-    throw new X509Error('MALFORMED_CRL', error)
-  }
-}
-
-/** Finds an entry by the content octets of its serial number. Linear, some 20 ns an entry. Throws X509Error. */
-export function findRevocation(crl: Crl, serial: Uint8Array): Revocation | undefined {
-  const { der, entriesEnd } = crl
-  let at = crl.entriesStart
-  try {
-    while (at < entriesEnd) {
-      const entry = readHeader(der, at, entriesEnd, 'der')
-      const end = entry.contentStart + (entry.contentLength ?? 0)
-      const number = readHeader(der, entry.contentStart, end, 'der')
-      const numberEnd = number.contentStart + (number.contentLength ?? 0)
-      if (number.contentLength === serial.length && sameOctets(der, number.contentStart, serial))
-        return readEntry(new Reader(der, 'der', numberEnd, end))
-      at = end
-    }
-    return undefined
   } catch (error) {
     throw new X509Error('MALFORMED_CRL', error)
   }
@@ -181,71 +147,4 @@ function readNumber(extensions: Extensions, id: string): bigint | undefined {
   const octets = readIntegerOctets(readWhole(value, 'der', TAG.integer))
   if (octets.length > 20 || octets[0]! >= 0x80) throw new Asn1Error('BAD_VALUE', 'list number')
   return BigInt(`0x${Buffer.from(octets).toString('hex')}`)
-}
-
-/** Octets without which no entry has a critical extension (BOOLEAN TRUE), or one that names another issuer. */
-const MARKS: readonly Uint8Array[] = [Uint8Array.of(0x01, 0x01, 0xff), Uint8Array.of(0x55, 0x1d, 0x1d)]
-
-/**
- * Walks every entry once, so that a list cut or bent in the middle is malformed and not "nothing found". Only entries in
- * which a mark stands are opened, since nearly none has one.
- */
-function walkEntries(entries: Element): { count: number; odd: Unusable | undefined } {
-  const { source, contentEnd } = entries
-  const octets = Buffer.from(source.buffer, source.byteOffset, contentEnd)
-  /** Where each mark stands next; each is looked for again only once it is passed, so that the walk stays linear. */
-  const marks = MARKS.map((mark) => ({ mark, at: -1 }))
-  const markedBefore = (from: number, to: number): boolean => {
-    let marked = false
-    for (const next of marks) {
-      if (next.at < from) {
-        const found = octets.indexOf(next.mark, from)
-        next.at = found < 0 ? contentEnd : found
-      }
-      marked ||= next.at < to
-    }
-    return marked
-  }
-  let at = entries.contentStart
-  let count = 0
-  let odd: Unusable | undefined
-  while (at < contentEnd) {
-    const entry = readHeader(source, at, contentEnd, 'der')
-    if (entry.tag !== TAG.sequence || source[entry.contentStart] !== TAG.integer)
-      throw new Asn1Error('UNEXPECTED_TAG', `entry at ${at}`)
-    const end = entry.contentStart + (entry.contentLength ?? 0)
-    count++
-    if (markedBefore(at, end)) odd ??= oddEntry(new Reader(source, 'der', entry.contentStart, end))
-    at = end
-  }
-  return { count, odd }
-}
-
-/** An entry of another issuer changes whose the entries after it are. [RFC 5280 §5.3.3] [RFC 5280 §5.3] */
-function oddEntry(parts: Reader): Unusable | undefined {
-  parts.expect(TAG.integer)
-  parts.next()
-  const list = parts.optional(TAG.sequence)
-  parts.finish()
-  for (const [id, { critical }] of list === undefined ? [] : readExtensions(list)) {
-    if (id === OID.certificateIssuer) return { code: 'CRL_INDIRECT', detail: 'an entry for another issuer' }
-    if (critical && id !== OID.reasonCode)
-      return { code: 'CRL_EXTENSION', detail: `critical extension ${id} of an entry` }
-  }
-  return undefined
-}
-
-/** revocationDate and extensions, after the serial number. */
-function readEntry(parts: Reader): Revocation {
-  const date = readTime(parts.next())
-  const list = parts.optional(TAG.sequence)
-  parts.finish()
-  const reasonCode = list === undefined ? undefined : readExtensions(list).get(OID.reasonCode)?.value
-  const reason = reasonCode === undefined ? undefined : readWhole(reasonCode, 'der', TAG.enumerated)
-  return { date, reason: reason === undefined ? undefined : (readIntegerOctets(reason)[0] ?? 0) }
-}
-
-function sameOctets(source: Uint8Array, at: number, wanted: Uint8Array): boolean {
-  for (let i = 0; i < wanted.length; i++) if (source[at + i] !== wanted[i]) return false
-  return true
 }

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { OID } from '../../../../evidence/asn1/oid.ts'
-import { nullValue, oid, sequence, setOf, tagged, utf8String } from '../../../../evidence/asn1/writer.ts'
+import { TAG } from '../../../../evidence/asn1/tag.ts'
+import {
+  encode,
+  nullValue,
+  oid,
+  sequence,
+  setOf,
+  tagged,
+  utf8String,
+} from '../../../../evidence/asn1/writer.ts'
 import type { Certificate, TrustContext } from '../../../../evidence/ports.ts'
 import {
   type CrlRequest,
@@ -193,6 +202,8 @@ describe('RFC 5280 §5.2.4: delta lists', () => {
 
 describe('RFC 5280 §5.3: entries', () => {
   const other = { serial: Uint8Array.of(9), date: daysFromNow(-3) }
+  const reason = encode(TAG.enumerated, Uint8Array.of(4))
+  const superseded = { ...other, extensions: [extension(OID.reasonCode, true, reason)] }
   const odd = (id: string, critical: boolean) => ({
     ...other,
     extensions: [extension(id, critical, nullValue())],
@@ -214,6 +225,12 @@ describe('RFC 5280 §5.3: entries', () => {
       expected: 'CRL_EXTENSION',
     },
     { name: 'an unknown extension', revoked: [odd('1.2.3', false)], expected: 'ok' },
+    { name: 'a critical reason', revoked: [superseded, superseded], expected: 'ok' },
+    {
+      name: 'more critical reasons than any list has',
+      revoked: Array.from({ length: 1001 }, () => superseded),
+      expected: 'CRL_EXTENSION',
+    },
     {
       name: 'a serial number that looks like one',
       revoked: [{ ...other, serial: Uint8Array.of(1, 1, 0xff, 0x55, 0x1d, 0x1d) }],
