@@ -1,5 +1,10 @@
 import type { Config } from '../config/schema.ts'
-import { CertificateValidator, type StatusSettings, type StatusSource, type TrustRole } from '../evidence/index.ts'
+import {
+  CertificateValidator,
+  type StatusSettings,
+  type StatusSource,
+  type TrustRole,
+} from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
 import { Pipeline } from '../plugins/pipeline.ts'
 import type { Store } from '../storage/port.ts'

@@ -262,6 +262,7 @@ describe('signature settings', () => {
       revocation: 'checked' as const,
       policies: [],
       usedCrls: [],
+      usedOcsps: [],
     }
     const { transaction: sent } = post()
     const given = { transaction: sent, message: message({ trust: [{ certificate: signer, path }] }) }
