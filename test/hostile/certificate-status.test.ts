@@ -177,6 +177,11 @@ describe('answers that are not the responder’s', () => {
       code: 'OCSP_RESPONDER',
     },
     {
+      name: 'a delegate whose certificate names the CA and was signed by a random key',
+      der: through(delegate(pki(), { issuer: random })),
+      code: 'OCSP_RESPONDER',
+    },
+    {
       name: 'a delegate of another CA',
       der: through(delegate(pki(), { issuer: makeRoot('x') })),
       code: 'OCSP_RESPONDER',

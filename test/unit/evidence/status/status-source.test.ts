@@ -202,7 +202,7 @@ describe('answers are kept', () => {
     await using house = await House.open()
     house.respond()
     expect(why(await house.validate({ fresh: true }))).toBe('ok')
-    house.ahead = 60_000
+    house.ahead = 1000 // within what two clocks may differ
     expect(why(await house.validate({ fresh: true }))).toBe('ok')
     expect(house.requests).toHaveLength(2)
   })

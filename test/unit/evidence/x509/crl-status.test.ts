@@ -271,6 +271,13 @@ describe('RFC 5280 §6.3.3 (f): a CA that changed its key', () => {
       'REVOKED',
     )
   })
+  test('a delta under another key than its base goes on from nothing', () => {
+    const held = signed(intermediate, { revoked: [entry(leaf, -2, 6)] })
+    const lifted = { revoked: [entry(leaf, -1, 8)] }
+    expect(judge(leaf, [held, delta(5, 6, lifted)], with_(renewed.certificate))).toBe('ok')
+    const other = delta(5, 6, { ...lifted, issuer: renewed })
+    expect(judge(leaf, [held, other], with_(renewed.certificate))).toBe('REVOKED')
+  })
   test('not when the other certificate has no path, was revoked, ran out or leads to another anchor', () => {
     const stranger = certify(makeRoot('another'))
     expect(judge(leaf, [signed(stranger)], with_(stranger.certificate))).toBe('CRL_SIGNATURE')
