@@ -235,6 +235,33 @@ describe('answers are kept', () => {
     expect(why(await house.validate({ fresh: true }))).toBe('ok')
     expect(lists()).toBe(3)
   })
+  test('the list of a CA need only be current, and is not fetched again for being old', async () => {
+    await using server = await startWebServer()
+    const times = { number: 1, thisUpdate: daysFromNow(-3), nextUpdate: daysFromNow(9), revoked: [] }
+    server.handlers.set('/root.crl', octets(issueCrl({ issuer: root, ...times })))
+    const authority = pki().issue({ kind: 'intermediate' }, { issuer: root, crlUrl: server.url('/root.crl') })
+    server.handlers.set('/ca.crl', octets(freshCrl(authority)))
+    const user = { kind: 'user', email: 'a@hs98.kep.tr' } as const
+    const { certificate } = pki().issue(user, { issuer: authority, crlUrl: server.url('/ca.crl') })
+    let ahead = 0
+    const clock = { now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() }
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({ clock, maxAgeMs: 24 * HOUR_MS }),
+      furtherLists: [],
+    })
+    for (ahead of [0, 10 * 60_000]) {
+      const at = clock.now()
+      const given = {
+        intermediates: [authority.certificate],
+        at,
+        revocation: 'require',
+        freshSince: at,
+      } as const
+      expect(why(await validator.validate(certificate, given))).toBe('ok')
+    }
+    expect(server.asked.toSorted()).toEqual(['GET /ca.crl', 'GET /root.crl'])
+  })
   test('many at once fetch a list once', async () => {
     await using house = await House.open({}, { ocsp: false, list: true })
     await Promise.all(Array.from({ length: 20 }, () => house.validate()))

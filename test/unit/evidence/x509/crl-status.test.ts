@@ -271,6 +271,12 @@ describe('RFC 5280 §6.3.3 (f): a CA that changed its key', () => {
       'REVOKED',
     )
   })
+  test('the other key certified by the first, its list the only one of both', () => {
+    const next = certify(intermediate)
+    expect(judge(leaf, [signed(next)], with_(next.certificate))).toBe('ok')
+    const revoking = signed(next, { revoked: [entry(leaf)] })
+    expect(judge(leaf, [revoking], with_(next.certificate))).toBe('REVOKED')
+  })
   test('a delta under another key than its base goes on from nothing', () => {
     const held = signed(intermediate, { revoked: [entry(leaf, -2, 6)] })
     const lifted = { revoked: [entry(leaf, -1, 8)] }

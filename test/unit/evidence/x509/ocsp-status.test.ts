@@ -127,6 +127,11 @@ describe('RFC 6960 §2.4: times', () => {
       status: 'good',
     },
     {
+      name: 'revoked from a later day on, and said so before',
+      der: of({ thisUpdate: daysFromNow(-0.1), status: { revoked: daysFromNow(0.25) } }),
+      status: 'revoked',
+    },
+    {
       name: 'made later, revoked before',
       der: of({ thisUpdate: daysFromNow(0.5), status: { revoked: daysFromNow(-0.25) } }),
       status: 'revoked',
@@ -219,6 +224,11 @@ describe('RFC 6960 §4.2.2.2: who may answer', () => {
       status: 'OCSP_RESPONDER',
     },
     { name: 'the root, which did not issue it', der: signedBy(root), status: 'OCSP_RESPONDER' },
+    {
+      name: 'a delegate whom the issuer’s key certified under another name',
+      der: signedBy(p256({ issuer: { certificate: root.certificate, key: intermediate.key } })),
+      status: 'OCSP_RESPONDER',
+    },
     { name: 'a delegate of another CA', der: signedBy(p256({ issuer: other })), status: 'OCSP_RESPONDER' },
     { name: 'the issuer by name, another key', der: of({}, { signer: namesake }), status: 'OCSP_SIGNATURE' },
     {
