@@ -200,6 +200,12 @@ describe('RFC 5280 §5.2.4: delta lists', () => {
   })
 })
 
+test('RFC 5280 §3.3: a list may have dropped what expired before it', () => {
+  const after = { thisUpdate: daysFromNow(750), nextUpdate: daysFromNow(760) }
+  expect(judge(leaf, [list(undefined, after)])).toBe('CRL_EXPIRED')
+  expect(judge(leaf, [list(undefined, { ...after, thisUpdate: daysFromNow(100) })])).toBe('ok')
+})
+
 describe('RFC 5280 §5.3: entries', () => {
   const other = { serial: Uint8Array.of(9), date: daysFromNow(-3) }
   const reason = encode(TAG.enumerated, Uint8Array.of(4))
