@@ -41,7 +41,15 @@ beforeAll(async () => {
     ...loadConfig(example),
     tls: pair('tls', pki().tls),
     signing: { envelope: provider, evidence: provider },
-    trust: { users: [anchor], providers: [anchor], tsas: [anchor], lists: [], crls: [], privateHosts: [], aiaHosts: [] },
+    trust: {
+      users: [anchor],
+      providers: [anchor],
+      tsas: [anchor],
+      lists: [],
+      crls: [],
+      privateHosts: [],
+      aiaHosts: [],
+    },
     storage: { replica: folder.file('copy'), keys: [{ file: storeKey }], checkAtStart: 'small' },
   }
 })
