@@ -10,6 +10,7 @@ import { retention, storage } from './storage.ts'
 import { tariff } from './tariff.ts'
 import {
   file,
+  hostOrAddress,
   ISTANBUL,
   keyPair,
   loopback,
@@ -107,14 +108,32 @@ const trust = z.strictObject({
     .default([]),
   /** Further places to fetch CRLs from; those named in certificates of a trusted issuer are used without this. */
   crls: z.array(z.url({ protocol: /^https?$/ })).default([]),
+  /**
+   * Certificates lead us to public addresses only, and what they name elsewhere is not asked. These names and addresses are
+   * asked all the same: a CA's mirror in the provider's own network.
+   */
+  privateHosts: z.array(hostOrAddress).default([]),
+  /** Hosts from which certificates of issuers are fetched that a message left out; none where empty. */
+  aiaHosts: z.array(hostOrAddress).default([]),
 })
 
 const revocation = z
   .strictObject({
     /** Without an answer: `require` tells the client to try again (451), `if-present` goes on and says so. */
     policy: z.enum(['require', 'if-present']).default('require'),
-    /** A CRL older than this is fetched again even before its nextUpdate. */
+    /**
+     * A CRL older than this is fetched again even before its nextUpdate, and says nothing good of a message's signer: an OCSP
+     * response produced after DATA began does.
+     */
     maxAge: span.default(24 * 3_600_000),
+    ocsp: z
+      .strictObject({
+        /** The digest by which requests name certificates; it proves nothing, and most responders know SHA-1 alone. [RFC 5019 §2.1.1] */
+        certId: z.enum(['sha1', 'sha256']).default('sha1'),
+        /** `send`: an answer that repeats the nonce must repeat ours; `require`: it must repeat it; many responders never do. */
+        nonce: z.enum(['off', 'send', 'require']).default('send'),
+      })
+      .prefault({}),
   })
   .prefault({})
 

@@ -73,6 +73,8 @@ export const hostName = z
     /^(?=.*[a-z-])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i,
     'expected a host name',
   )
+/** In lower case, as URLs have it; an IPv6 address without brackets. */
+export const hostOrAddress = z.union([hostName, ipAddress]).transform((text) => text.toLowerCase())
 /** A selector may be digits alone. [RFC 6376 §3.1] */
 export const dkimSelector = z
   .string()

@@ -42,6 +42,8 @@ export interface Certificate {
   /** undefined where it states nothing. */
   readonly qualification: Qualification | undefined
   readonly crlUrls: readonly string[]
+  /** Where delta lists are. */
+  readonly freshestCrlUrls: readonly string[]
   readonly ocspUrls: readonly string[]
   readonly caIssuerUrls: readonly string[]
   /** Critical extensions that our validation does not process: any entry makes the path invalid. [RFC 5280 §4.2] */
@@ -144,12 +146,46 @@ export interface TrustContext {
   readonly intermediates: readonly Certificate[]
   /** The time at which the path must be valid. */
   readonly at: Date
-  /** DER CRLs at hand; `require` fails closed where none answers for a certificate. */
+  /** DER CRLs at hand; `require` fails closed where neither they nor OCSP responses answer for a certificate. */
   readonly crls: readonly Uint8Array[]
+  /** DER OCSP responses at hand. */
+  readonly ocsps?: readonly Uint8Array[] | undefined
   readonly revocation: 'require' | 'if-present'
+  /** How young an answer about the first certificate must be to count as "good"; those about issuers need only be current. */
+  readonly freshness?: StatusFreshness | undefined
   /** Any policy, or none, where absent. */
   readonly policy?: PolicyRequirements | undefined
 }
+
+export interface StatusFreshness {
+  /** An OCSP response must have been produced since. */
+  readonly answeredSince?: Date | undefined
+  /** A CRL must have been issued since. */
+  readonly listedSince?: Date | undefined
+}
+
+/** Why a CRL or an OCSP response does not answer; the first word of a REVOCATION_UNKNOWN's detail. */
+export type StatusFault =
+  | 'OCSP_MALFORMED'
+  /** The responder answered that it does not answer: tryLater, unauthorized … */
+  | 'OCSP_ERROR'
+  | 'OCSP_OTHER_CERTIFICATE'
+  | 'OCSP_RESPONDER'
+  | 'OCSP_WEAK'
+  | 'OCSP_SIGNATURE'
+  | 'OCSP_EXTENSION'
+  | 'OCSP_EXPIRED'
+  | 'OCSP_STALE'
+  | 'OCSP_UNKNOWN'
+  | 'CRL_NONE'
+  | 'CRL_INDIRECT'
+  | 'CRL_EXTENSION'
+  | 'CRL_SCOPE'
+  | 'CRL_REASONS'
+  | 'CRL_BASE'
+  | 'CRL_SIGNATURE'
+  | 'CRL_EXPIRED'
+  | 'CRL_STALE'
 
 /** A closed set of reasons; each is told to people in Turkish and English by its caller. */
 export type TrustFailure =
@@ -176,7 +212,8 @@ export type PathResult =
       readonly revocation: 'checked' | 'not-checked'
       /** Those that are valid for the path, as the anchor's authority names them. */
       readonly policies: readonly string[]
-      /** The CRLs that answered, so that they can be archived. */
+      /** The CRLs and OCSP responses that answered, so that they can be archived. */
       readonly usedCrls: readonly Uint8Array[]
+      readonly usedOcsps: readonly Uint8Array[]
     }
   | { readonly ok: false; readonly failure: TrustFailure; readonly detail: string }

@@ -65,6 +65,6 @@ export interface RecordedSignature {
   readonly bes: boolean
   readonly hash: string
   readonly revocation: 'checked' | 'not-checked'
-  /** SHA-256, hex, of the archived material (chain, CRLs, report); evidence names it in an extension. */
+  /** SHA-256, hex, of the archived material (chain, CRLs, OCSP responses, report); evidence names it in an extension. */
   readonly material: string
 }

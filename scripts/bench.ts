@@ -2,7 +2,7 @@
 /**
  * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
  *
- *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage]
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status]
  */
 import { measureBareRate } from './bench/bare-rate.ts'
 import { startDaemon } from './bench/daemon.ts'
@@ -11,6 +11,7 @@ import { measureRelay } from './bench/relay.ts'
 import { measureDeadPeer, missedBy } from './bench/relay-dead-peer.ts'
 import { measureRules } from './bench/rules.ts'
 import { measureServedMeanwhile } from './bench/served-meanwhile.ts'
+import { measureStatus } from './bench/status.ts'
 import { measureStorage, missedInStorage } from './bench/storage.ts'
 import { measureTransactions } from './bench/transactions.ts'
 
@@ -73,6 +74,13 @@ async function storage(): Promise<object> {
   return { storage: figures }
 }
 
+async function status(): Promise<object> {
+  const figures = measureStatus()
+  const { listMs, listMiB, bound } = figures
+  if (listMs > bound.ms || listMiB > bound.MiB) missed.push('status')
+  return { status: figures }
+}
+
 const sections = new Map<string, () => Promise<object>>([
   ['transactions', transactions],
   ['latency', latency],
@@ -81,6 +89,7 @@ const sections = new Map<string, () => Promise<object>>([
   ['deadPeer', deadPeer],
   ['rules', rules],
   ['storage', storage],
+  ['status', status],
 ])
 
 const wanted = process.argv.slice(2)

@@ -5,13 +5,7 @@
  */
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
-import {
-  CrlSource,
-  DEFAULT_SUBJECT_PREFIXES,
-  envelopeSettings,
-  parsePemCertificates,
-  type Signer,
-} from '../evidence/index.ts'
+import { DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer, StatusSource } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type Store, StoreError, type WorkKey } from '../storage/port.ts'
@@ -21,31 +15,29 @@ import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
 import { ChainArchive, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { ConnectionCensus } from './connection-census.ts'
-import { DailySeal } from './event-log/daily-seal.ts'
+import { dutiesOf } from './duties.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
-import { stampCredit } from './issue/stamp-credit.ts'
 import { steps } from './issue/steps-table.ts'
 import { ENVELOPE_LIMITS } from './issue/store-message.ts'
+import { TsaStatus } from './issue/tsa-status.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
-import { readSigner, readStampAccounts, readTls, readTrust } from './key-files.ts'
+import { readSigner, readStampAccounts, readTls } from './key-files.ts'
 import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
 import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
 import { readSenders } from './notify/settings.ts'
 import { openPorts, type Ports } from './open-ports.ts'
-import { certificateExpiry } from './ops/certificate-expiry.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
 import { Gate } from './ops/gate.ts'
 import type { OperationParts } from './ops/operations/operation.ts'
-import { peerTrustOf, policyOf } from './policy.ts'
+import { peerTrustOf, policyOf, statusSettingsOf } from './policy.ts'
 import { Clients } from './proxied/front.ts'
 import { Purses } from './purse/purses.ts'
-import { PurseSweep } from './purse/sweep.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
 import { makeRelay } from './relay/make-relay.ts'
 import { readOutbound } from './relay/outbound/settings.ts'
@@ -53,7 +45,6 @@ import { PeerDirectory } from './relay/peers.ts'
 import { peersOfOthers } from './relay/peers-of-others.ts'
 import { restartNeeded } from './restart-needed.ts'
 import { Holds } from './retention/holds.ts'
-import { Retention } from './retention/retention.ts'
 import { ALL_ROLES, type Role } from './roles.ts'
 import { Rounds } from './rounds.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
@@ -135,25 +126,27 @@ export async function start(
   const census = new ConnectionCensus(config.limits)
   await given.prepare?.(directory)
 
+  let current = config
+  const status = new StatusSource({
+    clock,
+    settings: () => statusSettingsOf(current),
+    onFailure: (kind, url, error) => events.statusFailed(kind, url, error),
+  })
+  const peerTrust = await peerTrustOf(config, status, clock)
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
     accounts: await readStampAccounts(config.tsa),
     timeoutMs: config.tsa.timeout,
-    anchors: await readTrust(config.trust, 'tsas', clock.now()),
+    anchors: peerTrust.tsasTrust.anchors,
+    status: new TsaStatus(peerTrust.tsasTrust, clock),
     clock,
     events,
   })
   parts.defer(() => timestamper.close())
-  let current = config
   let outbound = await readOutbound(config)
   const { domain } = config.provider
   const peers = await PeerDirectory.open(store.peers, domain, config.peers)
-  const crls = new CrlSource({
-    clock,
-    maxAgeMs: () => current.revocation.maxAge,
-    onFailure: (url, error) => events.crlFailed(url, error),
-  })
-  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, crls, peers })
+  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, status, peers })
   const policy = await policyFrom(config)
   const purses = new Purses({
     store,
@@ -234,44 +227,25 @@ export async function start(
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   let tls = await readTls(config.tls)
-  const dutyParts = {
-    store,
-    clock,
-    events,
-    eventLog,
-    purses,
-    accounts: directory,
-    holds: new Holds(store),
-    rules: () => current.retention,
-    archive: issuerParts.archive,
-    signer: issuerParts.signer,
-    timestamper,
-    zone: config.accounts.zone,
-    clockIsCertain: timestamper.clockIsCertain,
-  }
   const duties = [
     ...(roles.has('ops')
-      ? [
-          new PurseSweep(dutyParts),
-          new DailySeal(dutyParts),
-          new Retention(dutyParts),
-          certificateExpiry({
-            clock,
-            events,
-            certificates: () => ({
-              envelope: chainOf(envelopeSigner),
-              evidence: chainOf(issuerParts.signer),
-              tls: parsePemCertificates(tls.cert),
-            }),
-            warnBefore: config.signing.warnBefore,
-          }),
-          stampCredit({
-            timestamper,
-            events,
-            urls: config.tsa.accounts.map(({ url }) => url),
-            low: config.tsa.lowCredit,
-          }),
-        ]
+      ? dutiesOf(config, {
+          store,
+          clock,
+          events,
+          eventLog,
+          purses,
+          accounts: directory,
+          holds: new Holds(store),
+          rules: () => current.retention,
+          archive: issuerParts.archive,
+          signer: issuerParts.signer,
+          envelopeSigner,
+          tlsCertificates: () => tls.cert,
+          timestamper,
+          zone: config.accounts.zone,
+          clockIsCertain: timestamper.clockIsCertain,
+        })
       : []),
     ...(opened.shared ? [peersOfOthers(peers)] : []),
   ]
@@ -304,7 +278,7 @@ export async function start(
   }
   const peerParts: PeerServerParts = {
     ...submissionParts,
-    ...(await peerTrustOf(config, crls, clock)),
+    ...peerTrust,
     peers,
     tls,
     serviceAddress: serviceAddressOf(config),
@@ -404,8 +378,6 @@ export async function start(
     },
   }
 }
-
-const chainOf = ({ certificate, chain }: Signer) => [certificate, ...chain]
 
 /** Counts what each key does, for metrics and for the bench's lower bound. */
 const counted = (signer: Signer, role: string, events: Events): Signer => ({

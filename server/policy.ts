@@ -1,5 +1,10 @@
 import type { Config } from '../config/schema.ts'
-import { CertificateValidator, type CrlSource, type TrustRole } from '../evidence/index.ts'
+import {
+  CertificateValidator,
+  type StatusSettings,
+  type StatusSource,
+  type TrustRole,
+} from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
 import { Pipeline } from '../plugins/pipeline.ts'
 import type { Store } from '../storage/port.ts'
@@ -13,16 +18,24 @@ import { servicesOf } from './services.ts'
 import { MessageRate } from './smtp/message-rate.ts'
 import { HOUR_MS, TokenBuckets } from './token-buckets.ts'
 
+/** How status of certificates is asked for. */
+export const statusSettingsOf = ({ revocation, trust }: Config): StatusSettings => ({
+  maxAgeMs: revocation.maxAge,
+  ocsp: revocation.ocsp,
+  privateHosts: trust.privateHosts,
+  aiaHosts: trust.aiaHosts,
+})
+
 /** Whom we believe among providers and among those who stamp for them; a change of these waits for a restart. */
 export async function peerTrustOf(
   { trust }: Config,
-  crls: CrlSource,
+  status: StatusSource,
   clock: Clock,
 ): Promise<Pick<PeerServerParts, 'providersTrust' | 'tsasTrust'>> {
   const validator = async (role: TrustRole) =>
     new CertificateValidator({
       anchors: await readTrust(trust, role, clock.now()),
-      crls,
+      status,
       furtherLists: trust.crls,
     })
   return { providersTrust: await validator('providers'), tsasTrust: await validator('tsas') }
@@ -36,11 +49,11 @@ export async function policyOf(
     directory: AccountDirectory
     clock: Clock
     events: Events
-    crls: CrlSource
+    status: StatusSource
     peers: PeerDirectory
   },
 ) {
-  const { store, directory, clock, events, crls, peers } = house
+  const { store, directory, clock, events, status, peers } = house
   const services = servicesOf(config, {
     accountOf: (address) => directory.get(address),
     usageOf: (address) => countedOctets(store.mailboxes, address),
@@ -52,7 +65,7 @@ export async function policyOf(
     pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
     validator: new CertificateValidator({
       anchors: await readTrust(config.trust, 'users', clock.now()),
-      crls,
+      status,
       furtherLists: config.trust.crls,
     }),
     rejections: new TokenBuckets(config.submission.rejectionsPerHour, HOUR_MS, clock),

@@ -2,8 +2,8 @@
 import { parseSignedData } from '../cms/signed-data.ts'
 import type { EvidenceProfile } from '../model/profile.ts'
 import type { Certificate, TimestampToken, TrustContext } from '../ports.ts'
+import type { CertificateValidator } from '../status/certificate-validator.ts'
 import type { VerifyOptions } from '../verify/trust.ts'
-import type { CertificateValidator } from '../x509/certificate-validator.ts'
 import { pathRefusal, type Refusal, stampRefusal } from './failure.ts'
 
 export interface PeerTrust {

@@ -12,7 +12,7 @@ import { TimestampError } from './error.ts'
 import { creditHeaders, identityHeader, type KamuSmAccount } from './kamusm.ts'
 import { buildTimestampRequest } from './request.ts'
 import { tokenOfResponse } from './response.ts'
-import { verifyToken } from './token.ts'
+import { type VerifiedToken, verifyToken } from './token.ts'
 import { Turns } from './turns.ts'
 
 /** Tokens with their chain have 3 to 10 KiB. */
@@ -33,6 +33,8 @@ export interface HttpTimestamperOptions {
   readonly policies?: readonly string[] | undefined
   /** By address: customers of Kamu SM, who are known by a header of its own. */
   readonly accounts?: ReadonlyMap<string, KamuSmAccount> | undefined
+  /** Why a token that holds is not taken all the same, or undefined: the authority was revoked. */
+  readonly refusal?: ((token: VerifiedToken) => Promise<string | undefined>) | undefined
   /** The TSA's time minus ours when its answer came, in milliseconds. Called before a token is given out. */
   readonly onSkew?: ((milliseconds: number, url: string) => void) | undefined
   /** An answer that was not believed, or none; the next TSA is asked then. */
@@ -109,6 +111,8 @@ export class HttpTimestamper implements Timestamper {
     const response = await this.#exchange(new URL(url), body, headers, signal)
     const trust = this.#options.trust()
     const token = verifyToken(tokenOfResponse(response), { imprint, hash, nonce, policies, trust })
+    const refusal = await this.#options.refusal?.(token)
+    if (refusal !== undefined) throw new TimestampError('UNTRUSTED', refusal)
     this.lastSkewMs = token.time.getTime() - clock.now().getTime()
     this.#options.onSkew?.(this.lastSkewMs, url)
     return token

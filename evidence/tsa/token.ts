@@ -33,10 +33,11 @@ export interface TokenExpectation {
   readonly policies?: readonly string[] | undefined
 }
 
-/** The lists that spoke for the TSA's chain stand beside the token, so that they can be archived with it. */
+/** The lists and responses that spoke for the TSA's chain stand beside the token, so that they can be archived with it. */
 export interface VerifiedToken extends TimestampToken {
   readonly path: readonly Certificate[]
   readonly usedCrls: readonly Uint8Array[]
+  readonly usedOcsps: readonly Uint8Array[]
   readonly revocation: 'checked' | 'not-checked'
   /** Milliseconds around `time` that the TSA vouches for; undefined where it says nothing. */
   readonly accuracyMs: number | undefined
@@ -88,6 +89,7 @@ function verify(der: Uint8Array, expected: TokenExpectation): VerifiedToken {
     certificate,
     path: path.path,
     usedCrls: path.usedCrls,
+    usedOcsps: path.usedOcsps,
     revocation: path.revocation,
     accuracyMs: info.accuracyMs,
   }

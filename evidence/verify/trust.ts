@@ -12,9 +12,10 @@ export interface VerifyOptions {
   readonly anchors: readonly Certificate[]
   readonly intermediates: readonly Certificate[]
   readonly crls: readonly Uint8Array[]
+  readonly ocsps?: readonly Uint8Array[] | undefined
   readonly revocation: TrustContext['revocation']
   /** For time-stamps, where other anchors count for them than for signers. */
-  readonly stamps?: Pick<VerifyOptions, 'anchors' | 'intermediates' | 'crls'> | undefined
+  readonly stamps?: Pick<VerifyOptions, 'anchors' | 'intermediates' | 'crls' | 'ocsps'> | undefined
   /** For signatures without a proof of when they existed. */
   readonly now: Date
   /** Evidence without a signature time-stamp; refused when absent, since a stamp can be cut off unseen. */
@@ -94,9 +95,9 @@ export function checkToken(der: Uint8Array, stamped: Uint8Array, options: Verify
   // Tokens are DER and nothing in them is free: also the parts that no signature covers. [RFC 3161 §2.4.2]
   const why = strictSignedData(der)
   if (why !== undefined) throw new TimestampError('MALFORMED', why)
-  const { anchors, intermediates, crls } = options.stamps ?? options
+  const { anchors, intermediates, crls, ocsps } = options.stamps ?? options
   const { revocation } = options
-  const trust = { anchors, intermediates, crls, revocation }
+  const trust = { anchors, intermediates, crls, ocsps, revocation }
   for (const name of HASHES) {
     try {
       const token = verifyToken(der, { imprint: hash(name, stamped, 'buffer'), hash: name, trust })

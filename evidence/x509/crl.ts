@@ -1,44 +1,46 @@
 /**
  * Certificate revocation lists, read lean: a list of 50 000 entries is scanned by offset and makes no object per
- * entry. [RFC 5280 §5] Only complete, direct lists are used: partitioned lists (issuingDistributionPoint) and delta
- * lists are refused with their reason, because half-understood they would answer "not revoked". [RFC 5280 §5.2.4]
+ * entry. [RFC 5280 §5] Direct lists only: one that speaks for other issuers is refused with its reason, because
+ * half-understood it would answer "not revoked". [RFC 5280 §5.2.5] What a list says of a certificate: crl-status.ts.
  */
 import { hash, type KeyObject } from 'node:crypto'
 import { Asn1Error } from '../asn1/error.ts'
 import { OID } from '../asn1/oid.ts'
-import { type Element, Reader, readHeader, readWhole } from '../asn1/reader.ts'
+import { readWhole } from '../asn1/reader.ts'
 import { contextConstructed, TAG } from '../asn1/tag.ts'
 import { readIntegerOctets, readOctetAlignedBits, readSmallInteger, readTime } from '../asn1/values.ts'
-import type { Name } from '../ports.ts'
+import type { Extension, Name } from '../ports.ts'
 import { verifySigned } from './algorithm.ts'
+import { type Entries, type Unusable, walkEntries } from './crl-entries.ts'
+import { type ListScope, readListScope } from './distribution-points.ts'
 import { X509Error } from './error.ts'
-import { readAuthorityKeyId, readExtensions } from './extensions.ts'
+import { readAuthorityKeyId, readExtensions, readPointUrls } from './extensions.ts'
 import { readName } from './name.ts'
 
 /** The largest public lists have some 10 MiB. */
 export const MAX_CRL_OCTETS = 32 * 1024 * 1024
 
-export interface Crl {
-  readonly der: Uint8Array
+export interface Crl extends Entries {
   readonly issuer: Name
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
   readonly authorityKeyId: Uint8Array | undefined
+  /** Counts the lists of one scope. [RFC 5280 §5.2.3] */
+  readonly number: bigint | undefined
+  /** Of a delta list: the lowest number of the complete lists that it goes on from. [RFC 5280 §5.2.4] */
+  readonly deltaBase: bigint | undefined
+  /** undefined: all certificates of the issuer, all reasons. */
+  readonly scope: ListScope | undefined
+  /** The scope as written; base and delta have the same. */
+  readonly scopeOctets: Uint8Array | undefined
+  /** Where delta lists are. [RFC 5280 §5.2.6] */
+  readonly freshestUrls: readonly string[]
   readonly tbs: Uint8Array
   readonly signatureAlgorithm: Uint8Array
   readonly signature: Uint8Array
   /** Why this list may not be used, or undefined. */
-  readonly unusable: string | undefined
-  /** Where the entries begin and end in `der`; empty where nothing is revoked. */
-  readonly entriesStart: number
-  readonly entriesEnd: number
+  readonly unusable: Unusable | undefined
   readonly entryCount: number
-}
-
-export interface Revocation {
-  readonly date: Date
-  /** CRLReason; undefined where the entry gives none. [RFC 5280 §5.3.1] */
-  readonly reason: number | undefined
 }
 
 /** Lists are read once for as long as the caller holds the same array: many paths ask the same list. */
@@ -54,26 +56,6 @@ export function readCrl(der: Uint8Array): Crl {
     const crl = read(der)
     readings.set(der, crl)
     return crl
-  } catch (error) {
-    throw new X509Error('MALFORMED_CRL', error)
-  }
-}
-
-/** Finds an entry by the content octets of its serial number. Linear, some 20 ns an entry. Throws X509Error. */
-export function findRevocation(crl: Crl, serial: Uint8Array): Revocation | undefined {
-  const { der, entriesEnd } = crl
-  let at = crl.entriesStart
-  try {
-    while (at < entriesEnd) {
-      const entry = readHeader(der, at, entriesEnd, 'der')
-      const end = entry.contentStart + (entry.contentLength ?? 0)
-      const number = readHeader(der, entry.contentStart, end, 'der')
-      const numberEnd = number.contentStart + (number.contentLength ?? 0)
-      if (number.contentLength === serial.length && sameOctets(der, number.contentStart, serial))
-        return readEntry(new Reader(der, 'der', numberEnd, end))
-      at = end
-    }
-    return undefined
   } catch (error) {
     throw new X509Error('MALFORMED_CRL', error)
   }
@@ -115,9 +97,12 @@ function read(der: Uint8Array): Crl {
   const nextUpdate = next === TAG.utcTime || next === TAG.generalizedTime ? readTime(parts.next()) : undefined
   const entries = parts.optional(TAG.sequence)
   const wrapper = parts.optional(contextConstructed(0))?.open()
-  const extensions = wrapper === undefined ? new Map() : readExtensions(wrapper.expect(TAG.sequence))
+  const extensions: Extensions =
+    wrapper === undefined ? new Map() : readExtensions(wrapper.expect(TAG.sequence))
   wrapper?.finish()
   parts.finish()
+  const scope = readListScope(extensions, issuer)
+  const walked = entries === undefined ? { count: 0, odd: undefined } : walkEntries(entries)
 
   return {
     der,
@@ -125,49 +110,41 @@ function read(der: Uint8Array): Crl {
     thisUpdate,
     nextUpdate,
     authorityKeyId: readAuthorityKeyId(extensions),
+    number: readNumber(extensions, OID.crlNumber),
+    deltaBase: readNumber(extensions, OID.deltaCrlIndicator),
+    scope,
+    scopeOctets: extensions.get(OID.issuingDistributionPoint)?.value,
+    freshestUrls: readPointUrls(extensions, OID.freshestCrl),
     tbs: tbs.octets,
     signatureAlgorithm,
     signature,
-    unusable: whyUnusable(extensions),
+    unusable: whyUnusable(extensions, scope) ?? walked.odd,
     entriesStart: entries?.contentStart ?? 0,
     entriesEnd: entries?.contentEnd ?? 0,
-    entryCount: entries === undefined ? 0 : countEntries(entries),
+    entryCount: walked.count,
   }
 }
 
-function whyUnusable(extensions: ReadonlyMap<string, { critical: boolean }>): string | undefined {
-  if (extensions.has(OID.deltaCrlIndicator)) return 'a delta list'
-  if (extensions.has(OID.issuingDistributionPoint)) return 'a partitioned or indirect list'
-  const unknown = [...extensions].find(([, extension]) => extension.critical)
-  return unknown === undefined ? undefined : `critical extension ${unknown[0]}`
+type Extensions = ReadonlyMap<string, Extension>
+
+const PROCESSED: ReadonlySet<string> = new Set([
+  OID.issuingDistributionPoint,
+  OID.deltaCrlIndicator,
+  OID.crlNumber,
+  OID.authorityKeyIdentifier,
+])
+
+function whyUnusable(extensions: Extensions, scope: ListScope | undefined): Unusable | undefined {
+  if (scope?.indirect === true) return { code: 'CRL_INDIRECT', detail: 'a list for several issuers' }
+  const unknown = [...extensions].find(([id, { critical }]) => critical && !PROCESSED.has(id))
+  return unknown && { code: 'CRL_EXTENSION', detail: `critical extension ${unknown[0]}` }
 }
 
-/** Walks every entry once, so that a list cut or bent in the middle is malformed and not "nothing found". */
-function countEntries(entries: Element): number {
-  const { source, contentEnd } = entries
-  let at = entries.contentStart
-  let count = 0
-  while (at < contentEnd) {
-    const entry = readHeader(source, at, contentEnd, 'der')
-    if (entry.tag !== TAG.sequence || source[entry.contentStart] !== TAG.integer)
-      throw new Asn1Error('UNEXPECTED_TAG', `entry at ${at}`)
-    at = entry.contentStart + (entry.contentLength ?? 0)
-    count++
-  }
-  return count
-}
-
-/** revocationDate and extensions, after the serial number. */
-function readEntry(parts: Reader): Revocation {
-  const date = readTime(parts.next())
-  const list = parts.optional(TAG.sequence)
-  parts.finish()
-  const reasonCode = list === undefined ? undefined : readExtensions(list).get(OID.reasonCode)?.value
-  const reason = reasonCode === undefined ? undefined : readWhole(reasonCode, 'der', TAG.enumerated)
-  return { date, reason: reason === undefined ? undefined : (readIntegerOctets(reason)[0] ?? 0) }
-}
-
-function sameOctets(source: Uint8Array, at: number, wanted: Uint8Array): boolean {
-  for (let i = 0; i < wanted.length; i++) if (source[at + i] !== wanted[i]) return false
-  return true
+/** At most 20 octets, not negative. [RFC 5280 §5.2.3] */
+function readNumber(extensions: Extensions, id: string): bigint | undefined {
+  const value = extensions.get(id)?.value
+  if (value === undefined) return undefined
+  const octets = readIntegerOctets(readWhole(value, 'der', TAG.integer))
+  if (octets.length > 20 || octets[0]! >= 0x80) throw new Asn1Error('BAD_VALUE', 'list number')
+  return BigInt(`0x${Buffer.from(octets).toString('hex')}`)
 }

@@ -1,5 +1,5 @@
-/** Octets that are no certificate, CRL or key. `cause` says where reading stopped. */
-export type X509Failure = 'MALFORMED_CERTIFICATE' | 'MALFORMED_CRL'
+/** Octets that are no certificate, CRL or OCSP response. `cause` says where reading stopped. */
+export type X509Failure = 'MALFORMED_CERTIFICATE' | 'MALFORMED_CRL' | 'MALFORMED_OCSP'
 
 export class X509Error extends Error {
   readonly code: X509Failure

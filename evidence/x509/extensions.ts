@@ -121,8 +121,12 @@ export const generalNameText = (name: GeneralName): string => Buffer.from(name.o
 
 const HTTP = /^https?:\/\/[\x21-\x7e]+$/i
 
-export function readCrlUrls(extensions: Extensions): string[] {
-  const value = extensions.get(OID.crlDistributionPoints)?.value
+/** Addresses of distribution points: of complete lists, or of delta lists (freshestCRL). [RFC 5280 §4.2.1.15] */
+export function readPointUrls(
+  extensions: Extensions,
+  id: typeof OID.crlDistributionPoints | typeof OID.freshestCrl,
+): string[] {
+  const value = extensions.get(id)?.value
   if (value === undefined) return []
   const urls: string[] = []
   for (const point of readWhole(value, 'der', TAG.sequence).open()) {

@@ -11,6 +11,7 @@ import {
   encode,
   integer,
   namedBits,
+  nullValue,
   octetString,
   oid,
   printableString,
@@ -47,6 +48,8 @@ export type Profile =
   /** İşlem sertifikası: signs evidence and dispatches, and carries the address they come from. */
   | { readonly kind: 'provider'; readonly email: string }
   | { readonly kind: 'tsa' }
+  /** Answers for its issuer. `noCheck`: it lives so shortly that its own status is not asked. [RFC 6960 §4.2.2.2] */
+  | { readonly kind: 'ocsp'; readonly noCheck: boolean }
   | { readonly kind: 'tls'; readonly dns: readonly string[]; readonly ip: readonly string[] }
   | { readonly kind: 'user'; readonly email: string }
   /** Shaped like a qualified certificate: no address, one purpose, the person named by number. */
@@ -105,6 +108,8 @@ export interface CrlRequest {
     readonly serial: Uint8Array
     readonly date: Date
     readonly reason?: number | undefined
+    /** Further entry extensions, already encoded. */
+    readonly extensions?: readonly Uint8Array[] | undefined
   }[]
   readonly extensions?: readonly Uint8Array[] | undefined
 }
@@ -113,12 +118,13 @@ export interface CrlRequest {
 export function issueCrl(request: CrlRequest): Uint8Array {
   const { certificate, key } = request.issuer
   const algorithm = identifierFor(key)
-  const entries = request.revoked.map(({ serial, date, reason }) => {
+  const entries = request.revoked.map(({ serial, date, reason, extensions: more = [] }) => {
     const code =
       reason === undefined
         ? []
-        : [sequence(extension(OID.reasonCode, false, encode(TAG.enumerated, Uint8Array.of(reason))))]
-    return sequence(integer(serial), time(date), ...code)
+        : [extension(OID.reasonCode, false, encode(TAG.enumerated, Uint8Array.of(reason)))]
+    const all = [...code, ...more]
+    return sequence(integer(serial), time(date), ...(all.length === 0 ? [] : [sequence(...all)]))
   })
   const extensions = [
     extension(OID.authorityKeyIdentifier, false, sequence(taggedPrimitive(0, keyIdOf(certificate)))),
@@ -169,6 +175,12 @@ function profileExtensions(profile: Profile): Uint8Array[] {
     case 'tsa':
       // The one purpose, and critical, or no verifier may accept its tokens. [RFC 3161 §2.3]
       return [usage('digitalSignature', 'nonRepudiation'), purposes(true, OID.timeStamping)]
+    case 'ocsp':
+      return [
+        usage('digitalSignature'),
+        purposes(false, OID.ocspSigning),
+        ...(profile.noCheck ? [extension(OID.ocspNoCheck, false, nullValue())] : []),
+      ]
     case 'tls':
       return [
         usage('digitalSignature', 'keyEncipherment'),

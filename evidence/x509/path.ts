@@ -17,6 +17,9 @@ export const MAX_PATH = 8
 /** A bag of certificates that all carry one name would otherwise be tried in every order. */
 const MAX_SIGNATURE_CHECKS = 64
 
+/** Keys of one CA in use at a time: two, three at most. */
+const MAX_OTHER_KEYS = 4
+
 type Fault = { readonly failure: TrustFailure; readonly detail: string }
 
 /** Never throws: what cannot be read is MALFORMED. */
@@ -32,12 +35,14 @@ class Search {
   readonly #context: TrustContext
   readonly #anchors: ReadonlySet<string>
   readonly #pool: readonly Certificate[]
+  readonly #nested: boolean
   #checksLeft = MAX_SIGNATURE_CHECKS
   /** The fault of the path that came furthest is the one people can act on. */
   #fault: Fault & { depth: number } = { depth: -1, failure: 'NO_PATH', detail: 'no issuer is known' }
 
-  constructor(context: TrustContext) {
+  constructor(context: TrustContext, nested = false) {
     this.#context = context
+    this.#nested = nested
     this.#anchors = new Set(context.anchors.map((anchor) => anchor.fingerprint))
     this.#pool = [...context.anchors, ...context.intermediates]
   }
@@ -74,24 +79,50 @@ class Search {
     if (fault !== undefined) return this.#reject(MAX_PATH + path.length, fault.failure, fault.detail)
     const valid = validPolicies(path, this.#context.policy)
     if (!valid.ok) return this.#reject(MAX_PATH + path.length, 'POLICY', valid.detail)
-    const used: Uint8Array[] = []
+    const usedCrls = new Set<Uint8Array>()
+    const usedOcsps = new Set<Uint8Array>()
     let revocation: 'checked' | 'not-checked' = 'checked'
     for (const [index, certificate] of path.slice(0, -1).entries()) {
-      const status = revocationStatus(certificate, path[index + 1]!, this.#context)
+      const issuer = path[index + 1]!
+      let others: readonly Certificate[] | undefined
+      const otherSigners = () => (others ??= this.#otherSigners(issuer, path.at(-1)!))
+      const status = revocationStatus({
+        ...this.#context,
+        certificate,
+        issuer,
+        freshness: index === 0 ? this.#context.freshness : undefined,
+        otherSigners,
+      })
       if (status.status === 'revoked') return this.#reject(MAX_PATH * 3, 'REVOKED', status.detail)
       if (status.status === 'good') {
-        used.push(status.crl)
+        for (const octets of status.crls) usedCrls.add(octets)
+        for (const octets of status.ocsps) usedOcsps.add(octets)
         continue
       }
       if (this.#context.revocation === 'require')
         return this.#reject(
           MAX_PATH * 2,
           'REVOCATION_UNKNOWN',
-          `${certificate.subject.text}: ${status.detail}`,
+          `${certificate.subject.text}: ${status.code} ${status.detail}`,
         )
       revocation = 'not-checked'
     }
-    return { ok: true, path, revocation, policies: valid.policies, usedCrls: [...new Set(used)] }
+    const { policies } = valid
+    return { ok: true, path, revocation, policies, usedCrls: [...usedCrls], usedOcsps: [...usedOcsps] }
+  }
+
+  /**
+   * A CA that changed its key may sign lists with either. [RFC 5280 §6.3.3 (f)] Such a certificate must have a path to the
+   * same anchor; whether it was itself revoked is asked of lists under the keys of that path alone, so that this ends.
+   */
+  #otherSigners(issuer: Certificate, anchor: Certificate): readonly Certificate[] {
+    const context = { ...this.#context, anchors: [anchor], ocsps: [], revocation: 'if-present' } as const
+    return this.#nested
+      ? []
+      : this.#pool
+          .filter((other) => sameName(other.subject, issuer.subject) && !isSame(other, issuer))
+          .slice(0, MAX_OTHER_KEYS)
+          .filter((other) => new Search(context, true).from(other).ok)
   }
 
   #reject(depth: number, failure: TrustFailure, detail: string): undefined {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { configSchema } from '../../config/schema.ts'
-import { CrlSource, type Signer } from '../../evidence/index.ts'
+import { type Signer, StatusSource } from '../../evidence/index.ts'
 import type { Login } from '../../mail/account.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
@@ -17,7 +17,7 @@ import { startAuthority } from '../../server/development/authority.ts'
 import { developmentFiles } from '../../server/development/files.ts'
 import { ensureDevelopmentPki } from '../../server/development/pki.ts'
 import { Events } from '../../server/ops/events.ts'
-import { policyOf } from '../../server/policy.ts'
+import { policyOf, statusSettingsOf } from '../../server/policy.ts'
 import { Purses } from '../../server/purse/purses.ts'
 import { receiveMessage } from '../../server/received-message.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
@@ -77,13 +77,13 @@ export async function measureRules(note: (text: string) => void): Promise<RuleFi
     revocation: { policy: 'if-present' },
   })
   const events = new Events('silent')
-  const crls = new CrlSource({
+  const status = new StatusSource({
     clock: systemClock,
-    maxAgeMs: () => config.revocation.maxAge,
+    settings: () => statusSettingsOf(config),
     onFailure: () => {},
   })
   const peers = await PeerDirectory.open(store.peers, DOMAIN, [])
-  const house = { store, directory, clock: systemClock, events, crls, peers }
+  const house = { store, directory, clock: systemClock, events, status, peers }
   const least = config.plugins.filter((one) => typeof one === 'string' && one.startsWith('evidence-'))
   const common = {
     store,
@@ -118,13 +118,14 @@ export async function measureRules(note: (text: string) => void): Promise<RuleFi
         await parts.pipeline.ask('rcpt', { transaction: { ...transaction, recipients: [] }, to, recipient }),
         await parts.pipeline.ask('data', { transaction }),
       ]
+      const begunAt = systemClock.now()
       const received = await receiveMessage(Readable.from([octets]), {
         blobs: store.blobs,
         maxBytes: config.submission.sizeLocal,
         limits: parts.mimeLimits,
         taps: parts.pipeline.openTaps(transaction),
       })
-      const answer = await decide(parts, transaction, received)
+      const answer = await decide(parts, transaction, received, begunAt)
       if (!answer.accepted) throw new Error(`refused: ${answer.code} ${answer.told}`)
       if (heard.some(({ kind }) => kind === 'refuse')) throw new Error('refused before DATA')
     }

@@ -11,7 +11,7 @@ const MAX_FILE_OCTETS = 512 * 1024 * 1024
 
 export const verifyCommand: Command = {
   name: 'verify',
-  usage: 'FILE… --trust PEM… [--crl FILE…] [--revocation if-present|require] [--content FILE]',
+  usage: 'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE]',
   summary: {
     tr: 'delil, KEP iletisi ve imzaları çevrimdışı doğrular (.xml, .eml, .p7s)',
     en: 'verifies evidence, messages and signatures offline (.xml, .eml, .p7s)',
@@ -19,6 +19,7 @@ export const verifyCommand: Command = {
   options: {
     trust: several,
     crl: several,
+    ocsp: several,
     revocation: { type: 'string' },
     content: { type: 'string' },
   },
@@ -35,7 +36,8 @@ export const verifyCommand: Command = {
       anchors.push(...found)
     }
     const crls = await Promise.all(args.many('crl').map((file) => readFile(file)))
-    const options = { anchors, intermediates: [], crls, revocation, now: systemClock.now() } as const
+    const ocsps = await Promise.all(args.many('ocsp').map((file) => readFile(file)))
+    const options = { anchors, intermediates: [], crls, ocsps, revocation, now: systemClock.now() } as const
     const reports: FileReport[] = []
     for (const file of args.words) {
       const content = await contentOf(file, args.one('content'))

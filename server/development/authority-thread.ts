@@ -31,8 +31,8 @@ export type AuthorityRequest = { readonly offset: number }
 const POLICY = '1.3.6.1.4.1.99999.1.1'
 const DAY_MS = 24 * 3_600_000
 const CRL_VALID_MS = 7 * DAY_MS
-/** A list is signed anew when it is this old, or when the revoked serials changed. */
-const CRL_AGE_MS = DAY_MS
+/** A list is signed anew when it is this old, or when the revoked serials changed; younger than any `revocation.maxAge` in use. */
+const CRL_AGE_MS = 3_600_000
 /** A query is one packet; who takes longer is not a client. */
 const REQUEST_TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 256

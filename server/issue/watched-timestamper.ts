@@ -9,6 +9,7 @@ import {
 } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { Events } from '../ops/events.ts'
+import type { TsaStatus } from './tsa-status.ts'
 
 /** Our time differs from the TSA's by more than evidence can bear (I11). */
 export class ClockUncertain extends Error {
@@ -32,6 +33,7 @@ export function watchTimestamper(options: {
   accounts: ReadonlyMap<string, KamuSmAccount>
   timeoutMs: number
   anchors: readonly Certificate[]
+  status: TsaStatus
   clock: Clock
   events: Events
 }): WatchedTimestamper {
@@ -47,6 +49,7 @@ export function watchTimestamper(options: {
     timeoutMs: options.timeoutMs,
     clock,
     trust: () => ({ anchors: options.anchors, intermediates: [], crls: [], revocation: 'if-present' }),
+    refusal: (token) => options.status.refusal(token),
     onSkew: (milliseconds) => {
       measured = { skew: milliseconds, offset: wallAgainstMonotonic() }
       events.clockSkew(milliseconds)

@@ -71,6 +71,9 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
   checkSources(config, fault)
   if (production) {
     refuseLoopback(config.tsa.urls, 'tsa.urls', 'a time-stamp of this machine proves nothing', fault)
+    for (const [index, host] of config.trust.privateHosts.entries())
+      if (isLoopbackHost(host))
+        fault(`trust.privateHosts.${index}`, `${host} is this machine: certificates must not lead to it`)
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
   }
   return faults

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { OutcomeName } from '../../evidence/index.ts'
+import type { OutcomeName, StatusKind } from '../../evidence/index.ts'
 import type { FailureCode } from '../../mail/errors.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { ImportReport } from '../listings/feed.ts'
@@ -27,6 +27,11 @@ export class Events {
   )
   readonly #accepted = this.#counter('submissions_accepted_total', 'Messages accepted', ['duplicate'])
   readonly #octets = this.#counter('submission_octets_total', 'Octets of accepted messages', [])
+  readonly #statusFailures = this.#counter(
+    'certificate_status_failures_total',
+    'Responders, lists and issuers that could not be had or were not believed',
+    ['kind'],
+  )
   readonly #refused = this.#counter('submissions_refused_total', 'Refusals after complete DATA', ['code'])
   readonly #peerConnections = this.#counter('peer_connections_total', 'Connections of known peers', [
     'peer',
@@ -389,8 +394,10 @@ export class Events {
     this.#keyOperations.inc({ role })
   }
 
-  crlFailed(url: string, error: Error): void {
-    this.#log.warn({ event: 'crl', url, error: error.message })
+  /** A responder, a list or an issuer's certificate could not be had, or what came is not believed. */
+  statusFailed(kind: StatusKind, url: string, error: Error): void {
+    this.#statusFailures.inc({ kind })
+    this.#log.warn({ event: 'certificate-status', kind, url, error: error.message })
   }
 
   /** A person was told of new mail, or was not; `code` is what the other side said, without its words. */

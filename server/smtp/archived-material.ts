@@ -4,7 +4,7 @@ import type { BlobRef, StagedBlob, Store } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
 
 /**
- * What a court needs to judge the user's signature again: certificates, revocation lists and our report. Each octet
+ * What a court needs to judge the user's signature again: certificates, revocation lists, OCSP responses and our report. Each octet
  * string is a blob of its own, kept once however many messages name it; the list of them is one more.
  */
 export class MaterialArchive {
@@ -20,12 +20,15 @@ export class MaterialArchive {
   async stage(trust: readonly SignerTrust[], report: object): Promise<StagedBlob> {
     const certificates: string[] = []
     const crls: string[] = []
+    const ocsps: string[] = []
     for (const { certificate, path } of trust) {
       const chain = path.ok ? path.path : [certificate]
       for (const { der } of chain) certificates.push((await this.#keep(der)).hash)
-      if (path.ok) for (const crl of path.usedCrls) crls.push((await this.#keep(crl)).hash)
+      if (!path.ok) continue
+      for (const crl of path.usedCrls) crls.push((await this.#keep(crl)).hash)
+      for (const ocsp of path.usedOcsps) ocsps.push((await this.#keep(ocsp)).hash)
     }
-    return stageBytes(this.#store, Buffer.from(JSON.stringify({ certificates, crls, report })))
+    return stageBytes(this.#store, Buffer.from(JSON.stringify({ certificates, crls, ocsps, report })))
   }
 
   /** Known octets are not written again: CRLs have megabytes and come with every message. */

@@ -236,6 +236,7 @@ export function makeSubmissionServer(
     const transaction = transactionOf(peer)
     obey(await parts.pipeline.ask('data', { transaction }))
     await mustAfford(transaction)
+    const begunAt = parts.clock.now()
     const received = await receiveMessage(chunksOf(stream), {
       blobs: parts.store.blobs,
       maxBytes: parts.sizeLimit,
@@ -253,7 +254,7 @@ export function makeSubmissionServer(
       await received.staged.discard()
       throw error
     })
-    const decided = await decide(parts, transactionOf(peer), received)
+    const decided = await decide(parts, transactionOf(peer), received, begunAt)
     if (!decided.accepted) {
       parts.events.refused(decided.code, decided.evidenceId)
       throw new MailError(decided.code, decided.told)

@@ -55,14 +55,17 @@ export type Answer =
 /**
  * The decision about one complete message. The acceptance is drafted and passes its rules first; then one durable
  * write; only then the answer. That write is the instant after which nothing may be lost (I1).
+ *
+ * @param begunAt when DATA began: what a responder said before does not tell how the certificate stands now
  */
 export async function decide(
   parts: SubmissionParts,
   transaction: Transaction,
   received: ReceivedMessage,
+  begunAt: Date,
 ): Promise<Answer> {
   try {
-    const message = await judge(parts, received)
+    const message = await judge(parts, received, begunAt)
     const verdict = await parts.pipeline.ask('data_post', { transaction, message })
     if (verdict.kind === 'refuse') return await rejected(parts, transaction, message, verdict)
     return await accepted(parts, transaction, message, received)
@@ -72,7 +75,11 @@ export async function decide(
 }
 
 /** Computes the signature and judges its certificates; what these mean is the plugins' business. */
-async function judge(parts: SubmissionParts, received: ReceivedMessage): Promise<SubmittedMessage> {
+async function judge(
+  parts: SubmissionParts,
+  received: ReceivedMessage,
+  begunAt: Date,
+): Promise<SubmittedMessage> {
   const { staged, index, wire } = received
   const signature = await readUserSignature(index, received.signedDigest, staged.open)
   const trust: SignerTrust[] = []
@@ -86,6 +93,7 @@ async function judge(parts: SubmissionParts, received: ReceivedMessage): Promise
             intermediates: certificates,
             at: parts.clock.now(),
             revocation: parts.revocation,
+            freshSince: begunAt,
           }),
         })
   }

@@ -1,7 +1,8 @@
-/** The CRLs of root and intermediate over HTTP. */
+/** The CRLs of root and intermediate over HTTP, issued anew for who asks. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { emptyCrl, type Pki } from './pki.ts'
+import { type Clock, systemClock } from '../../mail/clock.ts'
+import { freshCrl, type Pki } from './pki.ts'
 
 export interface CrlServer extends AsyncDisposable {
   readonly urls: readonly string[]
@@ -9,11 +10,11 @@ export interface CrlServer extends AsyncDisposable {
   revoke(serial: Uint8Array): void
 }
 
-export async function startCrlServer(keys: Pki): Promise<CrlServer> {
+export async function startCrlServer(keys: Pki, clock: Clock = systemClock): Promise<CrlServer> {
   const revoked: { serial: Uint8Array; date: Date }[] = []
   const server = createServer((request, response) => {
     const issuer = request.url === '/root.crl' ? keys.root : keys.intermediate
-    response.end(emptyCrl(issuer, issuer === keys.intermediate ? revoked : []))
+    response.end(freshCrl(issuer, issuer === keys.intermediate ? revoked : [], clock.now()))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -42,6 +42,8 @@ export interface IssueOptions {
   readonly notBefore?: Date
   readonly notAfter?: Date
   readonly extensions?: readonly Uint8Array[]
+  /** Where its list is said to be; null: nowhere. */
+  readonly crlUrl?: string | null
 }
 
 const DAY = 24 * 60 * 60 * 1000
@@ -97,7 +99,7 @@ export function makePki(): Pki {
       issuer: options.issuer ?? intermediate,
       notBefore: options.notBefore ?? daysFromNow(-10),
       notAfter: options.notAfter ?? daysFromNow(700),
-      crlUrl: 'http://127.0.0.1/deneme.crl',
+      crlUrl: options.crlUrl === null ? undefined : (options.crlUrl ?? 'http://127.0.0.1/deneme.crl'),
       extensions: options.extensions,
     })
     const chain = options.issuer === undefined ? [intermediate.certificate] : []
@@ -134,3 +136,17 @@ export const emptyCrl = (
   revoked: readonly { serial: Uint8Array; date: Date }[] = [],
 ): Uint8Array =>
   issueCrl({ issuer, number: 1, thisUpdate: daysFromNow(-1), nextUpdate: daysFromNow(30), revoked })
+
+/** As a CA publishes it: of the last hour. */
+export const freshCrl = (
+  issuer: Issuer,
+  revoked: readonly { serial: Uint8Array; date: Date }[] = [],
+  now = new Date(),
+): Uint8Array =>
+  issueCrl({
+    issuer,
+    number: 1,
+    thisUpdate: new Date(now.getTime() - DAY / 24),
+    nextUpdate: new Date(now.getTime() + 30 * DAY),
+    revoked,
+  })

@@ -27,8 +27,6 @@ export interface TestProvider extends AsyncDisposable {
   /** Signs evidence and envelopes. */
   readonly keys: Holder
   readonly tls: Holder
-  /** Serials that the CRL names from now on; fetched lists are kept until they age. */
-  revoke(serial: Uint8Array): void
   /** Stops and starts again on the same folder. */
   restart(given?: Given, meanwhile?: () => void): Promise<Provider>
   /** The sum of a metric over all labels but those that are given. */
@@ -49,6 +47,10 @@ export interface TestProviderOptions {
   readonly roles?: readonly Role[]
   /** `none`: a CA whose lists cannot be had. */
   readonly lists?: 'none'
+  /** Where certificates may lead it though that is not public; nowhere where it is not said. */
+  readonly privateHosts?: readonly string[]
+  /** Serials that its lists name from the start; fetched lists are kept until they age. */
+  readonly revoked?: readonly Uint8Array[]
 }
 
 export async function startProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
@@ -61,8 +63,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const tsa = stack.use(
     await startTsa({ signer: keys.tsa.signer, ...(options.tsaClock && { clock: options.tsaClock }) }),
   )
-  const lists = await startCrlServer(keys)
+  const lists = await startCrlServer(keys, options.given?.clock)
   stack.use(lists)
+  for (const serial of options.revoked ?? []) lists.revoke(serial)
   const pair = async (name: string, holder: Holder) => {
     const files = { key: join(folder, `${name}.key.pem`), certificate: join(folder, `${name}.crt.pem`) }
     await writeFile(files.key, privateKeyPem(holder.key), { mode: 0o600 })
@@ -86,6 +89,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       providers: [caFile],
       tsas: [caFile],
       crls: options.lists === 'none' ? [] : [...lists.urls],
+      privateHosts: [...(options.privateHosts ?? [])],
     },
     tsa: { urls: [tsa.url], ...options.tsa },
     log: { level: 'silent' },
@@ -130,7 +134,6 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     clock: options.given?.clock ?? systemClock,
     keys: signing,
     tls,
-    revoke: lists.revoke,
     metric: async (name, labels = {}) => {
       const values = (await test.provider.events.registry.getSingleMetric(name)?.get())?.values ?? []
       return values

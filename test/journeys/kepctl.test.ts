@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
+import { createPrivateKey, hash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signDetached, signerFromPkcs12 } from '../../evidence/index.ts'
-import { toPem } from '../../evidence/x509/certificate.ts'
+import { parsePemCertificates, toPem } from '../../evidence/x509/certificate.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
@@ -15,6 +15,7 @@ import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import { ARCHIVED, archiveMessage } from '../fakes/archived-message.ts'
 import { houseOf } from '../fakes/house.ts'
 import { kepctl } from '../fakes/kepctl.ts'
+import { answer, type CertStatus } from '../fakes/ocsp-responder.ts'
 import { pki } from '../fakes/pki.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
@@ -197,6 +198,20 @@ test('a detached signature takes its content from the file beside it', async () 
   writeFileSync(signature, await signDetached({ digest, signer, signingTime: new Date() }))
   const verify = () => kepctl(['verify', signature, '--trust', folder.file('dev', 'ca.pem')])
   expect(await verify()).toMatchObject({ code: 0 })
+  const anchor = parsePemCertificates(readFileSync(folder.file('dev', 'ca.pem'), 'utf8'))[0]!
+  const key = createPrivateKey(readFileSync(folder.file('dev', 'ca.key.pem')))
+  const issuer = { certificate: anchor, key }
+  const answered = (status: CertStatus) => {
+    writeFileSync(
+      folder.file('status.der'),
+      answer({ issuer, singles: [{ certificate: signer.certificate, status }] }),
+    )
+    const how = ['--ocsp', folder.file('status.der'), '--revocation', 'require']
+    return kepctl(['verify', signature, '--trust', folder.file('dev', 'ca.pem'), ...how])
+  }
+  expect(await answered('unknown')).toMatchObject({ code: 1 })
+  expect(await answered({ revoked: new Date(0) })).toMatchObject({ code: 1 })
+  expect(await answered('good')).toMatchObject({ code: 0 })
   writeFileSync(content, 'baska belge')
   expect(await verify()).toMatchObject({ code: 1 })
 })

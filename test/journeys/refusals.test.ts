@@ -228,9 +228,8 @@ describe('refused after DATA, each with its own code', () => {
   })
 
   test('REVOKED as of our acceptance', async () => {
-    await using other = await startProvider()
     const holder = pki().issue({ kind: 'user', email: SENDER }, { subject: person })
-    other.revoke(holder.certificate.serialBytes)
+    await using other = await startProvider({ revoked: [holder.certificate.serialBytes] })
     const reply = await submit(await signedMessage(holder.signer), {
       port: other.provider.ports.submissions,
       ca: other.ca,

@@ -3,10 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { StoreKeys } from '../../../storage/encryption/store-key.ts'
 import type { Store, StoreRecord } from '../../../storage/port.ts'
+import { backUp } from '../../../storage/transfer/back-up.ts'
 import { fillStore } from '../../../storage/transfer/fill-store.ts'
 import { openBackup } from '../../../storage/transfer/read-backup.ts'
 import { storeSource } from '../../../storage/transfer/source.ts'
 import { writeBackup } from '../../../storage/transfer/write-backup.ts'
+import { Disk } from '../../fakes/memory-store/disk.ts'
+import { openMemoryStore } from '../../fakes/memory-store.ts'
 import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
 import { bodiesAreThere, furnish, viewOf } from './furnished.ts'
 import { message, newIntake, stage } from './material.ts'
@@ -167,4 +170,42 @@ describe('a backup that is damaged is refused before anything is written', () =>
         message: expect.stringContaining(keys.id),
       })
   })
+
+  test('records that are fewer than the manifest tells of', async () => {
+    using folder = new TemporaryFolder()
+    await using source = await stores[0]!.open()
+    await using target = await openMemoryStore(new Disk())
+    await furnish(source.store)
+    await writeBackup(storeSource(source.store), folder.file('b'), { keys: undefined, now: NOW })
+    const path = folder.file('b', 'manifest.json')
+    const manifest = JSON.parse(await readFile(path, 'utf8'))
+    manifest.counts.message++
+    await writeFile(path, JSON.stringify(manifest))
+    await using backup = await openBackup(folder.file('b'), undefined)
+    await expect(fillStore(target, backup)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringContaining('message'),
+    })
+  })
+})
+
+test('a backup during which another swept is none', async () => {
+  using folder = new TemporaryFolder()
+  await using source = await stores[0]!.open()
+  await furnish(source.store)
+  const { store } = source
+  // The daemon stood still for longer than its lease, and somebody took it.
+  let asked = 0
+  const chain = {
+    ...store.chain,
+    lease: async (...args: Parameters<Store['chain']['lease']>) =>
+      asked++ === 0 ? store.chain.lease(...args) : undefined,
+  }
+  await expect(
+    backUp({ copy: store.copy, blobs: store.blobs, chain }, folder.file('b'), {
+      keys: undefined,
+      now: () => NOW,
+    }),
+  ).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(readFile(folder.file('b', 'manifest.json'))).rejects.toMatchObject({ code: 'ENOENT' })
 })

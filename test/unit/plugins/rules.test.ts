@@ -142,7 +142,14 @@ function message(over: Partial<SubmittedMessage> = {}): SubmittedMessage {
     trust: [
       {
         certificate,
-        path: { ok: true, path: [certificate], revocation: 'checked', policies: [], usedCrls: [] },
+        path: {
+          ok: true,
+          path: [certificate],
+          revocation: 'checked',
+          policies: [],
+          usedCrls: [],
+          usedOcsps: [],
+        },
       },
     ],
     open: () => (async function* () {})(),
@@ -255,6 +262,7 @@ describe('signature settings', () => {
       revocation: 'checked' as const,
       policies: [],
       usedCrls: [],
+      usedOcsps: [],
     }
     const { transaction: sent } = post()
     const given = { transaction: sent, message: message({ trust: [{ certificate: signer, path }] }) }

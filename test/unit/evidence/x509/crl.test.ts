@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { findRevocation, readCrl } from '../../../../evidence/x509/crl.ts'
+import { readCrl } from '../../../../evidence/x509/crl.ts'
+import { findRevocation } from '../../../../evidence/x509/crl-entries.ts'
 import { X509Error } from '../../../../evidence/x509/error.ts'
 import { daysFromNow, emptyCrl, pki } from '../../../fakes/pki.ts'
 

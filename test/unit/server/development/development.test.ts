@@ -2,7 +2,6 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   CertificateValidator,
-  CrlSource,
   HttpTimestamper,
   parsePemCertificates,
   signerFromPem,
@@ -20,6 +19,7 @@ import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { revokeDevelopmentCertificate } from '../../../../server/development/revoked.ts'
 import { seedDevelopmentAccounts } from '../../../../server/development/seed.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
+import { statusSource } from '../../../fakes/status-source.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 
 const domain = 'hs98.kep.tr'
@@ -104,10 +104,10 @@ describe('the development PKI', () => {
 
 describe('the development authority', () => {
   const anchors = () => parsePemCertificates(readFileSync(files.authority.certificate, 'utf8'))
-  const crls = new CrlSource({ clock: systemClock, maxAgeMs: () => 0, onFailure: () => {} })
+  const asking = () => ({ at: new Date(), freshness: undefined, requestsLeft: 4 })
 
   test('stamps for the client that asks foreign TSAs', async () => {
-    const lists = await crls.listsFor([], [authority.urls.crl])
+    const lists = await statusSource().lists([authority.urls.crl], asking())
     const trust = () => ({
       anchors: anchors(),
       intermediates: [],
@@ -144,10 +144,9 @@ describe('the development authority', () => {
     const at = developmentFiles(other.path)
     const user = certificateOf(at.user(`deneme.alici@${domain}`).certificate)
     const check = async () => {
-      const source = new CrlSource({ clock: systemClock, maxAgeMs: () => 0, onFailure: () => {} })
       const validator = new CertificateValidator({
         anchors: parsePemCertificates(readFileSync(at.authority.certificate, 'utf8')),
-        crls: source,
+        status: statusSource({ maxAgeMs: 0 }),
         furtherLists: [own.urls.crl],
       })
       const now = { intermediates: [], at: new Date(Date.now() + 2000), revocation: 'require' as const }

@@ -41,7 +41,15 @@ beforeAll(async () => {
     ...loadConfig(example),
     tls: pair('tls', pki().tls),
     signing: { ...loadConfig(example).signing, envelope: provider, evidence: provider },
-    trust: { users: [anchor], providers: [anchor], tsas: [anchor], lists: [], crls: [] },
+    trust: {
+      users: [anchor],
+      providers: [anchor],
+      tsas: [anchor],
+      lists: [],
+      crls: [],
+      privateHosts: [],
+      aiaHosts: [],
+    },
     storage: { replica: folder.file('copy'), keys: [{ file: storeKey }], checkAtStart: 'small' },
   }
 })
@@ -109,6 +117,7 @@ describe('production refuses', () => {
       'trust.tsas.0',
       'storage.replica',
       'tsa.urls.0',
+      'trust.privateHosts.0',
       'trust.crls.0',
     ])
   })

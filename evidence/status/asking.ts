@@ -1,0 +1,10 @@
+import type { StatusFreshness } from '../ports.ts'
+
+/** One judgement of one path, for which status is gathered. */
+export interface Asking {
+  /** As of when the path is judged. */
+  readonly at: Date
+  readonly freshness: StatusFreshness | undefined
+  /** What a message makes us fetch is bounded, whatever its certificates name. */
+  requestsLeft: number
+}

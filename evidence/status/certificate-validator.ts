@@ -1,0 +1,65 @@
+import type { Certificate, PathResult, TrustContext } from '../ports.ts'
+import { validatePath } from '../x509/path.ts'
+import type { Asking } from './asking.ts'
+import type { StatusSource } from './status-source.ts'
+
+/** What one judgement may fetch: a path of four with a responder and two lists each, and their deltas. */
+const MAX_REQUESTS = 16
+
+/**
+ * Judges a certificate as of one time: first a path to an anchor, then the status of the certificates on that path, then
+ * the path again with it. No status is fetched for a certificate that no anchor stands behind.
+ */
+export class CertificateValidator {
+  readonly anchors: readonly Certificate[]
+  readonly #status: StatusSource
+  readonly #furtherLists: readonly string[]
+
+  constructor(options: {
+    anchors: readonly Certificate[]
+    status: StatusSource
+    furtherLists: readonly string[]
+  }) {
+    this.anchors = options.anchors
+    this.#status = options.status
+    this.#furtherLists = options.furtherLists
+  }
+
+  async validate(
+    leaf: Certificate,
+    options: {
+      intermediates: readonly Certificate[]
+      at: Date
+      revocation: TrustContext['revocation']
+      /** "Good" then needs an OCSP response produced since, or a list younger than the greatest age. */
+      freshSince?: Date | undefined
+    },
+  ): Promise<PathResult> {
+    const { at, revocation, freshSince } = options
+    const freshness = freshSince && {
+      answeredSince: freshSince,
+      listedSince: new Date(at.getTime() - this.#status.maxAgeMs),
+    }
+    const asking: Asking = { at, freshness, requestsLeft: MAX_REQUESTS }
+    const withoutStatus = { anchors: this.anchors, at, crls: [], revocation: 'if-present' } as const
+    let { intermediates } = options
+    let first = validatePath(leaf, { ...withoutStatus, intermediates })
+    if (!first.ok && first.failure === 'NO_PATH') {
+      const known = [...this.anchors, ...intermediates]
+      const further = await this.#status.missingIssuers(leaf, known, asking)
+      intermediates = [...intermediates, ...further]
+      if (further.length > 0) first = validatePath(leaf, { ...withoutStatus, intermediates })
+    }
+    if (!first.ok) return first
+    const { crls, ocsps } = await this.#status.gather(first.path, this.#furtherLists, asking)
+    return validatePath(leaf, {
+      anchors: this.anchors,
+      intermediates,
+      at,
+      crls,
+      ocsps,
+      revocation,
+      freshness,
+    })
+  }
+}

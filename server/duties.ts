@@ -1,0 +1,45 @@
+import type { Config } from '../config/schema.ts'
+import { parsePemCertificates, type Signer } from '../evidence/index.ts'
+import { DailySeal, type DailySealParts } from './event-log/daily-seal.ts'
+import { stampCredit } from './issue/stamp-credit.ts'
+import type { WatchedTimestamper } from './issue/watched-timestamper.ts'
+import { certificateExpiry } from './ops/certificate-expiry.ts'
+import type { Events } from './ops/events.ts'
+import { PurseSweep, type SweepParts } from './purse/sweep.ts'
+import { Retention, type RetentionParts } from './retention/retention.ts'
+import type { Duty } from './rounds.ts'
+
+type DutyParts = DailySealParts &
+  SweepParts &
+  RetentionParts & {
+    readonly events: Events
+    readonly envelopeSigner: Signer
+    /** PEM, as they are now. */
+    readonly tlsCertificates: () => string
+    readonly timestamper: WatchedTimestamper
+  }
+
+/** What has to be looked after whatever mail comes; of several processes any may do it, and one does it at a time. */
+export const dutiesOf = ({ signing, tsa }: Config, parts: DutyParts): Duty[] => [
+  new PurseSweep(parts),
+  new DailySeal(parts),
+  new Retention(parts),
+  certificateExpiry({
+    clock: parts.clock,
+    events: parts.events,
+    certificates: () => ({
+      envelope: chainOf(parts.envelopeSigner),
+      evidence: chainOf(parts.signer),
+      tls: parsePemCertificates(parts.tlsCertificates()),
+    }),
+    warnBefore: signing.warnBefore,
+  }),
+  stampCredit({
+    timestamper: parts.timestamper,
+    events: parts.events,
+    urls: tsa.accounts.map(({ url }) => url),
+    low: tsa.lowCredit,
+  }),
+]
+
+const chainOf = ({ certificate, chain }: Signer) => [certificate, ...chain]

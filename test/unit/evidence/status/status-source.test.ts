@@ -1,0 +1,450 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { OID } from '../../../../evidence/asn1/oid.ts'
+import { encode, integer, oid, sequence, tagged } from '../../../../evidence/asn1/writer.ts'
+import type { Certificate, PathResult, TrustContext } from '../../../../evidence/ports.ts'
+import { CertificateValidator } from '../../../../evidence/status/certificate-validator.ts'
+import { extension, type Issuer, issueCertificate, issueCrl } from '../../../../evidence/x509/issue.ts'
+import type { Clock } from '../../../../mail/clock.ts'
+import { authorityInfoAccess, deltaIndicator, freshestCrl } from '../../../fakes/crl-parts.ts'
+import {
+  type Answer,
+  answer,
+  type CertStatus,
+  errorAnswer,
+  nonceExtension,
+  readOcspRequest,
+  type Single,
+} from '../../../fakes/ocsp-responder.ts'
+import { daysFromNow, freshCrl, makeKey, pki } from '../../../fakes/pki.ts'
+import { statusSource } from '../../../fakes/status-source.ts'
+import { octets, startWebServer, type WebServer } from '../../../fakes/web-server.ts'
+
+const { root, intermediate } = pki()
+const HOUR_MS = 3_600_000
+
+/** A web with the lists of the CA, one responder, and a certificate that names both. */
+class House implements AsyncDisposable {
+  readonly server: WebServer
+  readonly certificate: Certificate
+  readonly failures: string[] = []
+  ahead = 0
+  readonly clock: Clock = {
+    now: () => new Date(Date.now() + this.ahead),
+    monotonic: () => performance.now(),
+  }
+  readonly validator: CertificateValidator
+  readonly requests: ReturnType<typeof readOcspRequest>[] = []
+
+  private constructor(
+    server: WebServer,
+    certificate: Certificate,
+    given: Parameters<typeof statusSource>[0],
+  ) {
+    this.server = server
+    this.certificate = certificate
+    const { clock } = this
+    this.validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({
+        clock,
+        maxAgeMs: 24 * HOUR_MS,
+        onFailure: (kind, _url, error) => this.failures.push(`${kind} ${error.message}`),
+        ...given,
+      }),
+      furtherLists: [server.url('/root.crl')],
+    })
+  }
+
+  static async open(given: Parameters<typeof statusSource>[0] = {}, names = { ocsp: true, list: true }) {
+    const server = await startWebServer({ '/root.crl': octets(freshCrl(root)) })
+    const { certificate } = pki().issue(
+      { kind: 'user', email: 'a@hs98.kep.tr' },
+      {
+        crlUrl: names.list ? server.url('/ca.crl') : null,
+        extensions: names.ocsp ? [authorityInfoAccess({ ocsp: server.url('/ocsp') })] : [],
+      },
+    )
+    const house = new House(server, certificate, given)
+    server.handlers.set('/ca.crl', octets(freshCrl(intermediate)))
+    return house
+  }
+
+  respond(
+    status: CertStatus = 'good',
+    single: Partial<Single> = {},
+    more: Partial<Answer> = {},
+    echo = true,
+  ): void {
+    this.server.handlers.set('/ocsp', (response, body, request) => {
+      expect(request.headers['content-type']).toBe('application/ocsp-request')
+      const asked = readOcspRequest(body)
+      this.requests.push(asked)
+      const extensions = asked.nonce !== undefined && echo ? [nonceExtension(asked.nonce)] : []
+      const { certificate } = this
+      const at = this.clock.now()
+      const singles = [
+        {
+          certificate,
+          certId: asked.certId,
+          status,
+          thisUpdate: at,
+          nextUpdate: new Date(at.getTime() + HOUR_MS),
+          ...single,
+        },
+      ]
+      response.end(answer({ issuer: intermediate, singles, producedAt: at, extensions, ...more }))
+    })
+  }
+
+  async validate(
+    given: { fresh?: boolean; revocation?: TrustContext['revocation'] } = {},
+  ): Promise<PathResult> {
+    const at = this.clock.now()
+    return await this.validator.validate(this.certificate, {
+      intermediates: [intermediate.certificate],
+      at,
+      revocation: given.revocation ?? 'require',
+      freshSince: given.fresh === true ? at : undefined,
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]()
+  }
+}
+
+const why = (result: PathResult): string => (result.ok ? 'ok' : `${result.failure} ${result.detail}`)
+
+describe('RFC 6960 §4.1: what is asked', () => {
+  test('the responder first, the list not at all', async () => {
+    await using house = await House.open()
+    house.respond()
+    const result = await house.validate()
+    expect(result).toMatchObject({ ok: true, revocation: 'checked' })
+    expect(result.ok && [result.usedOcsps.length, result.usedCrls.length]).toEqual([1, 1])
+    expect(house.server.asked.toSorted()).toEqual(['GET /root.crl', 'POST /ocsp'])
+    expect(Buffer.compare(house.requests[0]!.serial, house.certificate.serialBytes)).toBe(0)
+    expect(house.requests[0]?.nonce?.length).toBe(32)
+    expect(house.failures).toEqual([])
+  })
+  test.each([
+    ['sha1', 20],
+    ['sha256', 32],
+  ] as const)('certificates are named by %s', async (certId, length) => {
+    await using house = await House.open({ ocsp: { certId, nonce: 'off' } })
+    house.respond()
+    expect(why(await house.validate())).toBe('ok')
+    const [asked] = house.requests
+    expect(asked?.nonce).toBe(undefined)
+    expect(asked?.certId.includes(length)).toBe(true)
+  })
+  test('what the responder revokes is revoked, whatever the list says', async () => {
+    await using house = await House.open()
+    house.respond({ revoked: daysFromNow(-1), reason: 1 })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+  })
+  test.each([
+    ['tryLater', 3],
+    ['unauthorized', 6],
+  ])('where it says %s, the list is asked', async (_name, status) => {
+    await using house = await House.open()
+    house.server.handlers.set('/ocsp', octets(errorAnswer(status)))
+    const result = await house.validate()
+    expect(result.ok && result.usedCrls.length).toBe(2)
+    expect(house.failures).toEqual([`ocsp OCSP_ERROR: status ${status}`])
+  })
+  test('where it does not know the certificate, too', async () => {
+    await using house = await House.open()
+    house.respond('unknown')
+    const result = await house.validate()
+    expect(result.ok && result.usedCrls.length).toBe(2)
+    expect(house.failures).toEqual([])
+  })
+})
+
+describe('RFC 9654 §2.1: the nonce', () => {
+  test('an answer without it counts where it is not required', async () => {
+    await using house = await House.open()
+    house.respond('good', {}, {}, false)
+    expect(why(await house.validate())).toBe('ok')
+  })
+  test('and does not where it is', async () => {
+    await using house = await House.open(
+      { ocsp: { certId: 'sha1', nonce: 'require' } },
+      { ocsp: true, list: false },
+    )
+    house.respond('good', {}, {}, false)
+    expect(why(await house.validate())).toMatch(/^REVOCATION_UNKNOWN .*CRL_NONE/)
+    expect(house.failures).toEqual(['ocsp OCSP_NONCE: no nonce'])
+    house.respond()
+    expect(why(await house.validate())).toBe('ok')
+  })
+  test('another nonce is no answer', async () => {
+    await using house = await House.open({}, { ocsp: true, list: false })
+    house.respond('good', {}, { extensions: [nonceExtension(randomBytes(32))] })
+    expect(why(await house.validate())).toMatch(/^REVOCATION_UNKNOWN/)
+    expect(house.failures).toEqual(['ocsp OCSP_NONCE: another nonce'])
+  })
+})
+
+describe('answers are kept', () => {
+  test('until nextUpdate, where nobody asks for a fresh one', async () => {
+    await using house = await House.open()
+    house.respond()
+    for (let turn = 0; turn < 3; turn++) await house.validate()
+    expect(house.requests).toHaveLength(1)
+    house.ahead = 2 * HOUR_MS
+    await house.validate()
+    expect(house.requests).toHaveLength(2)
+  })
+  test('and asked again for each message that wants a fresh one', async () => {
+    await using house = await House.open()
+    house.respond()
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
+    house.ahead = 1000 // within what two clocks may differ
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
+    expect(house.requests).toHaveLength(2)
+  })
+  test('an answer made in advance leaves a young list to answer', async () => {
+    await using house = await House.open()
+    house.respond('good', {}, { producedAt: daysFromNow(-0.1) })
+    const result = await house.validate({ fresh: true })
+    expect(result.ok && result.usedCrls.length).toBe(2)
+    expect(result.ok && result.usedOcsps).toEqual([])
+  })
+  test('an old list is fetched again for who wants a younger one', async () => {
+    await using house = await House.open({ maxAgeMs: 2 * HOUR_MS }, { ocsp: false, list: true })
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
+    house.ahead = 1.5 * HOUR_MS
+    expect(why(await house.validate({ fresh: true }))).toMatch(/^REVOCATION_UNKNOWN .*: CRL_STALE /)
+    const lists = () => house.server.asked.filter((asked) => asked === 'GET /ca.crl').length
+    expect(lists()).toBe(2)
+    await house.validate({ fresh: true })
+    expect(lists()).toBe(2) // not again at once: the CA publishes when it does
+    house.ahead += 10 * 60_000
+    const thisUpdate = new Date(house.clock.now().getTime() - 1000)
+    const young = issueCrl({
+      issuer: intermediate,
+      number: 2,
+      thisUpdate,
+      nextUpdate: daysFromNow(9),
+      revoked: [],
+    })
+    house.server.handlers.set('/ca.crl', octets(young))
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
+    expect(lists()).toBe(3)
+  })
+  test('the list of a CA need only be current, and is not fetched again for being old', async () => {
+    await using server = await startWebServer()
+    const times = { number: 1, thisUpdate: daysFromNow(-3), nextUpdate: daysFromNow(9), revoked: [] }
+    server.handlers.set('/root.crl', octets(issueCrl({ issuer: root, ...times })))
+    const authority = pki().issue({ kind: 'intermediate' }, { issuer: root, crlUrl: server.url('/root.crl') })
+    server.handlers.set('/ca.crl', octets(freshCrl(authority)))
+    const user = { kind: 'user', email: 'a@hs98.kep.tr' } as const
+    const { certificate } = pki().issue(user, { issuer: authority, crlUrl: server.url('/ca.crl') })
+    let ahead = 0
+    const clock = { now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() }
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({ clock, maxAgeMs: 24 * HOUR_MS }),
+      furtherLists: [],
+    })
+    for (ahead of [0, 10 * 60_000]) {
+      const at = clock.now()
+      const given = {
+        intermediates: [authority.certificate],
+        at,
+        revocation: 'require',
+        freshSince: at,
+      } as const
+      expect(why(await validator.validate(certificate, given))).toBe('ok')
+    }
+    expect(server.asked.toSorted()).toEqual(['GET /ca.crl', 'GET /root.crl'])
+  })
+  test('many at once fetch a list once', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    await Promise.all(Array.from({ length: 20 }, () => house.validate()))
+    expect(house.server.asked.toSorted()).toEqual(['GET /ca.crl', 'GET /root.crl'])
+  })
+})
+
+describe('what fails', () => {
+  test('a responder with excuses is left alone for a while, and the list beside it answers', async () => {
+    await using house = await House.open()
+    house.server.handlers.set('/ocsp', octets(errorAnswer(3)))
+    const answers = () => house.server.asked.filter((line) => line === 'POST /ocsp').length
+    expect(why(await house.validate())).toBe('ok')
+    expect(why(await house.validate())).toBe('ok')
+    expect(answers()).toBe(1)
+    house.ahead = 60_000
+    expect(why(await house.validate())).toBe('ok')
+    expect(answers()).toBe(2)
+  })
+  test('a host that cannot be reached is not tried again at once, and told of once', async () => {
+    await using house = await House.open({}, { ocsp: true, list: false })
+    await house.server[Symbol.asyncDispose]()
+    expect(why(await house.validate())).toMatch(/^REVOCATION_UNKNOWN/)
+    const told = house.failures.length
+    expect(house.failures[0]).toContain('UNREACHABLE')
+    await house.validate()
+    expect(house.failures).toHaveLength(told)
+  })
+  test('a list that cannot be renewed serves on until it runs out', async () => {
+    await using house = await House.open({ maxAgeMs: HOUR_MS }, { ocsp: false, list: true })
+    await house.validate()
+    house.server.handlers.set('/ca.crl', (response) => void response.writeHead(503).end())
+    house.ahead = 2 * HOUR_MS
+    expect(why(await house.validate())).toBe('ok')
+    expect(house.failures).toEqual(['crl HTTP_STATUS: 503'])
+    await house.validate()
+    expect(house.failures).toHaveLength(1)
+    house.ahead = 31 * 24 * HOUR_MS
+    expect(why(await house.validate())).toMatch(/^REVOCATION_UNKNOWN/)
+  })
+  test('if-present goes on and says so', async () => {
+    await using house = await House.open({}, { ocsp: false, list: false })
+    expect(await house.validate({ revocation: 'if-present' })).toMatchObject({
+      ok: true,
+      revocation: 'not-checked',
+    })
+  })
+})
+
+describe('RFC 5280 §5.2.6: delta lists', () => {
+  const base = (url: string, revoked: Parameters<typeof issueCrl>[0]['revoked'] = []) =>
+    issueCrl({
+      issuer: intermediate,
+      number: 5,
+      thisUpdate: daysFromNow(-0.5),
+      nextUpdate: daysFromNow(1),
+      revoked,
+      extensions: [freshestCrl(url)],
+    })
+  test('one that the list names is fetched and heeded', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    house.server.handlers.set('/ca.crl', octets(base(house.server.url('/delta.crl'))))
+    const revoked = [{ serial: house.certificate.serialBytes, date: daysFromNow(-0.2) }]
+    const delta = issueCrl({
+      issuer: intermediate,
+      number: 6,
+      thisUpdate: daysFromNow(-0.1),
+      nextUpdate: daysFromNow(1),
+      revoked,
+      extensions: [deltaIndicator(5)],
+    })
+    house.server.handlers.set('/delta.crl', octets(delta))
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    expect(house.server.asked).toContain('GET /delta.crl')
+  })
+})
+
+describe('RFC 5280 §4.2.2.1: issuers that a message left out', () => {
+  const made = async (address: string, aiaHosts: readonly string[]) => {
+    const server = await startWebServer({
+      '/root.crl': octets(freshCrl(root)),
+      '/ca.crl': octets(freshCrl(intermediate)),
+    })
+    const { certificate } = pki().issue(
+      { kind: 'user', email: 'a@hs98.kep.tr' },
+      { crlUrl: server.url('/ca.crl'), extensions: [authorityInfoAccess({ issuers: server.url(address) })] },
+    )
+    const certsOnly = sequence(
+      oid(OID.signedData),
+      tagged(
+        0,
+        sequence(
+          integer(1),
+          encode(0x31),
+          sequence(oid(OID.data)),
+          tagged(0, intermediate.certificate.der),
+          encode(0x31),
+        ),
+      ),
+    )
+    server.handlers.set('/issuer.cer', octets(intermediate.certificate.der))
+    server.handlers.set('/issuer.p7c', octets(certsOnly))
+    server.handlers.set('/garbage', octets(Buffer.from('<html>')))
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({ aiaHosts }),
+      furtherLists: [server.url('/root.crl')],
+    })
+    const validate = () =>
+      validator.validate(certificate, { intermediates: [], at: new Date(), revocation: 'require' })
+    return { server, validate }
+  }
+  test.each([
+    ['/issuer.cer', ['127.0.0.1'], 'ok'],
+    ['/issuer.p7c', ['127.0.0.1'], 'ok'],
+    ['/garbage', ['127.0.0.1'], 'NO_PATH'],
+    ['/missing', ['127.0.0.1'], 'NO_PATH'],
+    ['/issuer.cer', ['other.example'], 'NO_PATH'],
+    ['/issuer.cer', [], 'NO_PATH'],
+  ])('%s where %j may be asked: %s', async (address, hosts, expected) => {
+    const { server, validate } = await made(address, hosts)
+    await using _ = server
+    expect(why(await validate())).toMatch(new RegExp(`^${expected}`))
+    await validate()
+    const asked = server.asked.filter((line) => line === `GET ${address}`)
+    expect(asked).toHaveLength(hosts.includes('127.0.0.1') ? 1 : 0)
+  })
+  test('a circle of issuers ends', async () => {
+    const server = await startWebServer()
+    await using _ = server
+    const certify = (name: string, issuer: string): Issuer => {
+      const { publicKey, privateKey } = makeKey('p256')
+      const by = { certificate: { ...root.certificate, subject: named(issuer).subject }, key: root.key }
+      const certificate = issueCertificate({
+        subject: { commonName: name },
+        publicKey,
+        profile: { kind: 'intermediate' },
+        issuer: by,
+        notBefore: daysFromNow(-1),
+        notAfter: daysFromNow(1),
+        extensions: [authorityInfoAccess({ issuers: server.url(`/${issuer}`) })],
+      })
+      server.handlers.set(`/${name}`, octets(certificate.der))
+      return { certificate, key: privateKey }
+    }
+    const named = (commonName: string): Certificate => {
+      const { publicKey, privateKey } = makeKey('p256')
+      const times = { notBefore: daysFromNow(-1), notAfter: daysFromNow(1) }
+      return issueCertificate({
+        subject: { commonName },
+        publicKey,
+        profile: { kind: 'root' },
+        issuer: { self: privateKey },
+        ...times,
+      })
+    }
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'a']
+    const [first] = names.slice(0, -1).map((name, index) => certify(name, names[index + 1]!))
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({ aiaHosts: ['127.0.0.1'] }),
+      furtherLists: [],
+    })
+    const result = await validator.validate(first!.certificate, {
+      intermediates: [],
+      at: new Date(),
+      revocation: 'require',
+    })
+    expect(why(result)).toMatch(/^(NO_PATH|BAD_SIGNATURE)/)
+    expect(server.asked).toHaveLength(4)
+  })
+})
+
+test('what one message may make us ask is bounded', async () => {
+  await using house = await House.open()
+  const urls = Array.from({ length: 40 }, (_, index) => house.server.url(`/${index}.crl`))
+  const status = statusSource()
+  await status.lists(urls, { at: new Date(), freshness: undefined, requestsLeft: 16 })
+  expect(house.server.asked).toHaveLength(16)
+})
+
+test('an extension that no reader needs to know changes nothing', async () => {
+  await using house = await House.open()
+  house.respond('good', { extensions: [extension('1.2.3', false, sequence())] })
+  expect(why(await house.validate())).toBe('ok')
+})
