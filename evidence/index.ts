@@ -61,6 +61,7 @@ export type { FileReport, Finding, VerificationVerdict } from './verify/report.t
 export type { VerifyOptions } from './verify/trust.ts'
 export { verifyFile } from './verify/verify-file.ts'
 export { parseCertificate, parsePemCertificates, toPem } from './x509/certificate.ts'
+export { crlsIn } from './x509/crl.ts'
 export { type Issuer, issueCertificate, issueCrl, type Profile, type SubjectName } from './x509/issue.ts'
 export { validatePath } from './x509/path.ts'
 export { signEvidence } from './xades/sign.ts'

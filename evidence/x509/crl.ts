@@ -48,6 +48,17 @@ const readings = new WeakMap<Uint8Array, Crl>()
 /** list → digests of the keys under which its signature was checked, and the result. */
 const checked = new WeakMap<Crl, Map<string, boolean>>()
 
+const PEM = /-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----/g
+
+/** The lists of a file, in DER: those of a PEM text, or the one that it is. Throws X509Error where one cannot be read. */
+export function crlsIn(file: Uint8Array): Uint8Array[] {
+  const text = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1')
+  const found = [...text.matchAll(PEM)].map(([, body]) => Buffer.from(body ?? '', 'base64'))
+  const lists = found.length > 0 ? found : [file]
+  for (const list of lists) readCrl(list)
+  return lists
+}
+
 /** Throws X509Error. The octets must not be changed afterwards. */
 export function readCrl(der: Uint8Array): Crl {
   const known = readings.get(der)

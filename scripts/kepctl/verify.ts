@@ -1,6 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type Certificate, type FileReport, parsePemCertificates, verifyFile } from '../../evidence/index.ts'
+import {
+  type Certificate,
+  crlsIn,
+  type FileReport,
+  parsePemCertificates,
+  verifyFile,
+} from '../../evidence/index.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { type Command, Refused, UsageError } from './command.ts'
 import type { Screen } from './screen.ts'
@@ -35,7 +41,7 @@ export const verifyCommand: Command = {
       if (found.length === 0) throw new UsageError(`${file}: no certificate in PEM`)
       anchors.push(...found)
     }
-    const crls = await Promise.all(args.many('crl').map((file) => readFile(file)))
+    const crls = (await Promise.all(args.many('crl').map(listsOf))).flat()
     const ocsps = await Promise.all(args.many('ocsp').map((file) => readFile(file)))
     const options = { anchors, intermediates: [], crls, ocsps, revocation, now: systemClock.now() } as const
     const reports: FileReport[] = []
@@ -46,6 +52,16 @@ export const verifyCommand: Command = {
     screen.show(reports, () => reports.flatMap((report) => linesOf(report, screen)))
     return reports.every(({ verdict }) => verdict === 'TOTAL-PASSED') ? 0 : 1
   },
+}
+
+/** In DER or PEM; a file that is no list would answer for nobody, and nobody would know. */
+async function listsOf(file: string): Promise<Uint8Array[]> {
+  const octets = await readFile(file)
+  try {
+    return crlsIn(octets)
+  } catch {
+    throw new UsageError(`${file}: no revocation list in DER or PEM`)
+  }
 }
 
 async function octetsOf(file: string): Promise<Uint8Array> {

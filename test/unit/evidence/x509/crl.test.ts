@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readCrl } from '../../../../evidence/x509/crl.ts'
+import { toPem } from '../../../../evidence/x509/certificate.ts'
+import { crlsIn, readCrl } from '../../../../evidence/x509/crl.ts'
 import { findRevocation } from '../../../../evidence/x509/crl-entries.ts'
 import { X509Error } from '../../../../evidence/x509/error.ts'
 import { daysFromNow, emptyCrl, pki } from '../../../fakes/pki.ts'
@@ -23,4 +24,13 @@ describe('RFC 5280 §5.1: lists of many entries', () => {
     bent[list.entriesEnd - 23] = 0x31
     expect(() => readCrl(bent)).toThrow(X509Error)
   })
+})
+
+test('a file of lists: one in DER, several in PEM, and what is none', () => {
+  const [first, second] = pki().crls.map((der) => Buffer.from(der))
+  expect(crlsIn(first!).map((der) => Buffer.from(der))).toEqual([first])
+  const text = `roots\n${toPem('X509 CRL', first!)}\n${toPem('X509 CRL', second!)}`
+  expect(crlsIn(Buffer.from(text)).map((der) => Buffer.from(der))).toEqual([first, second])
+  for (const none of ['', 'a list', toPem('X509 CRL', pki().user.certificate.der)])
+    expect(() => crlsIn(Buffer.from(none))).toThrow(X509Error)
 })
