@@ -82,6 +82,8 @@ const submission = z
     certificates: z.enum(['any', 'qualified', 'national']).default('any'),
     /** Refuse a signer who is another authorised person of the account than the one who logged in. */
     signerMustBeLogin: z.boolean().default(false),
+    /** Signers who are no persons of the account, beside one who is: refused, or allowed where their signatures hold too. */
+    otherSigners: z.enum(['refuse', 'allow']).default('refuse'),
     /** Rejection evidence per account and hour; refusals beyond it are told but not evidenced. */
     rejectionsPerHour: z.number().int().nonnegative().default(60),
   })

@@ -131,6 +131,8 @@ export interface ServiceSettings {
   /** Which certificates may sign; `national`: a NES or an e-seal of the Turkish profile. */
   readonly certificates: 'any' | 'qualified' | 'national'
   readonly signerMustBeLogin: boolean
+  /** Whether others may sign beside a person of the account. */
+  readonly otherSigners: 'refuse' | 'allow'
   readonly revocation: 'require' | 'if-present'
   /** What is done about an e-Yazışma package whose container is not in order. */
   readonly eypContainer: 'off' | 'warn' | 'refuse'

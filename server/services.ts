@@ -27,6 +27,7 @@ export const servicesOf = (
     requireBes: config.submission.requireBes,
     certificates: config.submission.certificates,
     signerMustBeLogin: config.submission.signerMustBeLogin,
+    otherSigners: config.submission.otherSigners,
     revocation: config.revocation.policy,
     eypContainer: config.eyp.container,
   },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Certificate } from '../../evidence/index.ts'
 import type { Person } from '../../mail/account.ts'
 import { mailboxesOf, readAddressList } from '../../mail/address-list.ts'
 import { decodeHeaderText } from '../../mail/encoded-word.ts'
@@ -79,6 +80,10 @@ function recipientsOf(transaction: Transaction, header: readonly HeaderField[]):
   return [...recipients.values()]
 }
 
+const personOf = ({ session }: Transaction, { subject }: Certificate) =>
+  signerAmong(session.account.persons, subject.serialNumber)
+
+/** Of several signers the first who is a person of the account counts. */
 function signatureOf({
   message,
   transaction,
@@ -88,11 +93,12 @@ function signatureOf({
 }: RecordRequest): RecordedSignature | undefined {
   const { signature, trust } = message
   if (signature.form === 'none' || signature.form === 'encrypted' || material === undefined) return undefined
-  const [signer] = signature.report.signers
-  const [judged] = trust
-  if (signer?.ok !== true || judged === undefined) return undefined
+  const counting =
+    trust.find(({ certificate }) => personOf(transaction, certificate) !== undefined) ?? trust[0]
+  const signer = signature.report.signers.find((one) => one.ok && one.certificate === counting?.certificate)
+  if (signer?.ok !== true || counting === undefined) return undefined
   const { certificate } = signer
-  const person = signerAmong(transaction.session.account.persons, certificate.subject.serialNumber)
+  const person = personOf(transaction, certificate)
   return {
     // The subject holds the identity number: people are shown the name alone.
     signer: certificate.subject.commonName ?? certificate.fingerprint,
@@ -103,7 +109,7 @@ function signatureOf({
     verifiedAt: decidedAt.toISOString(),
     bes: signer.bes,
     hash: signer.hash,
-    revocation: judged.path.ok ? judged.path.revocation : 'not-checked',
+    revocation: counting.path.ok ? counting.path.revocation : 'not-checked',
     material,
   }
 }

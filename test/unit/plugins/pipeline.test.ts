@@ -26,6 +26,7 @@ const services: Services = {
     requireBes: false,
     certificates: 'any',
     signerMustBeLogin: false,
+    otherSigners: 'refuse',
     revocation: 'require',
     eypContainer: 'warn',
   },

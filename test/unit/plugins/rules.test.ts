@@ -59,6 +59,7 @@ const services = (settings: Partial<Services['settings']> = {}, over: Partial<Se
     requireBes: false,
     certificates: 'any',
     signerMustBeLogin: false,
+    otherSigners: 'refuse',
     revocation: 'require',
     eypContainer: 'warn',
     ...settings,
@@ -106,6 +107,10 @@ const wire = {
   longestLine: 70,
 }
 const { certificate } = pki().user
+const stranger = pki().issue(
+  { kind: 'user', email: ADDRESS },
+  { subject: { commonName: 'Noter', country: 'TR' } },
+)
 /** Of a person, with these statements. */
 const stating = (...statements: string[]) =>
   pki().issue(
@@ -267,6 +272,18 @@ describe('signature settings', () => {
     const { transaction: sent } = post()
     const given = { transaction: sent, message: message({ trust: [{ certificate: signer, path }] }) }
     expect(await says('user-certificate', 'data_post', given, services({ certificates }))).toBe(code)
+  })
+  test.each([
+    ['refuse', [pki().user], 'proceed'],
+    ['refuse', [pki().user, stranger], 'SIGNER_NOT_OF_ACCOUNT'],
+    ['allow', [pki().user, stranger], 'proceed'],
+    ['allow', [stranger, pki().user], 'proceed'],
+    ['allow', [stranger], 'SIGNER_NOT_OF_ACCOUNT'],
+  ] as const)('submission.otherSigners: %s', async (otherSigners, signers, code) => {
+    const path = { ok: false as const, failure: 'NO_PATH' as const, detail: '' }
+    const trust = signers.map(({ certificate: signer }) => ({ certificate: signer, path }))
+    const given = { transaction: post().transaction, message: message({ trust }) }
+    expect(await says('signer-of-account', 'data_post', given, services({ otherSigners }))).toBe(code)
   })
   test('submission.signerMustBeLogin: another authorised person signs', async () => {
     const veli = person({ handle: 'veli', identityNumber: '10000000078' })
