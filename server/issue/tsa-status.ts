@@ -53,8 +53,13 @@ export class TsaStatus {
   async #judge(certificate: VerifiedToken['certificate'], path: VerifiedToken['path']): Promise<Verdict> {
     const at = this.#clock.now()
     const options = { intermediates: path.slice(1), at, revocation: 'if-present' } as const
-    const judged = await this.#validator.validate(certificate, options)
-    return { refusal: judged.ok ? undefined : `${judged.failure} ${judged.detail}`, at: at.getTime() }
+    try {
+      const judged = await this.#validator.validate(certificate, options)
+      return { refusal: judged.ok ? undefined : `${judged.failure} ${judged.detail}`, at: at.getTime() }
+    } catch {
+      // Nobody waits for a verdict that is made again; a fault of ours revokes nobody.
+      return { refusal: undefined, at: at.getTime() }
+    }
   }
 
   #keep(fingerprint: string, verdict: Promise<Verdict>): void {

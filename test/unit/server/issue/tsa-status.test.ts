@@ -70,3 +70,23 @@ test('a verdict is renewed while the last one serves', async () => {
   await eventually(async () => (await own.status.refusal(token)) ?? undefined)
   expect(await own.status.refusal(token)).toMatch(/^REVOKED /)
 })
+
+test('a fault of our own in the judging refuses nobody, and ends nothing', async () => {
+  class Failing extends CertificateValidator {
+    override async validate(): Promise<never> {
+      throw new Error('a fault of ours')
+    }
+  }
+  const validator = new Failing({
+    anchors: [],
+    status: statusSource({ clock: systemClock }),
+    furtherLists: [],
+  })
+  let ahead = 0
+  const clock: Clock = { now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() }
+  const status = new TsaStatus(validator, clock)
+  for (let i = 0; i < 3; i++) {
+    expect(await status.refusal(token)).toBe(undefined)
+    ahead += 120_000
+  }
+})
