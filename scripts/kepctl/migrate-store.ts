@@ -37,18 +37,26 @@ export const migrateStoreCommand: Command = {
       onWait: (ms) => screen.waits(ms),
     })
     let records = 0
-    await fillStore(filled.store, storeSource(source), {
+    const { withoutBody } = await fillStore(filled.store, storeSource(source), {
       progress: (done) => {
         records = done.records
         screen.progress(records, undefined)
       },
     })
     await filled.finish()
-    screen.show({ records }, () => [
+    screen.show({ records, withoutBody }, () => [
       screen.text({
         tr: `${records} kayıt taşındı; hizmeti ${target} ile başlatın`,
         en: `${records} records were copied; start the daemon with ${target}`,
       }),
+      ...(withoutBody === 0
+        ? []
+        : [
+            screen.text({
+              tr: `  ${withoutBody} ileti gövdesiz: eski depoda bulunmadı ya da taşınırken silindi`,
+              en: `  ${withoutBody} messages without body: the old store held none, or they were deleted meanwhile`,
+            }),
+          ]),
     ])
     return 0
   },

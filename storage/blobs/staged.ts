@@ -62,7 +62,7 @@ export class Staged implements StagedBlob {
 
   /**
    * Needed before the write that names it; undefined where one has named our file before: from then on it is the
-   * store's, which says itself whether they are still there. NO_SUCH_BLOB after discard(). Once its publication failed it
+   * store's, which says itself whether it is still there. NO_SUCH_BLOB after discard(). Once its publication failed it
    * fails for ever, as a failed sync is never tried again.
    */
   async publish(): Promise<Published | undefined> {

@@ -20,7 +20,7 @@ export interface Content {
   readonly key: Uint8Array | undefined
 }
 
-const keeperId = (hash: string, keeper: Keeper) => `${hash}\0${keeper}`
+const idOf = (hash: string, keeper: Keeper) => `${hash}\0${keeper}`
 
 /**
  * Who keeps which blob. A keeper is there before the write that needs it, so that no promise names what may be swept; what
@@ -96,7 +96,7 @@ export class Keepers {
   #put({ hash, file, key }: Content, keeper: Keeper, by: string) {
     const wrapped = key === undefined ? {} : { key: this.#keys?.wrap(key, `${hash} ${keeper}`) }
     const kept = { by, file: key === undefined ? null : file, ...wrapped }
-    return { at: { _id: keeperId(hash, keeper), hash }, kept }
+    return { at: { _id: idOf(hash, keeper), hash }, kept }
   }
 
   /** One key a hash, of whatever keeper. */
@@ -114,7 +114,7 @@ export class Keepers {
 
   /** What was put down just now, if nobody put it down again since. */
   async takeBack(hash: string, keeper: Keeper, by: string): Promise<void> {
-    await this.#keepers.remove({ _id: keeperId(hash, keeper), hash, by })
+    await this.#keepers.remove({ _id: idOf(hash, keeper), hash, by })
   }
 
   release(keeper: Keeper): Promise<void> {

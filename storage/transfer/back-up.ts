@@ -31,11 +31,11 @@ export async function backUp(
     if ((await lease(SWEEP_LEASE_MS)) === undefined) isLost = true
   }
   const renewal = setInterval(() => void renew().catch(() => {}), SWEEP_LEASE_MS / 4)
-  const checked = storeSource(store)
+  const whole = storeSource(store)
   const source: Source = {
-    open: (ref) => checked.open(ref),
+    open: (ref) => whole.open(ref),
     records: async function* () {
-      for await (const record of checked.records()) {
+      for await (const record of whole.records()) {
         if (isLost) throw lost()
         yield record
       }

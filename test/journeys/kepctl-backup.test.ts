@@ -117,6 +117,7 @@ describe('a store moves', () => {
     using other = new TemporaryFolder()
     const moved = await ctl(`migrate-store --to-config ${folder.file('mongo.yaml')}`)
     expect(moved).toMatchObject({ code: 0 })
+    expect(JSON.parse(moved.out)).toMatchObject({ withoutBody: 0 })
     expect(JSON.parse((await ctl('archive check', 'mongo.yaml')).out)).toMatchObject({ ok: true, entries: 2 })
     const twice = await ctl(`migrate-store --to-config ${folder.file('mongo.yaml')}`)
     expect(twice).toMatchObject({ code: 1 })
