@@ -18,7 +18,7 @@ import {
   type VerifyOptions,
   verifyFile,
 } from '../evidence/index.ts'
-import { EVIDENCE_CHAIN } from '../server/chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../server/archive/chain-archive.ts'
 import { DEVELOPMENT_PASSWORD } from '../server/development/identities.ts'
 import type { EvidenceMeta } from '../server/issue/issuer.ts'
 import type { ChainEntry } from '../storage/port.ts'

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { parsePemCertificates, type Signer } from '../evidence/index.ts'
-import { DailySeal, type DailySealParts } from './event-log/daily-seal.ts'
+import { DailySeal, type DailySealParts } from './archive/daily-seal.ts'
 import { stampCredit } from './issue/stamp-credit.ts'
 import type { WatchedTimestamper } from './issue/watched-timestamper.ts'
 import { certificateExpiry } from './ops/certificate-expiry.ts'

@@ -76,7 +76,7 @@ export const EVIDENCE_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Delil en az 20 yıl saklanır',
     en: 'Evidence is kept for 20 years at least',
     source: 'KEP yönetmeliği as field guides tell it, unverified; setting',
-    files: ['server/issue/issuer.ts', 'server/chain-archive.ts'],
+    files: ['server/issue/issuer.ts', 'server/archive/chain-archive.ts'],
     tests: ['test/journeys/rows/evidence.test.ts'],
   },
   '5.13': {
@@ -111,7 +111,7 @@ export const EVIDENCE_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Olay kayıtları her gün imzalanır ve zaman damgası alır',
     en: 'Records of events are signed and time-stamped each day',
     source: 'field guides; the text unverified',
-    files: ['server/event-log/daily-seal.ts'],
-    tests: ['test/unit/server/event-log/daily-seal.test.ts'],
+    files: ['server/archive/daily-seal.ts'],
+    tests: ['test/unit/server/archive/daily-seal.test.ts'],
   },
 }

@@ -136,7 +136,7 @@ export const READING_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Silinen ileti geri alınamaz; delili kalır',
     en: 'Deleted mail is not had back by its holder; its evidence stays',
     source: 'field guides, unverified',
-    files: ['server/imap/commands/expunge.ts', 'server/chain-archive.ts'],
+    files: ['server/imap/commands/expunge.ts', 'server/archive/chain-archive.ts'],
     tests: ['test/journeys/rows/reading.test.ts'],
   },
   '4.23': {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { decodeIndex } from '../../mail/mime-codec.ts'
 import { INBOX } from '../../server/accounts/standard-mailboxes.ts'
-import { EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../../server/archive/chain-archive.ts'
 import type { EvidenceMeta } from '../../server/issue/issuer.ts'
 import { CONTRADICTED } from '../../server/issue/steps.ts'
 import type { Store } from '../../storage/port.ts'

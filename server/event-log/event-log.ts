@@ -1,7 +1,7 @@
 import type { Clock } from '../../mail/clock.ts'
 import { randomId } from '../../mail/ids.ts'
 import type { ChainEntry, Store } from '../../storage/port.ts'
-import { ChainArchive, EVENT_CHAIN } from '../chain-archive.ts'
+import { ChainArchive, EVENT_CHAIN } from '../archive/chain-archive.ts'
 
 /** Who did it: an operator, perhaps because a person of the account asked; a person; time or the provider itself. */
 export interface Actor {

@@ -15,7 +15,7 @@ import type { Clock } from '../../mail/clock.ts'
 import { type MessageRecord, typeOf } from '../../mail/message-record.ts'
 import type { EventFacts, ServedFacts } from '../../plugins/events.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
-import type { ChainArchive } from '../chain-archive.ts'
+import type { ChainArchive } from '../archive/chain-archive.ts'
 import type { Events } from '../ops/events.ts'
 
 /** What lists and traces show of an archived evidence; the octets are what counts. */

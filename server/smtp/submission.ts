@@ -19,12 +19,12 @@ import type { EventFacts } from '../../plugins/events.ts'
 import { type SignerTrust, type SubmittedMessage, valuesOf } from '../../plugins/message.ts'
 import type { Pipeline } from '../../plugins/pipeline.ts'
 import { type NewIntake, type NewWork, type StagedBlob, type Store, StoreError } from '../../storage/port.ts'
+import type { MaterialArchive } from '../archive/material.ts'
 import { readRecord } from '../message-records.ts'
 import type { Held, Purses } from '../purse/purses.ts'
 import type { ReceivedMessage } from '../received-message.ts'
 import { stageBytes } from '../stage-bytes.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
-import type { MaterialArchive } from './archived-material.ts'
 import { makeRecord, type PersonId } from './submission-record.ts'
 
 export interface SubmissionParts {

@@ -2,7 +2,7 @@
 
 import { systemClock } from '../../mail/clock.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
-import { ChainArchive, EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
+import { ChainArchive, EVIDENCE_CHAIN } from '../../server/archive/chain-archive.ts'
 import type { EvidenceMeta } from '../../server/issue/issuer.ts'
 import { stageBytes } from '../../server/stage-bytes.ts'
 import type { Store } from '../../storage/port.ts'

@@ -1,5 +1,5 @@
 /** What lies in a test provider's mailboxes and archive, as the store tells it. */
-import { EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../../server/archive/chain-archive.ts'
 import type { EvidenceMeta } from '../../server/issue/issuer.ts'
 import type { ChainEntry, MessageRow } from '../../storage/port.ts'
 import { eventually } from './eventually.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyFile } from '../../evidence/index.ts'
-import { EVIDENCE_CHAIN } from '../../server/chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../../server/archive/chain-archive.ts'
 import type { ChainEntry } from '../../storage/port.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { type MessageOptions, signedMessage, submit } from '../fakes/mail-client.ts'

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { checkChain, type StoredEntry } from '../../../evidence/index.ts'
 import { type BlobRef, type Store, scratchFor } from '../../../storage/port.ts'
-import { type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from '../../chain-archive.ts'
+import { type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from '../../archive/chain-archive.ts'
 import { operation, type Progress } from './operation.ts'
 
 export interface ArchiveReport {

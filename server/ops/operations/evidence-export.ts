@@ -1,5 +1,5 @@
 import type { ChainEntry } from '../../../storage/port.ts'
-import { EVIDENCE_CHAIN } from '../../chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../../archive/chain-archive.ts'
 import { definedOnly, evidenceFilterSchema, nextAfter } from './evidence-list.ts'
 import { OperationError, operation } from './operation.ts'
 import { idSchema } from './schemas.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ChainEntry } from '../../../storage/port.ts'
-import { EVIDENCE_CHAIN } from '../../chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../../archive/chain-archive.ts'
 import type { EvidenceMeta } from '../../issue/issuer.ts'
 import { operation } from './operation.ts'
 import { addressSchema, timeSchema, untilSchema } from './schemas.ts'

@@ -1,4 +1,4 @@
-import { EVIDENCE_CHAIN } from '../../../../server/chain-archive.ts'
+import { EVIDENCE_CHAIN } from '../../../../server/archive/chain-archive.ts'
 import type { EvidenceMeta } from '../../../../server/issue/issuer.ts'
 import type { MailboxHead, MailboxRow, MessageRow, Store, WorkRow } from '../../../../storage/port.ts'
 import type { IntakeRecord } from '../../../../storage/port-copy.ts'

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { checkChain } from '../../../evidence/index.ts'
-import { systemClock } from '../../../mail/clock.ts'
-import { ChainArchive, EVENT_CHAIN } from '../../../server/chain-archive.ts'
-import type { Store } from '../../../storage/port.ts'
-import { Disk } from '../../fakes/memory-store/disk.ts'
-import { openMemoryStore } from '../../fakes/memory-store.ts'
+import { checkChain } from '../../../../evidence/index.ts'
+import { systemClock } from '../../../../mail/clock.ts'
+import { ChainArchive, EVENT_CHAIN } from '../../../../server/archive/chain-archive.ts'
+import type { Store } from '../../../../storage/port.ts'
+import { Disk } from '../../../fakes/memory-store/disk.ts'
+import { openMemoryStore } from '../../../fakes/memory-store.ts'
 
 const EACH = 60
 

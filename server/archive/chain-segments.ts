@@ -1,4 +1,4 @@
-import type { ChainEntry, StagedBlob, Store } from '../storage/port.ts'
+import type { ChainEntry, StagedBlob, Store } from '../../storage/port.ts'
 import type { ChainName } from './chain-archive.ts'
 
 /** What a day of a large provider makes fits into some; one is read and checked in seconds. */

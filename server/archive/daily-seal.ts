@@ -4,9 +4,9 @@ import { type Signer, signDetached, type Timestamper } from '../../evidence/inde
 import { dayIn, startOf } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { Store } from '../../storage/port.ts'
-import { type ChainArchive, EVENT_CHAIN, EVIDENCE_CHAIN } from '../chain-archive.ts'
+import { type EventLog, SYSTEM } from '../event-log/event-log.ts'
 import type { Duty } from '../rounds.ts'
-import { type EventLog, SYSTEM } from './event-log.ts'
+import { type ChainArchive, EVENT_CHAIN, EVIDENCE_CHAIN } from './chain-archive.ts'
 
 /** How often it is looked whether today has its seal: a provider that starts and stops within it seals at a later look. */
 const LOOK_MS = 5 * 60_000

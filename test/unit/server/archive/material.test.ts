@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { MaterialArchive } from '../../../../server/smtp/archived-material.ts'
+import { MaterialArchive } from '../../../../server/archive/material.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { pki } from '../../../fakes/pki.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'

@@ -1,8 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
-import { GENESIS, leafOf } from '../evidence/index.ts'
-import type { Clock } from '../mail/clock.ts'
-import { randomHex } from '../mail/ids.ts'
-import { type ChainEntry, type Fence, type NewChainEntry, type Store, StoreError } from '../storage/port.ts'
+import { GENESIS, leafOf } from '../../evidence/index.ts'
+import type { Clock } from '../../mail/clock.ts'
+import { randomHex } from '../../mail/ids.ts'
+import {
+  type ChainEntry,
+  type Fence,
+  type NewChainEntry,
+  type Store,
+  StoreError,
+} from '../../storage/port.ts'
 import { composeSegment } from './chain-segments.ts'
 
 /** The chain that holds all evidence of this provider, and the one that holds what happened in it. */
