@@ -3,6 +3,7 @@
  * What the rules leave unverified is a setting here and never a constant elsewhere.
  */
 import { z } from 'zod'
+import { archive } from './archive.ts'
 import { directory } from './directory.ts'
 import { notify } from './notify.ts'
 import { peerEntry, relay } from './relay.ts'
@@ -278,6 +279,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   evidence,
+  archive,
   envelope,
   eyp,
   eTebligat,

@@ -7,7 +7,22 @@
  * unstamped comes out of a signing function.
  */
 export { type ChainReport, checkChain, type StoredEntry } from './archive/check-chain.ts'
+export {
+  type ArchiveTimeStampChain,
+  readEvidenceRecord,
+  writeEvidenceRecord,
+} from './archive/evidence-record.ts'
+export { type HashPath, HashTree, nodeOf, reducedTree } from './archive/hash-tree.ts'
 export { GENESIS, leafOf } from './archive/leaf.ts'
+export { positionOf, writePosition } from './archive/position.ts'
+export { cmsRestsOn, evidenceRestsOn, type RestsOn, tokenEnds } from './archive/rests-on.ts'
+export {
+  objectDigests,
+  type RecordOptions,
+  type RecordReport,
+  type RecordTokenCheck,
+  verifyRecord,
+} from './archive/verify-record.ts'
 export { signDetached, signEnclosed } from './cms/sign.ts'
 export type { CmsFailure, CmsGoodSigner, CmsReport, CmsSigner } from './cms/verify.ts'
 export { EnvelopeError } from './envelope/compose.ts'

@@ -67,4 +67,6 @@ export interface RecordedSignature {
   readonly revocation: 'checked' | 'not-checked'
   /** SHA-256, hex, of the archived material (chain, CRLs, OCSP responses, report); evidence names it in an extension. */
   readonly material: string
+  /** Its octets. */
+  readonly materialSize: number
 }

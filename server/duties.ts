@@ -9,9 +9,10 @@ import { PurseSweep, type SweepParts } from './purse/sweep.ts'
 import { Retention, type RetentionParts } from './retention/retention.ts'
 import type { Duty } from './rounds.ts'
 
-type DutyParts = DailySealParts &
-  SweepParts &
+type DutyParts = SweepParts &
   RetentionParts & {
+    readonly sealing: DailySealParts
+    readonly signer: Signer
     readonly events: Events
     readonly envelopeSigner: Signer
     /** PEM, as they are now. */
@@ -22,7 +23,7 @@ type DutyParts = DailySealParts &
 /** What has to be looked after whatever mail comes; of several processes any may do it, and one does it at a time. */
 export const dutiesOf = ({ signing, tsa }: Config, parts: DutyParts): Duty[] => [
   new PurseSweep(parts),
-  new DailySeal(parts),
+  new DailySeal(parts.sealing),
   new Retention(parts),
   certificateExpiry({
     clock: parts.clock,

@@ -13,8 +13,9 @@ import { backUpOf } from '../storage/transfer/back-up.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
-import { ChainArchive, EVIDENCE_CHAIN } from './archive/chain-archive.ts'
-import { MaterialArchive } from './archive/material.ts'
+import type { DailySealParts } from './archive/daily-seal.ts'
+import { archiveRules, keepYearsOf, makeArchive } from './archive/make-archive.ts'
+import { MAX_SPAN } from './archive/span.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { dutiesOf } from './duties.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
@@ -122,6 +123,7 @@ export async function start(
     owner: pen,
     lost: (error) => events.internalError('ops', error),
   })
+  const archive = makeArchive(store, eventLog, { clock, owner: pen })
   const desk = new LoginDesk({ directory, passwords, clock, eventLog })
   const census = new ConnectionCensus(config.limits)
   await given.prepare?.(directory)
@@ -172,7 +174,7 @@ export async function start(
     profile: profileOf(config),
     signer: counted(await readSigner(config.signing.evidence), 'evidence', events),
     timestamper,
-    archive: new ChainArchive(store, clock, EVIDENCE_CHAIN, pen),
+    archive: archive.archives.evidence,
     clock,
     events,
     retentionYears: config.evidence.retentionYears,
@@ -227,6 +229,20 @@ export async function start(
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   let tls = await readTls(config.tls)
+  const sealing: DailySealParts = {
+    ...archive,
+    ...peerTrust,
+    ...archiveRules(() => current),
+    store,
+    clock,
+    timestamper,
+    signer: issuerParts.signer,
+    seals: archive.archives.seals,
+    keepYears: keepYearsOf(config),
+    spanSize: MAX_SPAN,
+    zone: config.accounts.zone,
+    clockIsCertain: timestamper.clockIsCertain,
+  }
   const duties = [
     ...(roles.has('ops')
       ? dutiesOf(config, {
@@ -238,12 +254,11 @@ export async function start(
           accounts: directory,
           holds: new Holds(store),
           rules: () => current.retention,
-          archive: issuerParts.archive,
+          sealing,
           signer: issuerParts.signer,
           envelopeSigner,
           tlsCertificates: () => tls.cert,
           timestamper,
-          zone: config.accounts.zone,
           clockIsCertain: timestamper.clockIsCertain,
         })
       : []),
@@ -271,7 +286,7 @@ export async function start(
     events,
     purses,
     ...policy,
-    materials: new MaterialArchive(store),
+    materials: archive.materials,
     refusals: new RefusalRecord(eventLog, clock),
     closedBecause: () => gate.closedBecause(),
     tls,

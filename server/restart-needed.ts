@@ -14,6 +14,7 @@ const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
   'eyp',
   'eTebligat',
   'retention',
+  'archive',
 ] as const)
 
 /** The sections that changed and are not taken over. */

@@ -212,7 +212,7 @@ function checkKey(certificate: Certificate): void {
     )
 }
 
-const isNamedBy = (id: SignerId, certificate: Certificate): boolean =>
+export const isNamedBy = (id: SignerId, certificate: Certificate): boolean =>
   id.kind === 'key-id'
     ? certificate.subjectKeyId !== undefined && Buffer.compare(certificate.subjectKeyId, id.keyId) === 0
     : Buffer.compare(certificate.serialBytes, id.serial) === 0 &&
@@ -227,7 +227,7 @@ function single(attributes: ReadonlyMap<string, readonly Element[]>, type: strin
 }
 
 /** Unsigned attributes are anybody's: the first token is handed on for its own verification. */
-function timestampOf(signer: SignerInfo): Uint8Array | undefined {
+export function timestampOf(signer: SignerInfo): Uint8Array | undefined {
   if (signer.unsignedAttributes === undefined) return undefined
   for (const { type, values } of eachAttribute(signer.unsignedAttributes))
     if (type === OID.signatureTimeStampToken) return values[0]?.octets

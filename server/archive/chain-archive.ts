@@ -14,8 +14,16 @@ import { composeSegment } from './chain-segments.ts'
 /** The chain that holds all evidence of this provider, and the one that holds what happened in it. */
 export const EVIDENCE_CHAIN = 'evidence'
 export const EVENT_CHAIN = 'events'
-export type ChainName = typeof EVIDENCE_CHAIN | typeof EVENT_CHAIN
-const ALGORITHM = 'sha256'
+/** What evidence is judged by in later years, and how users' certificates were found some time after an acceptance. */
+export const VALIDATION_CHAIN = 'validation'
+export const RECHECK_CHAIN = 'rechecks'
+/** What proves all chains, itself included: heads and trees, signed, time-stamped and renewed. */
+export const SEAL_CHAIN = 'seals'
+/** In the order in which a seal names them. */
+export const CHAINS = [EVENT_CHAIN, EVIDENCE_CHAIN, VALIDATION_CHAIN, RECHECK_CHAIN, SEAL_CHAIN] as const
+export type ChainName = (typeof CHAINS)[number]
+/** Of the leaves of all chains. */
+export const LEAF_HASH = 'sha256'
 /** Long against one append, short against how long a successor waits for a writer that died. */
 const LEASE_MS = 10_000
 /** A batch waits for the pen at most so long: until the lease of one that died has lapsed, and some more. */
@@ -131,7 +139,7 @@ export class ChainArchive {
       const leaf = leafOf({
         chain: this.#chain,
         sequence: seq,
-        algorithm: ALGORITHM,
+        algorithm: LEAF_HASH,
         previous: head.hash,
         octets: event.bytes,
       })

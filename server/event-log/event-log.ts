@@ -113,12 +113,6 @@ export class EventLog {
     return this.#archive.seal(upTo, seal)
   }
 
-  /** The first seal of that time or later, ms since 1970. */
-  async sealSince(from: number): Promise<RecordedEvent | undefined> {
-    const [first] = await this.#store.chain.list(EVENT_CHAIN, { party: SEALS, from }, 0, 1)
-    return first && eventIn(first)
-  }
-
   /** In order; of a person only where the account is named too. */
   async list(filter: EventFilter, afterSeq: number, limit: number): Promise<RecordedEvent[]> {
     const { from, to, account, person } = filter
@@ -140,11 +134,7 @@ export const eventIn = ({ seq, bytes }: ChainEntry): RecordedEvent => ({
 const partyOf = (account: string, person: string | undefined): string =>
   person === undefined ? account : `${account}/${person}`
 
-/** Under this name seals are found; no account has one without an @. */
-const SEALS = 'sealed'
-
-function partiesOf({ what, account, person }: LoggedEvent): string[] {
-  if (what === SEALS) return [SEALS]
+function partiesOf({ account, person }: LoggedEvent): string[] {
   if (account === undefined) return []
   return person === undefined ? [account] : [account, partyOf(account, person)]
 }

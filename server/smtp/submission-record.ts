@@ -8,6 +8,7 @@ import { signerAmong } from '../../mail/signer-identity.ts'
 import type { RecordedRecipient, RecordedSignature, SubmissionRecord } from '../../mail/submission-record.ts'
 import type { Transaction } from '../../plugins/api.ts'
 import { type SubmittedMessage, typeField, valuesOf } from '../../plugins/message.ts'
+import type { BlobRef } from '../../storage/port.ts'
 
 /** How a person is named in evidence: the operator's choice between clarity and data protection. */
 export type PersonId = 'name' | 'number'
@@ -19,8 +20,8 @@ export interface RecordRequest {
   readonly transaction: Transaction
   readonly message: SubmittedMessage
   readonly personId: PersonId
-  /** Hex digest of the archived material. */
-  readonly material: string | undefined
+  /** The list of the archived material. */
+  readonly material: BlobRef | undefined
 }
 
 /** Writes down, once, everything that evidence about this submission will be drafted from. */
@@ -110,7 +111,8 @@ function signatureOf({
     bes: signer.bes,
     hash: signer.hash,
     revocation: counting.path.ok ? counting.path.revocation : 'not-checked',
-    material,
+    material: material.hash,
+    materialSize: material.size,
   }
 }
 

@@ -132,7 +132,7 @@ async function accepted(
     transaction,
     message,
     personId: parts.personId,
-    material: material.ref.hash,
+    material: material.ref,
   })
   const facts: EventFacts = { hook: 'accepted', id: randomId('ev'), at: at.toISOString() }
   checkAll(parts.pipeline.draft({ ...facts, message: record }), evidenceRules(parts.profile))

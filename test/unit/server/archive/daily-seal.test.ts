@@ -1,107 +1,137 @@
 import { expect, test } from 'vitest'
 import { verifyFile } from '../../../../evidence/index.ts'
-import { ChainArchive, EVIDENCE_CHAIN } from '../../../../server/archive/chain-archive.ts'
+import { CHAINS } from '../../../../server/archive/chain-archive.ts'
 import { DailySeal } from '../../../../server/archive/daily-seal.ts'
-import { EventLog } from '../../../../server/event-log/event-log.ts'
-import { localTimestamper } from '../../../fakes/evidence.ts'
-import { Disk } from '../../../fakes/memory-store/disk.ts'
-import { openMemoryStore } from '../../../fakes/memory-store.ts'
-import { pki } from '../../../fakes/pki.ts'
+import type { Seal } from '../../../../server/archive/seal-record.ts'
+import { archiveHouse, proofOf } from '../../../fakes/archive-house.ts'
 
 const HOUR = 3_600_000
+const BEGIN = new Date('2026-11-22T09:00:00Z')
+const later = (hours: number) => new Date(BEGIN.getTime() + hours * HOUR)
 
-class FailingArchive extends ChainArchive {
-  failsOnce = false
-  override async seal(upTo: number, octets: Uint8Array): Promise<void> {
-    if (this.failsOnce) {
-      this.failsOnce = false
-      throw new Error('no disk')
-    }
-    await super.seal(upTo, octets)
-  }
-}
-
-test('12.4: each day the heads of both chains are signed and time-stamped, once, and the seal verifies', async () => {
-  await using store = await openMemoryStore(new Disk())
-  let now = Date.now()
-  let certain = false
-  const clock = { now: () => new Date(now), monotonic: () => now }
-  const eventLog = new EventLog({
-    store,
-    clock,
-    keepYears: 20,
-    lost: (error) => {
-      throw error
-    },
-  })
-  const archive = new FailingArchive(store, clock, EVIDENCE_CHAIN)
-  const seal = new DailySeal({
-    store,
-    clock,
-    eventLog,
-    archive,
-    signer: pki().provider.signer,
-    timestamper: localTimestamper(),
-    zone: 'Europe/Istanbul',
-    clockIsCertain: () => certain,
-  })
-  const sealed = async () => (await eventLog.list({}, 0, 100)).filter(({ what }) => what === 'sealed')
+test('12.4: each day the heads of the chains are signed and time-stamped, once, and the seal verifies', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  const { store, archive, sealing, eventLog } = house
+  const duty = new DailySeal(sealing)
   await eventLog.record({ what: 'login', by: { person: 'ayse' }, account: 'a@hs98.kep.tr' })
-  await archive.append({
-    eventId: 'ev1',
-    bytes: Buffer.from('<a/>'),
-    intake: undefined,
-    meta: '{}',
-    parties: [],
-    at: now,
-    keepUntil: now,
-  })
-  await seal.round()
-  expect(await sealed()).toEqual([]) // no day is reckoned by a clock in doubt
-  certain = true
-  const head = await store.chain.head('events')
-  const evidence = await store.chain.head('evidence')
-  archive.failsOnce = true
-  await expect(seal.round()).rejects.toThrow('no disk')
-  expect(await sealed()).toHaveLength(1)
-  await seal.round() // goes on with the seal that is there
-  await seal.round()
-  const [first, ...more] = await sealed()
-  expect(more).toEqual([])
-  const { heads, seal: cms } = (first?.details ?? {}) as { heads: string; seal: string }
+  await house.append('evidence', 'ev1', '<a/>')
+  await house.append('evidence', 'ev2', '<b/>')
+  house.clockIsCertain = false
+  await duty.round()
+  expect(archive.book.all).toEqual([]) // no day is reckoned by a clock in doubt
+  house.clockIsCertain = true
+  await duty.round()
+  await duty.round()
+  expect(archive.book.all).toHaveLength(1)
+  const record = (await archive.book.record(1)) as Seal
   const hex = (hash: Uint8Array | undefined) => Buffer.from(hash ?? []).toString('hex')
-  expect(heads).toBe(`events 1 ${hex(head?.hash)}\nevidence 1 ${hex(evidence?.hash)}\n`)
+  const [events, evidence] = [await store.chain.head('events'), await store.chain.head('evidence')]
+  const [first, second, ...trees] = record.heads.trimEnd().split('\n')
+  expect(first).toBe(`events 1 ${hex(events?.hash)}`)
+  expect(second).toBe(`evidence 2 ${hex(evidence?.hash)}`)
+  expect(trees).toEqual([
+    expect.stringMatching(/^tree events 1 1 sha256 [0-9a-f]{64}$/),
+    expect.stringMatching(/^tree evidence 1 2 sha256 [0-9a-f]{64}$/),
+  ])
   const report = await verifyFile(
-    { name: 'seal.p7s', octets: Buffer.from(cms, 'base64'), content: Buffer.from(heads) },
     {
-      anchors: [pki().root.certificate],
+      name: 'seal.p7s',
+      octets: Buffer.from(record.signature, 'base64'),
+      content: Buffer.from(record.heads),
+    },
+    {
+      anchors: [house.tsaRoot.root],
       intermediates: [],
       crls: [],
       revocation: 'if-present',
-      now: clock.now(),
+      now: house.clock.now(),
     },
   )
   expect(report).toMatchObject({ verdict: 'TOTAL-PASSED', timestamps: [{}] })
-  now += 25 * HOUR
-  await seal.round()
-  expect(await sealed()).toHaveLength(2)
-  // What was sealed lies in segments, each with the seal that proves its end.
-  const segments = [await store.chain.segments('events', 0, 9), await store.chain.segments('evidence', 0, 9)]
-  expect(segments.map((all) => all.map(({ from, upTo }) => [from, upTo]))).toEqual([
-    [
-      [1, 1],
-      [2, 2],
-    ],
-    [[1, 1]],
-  ])
-  const [segment] = segments[1] ?? []
-  expect(JSON.parse(Buffer.from(segment?.seal ?? []).toString())).toEqual({ heads, seal: cms })
-  const [line] = Buffer.from(await store.blobs.read(segment!.body))
-    .toString()
-    .split('\n')
-  expect(JSON.parse(line ?? '')).toMatchObject({
-    seq: 1,
-    eventId: 'ev1',
-    hash: Buffer.from(evidence!.hash).toString('base64'),
+  house.goTo(later(25))
+  await house.append('validation', 'v1', '{}')
+  await duty.round()
+  expect(archive.book.all).toHaveLength(2)
+  // What was sealed lies in segments, each with the seal that proves its end; the first seal is sealed by the second.
+  const spans = await Promise.all(
+    CHAINS.map(async (chain) =>
+      (await store.chain.segments(chain, 0, 9)).map(({ from, upTo }) => [from, upTo]),
+    ),
+  )
+  expect(spans).toEqual([[[1, 1]], [[1, 2]], [[1, 1]], [], [[1, 1]]])
+  for (const [chain, sequence] of [
+    ['events', 1],
+    ['evidence', 2],
+    ['validation', 1],
+    ['seals', 1],
+  ] as const)
+    expect(await proofOf(house, chain, sequence)).toMatchObject({ ok: true })
+  expect(await proofOf(house, 'evidence', 3)).toBeUndefined()
+})
+
+test('what failed half-way is gone on with: one seal, and its segments', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  const { evidence } = house.archive.archives
+  let fails = true
+  const failing = {
+    seal: async (upTo: number, octets: Uint8Array) => {
+      if (fails) throw new Error('no disk')
+      await evidence.seal(upTo, octets)
+    },
+  }
+  const duty = new DailySeal({
+    ...house.sealing,
+    archives: { ...house.archive.archives, evidence: failing },
   })
+  await house.append('evidence', 'ev1', '<a/>')
+  await expect(duty.round()).rejects.toThrow('no disk')
+  fails = false
+  await duty.round()
+  expect(house.archive.book.all).toHaveLength(1)
+  expect(await house.store.chain.segments('evidence', 0, 9)).toHaveLength(1)
+})
+
+test('two processes that seal at once make one seal', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  await house.append('evidence', 'ev1', '<a/>')
+  await Promise.all([new DailySeal(house.sealing).round(), new DailySeal(house.sealing).round()])
+  expect((await house.store.chain.head('seals'))?.seq).toBe(1)
+  expect(await proofOf(house, 'evidence', 1)).toMatchObject({ ok: true, provedAt: BEGIN })
+})
+
+test('a chain that does not hold is not sealed', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  await house.append('evidence', 'ev1', '<a/>')
+  const read = house.store.chain.read.bind(house.store.chain)
+  const forged = {
+    ...house.store,
+    blobs: house.store.blobs,
+    chain: {
+      ...house.store.chain,
+      head: house.store.chain.head.bind(house.store.chain),
+      read: async (...args: Parameters<typeof read>) =>
+        (await read(...args)).map((entry) => ({ ...entry, bytes: Buffer.from('<c/>') })),
+    },
+  }
+  const duty = new DailySeal({ ...house.sealing, store: forged as unknown as typeof house.store })
+  await expect(duty.round()).rejects.toThrow('the chain evidence is broken at 1')
+  expect(house.stamps).toBe(0)
+})
+
+test('more than one tree holds is sealed in several, each entry provable', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  for (let n = 0; n < 11; n++) await house.append('evidence', `ev${n}`, `<a n="${n}"/>`)
+  await new DailySeal(house.sealing).round()
+  expect(house.archive.book.all[0]?.spans.map(({ from, upTo }) => [from, upTo])).toEqual([
+    [1, 4],
+    [5, 8],
+    [9, 11],
+  ])
+  for (const sequence of [1, 4, 5, 11])
+    expect(await proofOf(house, 'evidence', sequence)).toMatchObject({ ok: true })
 })

@@ -22,7 +22,12 @@ test('what a court needs is kept and named: path, lists, OCSP responses, report'
   } as const
   const staged = await new MaterialArchive(store).stage([{ certificate: user.certificate, path }], { a: 1 })
   const list = JSON.parse(Buffer.concat(await Array.fromAsync(staged.open())).toString())
-  const names = (all: readonly Uint8Array[]): string[] => all.map((octets) => hash('sha256', octets, 'hex'))
+  const names = (all: readonly Uint8Array[]) =>
+    all.map((octets) => ({
+      sha256: hash('sha256', octets, 'hex'),
+      sha512: hash('sha512', octets, 'hex'),
+      size: octets.length,
+    }))
   expect(list).toEqual({
     certificates: names(chain.map(({ der }) => der)),
     crls: names([crls[0]!]),
@@ -31,7 +36,7 @@ test('what a court needs is kept and named: path, lists, OCSP responses, report'
   })
   for (const octets of [...chain.map(({ der }) => der), crls[0]!, ocsp]) {
     const [name] = names([octets])
-    expect(Buffer.compare(await store.blobs.read({ hash: name!, size: octets.length }), octets)).toBe(0)
+    expect(Buffer.compare(await store.blobs.read({ hash: name!.sha256, size: name!.size }), octets)).toBe(0)
   }
   await staged.discard()
 })

@@ -1,0 +1,133 @@
+/** The archive alone, over a store in memory, with authorities and a clock that the test sets. */
+
+import { writeEvidenceRecord } from '../../evidence/archive/evidence-record.ts'
+import { type RecordOptions, type RecordReport, verifyRecord } from '../../evidence/archive/verify-record.ts'
+import type { HashName, Signer } from '../../evidence/ports.ts'
+import { verifyToken } from '../../evidence/tsa/token.ts'
+import { validatePath } from '../../evidence/x509/path.ts'
+import type { ChainName } from '../../server/archive/chain-archive.ts'
+import type { DailySealParts } from '../../server/archive/daily-seal.ts'
+import { makeArchive } from '../../server/archive/make-archive.ts'
+import { objectsOf } from '../../server/archive/span.ts'
+import { EventLog } from '../../server/event-log/event-log.ts'
+import { Disk } from './memory-store/disk.ts'
+import { openMemoryStore } from './memory-store.ts'
+import { Authority, stampingWith } from './stamping.ts'
+
+export async function archiveHouse(begin: Date) {
+  let now = begin
+  const clock = { now: () => now, monotonic: () => now.getTime() }
+  const store = await openMemoryStore(new Disk())
+  const eventLog = new EventLog({
+    store,
+    clock,
+    keepYears: 30,
+    lost: (error) => {
+      throw error
+    },
+  })
+  const archive = makeArchive(store, eventLog, { clock, owner: undefined })
+  const authorities = [new Authority('Kök 1', begin, 40)]
+  const house = {
+    store,
+    clock,
+    eventLog,
+    archive,
+    /** The newest stamps, and signs for the provider. */
+    authorities,
+    tsa: authorities[0]!.signer('tsa', begin, 5),
+    tsaRoot: authorities[0]!,
+    signer: authorities[0]!.signer('provider', begin, 30) as Signer,
+    hash: 'sha256' as HashName,
+    /** Authorities that tell nobody's status any more. */
+    silent: new Set<Authority>(),
+    clockIsCertain: true,
+    stamps: 0,
+    goTo: (time: Date) => {
+      now = time
+    },
+    /** Appends octets to a chain as what they are. */
+    append: (chain: Exclude<ChainName, 'events' | 'seals'>, eventId: string, octets: string | Uint8Array) =>
+      archive.archives[chain].append({
+        eventId,
+        bytes: Buffer.from(octets as Uint8Array),
+        intake: undefined,
+        meta: '{}',
+        parties: [],
+        at: now.getTime(),
+        keepUntil: now.getTime(),
+      }),
+    lists: () => authorities.filter((one) => !house.silent.has(one)).map((one) => one.list(now)),
+  }
+  const validate: DailySealParts['tsasTrust']['validate'] = async (leaf, { at, intermediates, revocation }) =>
+    validatePath(leaf, {
+      anchors: authorities.map(({ root }) => root),
+      intermediates,
+      at,
+      crls: house.lists(),
+      revocation,
+    })
+  const inner = stampingWith(
+    () => house.tsa,
+    () => house.tsaRoot.root,
+    clock,
+  )
+  const sealing: DailySealParts = {
+    ...archive,
+    store,
+    clock,
+    timestamper: {
+      stamp: (...query) => {
+        house.stamps++
+        return inner.stamp(...query)
+      },
+    },
+    get signer() {
+      return house.signer
+    },
+    hash: () => house.hash,
+    renewBefore: () => 90 * 86_400_000,
+    seals: archive.archives.seals,
+    keepYears: 30,
+    spanSize: 4,
+    zone: 'Europe/Istanbul',
+    clockIsCertain: () => house.clockIsCertain,
+    providersTrust: { validate },
+    tsasTrust: { validate },
+  }
+  return Object.assign(house, { sealing })
+}
+
+export type ArchiveHouse = Awaited<ReturnType<typeof archiveHouse>>
+
+/** What a verifier finds who has the entry, its record and the roots alone. */
+export async function proofOf(
+  { store, archive, clock, authorities }: ArchiveHouse,
+  chain: ChainName,
+  sequence: number,
+  outdated?: RecordOptions['outdated'],
+): Promise<RecordReport | undefined> {
+  const sealed = archive.book.sealOf(chain, sequence)
+  const [entry] = await store.chain.read(chain, sequence, 1)
+  if (sealed === undefined || entry === undefined) return undefined
+  const span = archive.book.all[sealed.seal - 1]!.spans[sealed.span]!
+  const prove = await archive.proofs.prover(sealed.seal, { span: sealed.span })
+  const objects = objectsOf(chain, entry)
+  const der = writeEvidenceRecord({ chains: prove(objects, sequence - span.from) })
+  return verifyRecord(der, objects, {
+    now: clock.now(),
+    outdated,
+    checkToken: (token, imprint, hash, at) =>
+      verifyToken(token, {
+        imprint,
+        hash,
+        trust: {
+          anchors: authorities.map(({ root }) => root),
+          intermediates: [],
+          crls: [],
+          revocation: 'if-present',
+          at,
+        },
+      }),
+  })
+}
