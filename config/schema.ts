@@ -129,6 +129,11 @@ const revocation = z
      * response produced after DATA began does.
      */
     maxAge: span.default(24 * 3_600_000),
+    /**
+     * A message's signers are judged again so long after its acceptance: by then a revocation that was asked for before it has
+     * been published. One dated before the acceptance is stated beside the evidence, and told to the operator.
+     */
+    grace: span.default(24 * 3_600_000),
     ocsp: z
       .strictObject({
         /** The digest by which requests name certificates; it proves nothing, and most responders know SHA-1 alone. [RFC 5019 §2.1.1] */

@@ -15,6 +15,7 @@ import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
 import type { DailySealParts } from './archive/daily-seal.ts'
 import { archiveRules, keepYearsOf, makeArchive } from './archive/make-archive.ts'
+import { Rechecks } from './archive/rechecks.ts'
 import { MAX_SPAN } from './archive/span.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { dutiesOf } from './duties.ts'
@@ -203,6 +204,18 @@ export async function start(
       peers,
       purses,
       relay: () => outbound.relay,
+      rechecks: new Rechecks({
+        ...archive,
+        store,
+        clock,
+        archive: archive.archives.rechecks,
+        validator: () => submissionParts.validator,
+        signer: issuerParts.signer,
+        timestamper,
+        events,
+        keepYears: keepYearsOf(config),
+      }),
+      recheckGrace: () => current.revocation.grace,
     },
     steps,
     events,

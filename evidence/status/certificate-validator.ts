@@ -33,12 +33,14 @@ export class CertificateValidator {
       revocation: TrustContext['revocation']
       /** "Good" then needs an OCSP response produced since, or a list younger than the greatest age. */
       freshSince?: Date | undefined
+      /** Of lists, where "young" is not enough. */
+      listedSince?: Date | undefined
     },
   ): Promise<PathResult> {
     const { at, revocation, freshSince } = options
     const freshness = freshSince && {
       answeredSince: freshSince,
-      listedSince: new Date(at.getTime() - this.#status.maxAgeMs),
+      listedSince: options.listedSince ?? new Date(at.getTime() - this.#status.maxAgeMs),
     }
     const asking: Asking = { at, freshness, requestsLeft: MAX_REQUESTS }
     const withoutStatus = { anchors: this.anchors, at, crls: [], revocation: 'if-present' } as const

@@ -25,6 +25,11 @@ function linesOf(trace: Trace, screen: Screen): string[] {
   const step = (name: string): string => {
     if (name === 'accepted') return label('kabul edildi', 'accepted')
     if (name === 'refused') return label('reddedildi', 'refused')
+    if (name === 'signer-revoked-before')
+      return label(
+        'imzalayanın sertifikası kabulden önce iptal edilmiş (sonradan öğrenildi)',
+        'the signer’s certificate had been revoked before the acceptance, as was told later',
+      )
     return OUTCOMES.find((outcome) => outcome.name === name)?.[screen.language] ?? name
   }
   const on = (recipient: number | undefined): string =>

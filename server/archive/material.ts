@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import type { Certificate, PathResult } from '../../evidence/index.ts'
 import type { StagedBlob, Store } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
@@ -22,6 +23,14 @@ export interface JudgedPath {
   readonly certificate: Certificate
   readonly path: PathResult
 }
+
+/** Of one kind: a path of eight for each of some signers, and their lists. */
+const MAX_NAMED = 1_000
+const several = z
+  .array(z.object({ sha256: z.string(), sha512: z.string(), size: z.number() }))
+  .max(MAX_NAMED)
+  .readonly()
+export const materialSchema = z.object({ certificates: several, crls: several, ocsps: several })
 
 const MAX_REMEMBERED = 10_000
 
@@ -52,6 +61,11 @@ export class MaterialArchive {
       crls: await this.#all(good.flatMap(({ usedCrls }) => usedCrls)),
       ocsps: await this.#all(good.flatMap(({ usedOcsps }) => usedOcsps)),
     }
+  }
+
+  /** Octet by octet what was kept. */
+  read({ sha256, size }: KeptOctets): Promise<Uint8Array> {
+    return this.#store.blobs.read({ hash: sha256, size })
   }
 
   async #all(all: readonly Uint8Array[]): Promise<KeptOctets[]> {

@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import type { ChainEntry } from '../../storage/port.ts'
 import { CHAINS } from './chain-archive.ts'
+import { materialSchema } from './material.ts'
 
 /**
  * What stands in the chain of seals; written and read by this program, and by who takes the archive over. Digests and tokens
  * are base64.
  */
 const hash = z.enum(['sha256', 'sha384', 'sha512'])
-const kept = z.object({ sha256: z.string(), sha512: z.string(), size: z.number() })
-const several = z.array(kept).readonly()
-export const materialSchema = z.object({ certificates: several, crls: several, ocsps: several })
 const blob = z.object({ hash: z.string(), size: z.number() })
 
 const span = z.object({

@@ -1,6 +1,7 @@
 import { randomId } from '../../mail/ids.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import { deliveryExpired, relayExpired, sendExpired } from '../relay/deadlines.ts'
+import { RECHECK, recheckSigners } from './recheck.ts'
 import { type EventPayload, nextWork, type Step } from './steps.ts'
 
 /** Nobody read it in time. If somebody did, the row `reading` exists and this one changes nothing. */
@@ -25,6 +26,7 @@ const byName = new Map<string, Step>([
   ['relay-expiry', relayExpired],
   ['delivery-expiry', deliveryExpired],
   ['hint', nothing],
+  [RECHECK, recheckSigners],
 ])
 
 export const meetDeadline: Step = async (parts, row, message) => {

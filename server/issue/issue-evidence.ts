@@ -1,5 +1,6 @@
 import { readPositions } from '../../mail/positions.ts'
 import type { LeasedWork, NewWork } from '../../storage/port.ts'
+import { recheckLater } from './recheck.ts'
 import { type DispatchPayload, type EventPayload, type MailboxPayload, nextWork, type Step } from './steps.ts'
 
 /** The acceptance: evidence first; then the sender's receipt, the filed original and the dispatch. */
@@ -14,6 +15,7 @@ export const issueAcceptance: Step = async (parts, row, message) => {
       bodyDigest: bodyDigest ?? '',
     } satisfies MailboxPayload),
     nextWork(row, 'dispatch', 'envelope', now, {}),
+    ...recheckLater(row, message, parts),
   ]
 }
 

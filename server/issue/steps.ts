@@ -5,6 +5,7 @@ import type { ServingRule } from '../../mail/served-at.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import type { BlobRef, LeasedWork, NewWork, Store, WorkKey, WorkKind } from '../../storage/port.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
+import type { Rechecks } from '../archive/rechecks.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { Events } from '../ops/events.ts'
 import type { Purses } from '../purse/purses.ts'
@@ -36,6 +37,9 @@ export interface StepParts {
   readonly purses: Pick<Purses, 'settle'>
   /** As it is now: a reload changes it. */
   readonly relay: () => RelaySettings
+  readonly rechecks: Pick<Rechecks, 'make'>
+  /** From an acceptance until its signers are judged again, ms; as it is now. */
+  readonly recheckGrace: () => number
 }
 
 /** How long we wait for peers, ms, and how relay evidence is cut. */

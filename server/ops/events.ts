@@ -101,6 +101,11 @@ export class Events {
   readonly #expiry = this.#gauge('certificate_expires_seconds', 'Until a certificate of ours runs out', [
     'use',
   ])
+  readonly #rechecks = this.#counter(
+    'rechecks_total',
+    'Acceptances whose signers were judged again after the grace period, by how they were found',
+    ['outcome'],
+  )
   readonly #skew = this.#gauge('clock_skew_seconds', "The TSA's time minus ours", [])
   readonly #backlog = this.#gauge('work_backlog', 'Rows of work that wait', ['kind', 'state'])
   readonly #backlogAge = this.#gauge('work_oldest_seconds', 'Age of the oldest row of work that is due', [
@@ -299,6 +304,13 @@ export class Events {
     this.#expiry.set({ use }, leftMs / 1000)
     if (isNear)
       this.#log.warn({ event: 'certificate-expires', use, serial, days: Math.floor(leftMs / 86_400_000) })
+  }
+
+  /** A signer who had been revoked before the acceptance is the operator's affair: the evidence stands. */
+  rechecked(outcome: 'held' | 'revoked-before' | 'unknown', intake: string): void {
+    this.#rechecks.inc({ outcome })
+    if (outcome === 'revoked-before') this.#log.error({ event: 'late-revocation', intake })
+    else if (outcome === 'unknown') this.#log.warn({ event: 'recheck-unknown', intake })
   }
 
   clockSkew(milliseconds: number): void {

@@ -5,6 +5,8 @@ import { readPositions } from '../../../mail/positions.ts'
 import type { RelayedTransport } from '../../../mail/relayed-record.ts'
 import type { IntakeRow, Store, WorkRow } from '../../../storage/port.ts'
 import { EVIDENCE_CHAIN } from '../../archive/chain-archive.ts'
+import { recheckEntry, recheckIn } from '../../archive/rechecks.ts'
+import { RECHECK } from '../../issue/recheck.ts'
 import { readRecord } from '../../message-records.ts'
 import type { DeadlinePayload, SendPayload } from '../../relay/payloads.ts'
 import { queueIdOf, readQueueId } from '../../relay/queue-id.ts'
@@ -146,9 +148,12 @@ async function traceOf(store: Store, intake: IntakeRow): Promise<Trace> {
       local,
       ...outcomes(index + 1),
     })),
-    timeline: [decided(record, refused), ...evidence.map(stepOf), ...work.flatMap(hintOf)].sort((a, b) =>
-      a.at.localeCompare(b.at),
-    ),
+    timeline: [
+      decided(record, refused),
+      ...evidence.map(stepOf),
+      ...work.flatMap(hintOf),
+      ...(await recheckStep(store, intake)),
+    ].sort((a, b) => a.at.localeCompare(b.at)),
     waiting,
     truncated: work.length >= MAX_ROWS || evidence.length >= MAX_ROWS,
   }
@@ -175,6 +180,16 @@ const stepOf = (line: EvidenceLine): TraceStep => {
   }
 }
 
+/** A signer had been revoked before the acceptance, as was told later. */
+async function recheckStep(store: Store, { id }: IntakeRow): Promise<TraceStep[]> {
+  const entry = await recheckEntry(store, id)
+  if (entry === undefined || recheckIn(entry).outcome !== 'revoked-before') return []
+  const at = new Date(entry.at).toISOString()
+  return [
+    { at, step: 'signer-revoked-before', recipient: undefined, evidence: undefined, provider: undefined },
+  ]
+}
+
 /** What a mail system on the way said of the mail. [RFC 3464 §2.3] */
 const hintOf = ({ slot, since, payload }: WorkRow): TraceStep[] => {
   if (!slot.startsWith('hint/')) return []
@@ -183,8 +198,10 @@ const hintOf = ({ slot, since, payload }: WorkRow): TraceStep[] => {
   return [{ at, step: `hint: ${hint}`, recipient: undefined, evidence: undefined, provider: undefined }]
 }
 
-/** A deadline of the relay that will find everything decided. */
+/** A deadline that will find everything decided. */
 function isIdle(row: WorkRow, outcomes: ReturnType<typeof outcomesIn>): boolean {
+  // Of the message's story the recheck is a part only where it finds something.
+  if (row.kind === 'timer' && row.slot === RECHECK) return row.state === 'pending'
   if (row.kind !== 'timer' || !/^(send|relay|delivery)-expiry\b/.test(row.slot)) return false
   const { positions }: DeadlinePayload = JSON.parse(row.payload)
   return readPositions(positions).every((position) => outcomes(position).transport !== undefined)
