@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { parsePemCertificates, type Signer } from '../evidence/index.ts'
 import { DailySeal, type DailySealParts } from './archive/daily-seal.ts'
+import { ValidationData, type ValidationParts } from './archive/validation-data.ts'
 import { stampCredit } from './issue/stamp-credit.ts'
 import type { WatchedTimestamper } from './issue/watched-timestamper.ts'
 import { certificateExpiry } from './ops/certificate-expiry.ts'
@@ -12,6 +13,7 @@ import type { Duty } from './rounds.ts'
 type DutyParts = SweepParts &
   RetentionParts & {
     readonly sealing: DailySealParts
+    readonly validation: ValidationParts
     readonly signer: Signer
     readonly events: Events
     readonly envelopeSigner: Signer
@@ -23,6 +25,7 @@ type DutyParts = SweepParts &
 /** What has to be looked after whatever mail comes; of several processes any may do it, and one does it at a time. */
 export const dutiesOf = ({ signing, tsa }: Config, parts: DutyParts): Duty[] => [
   new PurseSweep(parts),
+  new ValidationData(parts.validation),
   new DailySeal(parts.sealing),
   new Retention(parts),
   certificateExpiry({

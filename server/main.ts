@@ -268,6 +268,7 @@ export async function start(
           holds: new Holds(store),
           rules: () => current.retention,
           sealing,
+          validation: { ...sealing, store, archive: archive.archives.validation, events },
           signer: issuerParts.signer,
           envelopeSigner,
           tlsCertificates: () => tls.cert,

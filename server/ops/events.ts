@@ -106,6 +106,11 @@ export class Events {
     'Acceptances whose signers were judged again after the grace period, by how they were found',
     ['outcome'],
   )
+  readonly #withoutData = this.#gauge(
+    'validation_data_oldest_seconds',
+    'Age of the oldest evidence beside which nothing is kept yet that proves it later',
+    [],
+  )
   readonly #skew = this.#gauge('clock_skew_seconds', "The TSA's time minus ours", [])
   readonly #backlog = this.#gauge('work_backlog', 'Rows of work that wait', ['kind', 'state'])
   readonly #backlogAge = this.#gauge('work_oldest_seconds', 'Age of the oldest row of work that is due', [
@@ -311,6 +316,13 @@ export class Events {
     this.#rechecks.inc({ outcome })
     if (outcome === 'revoked-before') this.#log.error({ event: 'late-revocation', intake })
     else if (outcome === 'unknown') this.#log.warn({ event: 'recheck-unknown', intake })
+  }
+
+  /** @param ageMs of the oldest evidence without validation data; 0 where there is none */
+  validationData(ageMs: number): void {
+    this.#withoutData.set(ageMs / 1000)
+    if (ageMs > 86_400_000)
+      this.#log.error({ event: 'validation-data-late', hours: Math.floor(ageMs / 3_600_000) })
   }
 
   clockSkew(milliseconds: number): void {

@@ -5,11 +5,13 @@ import { type RecordOptions, type RecordReport, verifyRecord } from '../../evide
 import type { HashName, Signer } from '../../evidence/ports.ts'
 import { verifyToken } from '../../evidence/tsa/token.ts'
 import { validatePath } from '../../evidence/x509/path.ts'
+import { signEvidence } from '../../evidence/xades/sign.ts'
 import type { ChainName } from '../../server/archive/chain-archive.ts'
 import type { DailySealParts } from '../../server/archive/daily-seal.ts'
 import { makeArchive } from '../../server/archive/make-archive.ts'
 import { objectsOf } from '../../server/archive/span.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
+import { checkedDraft } from './evidence.ts'
 import { Disk } from './memory-store/disk.ts'
 import { openMemoryStore } from './memory-store.ts'
 import { Authority, stampingWith } from './stamping.ts'
@@ -96,6 +98,15 @@ export async function archiveHouse(begin: Date) {
     tsasTrust: { validate },
   }
   return Object.assign(house, { sealing })
+}
+
+/** Issues an evidence and archives it. */
+export async function issueIn(house: ArchiveHouse, id: string): Promise<Uint8Array> {
+  const time = house.clock.now().toISOString()
+  const draft = checkedDraft(Buffer.from(id), { id, eventTime: time, submissionTime: time })
+  const octets = await signEvidence(draft, house.signer, house.sealing.timestamper, house.clock.now())
+  await house.append('evidence', id, octets)
+  return octets
 }
 
 export type ArchiveHouse = Awaited<ReturnType<typeof archiveHouse>>

@@ -17,6 +17,7 @@ const whole = (time: number): Date => new Date(Math.floor(time / 1000) * 1000)
 export class Authority {
   readonly issuer: Issuer
   readonly #revoked: { serial: Uint8Array; date: Date }[] = []
+  #listed: { at: number; der: Uint8Array } | undefined
 
   constructor(commonName: string, from: Date, years: number) {
     const { publicKey, privateKey } = makeKey('p256')
@@ -53,8 +54,13 @@ export class Authority {
     this.#revoked.push({ serial: serialBytes, date: whole(date.getTime()) })
   }
 
-  /** Its list as of now, good for a week. */
+  /** Its list as of now, good for a week; one and the same at one time. */
   list(now: Date): Uint8Array {
+    if (this.#listed?.at !== now.getTime()) this.#listed = { at: now.getTime(), der: this.#issue(now) }
+    return this.#listed.der
+  }
+
+  #issue(now: Date): Uint8Array {
     return issueCrl({
       issuer: this.issuer,
       number: Math.floor(now.getTime() / 1000),
