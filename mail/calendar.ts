@@ -35,6 +35,12 @@ export function startOf(day: Day, zone: string): Date {
 /** The first instant that is not within it any more. */
 export const endOf = (day: Day, zone: string): Date => startOf(addDays(day, 1), zone)
 
+/** So many years on by the calendar of UTC, ms since 1970: until when a record is kept at least. */
+export function yearsAfter(at: Date, years: number): number {
+  const end = new Date(at)
+  return end.setUTCFullYear(at.getUTCFullYear() + years)
+}
+
 /** `2026-11-22`. [ISO 8601-1 §5.2.2] */
 export const dayText = ({ year, month, day }: Day): string =>
   `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`

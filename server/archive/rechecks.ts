@@ -7,6 +7,7 @@ import {
   signDetached,
   type Timestamper,
 } from '../../evidence/index.ts'
+import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { ChainEntry, Store } from '../../storage/port.ts'
@@ -129,8 +130,6 @@ export class Rechecks {
       outcome,
       ...(outcome === 'revoked-before' ? { signature: await this.#sign(statement, at) } : {}),
     }
-    const keepUntil = new Date(at)
-    keepUntil.setUTCFullYear(at.getUTCFullYear() + keepYears)
     await archive.append({
       eventId: eventIdOf(record.id),
       bytes: Buffer.from(JSON.stringify(recheck)),
@@ -138,7 +137,7 @@ export class Rechecks {
       meta: JSON.stringify({ outcome }),
       parties: [],
       at: at.getTime(),
-      keepUntil: keepUntil.getTime(),
+      keepUntil: yearsAfter(at, keepYears),
     })
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cmsRestsOn, type HashName, HashTree, type Timestamper, tokenEnds } from '../../evidence/index.ts'
+import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { ChainArchive } from './chain-archive.ts'
 import type { Material, MaterialArchive } from './material.ts'
@@ -49,8 +50,6 @@ export async function appendSeal(parts: SealParts, sequence: number, record: Sea
   const { seals, book, clock, keepYears } = parts
   const octets = Buffer.from(JSON.stringify(record))
   const at = clock.now()
-  const keepUntil = new Date(at)
-  keepUntil.setUTCFullYear(at.getUTCFullYear() + keepYears)
   await seals.append({
     eventId: `seal/${sequence}`,
     bytes: octets,
@@ -58,7 +57,7 @@ export async function appendSeal(parts: SealParts, sequence: number, record: Sea
     meta: JSON.stringify({ kind: record.kind, sha256: createHash('sha256').update(octets).digest('hex') }),
     parties: [],
     at: at.getTime(),
-    keepUntil: keepUntil.getTime(),
+    keepUntil: yearsAfter(at, keepYears),
   })
   await book.refresh()
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { evidenceRestsOn, type RestsOn } from '../../evidence/index.ts'
+import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { type BlobRef, type ChainEntry, type Store, scratchFor } from '../../storage/port.ts'
 import type { Events } from '../ops/events.ts'
@@ -103,8 +104,9 @@ export class ValidationData implements Duty {
     const judged = await judgeAll(rests, { at: newest, freshSince: newest }, this.#parts)
     const all = judged.every(({ path }) => path.ok && path.revocation === 'checked')
     if (!all && now - due[0]!.at < LATEST_MS) return false
+    const at = clock.now()
     const record: ValidationRecord = {
-      at: clock.now().toISOString(),
+      at: at.toISOString(),
       from: due[0]!.seq,
       upTo: due.at(-1)!.seq,
       evidence: due.map(({ seq, eventId, bytes }) => ({
@@ -116,16 +118,14 @@ export class ValidationData implements Duty {
       judged: judged.map(verdictOf),
       material: await materials.keep(judged),
     }
-    const keepUntil = clock.now()
-    keepUntil.setUTCFullYear(keepUntil.getUTCFullYear() + keepYears)
     await archive.append({
       eventId: `validation/${record.from}`,
       bytes: Buffer.from(JSON.stringify(record)),
       intake: undefined,
       meta: JSON.stringify({ from: record.from, upTo: record.upTo }),
       parties: [],
-      at: clock.now().getTime(),
-      keepUntil: keepUntil.getTime(),
+      at: at.getTime(),
+      keepUntil: yearsAfter(at, keepYears),
     })
     return true
   }

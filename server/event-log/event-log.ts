@@ -1,3 +1,4 @@
+import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { randomId } from '../../mail/ids.ts'
 import type { ChainEntry, Store } from '../../storage/port.ts'
@@ -93,8 +94,6 @@ export class EventLog {
     const at = this.#clock.now()
     const id = randomId('olay')
     const octets = Buffer.from(JSON.stringify({ id, at: at.toISOString(), ...event }))
-    const keepUntil = new Date(at)
-    keepUntil.setUTCFullYear(at.getUTCFullYear() + this.#keepYears)
     const entry = {
       eventId: id,
       bytes: octets,
@@ -102,7 +101,7 @@ export class EventLog {
       meta: JSON.stringify({ what: event.what }),
       parties: partiesOf(event),
       at: at.getTime(),
-      keepUntil: keepUntil.getTime(),
+      keepUntil: yearsAfter(at, this.#keepYears),
     }
     await this.#archive.append(entry)
     return { id }

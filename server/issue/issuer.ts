@@ -11,6 +11,7 @@ import {
   signEvidence,
   type Timestamper,
 } from '../../evidence/index.ts'
+import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { type MessageRecord, typeOf } from '../../mail/message-record.ts'
 import type { EventFacts, ServedFacts } from '../../plugins/events.ts'
@@ -102,7 +103,7 @@ export class EvidenceIssuer {
       meta: JSON.stringify(meta),
       parties: [message.sender.address, ...(referred === undefined ? [] : [referred.address])],
       at: Date.parse(facts.at),
-      keepUntil: yearsAfter(facts.at, this.#yearsFor(message)),
+      keepUntil: yearsAfter(new Date(facts.at), this.#yearsFor(message)),
     })
     events.evidenceIssued(outcome.name, facts.id)
     return { id: facts.id, octets: entry.bytes, meta: JSON.parse(entry.meta) }
@@ -123,7 +124,7 @@ export class EvidenceIssuer {
     const { eventId, octets, meta, receivedAt } = foreign
     const referred = meta.recipient === undefined ? undefined : message.recipients[meta.recipient - 1]
     const parties = [message.sender.address, ...(referred === undefined ? [] : [referred.address])]
-    const keepUntil = yearsAfter(receivedAt, this.#yearsFor(message))
+    const keepUntil = yearsAfter(new Date(receivedAt), this.#yearsFor(message))
     const append = (name: string) =>
       archive.append({
         eventId: name,
@@ -144,10 +145,4 @@ export class EvidenceIssuer {
   draftOf(facts: EventFacts, message: MessageRecord): EvidenceDraft {
     return this.#parts.pipeline.draft({ ...facts, message })
   }
-}
-
-function yearsAfter(at: string, years: number): number {
-  const date = new Date(at)
-  date.setUTCFullYear(date.getUTCFullYear() + years)
-  return date.getTime()
 }
