@@ -36,7 +36,7 @@ export type RecordReport =
       readonly ok: true
       /** When the objects are proved to have existed. */
       readonly provedAt: Date
-      readonly tokens: readonly VerifiedToken[]
+      readonly tokens: readonly (VerifiedToken & { readonly hash: HashName })[]
     }
   | { readonly ok: false; readonly failure: RecordFailure; readonly detail: string }
 
@@ -94,7 +94,7 @@ function verify(
       return { ...stamp, imprint: rootOfReduced(stamp.hash, stamp.tree ?? [covered]) }
     }),
   )
-  const tokens: VerifiedToken[] = []
+  const tokens: (VerifiedToken & { readonly hash: HashName })[] = []
   let until = now
   for (const stamp of stamps.reverse()) {
     const end = outdated[stamp.hash]
@@ -103,7 +103,7 @@ function verify(
     const token = believed(stamp, until, checkToken)
     if (token.time > until)
       throw new Refusal('ORDER', `${token.time.toISOString()} comes after ${until.toISOString()}`)
-    tokens.unshift(token)
+    tokens.unshift({ ...token, hash: stamp.hash })
     until = token.time
   }
   return { ok: true, provedAt: until, tokens }

@@ -13,6 +13,9 @@ export type SubIndication =
   | 'OUT_OF_BOUNDS_NO_POE'
   | 'TRY_LATER'
   | 'TIMESTAMP_FAILURE'
+  | 'TIMESTAMP_ORDER_FAILURE'
+  | 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'
+  | 'NO_POE'
   | 'NO_SIGNATURE'
   /** An octet outside what is signed is not the one that our layout puts there. */
   | 'UNSIGNED_OCTETS'
@@ -22,11 +25,20 @@ export type SubIndication =
   | 'SIGNER_MISMATCH'
   | 'UNKNOWN_FILE'
 
-export type FileKind = 'evidence' | 'dispatch' | 'receipt' | 'message' | 'signature' | 'unknown'
+export type FileKind =
+  | 'evidence'
+  | 'dispatch'
+  | 'receipt'
+  | 'message'
+  | 'signature'
+  | 'audit-pack'
+  /** Of a pack: what is no delil. */
+  | 'record'
+  | 'unknown'
 
 export interface SignatureEntry {
-  /** What was signed: an envelope, a delil, the user's own message. */
-  readonly role: 'envelope' | 'evidence' | 'user'
+  /** What was signed: an envelope, a delil, the user's own message; the list of a pack, the heads of a seal. */
+  readonly role: 'envelope' | 'evidence' | 'user' | 'pack' | 'seal'
   readonly verdict: VerificationVerdict
   readonly subIndication: SubIndication | undefined
   readonly detail: string | undefined
@@ -47,6 +59,14 @@ export interface TimestampEntry {
   readonly policy: string
 }
 
+/** What proves that a file existed at a time, long after its own signatures' certificates ran out. */
+export interface ProofEntry {
+  /** ISO time; undefined where it was not sealed yet. */
+  readonly provedAt: string | undefined
+  /** The seal's time-stamp and each that renewed it. */
+  readonly stamps: readonly { readonly time: string; readonly authority: string; readonly hash: string }[]
+}
+
 export interface FileReport {
   readonly file: string
   readonly kind: FileKind
@@ -56,6 +76,8 @@ export interface FileReport {
   readonly revocation: 'checked' | 'not-checked'
   readonly signatures: readonly SignatureEntry[]
   readonly timestamps: readonly TimestampEntry[]
+  /** Of a file in an audit pack. */
+  readonly proof?: ProofEntry | undefined
   readonly fields: ReportFields
 }
 

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { parseSignedData } from '../cms/signed-data.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext, TrustFailure } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
-import { verifyToken } from '../tsa/token.ts'
+import { type VerifiedToken, verifyToken } from '../tsa/token.ts'
 import { validatePath } from '../x509/path.ts'
 import { type Finding, failed, indeterminate, type SubIndication } from './report.ts'
 import { strictSignedData } from './signed-data-shape.ts'
@@ -111,4 +111,27 @@ export function checkToken(der: Uint8Array, stamped: Uint8Array, options: Verify
     }
   }
   throw new TimestampError('IMPRINT_MISMATCH', 'the token is about other data')
+}
+
+/**
+ * A token that counts until `at`: its authority must have been believable then. What nobody told any more by then was told
+ * when it stamped.
+ *
+ * @throws TimestampError
+ */
+export function checkTokenAt(
+  der: Uint8Array,
+  imprint: Uint8Array,
+  name: HashName,
+  at: Date,
+  options: VerifyOptions,
+): VerifiedToken {
+  const why = strictSignedData(der)
+  if (why !== undefined) throw new TimestampError('MALFORMED', why)
+  const { anchors, intermediates, crls, ocsps } = options.stamps ?? options
+  const trust = { anchors, intermediates, crls, ocsps }
+  const expected = { imprint, hash: name }
+  const token = verifyToken(der, { ...expected, trust: { ...trust, revocation: 'if-present', at } })
+  if (token.revocation === 'checked') return token
+  return verifyToken(der, { ...expected, trust: { ...trust, revocation: options.revocation } })
 }

@@ -14,7 +14,9 @@ import { ROOT_FACTS } from '../model/roots.ts'
 import { judgeCms } from './cms.ts'
 import { type Judged, verifyEvidence } from './evidence.ts'
 import { type JudgedMessage, verifyMessage } from './message.ts'
-import { type FileReport, failed, indeterminate, worst } from './report.ts'
+import { type PackedRecord, type PackOptions, verifyPack } from './pack.ts'
+import type { PackSource } from './pack-files.ts'
+import { type FileReport, failed, indeterminate, type ProofEntry, worst } from './report.ts'
 import type { VerifyOptions } from './trust.ts'
 
 export interface VerifiableFile {
@@ -72,7 +74,39 @@ async function verifySignatureFile(file: VerifiableFile, options: VerifyOptions)
   }
 }
 
-function reportOf(file: VerifiableFile, message: JudgedMessage): FileReport {
+/** The pack as a whole first: it passes only where all of it does. Then each record. */
+export async function verifyAuditPack(
+  name: string,
+  source: PackSource,
+  options: PackOptions,
+): Promise<FileReport[]> {
+  const pack = await verifyPack(source, options)
+  const records = pack.records.map((record) =>
+    reportOf({ name: record.name }, messageOf(record), proofOf(record)),
+  )
+  const findings = [...pack.findings, ...pack.records.flatMap((record) => record.findings)]
+  const whole = { kind: 'audit-pack', subject: '', judged: pack.judged, evidence: [], findings } as const
+  return [reportOf({ name }, whole), ...records]
+}
+
+const messageOf = ({ judged, findings }: PackedRecord): JudgedMessage => ({
+  kind: judged === undefined ? 'record' : 'evidence',
+  subject: '',
+  judged: judged === undefined ? [] : [judged],
+  evidence: judged?.fields === undefined ? [] : [judged.fields],
+  findings,
+})
+
+const proofOf = ({ provedAt, stamps }: PackedRecord): ProofEntry => ({
+  provedAt: provedAt?.toISOString(),
+  stamps: stamps.map((stamp) => ({ ...stamp, time: stamp.time.toISOString() })),
+})
+
+function reportOf(
+  file: Pick<VerifiableFile, 'name'>,
+  message: JudgedMessage,
+  proof?: ProofEntry,
+): FileReport {
   const { judged, evidence, findings, kind } = message
   const finding = worst(findings)
   const verdict = finding?.verdict ?? 'TOTAL-PASSED'
@@ -85,6 +119,7 @@ function reportOf(file: VerifiableFile, message: JudgedMessage): FileReport {
     revocation: judged.length > 0 && judged.every(allChecked) ? 'checked' : 'not-checked',
     signatures: judged.map(({ signature }) => signature),
     timestamps: judged.flatMap(({ timestamp }) => (timestamp === undefined ? [] : [timestamp])),
+    ...(proof === undefined ? {} : { proof }),
     fields: {
       mesaj: VERDICTS[verdict],
       detayMesaji: finding?.detail ?? (facts === undefined ? KINDS[kind] : whatHappened(facts)),
@@ -111,6 +146,8 @@ const KINDS: Readonly<Record<FileReport['kind'], string>> = {
   receipt: 'Delil iletisi',
   message: 'İmzalı ileti: imza içeriği kapsar, dıştaki başlığı ve imza dışındaki metni kapsamaz',
   signature: 'Ayrık imza',
+  'audit-pack': 'Denetim paketi',
+  record: 'Arşiv kaydı',
   unknown: 'Bilinmeyen dosya',
 }
 

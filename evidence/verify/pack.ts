@@ -1,0 +1,296 @@
+/**
+ * Verifies an audit pack (denetim paketi) with nothing but the anchors of who verifies: every file by the signed list, every
+ * record by its evidence record, every delil as of the time at which it is proved to have existed. [EN 319 102-1 §5.6]
+ */
+import { hash as digestOf } from 'node:crypto'
+import { GENESIS } from '../archive/leaf.ts'
+import { type Position, readPosition, standsAt } from '../archive/position.ts'
+import { type RecordReport, verifyRecord } from '../archive/verify-record.ts'
+import { verifyDetached } from '../cms/verify.ts'
+import type { EvidenceFields } from '../model/read.ts'
+import type { Certificate, HashName } from '../ports.ts'
+import { parseCertificate } from '../x509/certificate.ts'
+import { judgeCms } from './cms.ts'
+import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
+import { type PackSource, readSums, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
+import { type Finding, failed, indeterminate, type SubIndication } from './report.ts'
+import { checkTokenAt, type VerifyOptions } from './trust.ts'
+
+/** One record of the pack and what proves it. */
+export interface PackedRecord {
+  /** `evidence/00000017.xml` */
+  readonly name: string
+  readonly position: Position | undefined
+  /** When it is proved to have existed; undefined where it was not sealed yet. */
+  readonly provedAt: Date | undefined
+  /** Time-stamps that follow each other, the seal's first. */
+  readonly stamps: readonly { readonly time: Date; readonly authority: string; readonly hash: string }[]
+  /** Where it is a delil. */
+  readonly judged: JudgedEvidence | undefined
+  readonly findings: readonly Finding[]
+}
+
+export interface JudgedPack {
+  readonly records: readonly PackedRecord[]
+  /** Of the list of files, and of the heads that were sealed. */
+  readonly judged: readonly Judged[]
+  /** Of the pack as a whole; those of records stand with them. */
+  readonly findings: readonly Finding[]
+}
+
+export interface PackOptions extends VerifyOptions {
+  /** From when on a digest algorithm proves nothing any more. */
+  readonly outdated?: Readonly<Partial<Record<HashName, Date>>> | undefined
+}
+
+/** What one verification of a pack has at hand. */
+interface Pack {
+  readonly source: PackSource
+  readonly names: ReadonlySet<string>
+  readonly options: PackOptions
+}
+
+export async function verifyPack(source: PackSource, given: PackOptions): Promise<JudgedPack> {
+  const list = await checkFiles(source, given)
+  const options = await withMaterial(source, list.names, given)
+  const pack: Pack = { source, names: list.names, options }
+  const records: PackedRecord[] = []
+  for (const name of [...list.names].filter((one) => RECORD.test(one)).sort())
+    records.push(await checkRecord(pack, name))
+  const heads = await checkHeads(pack)
+  const sums = await judgeSums(source, options)
+  return {
+    records,
+    judged: [...sums, ...heads.judged],
+    findings: [
+      ...list.findings,
+      ...sums.flatMap(({ findings }) => findings),
+      ...heads.findings,
+      ...(await checkValidation(pack, records)),
+      ...(await checkSigners(pack, records)),
+      ...checkOrder(records),
+    ],
+  }
+}
+
+const RECORD = /^(evidence|events|validation|rechecks|seals)\/(\d{8,16})\.(xml|json)$/
+
+/** Every file is listed, and is what it was when the list was signed. */
+async function checkFiles(
+  source: PackSource,
+  _options: PackOptions,
+): Promise<{ names: ReadonlySet<string>; findings: Finding[] }> {
+  const octets = await source.read(SUMS)
+  const sums = octets && readSums(octets)
+  if (sums === undefined)
+    return { names: new Set(), findings: [failed('FORMAT_FAILURE', `${SUMS}: no list of files`)] }
+  const findings: Finding[] = []
+  for (const [name, sum] of sums) {
+    const file = await source.read(name)
+    if (file === undefined) findings.push(failed('FORMAT_FAILURE', `${name}: missing`))
+    else if (digestOf('sha512', file, 'hex') !== sum)
+      findings.push(failed('HASH_FAILURE', `${name}: not the octets that were listed`))
+  }
+  for (const name of await source.names())
+    if (!sums.has(name) && name !== SUMS && name !== SUMS_SIGNATURE)
+      findings.push(failed('UNSIGNED_OCTETS', `${name}: not in the list`))
+  return { names: new Set(sums.keys()), findings }
+}
+
+async function judgeSums(source: PackSource, options: PackOptions): Promise<Judged[]> {
+  const [content, signature] = [await source.read(SUMS), await source.read(SUMS_SIGNATURE)]
+  const report = await verifyDetached(signature ?? new Uint8Array(0), (name) =>
+    digestOf(name, content ?? '', 'buffer'),
+  )
+  return judgeCms('pack', report, undefined, options)
+}
+
+/** Certificates, lists and responses of the pack speak beside those that were given; what they say counts by their signatures. */
+async function withMaterial(
+  source: PackSource,
+  names: ReadonlySet<string>,
+  options: PackOptions,
+): Promise<PackOptions> {
+  const intermediates: Certificate[] = [...options.intermediates]
+  const crls = [...options.crls]
+  const ocsps = [...(options.ocsps ?? [])]
+  for (const name of names) {
+    const kind = /^material\/[0-9a-f]{64}\.(cer|crl|ocsp)$/.exec(name)?.[1]
+    const octets = kind && (await source.read(name))
+    if (!octets) continue
+    if (kind === 'crl') crls.push(octets)
+    else if (kind === 'ocsp') ocsps.push(octets)
+    else {
+      try {
+        intermediates.push(parseCertificate(octets))
+      } catch {
+        // What cannot be read vouches for nobody; whoever needed it has no path then.
+      }
+    }
+  }
+  return { ...options, intermediates, crls, ocsps }
+}
+
+async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
+  const { source, options } = pack
+  const [, chain = '', number = '', ending] = RECORD.exec(name) ?? []
+  const stem = `${chain}/${number}`
+  const octets = (await source.read(name)) ?? new Uint8Array(0)
+  const text = await source.read(`${stem}.position.txt`)
+  const position = text && readPosition(text)
+  const findings: Finding[] = []
+  if (position === undefined || position.chain !== chain || position.sequence !== Number(number))
+    findings.push(failed('FORMAT_FAILURE', `${stem}.position.txt: does not say where the record stands`))
+  else if (!standsAt(position, octets))
+    findings.push(failed('HASH_FAILURE', `${name}: other octets than stand at ${chain} ${position.sequence}`))
+  const record = await source.read(`${stem}.ers`)
+  const proof = record && text && proofOf(pack, record, [octets, text])
+  if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
+  const provedAt = proof?.ok ? proof.provedAt : undefined
+  const judged =
+    ending === 'xml' ? verifyEvidence(octets, { ...options, now: provedAt ?? options.now }) : undefined
+  return {
+    name,
+    position,
+    provedAt,
+    stamps: proof?.ok
+      ? proof.tokens.map(({ time, certificate, hash }) => ({
+          time,
+          authority: certificate.subject.text,
+          hash,
+        }))
+      : [],
+    judged,
+    findings: [...findings, ...(judged?.findings ?? [])],
+  }
+}
+
+const proofOf = ({ options }: Pack, der: Uint8Array, objects: readonly Uint8Array[]): RecordReport =>
+  verifyRecord(der, objects, {
+    now: options.now,
+    outdated: options.outdated,
+    checkToken: (token, imprint, hash, at) => checkTokenAt(token, imprint, hash, at, options),
+  })
+
+const PROOF_FINDINGS: Readonly<
+  Record<Extract<RecordReport, { ok: false }>['failure'], readonly [typeof failed, SubIndication]>
+> = {
+  MALFORMED: [failed, 'FORMAT_FAILURE'],
+  OTHER_OBJECTS: [failed, 'HASH_FAILURE'],
+  ROOT_MISMATCH: [failed, 'HASH_FAILURE'],
+  RENEWAL_MISMATCH: [failed, 'HASH_FAILURE'],
+  ORDER: [indeterminate, 'TIMESTAMP_ORDER_FAILURE'],
+  OUTDATED_ALGORITHM: [indeterminate, 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'],
+  TOKEN_INVALID: [failed, 'SIG_CRYPTO_FAILURE'],
+  TOKEN_UNTRUSTED: [indeterminate, 'NO_POE'],
+}
+
+function proofFinding(report: Extract<RecordReport, { ok: false }>, name: string): Finding {
+  const [finding, subIndication] = PROOF_FINDINGS[report.failure]
+  return finding(subIndication, `${name}: ${report.failure} ${report.detail}`)
+}
+
+/** What the provider signed of its chains' heads, as of when it was sealed. */
+async function checkHeads(pack: Pack): Promise<{ judged: Judged[]; findings: Finding[] }> {
+  const { source, names, options } = pack
+  const judged: Judged[] = []
+  const findings: Finding[] = []
+  for (const name of [...names].filter((one) => /^heads\/\d+\.p7s$/.test(one)).sort()) {
+    const stem = name.slice(0, -'.p7s'.length)
+    const signature = (await source.read(name)) ?? new Uint8Array(0)
+    const text = (await source.read(`${stem}.txt`)) ?? new Uint8Array(0)
+    const record = await source.read(`${stem}.ers`)
+    const proof = record && proofOf(pack, record, [text, signature])
+    if (proof === undefined) findings.push(failed('FORMAT_FAILURE', `${stem}.ers: missing`))
+    else if (!proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
+    const report = await verifyDetached(signature, (algorithm) => digestOf(algorithm, text, 'buffer'))
+    const now = proof?.ok ? proof.provedAt : options.now
+    const signers = judgeCms('seal', report, undefined, { ...options, now })
+    judged.push(...signers)
+    findings.push(
+      ...signers
+        .flatMap((one) => one.findings)
+        .map((finding) => ({ ...finding, detail: `${name}: ${finding.detail}` })),
+    )
+  }
+  return { judged, findings }
+}
+
+interface ValidationText {
+  readonly evidence?: readonly { readonly sequence?: unknown; readonly sha256?: unknown }[]
+}
+
+/** What stands beside evidence names the octets of that evidence. */
+async function checkValidation(
+  { source, names }: Pack,
+  records: readonly PackedRecord[],
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  const bySequence = new Map(
+    records.flatMap(({ position }) =>
+      position?.chain === 'evidence' ? [[position.sequence, position] as const] : [],
+    ),
+  )
+  for (const name of [...names].filter((one) => one.startsWith('validation/') && one.endsWith('.json'))) {
+    const said = readJson<ValidationText>(await source.read(name))
+    if (!Array.isArray(said?.evidence)) {
+      findings.push(failed('FORMAT_FAILURE', `${name}: not readable`))
+      continue
+    }
+    for (const { sequence, sha256 } of said.evidence as NonNullable<ValidationText['evidence']>) {
+      const position = bySequence.get(Number(sequence))
+      if (position !== undefined && Buffer.from(position.sha256).toString('hex') !== sha256)
+        findings.push(failed('HASH_FAILURE', `${name}: is about another delil than evidence ${sequence}`))
+    }
+  }
+  return findings
+}
+
+/** By what the user's signature was judged: the list that the acceptance names by its digest. */
+async function checkSigners({ source, names }: Pack, records: readonly PackedRecord[]): Promise<Finding[]> {
+  const named = new Set(
+    records.flatMap(({ judged }) => (judged?.fields ? materialNamedIn(judged.fields) : [])),
+  )
+  const findings: Finding[] = []
+  for (const name of [...names].filter((one) => one.startsWith('signers/'))) {
+    const octets = (await source.read(name)) ?? new Uint8Array(0)
+    if (!named.has(digestOf('sha256', octets, 'hex')))
+      findings.push(failed('HASH_FAILURE', `${name}: no delil of the pack names it`))
+  }
+  return findings
+}
+
+const materialNamedIn = ({ extensions }: EvidenceFields): string[] =>
+  extensions
+    .flatMap(({ fields }) => fields)
+    .filter(({ name }) => name === 'ArchivedMaterialDigest')
+    .map(({ value }) => value)
+
+/** Neighbours in a chain name each other. */
+function checkOrder(records: readonly PackedRecord[]): Finding[] {
+  const known = new Map(
+    records.flatMap(({ position }) =>
+      position === undefined ? [] : [[`${position.chain}/${position.sequence}`, position] as const],
+    ),
+  )
+  return [...known.values()].flatMap((position) => {
+    const before =
+      position.sequence === 1 ? GENESIS : known.get(`${position.chain}/${position.sequence - 1}`)?.leaf
+    return before === undefined || Buffer.compare(before, position.previous) === 0
+      ? []
+      : [
+          failed(
+            'HASH_FAILURE',
+            `${position.chain} ${position.sequence}: does not follow the record before it`,
+          ),
+        ]
+  })
+}
+
+function readJson<T>(octets: Uint8Array | undefined): T | undefined {
+  try {
+    return octets && (JSON.parse(Buffer.from(octets).toString()) as T)
+  } catch {
+    return undefined
+  }
+}

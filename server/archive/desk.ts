@@ -1,0 +1,96 @@
+import type { Store } from '../../storage/port.ts'
+import { AuditPack, type PackParts, type PackReport } from './audit-pack.ts'
+import { CHAINS, type ChainName, EVIDENCE_CHAIN } from './chain-archive.ts'
+import { DailySeal, type DailySealParts } from './daily-seal.ts'
+import { newPackFolder } from './pack-folder.ts'
+import { type RenewalReport, renew } from './renewing.ts'
+import { seal } from './sealing.ts'
+
+/** What of the archive an operator asks for. */
+export type PackSelection =
+  | { readonly kind: 'messages'; readonly intakes: readonly string[] }
+  | { readonly kind: 'evidence'; readonly from?: number; readonly to?: number; readonly party?: string }
+  /** Every entry of every chain: for who takes the archive over. */
+  | { readonly kind: 'everything' }
+
+export interface SealReport {
+  /** Number of the last seal, and when it was made; undefined where nothing was ever sealed. */
+  readonly seal: number | undefined
+  readonly at: string | undefined
+  /** Whether it was made just now: else there was nothing new. */
+  readonly made: boolean
+}
+
+type Progress = (state: { readonly done: number; readonly of: number | undefined }) => void
+
+const PAGE = 50
+
+/** The archive's acts that an operator asks for; the daemon does them, because it has the keys. */
+export class ArchiveDesk {
+  readonly #parts: DailySealParts & PackParts & { readonly store: Store }
+
+  constructor(parts: DailySealParts & PackParts & { readonly store: Store }) {
+    this.#parts = parts
+  }
+
+  /** Now, whether or not today has its seal. */
+  async seal(): Promise<SealReport> {
+    const made = await seal(this.#parts)
+    await new DailySeal(this.#parts).makeSegments()
+    const last = this.#parts.book.lastSeal
+    return { seal: last?.sequence, at: last?.at.toISOString(), made }
+  }
+
+  /** @param all also what would hold for long yet */
+  renew(all: boolean): Promise<RenewalReport> {
+    const { clock, renewBefore } = this.#parts
+    return renew(this.#parts, all ? 'all' : new Date(clock.now().getTime() + renewBefore()))
+  }
+
+  /** Into a new folder. Rejects with what its making rejects with: EEXIST where it is there. */
+  async export(path: string, selection: PackSelection, progress: Progress): Promise<PackReport> {
+    await this.#parts.book.refresh()
+    const pack = new AuditPack(this.#parts, await newPackFolder(path))
+    if (selection.kind === 'messages')
+      for (const intake of selection.intakes) await this.#message(pack, intake)
+    else if (selection.kind === 'evidence') await this.#filtered(pack, selection, progress)
+    else for (const chain of CHAINS) await this.#whole(pack, chain, progress)
+    return pack.finish(selection)
+  }
+
+  async #message(pack: AuditPack, intake: string): Promise<void> {
+    const { chain } = this.#parts.store
+    for (let after = 0; ; ) {
+      const page = await chain.ofIntake(EVIDENCE_CHAIN, intake, after, PAGE)
+      for (const entry of page) await pack.addEvidence(entry)
+      after = page.at(-1)?.seq ?? after
+      if (page.length < PAGE) return
+    }
+  }
+
+  async #filtered(
+    pack: AuditPack,
+    { kind: _kind, ...filter }: Extract<PackSelection, { kind: 'evidence' }>,
+    progress: Progress,
+  ): Promise<void> {
+    const { chain } = this.#parts.store
+    for (let [after, done] = [0, 0]; ; ) {
+      const page = await chain.list(EVIDENCE_CHAIN, filter, after, PAGE)
+      for (const entry of page) await pack.addEvidence(entry)
+      after = page.at(-1)?.seq ?? after
+      done += page.length
+      progress({ done, of: undefined })
+      if (page.length < PAGE) return
+    }
+  }
+
+  async #whole(pack: AuditPack, name: ChainName, progress: Progress): Promise<void> {
+    const { chain } = this.#parts.store
+    const head = await chain.head(name)
+    for (let from = 1; head !== undefined && from <= head.seq; from += PAGE) {
+      for (const entry of await chain.read(name, from, Math.min(PAGE, head.seq - from + 1)))
+        await (name === EVIDENCE_CHAIN ? pack.addEvidence(entry) : pack.addEntry(name, entry))
+      progress({ done: Math.min(head.seq, from + PAGE - 1), of: head.seq })
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type FileReport, type PackOptions, verifyAuditPack } from '../../../../evidence/index.ts'
+import { ArchiveDesk } from '../../../../server/archive/desk.ts'
+import { packIn } from '../../../../server/archive/pack-folder.ts'
+import { ValidationData } from '../../../../server/archive/validation-data.ts'
+import { type ArchiveHouse, archiveHouse, issueIn } from '../../../fakes/archive-house.ts'
+import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
+
+const HOUR = 3_600_000
+const BEGIN = new Date('2026-11-22T09:00:00Z')
+const later = (hours: number) => new Date(BEGIN.getTime() + hours * HOUR)
+
+/** Some evidence, sealed and with validation data, of which one day is old enough for it. */
+async function filled(): Promise<ArchiveHouse> {
+  const house = await archiveHouse(BEGIN)
+  for (const n of [1, 2, 3]) await issueIn(house, `ev-${n}`)
+  await house.eventLog.record({ what: 'started', by: { system: true } })
+  house.goTo(later(2))
+  const { validation } = house.archive.archives
+  await new ValidationData({
+    ...house.sealing,
+    store: house.store,
+    archive: validation,
+    events: { validationData: () => {} },
+  }).round()
+  const desk = deskOf(house)
+  await desk.seal()
+  house.goTo(later(30))
+  await issueIn(house, 'ev-4')
+  await desk.seal()
+  await issueIn(house, 'ev-5')
+  return house
+}
+
+const deskOf = (house: ArchiveHouse) =>
+  new ArchiveDesk({ ...house.sealing, store: house.store, domain: 'hs98.kep.tr' })
+
+const verify = (
+  folder: string,
+  house: ArchiveHouse,
+  options: Partial<PackOptions> = {},
+): Promise<FileReport[]> =>
+  verifyAuditPack('pack', packIn(folder), {
+    anchors: house.authorities.map(({ root }) => root),
+    intermediates: [],
+    crls: [],
+    revocation: 'require',
+    now: house.clock.now(),
+    ...options,
+  })
+
+test('a pack of everything verifies with the roots alone, and names what is not sealed yet', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  const report = await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  expect(report).toMatchObject({ evidence: 5 })
+  const [pack, ...records] = await verify(out, house)
+  expect(pack).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED', revocation: 'checked' })
+  const of = (name: string) => records.find(({ file }) => file === name)
+  expect(of('evidence/00000001.xml')).toMatchObject({
+    kind: 'evidence',
+    verdict: 'TOTAL-PASSED',
+    proof: { provedAt: later(2).toISOString(), stamps: [{ hash: 'sha256' }] },
+    fields: { delilId: 'ev-1' },
+  })
+  expect(of('evidence/00000005.xml')).toMatchObject({ proof: { provedAt: undefined, stamps: [] } })
+  expect(of('events/00000001.json')).toMatchObject({ kind: 'record', verdict: 'TOTAL-PASSED' })
+  const readme = await readFile(join(out, 'README.txt'), 'utf8')
+  expect(readme).toContain('kepctl verify BU-KLASÖR')
+  await expect(deskOf(house).export(out, { kind: 'everything' }, () => {})).rejects.toMatchObject({
+    code: 'EEXIST',
+  })
+})
+
+test('a pack of some evidence holds nothing of other messages', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'evidence', from: later(29).getTime() }, () => {})
+  expect((await readdir(join(out, 'evidence'))).sort()).toEqual([
+    '00000004.ers',
+    '00000004.position.txt',
+    '00000004.xml',
+    '00000005.position.txt',
+    '00000005.xml',
+  ])
+  const [pack] = await verify(out, house)
+  expect(pack).toMatchObject({ verdict: 'TOTAL-PASSED' })
+})
+
+test('a single octet changed anywhere in any file is found, and the file is named', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  const source = packIn(out)
+  const names = await source.names()
+  expect(names.length).toBeGreaterThan(30)
+  const unseen: string[] = []
+  for (const name of names) {
+    const whole = await readFile(join(out, name))
+    const at = Math.floor(whole.length / 2)
+    const changed = Buffer.from(whole)
+    changed[at]! ^= 1
+    const flipped = {
+      ...source,
+      read: async (one: string) => (one === name ? changed : source.read(one)),
+    }
+    const [pack] = await verifyAuditPack('pack', flipped, {
+      anchors: house.authorities.map(({ root }) => root),
+      intermediates: [],
+      crls: [],
+      revocation: 'if-present',
+      now: house.clock.now(),
+    })
+    const named = `${pack?.fields.detayMesaji}`.includes(name.replace(/\.p7s$/, ''))
+    if (pack?.verdict !== 'TOTAL-FAILED' || (!named && !name.startsWith('SHA512SUMS'))) unseen.push(name)
+  }
+  expect(unseen).toEqual([])
+})
+
+test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
+  [
+    'a file removed',
+    (folder) => rm(join(folder, 'evidence/00000002.xml')),
+    /evidence\/00000002\.xml: missing/,
+  ],
+  [
+    'a file added',
+    (folder) => writeFile(join(folder, 'evidence/00000009.xml'), '<x/>'),
+    /00000009\.xml: not in/,
+  ],
+  [
+    'a file deeper down',
+    (folder) => cp(join(folder, 'heads'), join(folder, 'a/b'), { recursive: true }),
+    /a\/b\//,
+  ],
+  ['the list removed', (folder) => rm(join(folder, 'SHA512SUMS')), /no list of files/],
+])('%s is found', async (_name, change, told) => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  await change(out)
+  const [pack] = await verify(out, house)
+  expect(pack).toMatchObject({ verdict: 'TOTAL-FAILED' })
+  expect(pack?.fields.detayMesaji).toMatch(told)
+})
