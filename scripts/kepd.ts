@@ -69,7 +69,19 @@ async function run(): Promise<void> {
   let config = await source.load()
   const provider = await start(config, folder, source.given, roles)
   parts.defer(() => provider.close())
-  const { store, directory, eventLog, events, peers, purses, listings, relay, failSend, backUp } = provider
+  const {
+    store,
+    directory,
+    eventLog,
+    events,
+    peers,
+    purses,
+    listings,
+    relay,
+    failSend,
+    backUp,
+    archiveDesk,
+  } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
     const next = await source.load()
     const done = await provider.reload(next)
@@ -88,13 +100,15 @@ async function run(): Promise<void> {
     relay,
     failSend,
     backUp,
+    archiveDesk,
+    exportPack: archiveDesk.export.bind(archiveDesk),
     probePeer: probeWith(() => config),
     reload,
   }
   const api = { operations, events, verify: verifierOf(() => config) }
   parts.use(await startControl(controlSocketPath(folder), api))
   // Who asks by a token may be anywhere: what writes files here is not for them.
-  const elsewhere = { ...api, operations: { ...operations, backUp: undefined } }
+  const elsewhere = { ...api, operations: { ...operations, backUp: undefined, exportPack: undefined } }
   const listening = config.api && parts.use(await startApi(config.api, elsewhere))
   const opened = Object.entries(provider.ports).filter(([, port]) => port !== 0)
   const ports = { ...Object.fromEntries(opened), ...(listening && { api: listening.port }) }

@@ -14,6 +14,7 @@ import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
 import type { DailySealParts } from './archive/daily-seal.ts'
+import { ArchiveDesk } from './archive/desk.ts'
 import { archiveRules, keepYearsOf, makeArchive } from './archive/make-archive.ts'
 import { Rechecks } from './archive/rechecks.ts'
 import { MAX_SPAN } from './archive/span.ts'
@@ -80,6 +81,7 @@ export interface Provider {
   readonly relay: { retryNow(provider: string): void }
   /** An operator gives up a message in a queue: relay failure for whom it is still waited; false where there is none. */
   readonly failSend: (key: WorkKey) => Promise<boolean>
+  readonly archiveDesk: ArchiveDesk
   /** Everything into a new folder, while mail goes on. */
   readonly backUp: NonNullable<OperationParts['backUp']>
   /** Takes over TLS, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
@@ -371,6 +373,7 @@ export async function start(
     listings,
     relay,
     failSend,
+    archiveDesk: new ArchiveDesk({ ...sealing, store, domain }),
     backUp: backUpOf(store, opened.keys, () => clock.now().getTime()),
     reload: async (next) => {
       const renewed = await readTls(next.tls)

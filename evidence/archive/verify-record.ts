@@ -55,6 +55,9 @@ export interface RecordOptions {
   readonly outdated?: Readonly<Partial<Record<HashName, Date>>> | undefined
 }
 
+/** The clocks of two authorities, or of who verifies; what counts here are years. */
+const CLOCK_TOLERANCE_MS = 60_000
+
 class Refusal extends Error {
   readonly failure: RecordFailure
   constructor(failure: RecordFailure, detail: string) {
@@ -101,7 +104,7 @@ function verify(
     if (end !== undefined && until >= end)
       throw new Refusal('OUTDATED_ALGORITHM', `${stamp.hash} proves nothing since ${end.toISOString()}`)
     const token = believed(stamp, until, checkToken)
-    if (token.time > until)
+    if (token.time.getTime() > until.getTime() + CLOCK_TOLERANCE_MS)
       throw new Refusal('ORDER', `${token.time.toISOString()} comes after ${until.toISOString()}`)
     tokens.unshift({ ...token, hash: stamp.hash })
     until = token.time

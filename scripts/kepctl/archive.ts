@@ -1,7 +1,10 @@
+import { resolve } from 'node:path'
+import { withoutBrackets } from '../../mail/ids.ts'
 import { type Command, UsageError } from './command.ts'
 import { ask } from './reach.ts'
+import { shownTime } from './screen.ts'
 
-export const archiveCheckCommand: Command = {
+const archiveCheck: Command = {
   name: 'archive check',
   usage: '[--bodies N]',
   summary: {
@@ -32,9 +35,102 @@ export const archiveCheckCommand: Command = {
               en: `THE LOG OF EVENTS IS BROKEN at ${report.brokenEvents.sequence}: ${report.brokenEvents.failure}`,
             },
       ),
+      ...report.others
+        .filter(({ broken }) => broken !== undefined)
+        .map(({ chain, broken }) =>
+          screen.text({
+            tr: `ZİNCİR KIRIK: ${chain}, ${broken?.sequence}. kayıt, ${broken?.failure}`,
+            en: `THE CHAIN ${chain} IS BROKEN at ${broken?.sequence}: ${broken?.failure}`,
+          }),
+        ),
       screen.text({ tr: `Okunan ileti: ${report.bodies}`, en: `Messages read: ${report.bodies}` }),
       ...report.brokenBodies.map(({ intake, reason }) => `  <${intake}>: ${reason}`),
     ])
     return report.ok ? 0 : 1
   },
 }
+
+const archiveSeal: Command = {
+  name: 'archive seal',
+  usage: '',
+  summary: {
+    tr: 'son mühürden sonra eklenenleri şimdi mühürler (her gün kendiliğinden yapılır)',
+    en: 'seals now what was appended since the last seal (done daily by itself)',
+  },
+  options: {},
+  positionals: [0, 0],
+  async run(args, screen) {
+    const report = await ask(args, screen, 'archive seal', {})
+    screen.show(report, () => [
+      report.seal === undefined
+        ? screen.text({ tr: 'Mühürlenecek bir şey yok', en: 'There is nothing to seal' })
+        : report.made
+          ? screen.text({ tr: `Mühürlendi: ${report.seal}`, en: `Sealed: ${report.seal}` })
+          : screen.text({
+              tr: `Yeni bir şey yok; son mühür ${report.seal}, ${shownTime(report.at ?? '')}`,
+              en: `Nothing new; the last seal is ${report.seal}, ${shownTime(report.at ?? '')}`,
+            }),
+    ])
+    return 0
+  },
+}
+
+const archiveRenew: Command = {
+  name: 'archive renew',
+  usage: '[--all]',
+  summary: {
+    tr: 'eskiyen mühürleri yeni zaman damgasıyla ya da yeni özetle yeniler',
+    en: 'renews seals that age, by a further time-stamp or by a new digest',
+  },
+  options: { all: { type: 'boolean' } },
+  positionals: [0, 0],
+  async run(args, screen) {
+    const report = await ask(args, screen, 'archive renew', { all: args.flag('all') })
+    screen.show(report, () => [
+      screen.text({
+        tr: `Yeniden damgalanan: ${report.renewed}, yeniden özetlenen: ${report.rehashed}`,
+        en: `Stamped again: ${report.renewed}, digested anew: ${report.rehashed}`,
+      }),
+    ])
+    return 0
+  },
+}
+
+const string = { type: 'string' } as const
+
+const archiveExport: Command = {
+  name: 'archive export',
+  usage: 'DIR [ID…] [--from TIME] [--to TIME] [--party ADDRESS] [--all]',
+  summary: {
+    tr: 'ağ ve veri tabanı olmadan doğrulanan bir denetim paketi yazar',
+    en: 'writes an audit pack that verifies with no network and no database',
+  },
+  options: { from: string, to: string, party: string, all: { type: 'boolean' } },
+  positionals: [1, Number.POSITIVE_INFINITY],
+  async run(args, screen) {
+    const [folder = '', ...ids] = args.words
+    const report = await ask(args, screen, 'archive export', {
+      folder: resolve(folder),
+      ids: ids.map(withoutBrackets),
+      everything: args.flag('all'),
+      ...args.given({ from: 'from', to: 'to', party: 'party' }),
+    })
+    screen.show(report, () => [
+      screen.text({
+        tr: `${resolve(folder)}: ${report.messages} ileti, ${report.evidence} delil, ${report.files} dosya, ${report.octets} sekizli`,
+        en: `${resolve(folder)}: ${report.messages} messages, ${report.evidence} evidence, ${report.files} files, ${report.octets} octets`,
+      }),
+      ...(report.unsealed === 0
+        ? []
+        : [
+            screen.text({
+              tr: `  ${report.unsealed} kayıt henüz mühürlenmedi (kepctl archive seal)`,
+              en: `  ${report.unsealed} records are not sealed yet (kepctl archive seal)`,
+            }),
+          ]),
+    ])
+    return 0
+  },
+}
+
+export const archiveCommands: readonly Command[] = [archiveCheck, archiveSeal, archiveRenew, archiveExport]

@@ -1,5 +1,5 @@
 import { accountCommands } from './accounts.ts'
-import { archiveCheckCommand } from './archive.ts'
+import { archiveCommands } from './archive.ts'
 import { backupCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
@@ -30,7 +30,7 @@ export const commands: readonly Command[] = [
   ...evidenceCommands,
   ...peerCommands,
   ...queueCommands,
-  archiveCheckCommand,
+  ...archiveCommands,
   ...holdCommands,
   backupCommand,
   restoreCommand,

@@ -1,15 +1,20 @@
 import { readFile, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import {
   type Certificate,
   crlsIn,
   type FileReport,
+  type HashName,
+  type PackOptions,
+  type ProofEntry,
   parsePemCertificates,
+  verifyAuditPack,
   verifyFile,
 } from '../../evidence/index.ts'
 import { systemClock } from '../../mail/clock.ts'
+import { packIn } from '../../server/archive/pack-folder.ts'
 import { type Command, Refused, UsageError } from './command.ts'
-import type { Screen } from './screen.ts'
+import { type Screen, shownTime } from './screen.ts'
 
 const several = { type: 'string', multiple: true } as const
 /** A dispatch of the largest message is some 140 MB; what is larger was not made by a provider. */
@@ -17,10 +22,11 @@ const MAX_FILE_OCTETS = 512 * 1024 * 1024
 
 export const verifyCommand: Command = {
   name: 'verify',
-  usage: 'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE]',
+  usage:
+    'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--at TIME] [--outdated sha256=DAY…]',
   summary: {
-    tr: 'delil, KEP iletisi ve imzaları çevrimdışı doğrular (.xml, .eml, .p7s)',
-    en: 'verifies evidence, messages and signatures offline (.xml, .eml, .p7s)',
+    tr: 'delil, KEP iletisi, imza ve denetim paketini çevrimdışı doğrular (.xml, .eml, .p7s, klasör)',
+    en: 'verifies evidence, messages, signatures and audit packs offline (.xml, .eml, .p7s, folder)',
   },
   options: {
     trust: several,
@@ -28,6 +34,8 @@ export const verifyCommand: Command = {
     ocsp: several,
     revocation: { type: 'string' },
     content: { type: 'string' },
+    at: { type: 'string' },
+    outdated: several,
   },
   positionals: [1, Number.POSITIVE_INFINITY],
   async run(args, screen) {
@@ -43,9 +51,15 @@ export const verifyCommand: Command = {
     }
     const crls = (await Promise.all(args.many('crl').map(listsOf))).flat()
     const ocsps = await Promise.all(args.many('ocsp').map((file) => readFile(file)))
-    const options = { anchors, intermediates: [], crls, ocsps, revocation, now: systemClock.now() } as const
+    const now = timeIn(args.one('at'), '--at') ?? systemClock.now()
+    const outdated = outdatedOf(args.many('outdated'))
+    const options = { anchors, intermediates: [], crls, ocsps, revocation, now, outdated } as const
     const reports: FileReport[] = []
     for (const file of args.words) {
+      if ((await stat(file)).isDirectory()) {
+        reports.push(...(await verifyAuditPack(basename(resolve(file)), packIn(file), options)))
+        continue
+      }
       const content = await contentOf(file, args.one('content'))
       reports.push(await verifyFile({ name: basename(file), octets: await octetsOf(file), content }, options))
     }
@@ -62,6 +76,28 @@ async function listsOf(file: string): Promise<Uint8Array[]> {
   } catch {
     throw new UsageError(`${file}: no revocation list in DER or PEM`)
   }
+}
+
+const DAY_OR_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$/
+
+function timeIn(text: string | undefined, option: string): Date | undefined {
+  if (text === undefined) return undefined
+  const time = new Date(text)
+  if (!DAY_OR_TIME.test(text) || Number.isNaN(time.getTime()))
+    throw new UsageError(`${option} is a day (2026-11-22) or a time with its zone`)
+  return time
+}
+
+/** From when on who verifies holds a digest algorithm to be broken. */
+function outdatedOf(given: readonly string[]): PackOptions['outdated'] {
+  const ends: { -readonly [name in HashName]?: Date } = {}
+  for (const one of given) {
+    const [name, day] = one.split('=', 2)
+    if (name !== 'sha256' && name !== 'sha384' && name !== 'sha512')
+      throw new UsageError('--outdated is like sha256=2040-01-01')
+    ends[name] = timeIn(day ?? '', '--outdated')!
+  }
+  return ends
 }
 
 async function octetsOf(file: string): Promise<Uint8Array> {
@@ -87,6 +123,15 @@ const QUALIFIED = {
   qualified: { tr: 'nitelikli', en: 'qualified' },
 } as const
 
+function proofLine({ provedAt, stamps }: ProofEntry, screen: Screen): string {
+  if (provedAt === undefined) return screen.text({ tr: '  henüz mühürlenmemiş', en: '  not sealed yet' })
+  const last = stamps.at(-1)?.time ?? provedAt
+  return screen.text({
+    tr: `  var olduğu kanıtlanan tarih ${shownTime(provedAt)}; ${stamps.length} damga, sonuncusu ${shownTime(last)}`,
+    en: `  proved to have existed at ${shownTime(provedAt)}; ${stamps.length} stamps, the last at ${shownTime(last)}`,
+  })
+}
+
 /** The names of the fields are the law's, in every language. */
 function linesOf(report: FileReport, screen: Screen): string[] {
   const { fields, verdict, subIndication, revocation } = report
@@ -103,7 +148,8 @@ function linesOf(report: FileReport, screen: Screen): string[] {
       ({ role, signer = '?', qualified, verdict: judged, timestamp }) =>
         `  ${role}: ${[signer, qualified && screen.text(QUALIFIED[qualified]), judged, timestamp].filter(Boolean).join(', ')}`,
     ),
-    ...(revocation === 'checked'
+    ...(report.proof === undefined ? [] : [proofLine(report.proof, screen)]),
+    ...(revocation === 'checked' || report.kind === 'record'
       ? []
       : [screen.text({ tr: '  iptal durumu denetlenmedi', en: '  revocation was not checked' })]),
     '',

@@ -44,4 +44,6 @@ export const partsOf = ({ provider, domain, tls, clock }: TestProvider): Operati
     }),
   relay: provider.relay,
   failSend: provider.failSend,
+  archiveDesk: provider.archiveDesk,
+  exportPack: provider.archiveDesk.export.bind(provider.archiveDesk),
 })

@@ -3,7 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import { checkChain, type StoredEntry } from '../../../evidence/index.ts'
 import { type BlobRef, type Store, scratchFor } from '../../../storage/port.ts'
-import { type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from '../../archive/chain-archive.ts'
+import {
+  type ChainName,
+  EVENT_CHAIN,
+  EVIDENCE_CHAIN,
+  RECHECK_CHAIN,
+  SEAL_CHAIN,
+  VALIDATION_CHAIN,
+} from '../../archive/chain-archive.ts'
 import { operation, type Progress } from './operation.ts'
 
 export interface ArchiveReport {
@@ -16,6 +23,12 @@ export interface ArchiveReport {
   /** Entries of the chain of events, and where it breaks. */
   readonly events: number
   readonly brokenEvents: { readonly sequence: number; readonly failure: string } | undefined
+  /** The chains of what proves both. */
+  readonly others: readonly {
+    readonly chain: string
+    readonly entries: number
+    readonly broken: { readonly sequence: number; readonly failure: string } | undefined
+  }[]
   /** Bodies whose octets were hashed anew. */
   readonly bodies: number
   readonly brokenBodies: readonly { readonly intake: string; readonly reason: string }[]
@@ -25,7 +38,7 @@ export interface ArchiveReport {
 const PAGE = 50
 
 /**
- * Walks both chains from end to end, and hashes the bodies of the latest messages anew. Memory grows with neither.
+ * Walks all chains from end to end, and hashes the bodies of the latest messages anew. Memory grows with none of it.
  */
 export const archiveCheck = operation(
   z.strictObject({
@@ -40,15 +53,29 @@ export async function checkArchive(store: Store, bodies: number, progress: Progr
   const happened = await checkChain(EVENT_CHAIN, walk(store, EVENT_CHAIN, undefined, progress))
   const head = await store.chain.head(EVIDENCE_CHAIN)
   const report = await checkChain(EVIDENCE_CHAIN, walk(store, EVIDENCE_CHAIN, head?.seq, progress))
+  const others: ArchiveReport['others'][number][] = []
+  for (const chain of [VALIDATION_CHAIN, RECHECK_CHAIN, SEAL_CHAIN] as const) {
+    const walked = await checkChain(chain, walk(store, chain, undefined, progress))
+    others.push({
+      chain,
+      entries: walked.ok ? walked.entries : walked.sequence - 1,
+      broken: walked.ok ? undefined : { sequence: walked.sequence, failure: walked.failure },
+    })
+  }
   const checked = head === undefined ? [] : await checkBodies(store, head.seq, bodies)
   const brokenBodies = checked.filter(({ reason }) => reason !== undefined)
   return {
-    ok: report.ok && happened.ok && brokenBodies.length === 0,
+    ok:
+      report.ok &&
+      happened.ok &&
+      others.every(({ broken }) => broken === undefined) &&
+      brokenBodies.length === 0,
     entries: report.ok ? report.entries : report.sequence - 1,
     head: report.ok ? Buffer.from(report.head).toString('hex') : undefined,
     broken: report.ok ? undefined : { sequence: report.sequence, failure: report.failure },
     events: happened.ok ? happened.entries : happened.sequence - 1,
     brokenEvents: happened.ok ? undefined : { sequence: happened.sequence, failure: happened.failure },
+    others,
     bodies: checked.length,
     brokenBodies: brokenBodies.map(({ intake, reason = '' }) => ({ intake, reason })),
   }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { asFolderRefusal } from './folder-refusal.ts'
 import { change, OperationError } from './operation.ts'
+import { folderSchema } from './schemas.ts'
 
 export interface BackupReport {
   readonly folder: string
@@ -18,7 +20,7 @@ export const backup = change(
   'backup',
   z.strictObject({
     /** Absolute; it must not be there yet. */
-    folder: z.string().startsWith('/', 'expected an absolute path').max(4096),
+    folder: folderSchema,
   }),
   ({ folder }) => ({ details: { folder } }),
   async ({ backUp }, { folder }, progress): Promise<BackupReport> => {
@@ -27,18 +29,7 @@ export const backup = change(
     try {
       return await backUp(folder, progress)
     } catch (error) {
-      throw asRefusal(error, folder)
+      throw asFolderRefusal(error, folder)
     }
   },
 )
-
-/** What the operator can do something about; damage and the like are no refusals. */
-function asRefusal(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'UNAVAILABLE') return new OperationError('IN_WORK', (error as Error).message)
-  if (code === 'EEXIST' || code === 'ENOTEMPTY')
-    return new OperationError('WRONG_STATE', `${folder} is there already: a backup has a folder of its own`)
-  if (['ENOENT', 'EACCES', 'EROFS', 'ENOSPC', 'ENOTDIR', 'FULL'].includes(code))
-    return new OperationError('CANNOT_WRITE', `${folder}: ${(error as Error).message}`)
-  return error
-}

@@ -4,6 +4,7 @@ import { accountList } from './account-list.ts'
 import { accountShow } from './account-show.ts'
 import { accountActivate, accountClose, accountReopen } from './account-state.ts'
 import { accountUpdate } from './account-update.ts'
+import { archiveExport, archiveRenew, archiveSeal } from './archive-acts.ts'
 import { archiveCheck } from './archive-check.ts'
 import { backup } from './backup.ts'
 import { creditAdd } from './credit-add.ts'
@@ -74,6 +75,9 @@ export const operations = {
   'evidence list': evidenceList,
   'evidence export': evidenceExport,
   'archive check': archiveCheck,
+  'archive seal': archiveSeal,
+  'archive renew': archiveRenew,
+  'archive export': archiveExport,
   'peer add': peerAdd,
   'peer list': peerList,
   'peer remove': peerRemove,

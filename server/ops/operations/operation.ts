@@ -6,6 +6,7 @@ import type { Clock } from '../../../mail/clock.ts'
 import type { Store, WorkKey } from '../../../storage/port.ts'
 import { AccountError } from '../../accounts/account-error.ts'
 import type { AccountDirectory } from '../../accounts/directory.ts'
+import type { ArchiveDesk } from '../../archive/desk.ts'
 import type { Actor, EventLog, LoggedEvent } from '../../event-log/event-log.ts'
 import { ListingError } from '../../listings/listing-error.ts'
 import type { Listings } from '../../listings/listings.ts'
@@ -47,6 +48,10 @@ export interface OperationParts {
   readonly failSend?: ((key: WorkKey) => Promise<boolean>) | undefined
   /** Everything into a new folder; absent where the asker is not on this machine. */
   readonly backUp?: ((folder: string, progress: Progress) => Promise<BackupReport>) | undefined
+  /** Seals and renews the archive; absent where no daemon runs. */
+  readonly archiveDesk?: Pick<ArchiveDesk, 'seal' | 'renew'> | undefined
+  /** An audit pack into a new folder; absent where no daemon runs, or where the asker is not on this machine. */
+  readonly exportPack?: ArchiveDesk['export'] | undefined
   /** Reads the configuration anew; names the sections that need a restart. Absent where no daemon runs. */
   readonly reload?: (() => Promise<{ needsRestart: readonly string[] }>) | undefined
 }

@@ -29,6 +29,8 @@ export const timeSchema = z.union([day.transform((from) => startOf(from, ISTANBU
 export const untilSchema = z.union([day.transform((to) => endOf(to, ISTANBUL).getTime()), instant], {
   error: FORMS,
 })
+/** Of the daemon's machine. */
+export const folderSchema = z.string().startsWith('/', 'expected an absolute path').max(4096)
 /** Octets. */
 export const octetsSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const permissionsSchema = z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length)

@@ -100,7 +100,8 @@ export const trace = operation(
 /** A person's Message-ID may be any sender's choice and name several messages; more than these are not shown. */
 const MAX_SAME_NAME = 10
 
-async function intakesFor(
+/** By any id that somebody may have at hand. */
+export async function intakesFor(
   store: Store,
   id: string,
   providers: readonly string[],

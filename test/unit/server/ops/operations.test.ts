@@ -344,6 +344,7 @@ describe('the story of a message', () => {
       broken: undefined,
       events: 0,
       brokenEvents: undefined,
+      others: ['validation', 'rechecks', 'seals'].map((chain) => ({ chain, entries: 0, broken: undefined })),
       bodies: 1,
       brokenBodies: [],
     })

@@ -1,0 +1,102 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toPem } from '../../evidence/x509/certificate.ts'
+import { startControl } from '../../server/ops/api/socket.ts'
+import { controlSocketPath } from '../../server/ops/data-lock.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { kepctl } from '../fakes/kepctl.ts'
+import { signedMessage, submit } from '../fakes/mail-client.ts'
+import { HOUR, movedClock } from '../fakes/moved-clock.ts'
+import { operate, partsOf } from '../fakes/operator.ts'
+import { pki } from '../fakes/pki.ts'
+import { startProvider, type TestProvider } from '../fakes/provider.ts'
+import { TemporaryFolder } from '../fakes/temporary-folder.ts'
+
+const folder = new TemporaryFolder()
+const clock = movedClock()
+const roots = folder.file('kok.pem')
+let kep: TestProvider
+let socket: AsyncDisposable
+let messageId = ''
+
+beforeAll(async () => {
+  writeFileSync(roots, toPem('CERTIFICATE', pki().root.certificate.der))
+  kep = await startProvider({ given: { clock }, tsaClock: clock, privateHosts: ['127.0.0.1'] })
+  mkdirSync(folder.file('run'))
+  socket = await startControl(controlSocketPath(folder.path), {
+    operations: partsOf(kep),
+    events: kep.provider.events,
+  })
+  const told = await submit(await signedMessage(pki().user.signer), {
+    port: kep.provider.ports.submissions,
+    ca: kep.ca,
+  })
+  messageId = /<(.+)>/.exec(told)?.[1] ?? ''
+  await eventually(async () => {
+    const { evidence } = await operate(kep, 'evidence list', {})
+    return evidence.length === 2 ? evidence : undefined
+  })
+})
+afterAll(async () => {
+  await socket[Symbol.asyncDispose]()
+  await kep[Symbol.asyncDispose]()
+  folder[Symbol.dispose]()
+})
+
+/** The provider's clock is ahead of the machine's. */
+const then = () => clock.now().toISOString().replace(/\.\d+/, '')
+const ctl = (line: string) => kepctl(['--data', folder.path, ...line.split(' ')])
+
+test('5.10, 5.11: a message leaves the archive with everything that proves it, and verifies by the root alone', async () => {
+  clock.elapse(2 * HOUR)
+  const out = folder.file('paket')
+  expect(await ctl(`archive export ${out} <${messageId}> --json`)).toMatchObject({ code: 0, err: '' })
+  const early = JSON.parse((await ctl(`verify ${out} --trust ${roots} --json`)).out)
+  expect(early[0]).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED' })
+  expect(early.find(({ kind }: { kind: string }) => kind === 'evidence').proof.provedAt).toBeUndefined()
+
+  expect(await ctl('archive seal --json')).toMatchObject({ code: 0 })
+  const sealed = folder.file('muhurlu')
+  const made = JSON.parse((await ctl(`archive export ${sealed} <${messageId}> --json`)).out)
+  expect(made).toMatchObject({ evidence: 2, messages: 1 })
+  const [pack, ...records] = JSON.parse(
+    (await ctl(`verify ${sealed} --trust ${roots} --revocation require --at ${then()} --json`)).out,
+  )
+  expect(pack).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED', revocation: 'checked' })
+  const evidence = records.filter(({ kind }: { kind: string }) => kind === 'evidence')
+  expect(evidence).toHaveLength(2)
+  for (const one of evidence) expect(one).toMatchObject({ proof: { stamps: [{ hash: 'sha256' }] } })
+  const index = JSON.parse(readFileSync(join(sealed, 'pack.json'), 'utf8'))
+  expect(index.messages).toMatchObject([{ messageId: `<${messageId}>`, evidence: [{}, {}] }])
+
+  const text = await ctl(`verify ${sealed} --trust ${roots} --at ${then()}`)
+  expect(text.out).toContain('Doğrulama: TOTAL-PASSED')
+  expect(text.out).toContain('proved to have existed at')
+
+  const file = join(sealed, 'evidence', '00000001.xml')
+  const changed = readFileSync(file)
+  changed[300]! ^= 1
+  writeFileSync(file, changed)
+  const refused = await ctl(`verify ${sealed} --trust ${roots} --json`)
+  expect(refused.code).toBe(1)
+  expect(JSON.parse(refused.out)[0].fields.detayMesaji).toContain('evidence/00000001.xml')
+})
+
+test('what is wrong with what was asked for is told', async () => {
+  const out = folder.file('baska')
+  expect((await ctl(`archive export ${out} <yok@hs98.kep.tr> --json`)).err).toContain('NOT_FOUND')
+  expect((await ctl(`archive export ${out} --json`)).err).toContain('BAD_ARGUMENTS')
+  expect((await ctl(`archive export ${folder.path} --all --json`)).err).toContain('WRONG_STATE')
+  expect((await ctl(`archive export /proc/x/y --all --json`)).err).toContain('CANNOT_WRITE')
+  expect((await ctl(`verify ${roots} --trust ${roots} --outdated md5=2020-01-01`)).code).toBe(2)
+  expect((await ctl(`verify ${roots} --trust ${roots} --at yesterday`)).code).toBe(2)
+})
+
+test('seals and renewals by hand', async () => {
+  expect(JSON.parse((await ctl('archive renew --json')).out)).toEqual({ renewed: 0, rehashed: 0 })
+  const { renewed } = JSON.parse((await ctl('archive renew --all --json')).out)
+  expect(renewed).toBeGreaterThan(0)
+  expect(JSON.parse((await ctl('archive check --json')).out)).toMatchObject({ ok: true })
+  expect((await ctl('archive check')).out).toContain('The chain holds')
+})
