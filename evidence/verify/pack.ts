@@ -8,11 +8,11 @@ import { type Position, readPosition, standsAt } from '../archive/position.ts'
 import { type RecordReport, verifyRecord } from '../archive/verify-record.ts'
 import { verifyDetached } from '../cms/verify.ts'
 import type { EvidenceFields } from '../model/read.ts'
-import type { Certificate, HashName } from '../ports.ts'
-import { parseCertificate } from '../x509/certificate.ts'
+import type { HashName } from '../ports.ts'
 import { judgeCms } from './cms.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
 import { type PackSource, readSums, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
+import { PackMaterial } from './pack-material.ts'
 import { type Finding, failed, indeterminate, type SubIndication } from './report.ts'
 import { checkTokenAt, type VerifyOptions } from './trust.ts'
 
@@ -47,18 +47,18 @@ export interface PackOptions extends VerifyOptions {
 interface Pack {
   readonly source: PackSource
   readonly names: ReadonlySet<string>
-  readonly options: PackOptions
+  readonly material: PackMaterial
 }
 
 export async function verifyPack(source: PackSource, given: PackOptions): Promise<JudgedPack> {
-  const list = await checkFiles(source, given)
-  const options = await withMaterial(source, list.names, given)
-  const pack: Pack = { source, names: list.names, options }
+  const list = await checkFiles(source)
+  const material = await PackMaterial.read(source, list.names, given)
+  const pack: Pack = { source, names: list.names, material }
   const records: PackedRecord[] = []
   for (const name of [...list.names].filter((one) => RECORD.test(one)).sort())
     records.push(await checkRecord(pack, name))
   const heads = await checkHeads(pack)
-  const sums = await judgeSums(source, options)
+  const sums = await judgeSums(source, material.all)
   return {
     records,
     judged: [...sums, ...heads.judged],
@@ -76,10 +76,7 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
 const RECORD = /^(evidence|events|validation|rechecks|seals)\/(\d{8,16})\.(xml|json)$/
 
 /** Every file is listed, and is what it was when the list was signed. */
-async function checkFiles(
-  source: PackSource,
-  _options: PackOptions,
-): Promise<{ names: ReadonlySet<string>; findings: Finding[] }> {
+async function checkFiles(source: PackSource): Promise<{ names: ReadonlySet<string>; findings: Finding[] }> {
   const octets = await source.read(SUMS)
   const sums = octets && readSums(octets)
   if (sums === undefined)
@@ -105,34 +102,8 @@ async function judgeSums(source: PackSource, options: PackOptions): Promise<Judg
   return judgeCms('pack', report, undefined, options)
 }
 
-/** Certificates, lists and responses of the pack speak beside those that were given; what they say counts by their signatures. */
-async function withMaterial(
-  source: PackSource,
-  names: ReadonlySet<string>,
-  options: PackOptions,
-): Promise<PackOptions> {
-  const intermediates: Certificate[] = [...options.intermediates]
-  const crls = [...options.crls]
-  const ocsps = [...(options.ocsps ?? [])]
-  for (const name of names) {
-    const kind = /^material\/[0-9a-f]{64}\.(cer|crl|ocsp)$/.exec(name)?.[1]
-    const octets = kind && (await source.read(name))
-    if (!octets) continue
-    if (kind === 'crl') crls.push(octets)
-    else if (kind === 'ocsp') ocsps.push(octets)
-    else {
-      try {
-        intermediates.push(parseCertificate(octets))
-      } catch {
-        // What cannot be read vouches for nobody; whoever needed it has no path then.
-      }
-    }
-  }
-  return { ...options, intermediates, crls, ocsps }
-}
-
 async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
-  const { source, options } = pack
+  const { source, material } = pack
   const [, chain = '', number = '', ending] = RECORD.exec(name) ?? []
   const stem = `${chain}/${number}`
   const octets = (await source.read(name)) ?? new Uint8Array(0)
@@ -147,8 +118,7 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   const proof = record && text && proofOf(pack, record, [octets, text])
   if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
   const provedAt = proof?.ok ? proof.provedAt : undefined
-  const judged =
-    ending === 'xml' ? verifyEvidence(octets, { ...options, now: provedAt ?? options.now }) : undefined
+  const judged = ending === 'xml' ? evidenceAt(octets, provedAt, material) : undefined
   return {
     name,
     position,
@@ -165,11 +135,19 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   }
 }
 
-const proofOf = ({ options }: Pack, der: Uint8Array, objects: readonly Uint8Array[]): RecordReport =>
+/** With what was told around its time; with all that the pack has where that is not enough. */
+function evidenceAt(octets: Uint8Array, provedAt: Date | undefined, material: PackMaterial): JudgedEvidence {
+  const now = provedAt ?? material.all.now
+  const judged = verifyEvidence(octets, { ...material.around(now), now })
+  return judged.revocation === 'checked' ? judged : verifyEvidence(octets, { ...material.all, now })
+}
+
+const proofOf = ({ material }: Pack, der: Uint8Array, objects: readonly Uint8Array[]): RecordReport =>
   verifyRecord(der, objects, {
-    now: options.now,
-    outdated: options.outdated,
-    checkToken: (token, imprint, hash, at) => checkTokenAt(token, imprint, hash, at, options),
+    now: material.all.now,
+    outdated: material.all.outdated,
+    checkToken: (token, imprint, hash, at) =>
+      checkTokenAt(token, imprint, hash, at, material.all, (time) => material.around(time)),
   })
 
 const PROOF_FINDINGS: Readonly<
@@ -192,7 +170,7 @@ function proofFinding(report: Extract<RecordReport, { ok: false }>, name: string
 
 /** What the provider signed of its chains' heads, as of when it was sealed. */
 async function checkHeads(pack: Pack): Promise<{ judged: Judged[]; findings: Finding[] }> {
-  const { source, names, options } = pack
+  const { source, names, material } = pack
   const judged: Judged[] = []
   const findings: Finding[] = []
   for (const name of [...names].filter((one) => /^heads\/\d+\.p7s$/.test(one)).sort()) {
@@ -204,8 +182,8 @@ async function checkHeads(pack: Pack): Promise<{ judged: Judged[]; findings: Fin
     if (proof === undefined) findings.push(failed('FORMAT_FAILURE', `${stem}.ers: missing`))
     else if (!proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
     const report = await verifyDetached(signature, (algorithm) => digestOf(algorithm, text, 'buffer'))
-    const now = proof?.ok ? proof.provedAt : options.now
-    const signers = judgeCms('seal', report, undefined, { ...options, now })
+    const now = proof?.ok ? proof.provedAt : material.all.now
+    const signers = judgeCms('seal', report, undefined, { ...material.around(now), now })
     judged.push(...signers)
     findings.push(
       ...signers

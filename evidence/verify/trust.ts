@@ -117,6 +117,7 @@ export function checkToken(der: Uint8Array, stamped: Uint8Array, options: Verify
  * A token that counts until `at`: its authority must have been believable then. What nobody told any more by then was told
  * when it stamped.
  *
+ * @param around what is worth asking about a time, where `options` hold more
  * @throws TimestampError
  */
 export function checkTokenAt(
@@ -125,13 +126,16 @@ export function checkTokenAt(
   name: HashName,
   at: Date,
   options: VerifyOptions,
+  around: (time: Date) => VerifyOptions = () => options,
 ): VerifiedToken {
   const why = strictSignedData(der)
   if (why !== undefined) throw new TimestampError('MALFORMED', why)
-  const { anchors, intermediates, crls, ocsps } = options.stamps ?? options
-  const trust = { anchors, intermediates, crls, ocsps }
-  const expected = { imprint, hash: name }
-  const token = verifyToken(der, { ...expected, trust: { ...trust, revocation: 'if-present', at } })
+  const check = (from: VerifyOptions, trust: { revocation: TrustContext['revocation']; at?: Date }) => {
+    const { anchors, intermediates, crls, ocsps } = from.stamps ?? from
+    return verifyToken(der, { imprint, hash: name, trust: { anchors, intermediates, crls, ocsps, ...trust } })
+  }
+  const token = check(around(at), { revocation: 'if-present', at })
   if (token.revocation === 'checked') return token
-  return verifyToken(der, { ...expected, trust: { ...trust, revocation: options.revocation } })
+  const then = check(around(token.time), { revocation: 'if-present' })
+  return then.revocation === 'checked' ? then : check(options, { revocation: options.revocation })
 }

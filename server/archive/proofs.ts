@@ -10,7 +10,7 @@ import {
 } from '../../evidence/index.ts'
 import { type Store, StoreError } from '../../storage/port.ts'
 import type { SealBook } from './seal-book.ts'
-import type { Rehash, Seal, SealRecord } from './seal-record.ts'
+import { type Rehashed, rehashedIn, type Seal, type SealRecord } from './seal-record.ts'
 import { readTree } from './span.ts'
 
 /** Which part of a seal: one of its spans, or what was signed. */
@@ -38,6 +38,7 @@ type Step =
 export class Proofs {
   readonly #store: Pick<Store, 'blobs'>
   readonly #book: SealBook
+  readonly #records = new Map<number, Promise<ReadRecord>>()
 
   constructor(store: Pick<Store, 'blobs'>, book: SealBook) {
     this.#store = store
@@ -48,7 +49,7 @@ export class Proofs {
   async prover(seal: number, part: SealPart): Promise<Prover> {
     const steps: Step[] = []
     for (const { sequence } of this.#book.lineage(seal))
-      steps.push(await this.#step(await this.#book.record(sequence), seal, part, steps.at(-1)))
+      steps.push(await this.#step(sequence, seal, part, steps.at(-1)))
     return (objects, index) => {
       const chains: ArchiveTimeStampChain[] = []
       for (const step of steps) {
@@ -63,50 +64,77 @@ export class Proofs {
     }
   }
 
-  async #step(record: SealRecord, seal: number, part: SealPart, before: Step | undefined): Promise<Step> {
+  async #step(sequence: number, seal: number, part: SealPart, before: Step | undefined): Promise<Step> {
+    const { record, top, rehashed } = await this.#read(sequence)
     const { hash } = record
     const token = Buffer.from(record.token, 'base64')
-    if (record.kind !== 'renewal')
-      return { over: 'objects', hash, token, path: await this.#pathIn(record, seal, part) }
-    const leaves = record.of.map((sequence) => this.#book.all[sequence - 1]!.leaf)
-    const own = digestOf(hash, before?.token ?? '', 'buffer')
-    const index = leaves.findIndex((leaf) => Buffer.compare(leaf, own) === 0)
-    return { over: 'token', hash, token, tree: reducedTree([own], new HashTree(hash, leaves).path(index)) }
+    if (record.kind === 'renewal') {
+      const own = digestOf(hash, before?.token ?? '', 'buffer')
+      const index = this.#leavesOf(record).findIndex((leaf) => Buffer.compare(leaf, own) === 0)
+      return { over: 'token', hash, token, tree: reducedTree([own], top.path(index)) }
+    }
+    const { spans } = record.kind === 'seal' ? record : rehashed!
+    if (part === 'heads') {
+      const head = record.kind === 'seal' ? 0 : rehashed!.heads.findIndex((one) => one.seal === seal)
+      const path = top.path(spans.length + head)
+      return { over: 'objects', hash, token, path: () => path }
+    }
+    const number = record.kind === 'seal' ? part.span : positionIn(rehashed!, seal, part.span)
+    const span = spans[number]
+    if (span === undefined) throw new StoreError('CORRUPT', `seal ${seal} has no span ${part.span}`)
+    const tree = await readTree(this.#store, hash, span)
+    const above = top.path(number)
+    return { over: 'objects', hash, token, path: (index) => [...tree.path(index), ...above] }
   }
 
-  /** From an object of the part up to what the token is about. */
-  async #pathIn(record: Seal | Rehash, seal: number, part: SealPart): Promise<(index: number) => HashPath> {
-    const top = new HashTree(record.hash, topNodes(record))
-    if (part === 'heads') {
-      const head = record.kind === 'seal' ? 0 : record.heads.findIndex((one) => one.seal === seal)
-      const path = top.path(record.spans.length + head)
-      return () => path
-    }
-    const number = record.kind === 'seal' ? part.span : positionIn(record, seal, part.span)
-    const span = record.spans[number]
-    if (span === undefined) throw new StoreError('CORRUPT', `seal ${seal} has no span ${part.span}`)
-    const tree = await readTree(this.#store, record.hash, span)
-    const above = top.path(number)
-    return (index) => [...tree.path(index), ...above]
+  /** Renewals prove many seals: what was read of one is kept at hand. */
+  #read(sequence: number): Promise<ReadRecord> {
+    const known = this.#records.get(sequence) ?? this.#readNow(sequence)
+    this.#records.delete(sequence)
+    this.#records.set(sequence, known)
+    known.catch(() => this.#records.delete(sequence))
+    const oldest = this.#records.keys().next().value
+    if (this.#records.size > MAX_RECORDS && oldest !== undefined) this.#records.delete(oldest)
+    return known
+  }
+
+  async #readNow(sequence: number): Promise<ReadRecord> {
+    const record = await this.#book.record(sequence)
+    if (record.kind === 'renewal')
+      return { record, rehashed: undefined, top: new HashTree(record.hash, this.#leavesOf(record)) }
+    const rehashed =
+      record.kind === 'rehash' ? rehashedIn(await this.#store.blobs.read(record.trees)) : undefined
+    const nodes = topNodes(record.kind === 'seal' ? record : rehashed!)
+    return { record, rehashed, top: new HashTree(record.hash, nodes) }
+  }
+
+  #leavesOf({ of }: Extract<SealRecord, { kind: 'renewal' }>): Uint8Array[] {
+    return of.map((sequence) => this.#book.all[sequence - 1]!.leaf)
   }
 }
 
+/** An entry of the chain of seals with what its token is about. */
+interface ReadRecord {
+  readonly record: SealRecord
+  readonly rehashed: Rehashed | undefined
+  readonly top: HashTree
+}
+
+/** A lineage of twenty years has about as many. */
+const MAX_RECORDS = 32
+
 /** A rehash lists the spans of its seals in their order. */
-function positionIn({ spans }: Rehash, seal: number, span: number): number {
+function positionIn({ spans }: Rehashed, seal: number, span: number): number {
   const first = spans.findIndex((one) => one.seal === seal)
   return first < 0 ? -1 : first + span
 }
 
 /** What a token's root is made of: the spans, then what was signed. */
 export const topNodes = (
-  record:
-    | Pick<Seal, 'kind' | 'hash' | 'spans' | 'heads' | 'signature'>
-    | Pick<Rehash, 'kind' | 'spans' | 'heads'>,
+  made: Pick<Seal, 'hash' | 'spans' | 'heads' | 'signature'> | Rehashed,
 ): Uint8Array[] => [
-  ...record.spans.map(({ root }) => Buffer.from(root, 'base64')),
-  ...(record.kind === 'seal'
-    ? [headsNode(record)]
-    : record.heads.map(({ node }) => Buffer.from(node, 'base64'))),
+  ...made.spans.map(({ root }) => Buffer.from(root, 'base64')),
+  ...('signature' in made ? [headsNode(made)] : made.heads.map(({ node }) => Buffer.from(node, 'base64'))),
 ]
 
 export const headsObjects = ({ heads, signature }: Pick<Seal, 'heads' | 'signature'>): Uint8Array[] => [

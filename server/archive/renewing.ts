@@ -1,7 +1,8 @@
 import { type HashName, nodeOf, objectDigests } from '../../evidence/index.ts'
+import { stageBytes } from '../stage-bytes.ts'
 import { headsObjects, Proofs, topNodes } from './proofs.ts'
 import type { BookedSeal } from './seal-book.ts'
-import type { Rehash } from './seal-record.ts'
+import type { Rehashed } from './seal-record.ts'
 import type { SealingParts } from './sealing.ts'
 import { makeSpan } from './span.ts'
 import { appendSeal, materialOfTips, stampRoot } from './stamp-root.ts'
@@ -57,8 +58,8 @@ async function rehash(parts: SealingParts, hash: HashName, outdated: readonly Bo
   const { store, book, clock } = parts
   const { next } = book
   const proofs = new Proofs(store, book)
-  const spans: Rehash['spans'] = []
-  const heads: Rehash['heads'] = []
+  const spans: Rehashed['spans'] = []
+  const heads: Rehashed['heads'] = []
   const tips = new Set(outdated.map(({ sequence }) => sequence))
   for (const { sequence } of book.all) {
     if (!tips.has([...book.lineage(sequence)].at(-1)!.sequence)) continue
@@ -76,8 +77,10 @@ async function rehash(parts: SealingParts, hash: HashName, outdated: readonly Bo
     const node = nodeOf(hash, objectDigests(hash, objects, prove(objects, 0)))
     heads.push({ seal: sequence, node: Buffer.from(node).toString('base64') })
   }
-  const made = { kind: 'rehash', hash, spans, heads } as const
+  const made: Rehashed = { spans, heads }
+  const trees = await store.blobs.save(await stageBytes(store, Buffer.from(JSON.stringify(made))), 'archive')
   const stamp = await stampRoot(parts, hash, topNodes(made))
   const material = await materialOfTips(parts)
-  await appendSeal(parts, next, { ...made, at: clock.now().toISOString(), of: [...tips], ...stamp, material })
+  const at = clock.now().toISOString()
+  await appendSeal(parts, next, { kind: 'rehash', at, hash, of: [...tips], trees, ...stamp, material })
 }

@@ -12,6 +12,7 @@ export interface BookedSeal {
   readonly kind: SealRecord['kind']
   readonly at: Date
   readonly hash: HashName
+  readonly authority: string
   readonly ends: Date
   /** Digest of its token by its hash: the leaf of a renewal. */
   readonly leaf: Uint8Array
@@ -54,6 +55,7 @@ export class SealBook {
       kind: record.kind,
       at: new Date(record.at),
       hash: record.hash,
+      authority: record.authority,
       ends: new Date(record.ends),
       leaf: digestOf(record.hash, Buffer.from(record.token, 'base64'), 'buffer'),
       spans: spans.map(({ chain, from, upTo }) => ({ chain, from, upTo })),

@@ -26,6 +26,8 @@ const common = {
   hash,
   /** Time-stamp over the root. */
   token: z.string(),
+  /** Fingerprint of the certificate of who stamped. */
+  authority: z.string(),
   /** When the first certificate behind the token runs out; ISO 8601. */
   ends: z.string(),
   /** By which the tokens before this one are judged, as things stood when it was made. */
@@ -56,6 +58,11 @@ const rehash = z.object({
   ...common,
   /** Whose tokens it takes the place of. */
   of: z.array(z.number()),
+  /** The new trees: {@link Rehashed} as JSON, which grows with the archive. */
+  trees: blob,
+})
+
+const rehashed = z.object({
   spans: z.array(span.extend({ seal: z.number() })),
   /** The node of each seal's heads and signature. */
   heads: z.array(z.object({ seal: z.number(), node: z.string() })),
@@ -65,8 +72,11 @@ const record = z.discriminatedUnion('kind', [seal, renewal, rehash])
 
 export type SealRecord = z.output<typeof record>
 export type Seal = z.output<typeof seal>
-export type Rehash = z.output<typeof rehash>
+export type Rehashed = z.output<typeof rehashed>
 export type Span = z.output<typeof span>
 
 export const sealRecordIn = ({ bytes }: Pick<ChainEntry, 'bytes'>): SealRecord =>
   record.parse(JSON.parse(Buffer.from(bytes).toString()))
+
+export const rehashedIn = (octets: Uint8Array): Rehashed =>
+  rehashed.parse(JSON.parse(Buffer.from(octets).toString()))

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { cmsRestsOn, type HashName, HashTree, type Timestamper, tokenEnds } from '../../evidence/index.ts'
+import {
+  cmsRestsOn,
+  type HashName,
+  HashTree,
+  type RestsOn,
+  type Timestamper,
+  tokenEnds,
+} from '../../evidence/index.ts'
 import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { ChainArchive } from './chain-archive.ts'
@@ -24,20 +31,27 @@ export async function stampRoot(
   { timestamper }: Pick<SealParts, 'timestamper'>,
   hash: HashName,
   nodes: readonly Uint8Array[],
-): Promise<{ readonly token: string; readonly ends: string }> {
-  const { der } = await timestamper.stamp(new HashTree(hash, nodes).root, hash)
-  return { token: Buffer.from(der).toString('base64'), ends: tokenEnds(der).toISOString() }
+): Promise<{ readonly token: string; readonly authority: string; readonly ends: string }> {
+  const { der, certificate } = await timestamper.stamp(new HashTree(hash, nodes).root, hash)
+  return {
+    token: Buffer.from(der).toString('base64'),
+    authority: certificate.fingerprint,
+    ends: tokenEnds(der).toISOString(),
+  }
 }
 
-/** By what the tokens that everything rests on now are judged later: asked for while somebody still answers. */
+/**
+ * By what the tokens that everything rests on now are judged later, and the signature of the last seal: asked for while
+ * somebody still answers. Of each authority one token is enough: it is the certificate that is asked about.
+ */
 export async function materialOfTips(parts: SealParts): Promise<Material> {
   const { book, clock, materials } = parts
-  const rests = []
-  for (const { sequence } of book.tips) {
-    const record = await book.record(sequence)
-    rests.push(...cmsRestsOn(Buffer.from(record.token, 'base64'), 'tsa'))
-    if (record.kind === 'seal') rests.push(...cmsRestsOn(Buffer.from(record.signature, 'base64')))
-  }
+  const tips = new Map(book.tips.map((tip) => [tip.authority, tip.sequence]))
+  const rests: RestsOn[] = []
+  for (const sequence of tips.values())
+    rests.push(...cmsRestsOn(Buffer.from((await book.record(sequence)).token, 'base64'), 'tsa'))
+  const last = book.lastSeal && (await book.record(book.lastSeal.sequence))
+  if (last?.kind === 'seal') rests.push(...cmsRestsOn(Buffer.from(last.signature, 'base64')))
   return materials.keep(await judgeAll(rests, { at: clock.now() }, parts))
 }
 

@@ -2,6 +2,7 @@
 
 import { writeEvidenceRecord } from '../../evidence/archive/evidence-record.ts'
 import { type RecordOptions, type RecordReport, verifyRecord } from '../../evidence/archive/verify-record.ts'
+import { AUTHENTICATION_METHODS } from '../../evidence/model/authentication.ts'
 import type { HashName, Signer } from '../../evidence/ports.ts'
 import { verifyToken } from '../../evidence/tsa/token.ts'
 import { validatePath } from '../../evidence/x509/path.ts'
@@ -103,7 +104,12 @@ export async function archiveHouse(begin: Date) {
 /** Issues an evidence and archives it. */
 export async function issueIn(house: ArchiveHouse, id: string): Promise<Uint8Array> {
   const time = house.clock.now().toISOString()
-  const draft = checkedDraft(Buffer.from(id), { id, eventTime: time, submissionTime: time })
+  const draft = checkedDraft(Buffer.from(id), {
+    id,
+    eventTime: time,
+    submissionTime: time,
+    senderAuthentication: { time, method: AUTHENTICATION_METHODS.Basic.uri },
+  })
   const octets = await signEvidence(draft, house.signer, house.sealing.timestamper, house.clock.now())
   await house.append('evidence', id, octets)
   return octets
