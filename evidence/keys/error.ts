@@ -8,6 +8,15 @@ export type KeyFailure =
   | 'KEY_MISMATCH'
   | 'WEAK_KEY'
   | 'SIGNING_FAILED'
+  /** No key of a role is within its certificate's validity. */
+  | 'NONE_IN_FORCE'
+  /** The PKCS#11 module, or what loads it, is not there. */
+  | 'NO_MODULE'
+  | 'NO_TOKEN'
+  | 'PIN_REFUSED'
+  | 'PIN_LOCKED'
+  /** The token does not answer now; it is asked again later. */
+  | 'TOKEN_GONE'
 
 export class KeyError extends Error {
   readonly code: KeyFailure

@@ -48,7 +48,8 @@ export function keySigner({ key, certificate, chain, hash, pss = false }: KeyMat
 export const isSameKey = (a: KeyObject, b: KeyObject): boolean =>
   a.export({ format: 'der', type: 'spki' }).equals(b.export({ format: 'der', type: 'spki' }))
 
-function algorithmOf(key: KeyObject, pss: boolean): Signer['algorithm'] {
+/** Of a private key, or of its public half. */
+export function algorithmOf(key: KeyObject, pss: boolean): Signer['algorithm'] {
   if (key.asymmetricKeyType === 'ec') return 'ecdsa'
   return key.asymmetricKeyType === 'rsa-pss' || pss ? 'rsa-pss' : 'rsa-pkcs1'
 }

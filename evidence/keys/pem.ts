@@ -45,8 +45,8 @@ export function signerFrom(
   return keySigner({ key, certificate, chain: chainOf(certificate, bag), hash, pss })
 }
 
-/** Each certificate at most once, so a loop of issuers ends. */
-function chainOf(leaf: Certificate, bag: readonly Certificate[]): Certificate[] {
+/** Issuers upward, without the anchor; each certificate at most once, so a loop of issuers ends. */
+export function chainOf(leaf: Certificate, bag: readonly Certificate[]): Certificate[] {
   const chain: Certificate[] = []
   for (let top = leaf; ; ) {
     const issuer = bag.find(

@@ -1,0 +1,193 @@
+import { Worker } from 'node:worker_threads'
+import { type Clock, systemClock } from '../../../mail/clock.ts'
+import { KeyError } from '../error.ts'
+import type { Job, Look, Looked, Match, Reply, Sign } from './job.ts'
+import { nameOf } from './module.ts'
+
+/** A token that did not answer twice is left alone so long. */
+const REST_MS = 5000
+/** A module that needs longer for one answer hangs: those over a network wait for theirs for at most half of it. */
+const ANSWER_MS = 60_000
+/** Requests are small, and there are no more of them than work in hand; more is a fault. */
+const MAX_WAITING = 1000
+
+interface Asked {
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: KeyError) => void
+  readonly hangs: NodeJS.Timeout
+}
+
+/** What a TokenThread needs of a thread; tests bring a smaller one. */
+export type OwnThread = Pick<Worker, 'postMessage' | 'terminate' | 'on' | 'ref' | 'unref'>
+
+/** The caller's side of the one thread that owns a module. A thread that died is started anew by the next request. */
+export class TokenThread {
+  readonly #start: () => OwnThread
+  /** PINs that a token did not take, for as long as the process lives: none of them is tried again. */
+  readonly #refused = new Set<string>()
+  readonly #clock: Pick<Clock, 'monotonic'>
+  readonly #waiting = new Map<number, Asked>()
+  /** By token: what it said last, and until when it is not asked. */
+  readonly #resting = new Map<string, { readonly until: number; readonly error: KeyError }>()
+  #worker: OwnThread | undefined
+  #ending: Promise<void> | undefined
+  #hangs = false
+  #nextId = 1
+
+  constructor(start: () => OwnThread, clock: Pick<Clock, 'monotonic'> = systemClock) {
+    this.#start = start
+    this.#clock = clock
+  }
+
+  /** Rejects with KeyError, like the next two. */
+  async look(job: Omit<Look, 'kind'>): Promise<Looked> {
+    const reply = await this.#ask({ ...job, kind: 'look' })
+    return 'looked' in reply ? reply.looked : astray()
+  }
+
+  /** Index of the candidate that was found. */
+  async match(job: Omit<Match, 'kind'>): Promise<number> {
+    const reply = await this.#ask({ ...job, kind: 'match' })
+    return 'matched' in reply ? reply.matched : astray()
+  }
+
+  async sign(job: Omit<Sign, 'kind'>): Promise<Uint8Array> {
+    const reply = await this.#ask({ ...job, kind: 'sign' })
+    return 'signature' in reply ? reply.signature : astray()
+  }
+
+  async #ask(job: Look | Match | Sign): Promise<Reply> {
+    await this.#ending
+    const name = nameOf(job.token)
+    const pin = `${name}\0${job.token.pin}`
+    if (this.#refused.has(pin))
+      throw new KeyError('PIN_REFUSED', `token ${name} refused this PIN before: it is not tried again`)
+    const resting = this.#resting.get(name)
+    if (resting !== undefined && this.#clock.monotonic() < resting.until) throw resting.error
+    try {
+      const reply = await this.#post(job)
+      this.#resting.delete(name)
+      return reply
+    } catch (error) {
+      if (error instanceof KeyError) {
+        if (error.code === 'PIN_REFUSED' || error.code === 'PIN_LOCKED') this.#refused.add(pin)
+        if (error.code === 'TOKEN_GONE' || error.code === 'NO_TOKEN')
+          this.#resting.set(name, { until: this.#clock.monotonic() + REST_MS, error })
+      }
+      throw error
+    }
+  }
+
+  /** What was asked is answered first; what is asked meanwhile waits for a thread of its own. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end().finally(() => {
+      this.#ending = undefined
+    })
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker
+    if (worker === undefined) return
+    const isEnded = await this.#post({ kind: 'end' }).then(
+      () => true,
+      () => false,
+    )
+    this.#worker = undefined
+    this.#hangs = false
+    // A thread inside a module that hangs ends when the module lets it.
+    if (isEnded) await worker.terminate()
+    else void worker.terminate()
+  }
+
+  #post(job: Job): Promise<Reply> {
+    if (this.#hangs) return Promise.reject(new KeyError('TOKEN_GONE', 'the module does not answer'))
+    if (this.#waiting.size >= MAX_WAITING)
+      return Promise.reject(new KeyError('TOKEN_GONE', 'too many signatures wait for the module'))
+    const worker = this.#running()
+    const id = this.#nextId++
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+    const hangs = setTimeout(() => this.#giveUp(), ANSWER_MS)
+    if (this.#waiting.size === 0) worker.ref()
+    this.#waiting.set(id, { resolve, reject, hangs })
+    worker.postMessage({ id, job })
+    return promise
+  }
+
+  #running(): OwnThread {
+    if (this.#worker !== undefined) return this.#worker
+    const worker = this.#start()
+    this.#worker = worker
+    worker.on('message', (reply: Reply) => {
+      this.#hangs = false
+      const asked = this.#waiting.get(reply.id)
+      if (asked === undefined) return
+      this.#waiting.delete(reply.id)
+      clearTimeout(asked.hangs)
+      if (this.#waiting.size === 0) worker.unref()
+      if ('code' in reply) asked.reject(new KeyError(reply.code, reply.detail))
+      else asked.resolve(reply)
+    })
+    const died = () => {
+      if (this.#worker !== worker) return
+      this.#worker = undefined
+      this.#hangs = false
+      this.#rejectAll('the thread of the module ended')
+    }
+    worker.on('error', died)
+    worker.on('exit', died)
+    return worker
+  }
+
+  #giveUp(): void {
+    this.#hangs = true
+    this.#worker?.unref()
+    this.#rejectAll('the module does not answer')
+  }
+
+  #rejectAll(why: string): void {
+    for (const { reject, hangs } of this.#waiting.values()) {
+      clearTimeout(hangs)
+      reject(new KeyError('TOKEN_GONE', why))
+    }
+    this.#waiting.clear()
+  }
+}
+
+/** An answer to another question than was asked. */
+function astray(): never {
+  throw new KeyError('SIGNING_FAILED', 'the thread of the module answered something else')
+}
+
+const threads = new Map<string, { readonly thread: TokenThread; users: number }>()
+
+/** A module as one of several holds it; the last one that lets go ends its thread. */
+export interface HeldModule extends AsyncDisposable {
+  readonly thread: TokenThread
+}
+
+/**
+ * A module is initialized once for the whole process [PKCS11 v3.1 §5.4], so its thread is the process's too, whoever asks for it.
+ *
+ * @param path of the module's library
+ */
+export function holdModule(path: string): HeldModule {
+  const held = threads.get(path) ?? { thread: new TokenThread(() => startWorker(path)), users: 0 }
+  threads.set(path, held)
+  held.users++
+  let isHeld = true
+  return {
+    thread: held.thread,
+    [Symbol.asyncDispose]: async () => {
+      if (!isHeld) return
+      isHeld = false
+      held.users--
+      if (held.users === 0) await held.thread.end()
+    },
+  }
+}
+
+function startWorker(path: string): Worker {
+  const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
+  return new Worker(new URL(`./worker${extension}`, import.meta.url), { workerData: { path } })
+}
