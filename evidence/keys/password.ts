@@ -1,18 +1,19 @@
 /**
- * What a password protects in a PKCS#12 file: PBES2 with AES-CBC, and the file's MAC. [RFC 8018 §6.2] [RFC 7292 §5]
+ * What a password protects in a PKCS#12 file: PBES2 with AES-CBC, or one of the old ciphers, and the file's MAC.
+ * [RFC 8018 §6.2] [RFC 7292 §5]
  * The two spell the password differently: UTF-8 for PBES2, UTF-16 with a final zero for the MAC. [RFC 7292 §B.1]
  * Reading takes milliseconds to a second by design, so it belongs to start-up and to the command line.
  */
-import { createCipheriv, createDecipheriv, createHmac, hash, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { OID } from '../asn1/oid.ts'
 import type { Element } from '../asn1/reader.ts'
 import { TAG } from '../asn1/tag.ts'
-import { readOctets, readOid, readSmallInteger } from '../asn1/values.ts'
+import { readOctets, readOid } from '../asn1/values.ts'
 import { integer, nullValue, octetString, oid, sequence } from '../asn1/writer.ts'
 import { KeyError } from './error.ts'
-
-/** A file may ask for any number of rounds; this many take about a second. */
-const MAX_ITERATIONS = 1_000_000
+import { readIterations } from './iterations.ts'
+import { decryptLegacy } from './legacy-encryption.ts'
+import { type Derivation, derive, PURPOSE } from './pkcs12-derivation.ts'
 
 /** For files we write; OpenSSL's default is 2048. */
 const ITERATIONS = 100_000
@@ -29,11 +30,18 @@ const CIPHERS: ReadonlyMap<string, { name: string; keyLength: number }> = new Ma
   [OID.aes256Cbc, { name: 'aes-256-cbc', keyLength: 32 }],
 ])
 
-/** Throws KeyError UNSUPPORTED for anything but PBES2 with AES, WRONG_PASSWORD where the padding does not fit. */
-export function decrypt(identifier: Element, octets: Uint8Array, password: string): Uint8Array {
+export interface Decrypted {
+  readonly octets: Uint8Array
+  /** By a cipher that protects little: 3DES or RC2. */
+  readonly isWeak: boolean
+}
+
+/** Throws KeyError UNSUPPORTED for other ciphers, WRONG_PASSWORD where the padding does not fit. */
+export function decrypt(identifier: Element, octets: Uint8Array, password: string): Decrypted {
   const parts = identifier.open()
-  if (readOid(parts.expect(TAG.oid)) !== OID.pbes2)
-    throw new KeyError('UNSUPPORTED', 'legacy encryption (RC2 or 3DES); write the file anew with AES')
+  const name = readOid(parts.expect(TAG.oid))
+  if (name !== OID.pbes2)
+    return { octets: decryptLegacy(name, parts.expect(TAG.sequence), octets, password), isWeak: true }
   const scheme = parts.expect(TAG.sequence).open()
   const derivation = scheme.expect(TAG.sequence).open()
   if (readOid(derivation.expect(TAG.oid)) !== OID.pbkdf2) throw new KeyError('UNSUPPORTED', 'key derivation')
@@ -45,7 +53,7 @@ export function decrypt(identifier: Element, octets: Uint8Array, password: strin
   const key = pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, cipher.keyLength, prf)
   try {
     const decipher = createDecipheriv(cipher.name, key, iv)
-    return Buffer.concat([decipher.update(octets), decipher.final()])
+    return { octets: Buffer.concat([decipher.update(octets), decipher.final()]), isWeak: false }
   } catch (error) {
     throw new KeyError('WRONG_PASSWORD', 'the content cannot be decrypted', error)
   }
@@ -81,50 +89,6 @@ export function encrypt(
   return { identifier: sequence(oid(OID.pbes2), scheme), encrypted }
 }
 
-export function readIterations(element: Element): number {
-  const iterations = readSmallInteger(element)
-  if (iterations < 1 || iterations > MAX_ITERATIONS)
-    throw new KeyError('UNSUPPORTED', `${iterations} iterations`)
-  return iterations
-}
-
-/** Block and digest length of each hash that may carry the MAC. SHA-1 only ever in files of others. */
-const MAC_HASHES: ReadonlyMap<string, { block: number; length: number }> = new Map([
-  ['sha1', { block: 64, length: 20 }],
-  ['sha256', { block: 64, length: 32 }],
-  ['sha384', { block: 128, length: 48 }],
-  ['sha512', { block: 128, length: 64 }],
-])
-
-/** HMAC over the authenticated safe. Throws KeyError UNSUPPORTED for another hash. */
-export function fileMac(
-  name: string,
-  octets: Uint8Array,
-  password: string,
-  salt: Uint8Array,
-  iterations: number,
-): Uint8Array {
-  const sizes = MAC_HASHES.get(name)
-  if (sizes === undefined) throw new KeyError('UNSUPPORTED', 'MAC')
-  return createHmac(name, deriveMacKey(name, sizes, password, salt, iterations))
-    .update(octets)
-    .digest()
-}
-
-/** The first block of PKCS#12's own key derivation, with ID 3; one block is all a MAC needs. [RFC 7292 §B.2] */
-function deriveMacKey(
-  name: string,
-  { block, length }: { block: number; length: number },
-  password: string,
-  salt: Uint8Array,
-  iterations: number,
-): Uint8Array {
-  const spelled = Buffer.from(`${password}\u0000`, 'utf16le').swap16()
-  let key: Uint8Array = Buffer.concat([Buffer.alloc(block, 3), fill(salt, block), fill(spelled, block)])
-  for (let round = 0; round < iterations; round++) key = hash(name, key, 'buffer')
-  return key.subarray(0, length)
-}
-
-/** Repeats octets to a multiple of the block. */
-const fill = (octets: Uint8Array, block: number): Uint8Array =>
-  octets.length === 0 ? octets : Buffer.alloc(Math.ceil(octets.length / block) * block, octets)
+/** HMAC over the authenticated safe. */
+export const fileMac = (octets: Uint8Array, derivation: Derivation): Uint8Array =>
+  createHmac(derivation.hash, derive(derivation, PURPOSE.mac)).update(octets).digest()

@@ -1,6 +1,6 @@
 /**
- * PKCS#12 files with AES: read into a Signer, and written for development users. [RFC 7292 §4] The MAC is checked
- * before anything is decrypted. Legacy RC2 and 3DES files are told apart by KeyError UNSUPPORTED.
+ * PKCS#12 files: read into a Signer, and written with AES for development users. [RFC 7292 §4] The MAC is checked before
+ * anything is decrypted. Files with RC2 or 3DES are read too, and told of: their password protects them little.
  */
 import { createPrivateKey, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { OID } from '../asn1/oid.ts'
@@ -21,8 +21,10 @@ import {
 import type { Certificate, HashName, Signer } from '../ports.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { KeyError } from './error.ts'
-import { decrypt, encrypt, fileMac, readIterations } from './password.ts'
+import { readIterations } from './iterations.ts'
+import { type Decrypted, decrypt, encrypt, fileMac } from './password.ts'
 import { signerFrom } from './pem.ts'
+import type { DerivationHash } from './pkcs12-derivation.ts'
 
 /** A key and its chain have 10 KiB. */
 const MAX_FILE_OCTETS = 1024 * 1024
@@ -32,9 +34,15 @@ const MAC_ITERATIONS = 2048
 export function signerFromPkcs12(
   der: Uint8Array,
   password: string,
-  options: { readonly hash: HashName; readonly pss?: boolean | undefined },
+  options: {
+    readonly hash: HashName
+    readonly pss?: boolean | undefined
+    /** Called where the file is protected by RC2 or 3DES. */
+    readonly onWeak?: (() => void) | undefined
+  },
 ): Signer {
-  const { key, certificates } = readPkcs12(der, password)
+  const { key, certificates, isWeak } = readPkcs12(der, password)
+  if (isWeak) options.onWeak?.()
   return signerFrom(key, certificates, options)
 }
 
@@ -42,15 +50,15 @@ export function signerFromPkcs12(
 export function readPkcs12(
   der: Uint8Array,
   password: string,
-): { key: KeyObject; certificates: Certificate[] } {
+): { key: KeyObject; certificates: Certificate[]; isWeak: boolean } {
   try {
     const safe = openFile(der, password)
-    const found: Found = { keys: [], certificates: [] }
+    const found: Found = { keys: [], certificates: [], isWeak: false }
     for (const info of readWhole(safe, 'ber', TAG.sequence).open())
-      readBags(contentOf(info, password), password, found)
+      readBags(contentOf(info, password, found), password, found)
     const [key] = found.keys
     if (key === undefined) throw new KeyError('NO_KEY', 'no private key in the file')
-    return { key, certificates: found.certificates }
+    return { key, certificates: found.certificates, isWeak: found.isWeak }
   } catch (error) {
     if (error instanceof KeyError) throw error
     throw new KeyError('MALFORMED', error instanceof Error ? error.message : 'unreadable', error)
@@ -62,7 +70,7 @@ function openFile(der: Uint8Array, password: string): Uint8Array {
   if (der.length > MAX_FILE_OCTETS) throw new KeyError('MALFORMED', `over ${MAX_FILE_OCTETS} octets`)
   const parts = readWhole(der, 'ber', TAG.sequence).open()
   readSmallInteger(parts.expect(TAG.integer))
-  const safe = contentOf(parts.expect(TAG.sequence), password)
+  const safe = plainContent(parts.expect(TAG.sequence))
   const mac = parts.optional(TAG.sequence)?.open()
   if (mac === undefined) throw new KeyError('UNSUPPORTED', 'a file without a MAC')
   const info = mac.expect(TAG.sequence).open()
@@ -72,21 +80,29 @@ function openFile(der: Uint8Array, password: string): Uint8Array {
   const count = mac.optional(TAG.integer)
   const iterations = count === undefined ? 1 : readIterations(count)
   if (name === undefined) throw new KeyError('UNSUPPORTED', 'MAC')
-  const actual = fileMac(name, safe, password, salt, iterations)
+  const actual = fileMac(safe, { hash: name, password, salt, iterations })
   if (actual.length !== expected.length || !timingSafeEqual(actual, expected))
     throw new KeyError('WRONG_PASSWORD', 'the MAC does not fit')
   return safe
 }
 
-const MAC_NAMES: ReadonlyMap<string, string> = new Map([
+const MAC_NAMES: ReadonlyMap<string, DerivationHash> = new Map([
   [OID.sha1, 'sha1'],
   [OID.sha256, 'sha256'],
   [OID.sha384, 'sha384'],
   [OID.sha512, 'sha512'],
 ])
 
+/** What the MAC is over. A file that is signed instead has none. */
+function plainContent(info: Element): Uint8Array {
+  const parts = info.open()
+  const type = readOid(parts.expect(TAG.oid))
+  if (type !== OID.data) throw new KeyError('UNSUPPORTED', `content ${type}`)
+  return readOctets(parts.expect(contextConstructed(0)).open().next())
+}
+
 /** The octets of a ContentInfo: plain data, or encrypted under the password. */
-function contentOf(info: Element, password: string): Uint8Array {
+function contentOf(info: Element, password: string, found: Found): Uint8Array {
   const parts = info.open()
   const type = readOid(parts.expect(TAG.oid))
   const value = parts.expect(contextConstructed(0)).open()
@@ -100,12 +116,18 @@ function contentOf(info: Element, password: string): Uint8Array {
   const octets = content.next()
   if ((octets.tag & ~CONSTRUCTED) !== contextPrimitive(0))
     throw new KeyError('MALFORMED', 'encrypted content')
-  return decrypt(identifier, readOctets(octets), password)
+  return opened(decrypt(identifier, readOctets(octets), password), found)
 }
 
 interface Found {
   readonly keys: KeyObject[]
   readonly certificates: Certificate[]
+  isWeak: boolean
+}
+
+function opened({ octets, isWeak }: Decrypted, found: Found): Uint8Array {
+  found.isWeak ||= isWeak
+  return octets
 }
 
 function readBags(contents: Uint8Array, password: string, found: Found): void {
@@ -117,7 +139,8 @@ function readBags(contents: Uint8Array, password: string, found: Found): void {
     else if (type === OID.shroudedKeyBag) {
       const shroud = value.expect(TAG.sequence).open()
       const identifier = shroud.expect(TAG.sequence)
-      found.keys.push(privateKey(decrypt(identifier, readOctets(shroud.next()), password)))
+      const octets = opened(decrypt(identifier, readOctets(shroud.next()), password), found)
+      found.keys.push(privateKey(octets))
     } else if (type === OID.certBag) {
       const certificate = value.expect(TAG.sequence).open()
       if (readOid(certificate.expect(TAG.oid)) !== OID.x509Certificate) continue
@@ -170,7 +193,7 @@ export function makePkcs12({ key, certificates, password, friendlyName }: Pkcs12
     sequence(oid(OID.data), tagged(0, octetString(sequence(keyBag)))),
   )
   const salt = randomBytes(16)
-  const mac = fileMac('sha256', safe, password, salt, MAC_ITERATIONS)
+  const mac = fileMac(safe, { hash: 'sha256', password, salt, iterations: MAC_ITERATIONS })
   const digestInfo = sequence(sequence(oid(OID.sha256), nullValue()), octetString(mac))
   return sequence(
     integer(3),

@@ -130,4 +130,34 @@ describe('PKCS#12', () => {
     expect((await signer.sign(Buffer.from('x'))).length).toBe(256)
     expect(() => readPkcs12(folder.read('theirs.p12'), `${password}x`)).toThrow('WRONG_PASSWORD')
   })
+  test.each([
+    ['PBE-SHA1-3DES', 'PBE-SHA1-RC2-40'],
+    ['PBE-SHA1-RC2-40', 'PBE-SHA1-RC2-128'],
+    ['PBE-SHA1-RC2-128', 'PBE-SHA1-2DES'],
+    ['PBE-SHA1-2DES', 'NONE'],
+    ['AES-256-CBC', 'PBE-SHA1-3DES'],
+  ])('we read old ones, and say so: key %s, certificates %s', (keyCipher, certificateCipher) => {
+    const { certificate, key } = made.user
+    folder.write('user.pem', toPem('CERTIFICATE', certificate.der))
+    folder.write('user.key', key.export({ format: 'pem', type: 'pkcs8' }))
+    const protection = [
+      '-keypbe',
+      keyCipher,
+      '-certpbe',
+      certificateCipher,
+      '-macalg',
+      'sha1',
+      '-iter',
+      '5000',
+    ]
+    const out = ['-out', 'old.p12', '-passout', 'pass:Şifre-ğüİ']
+    folder.run('pkcs12', '-export', '-legacy', '-in', 'user.pem', '-inkey', 'user.key', ...protection, ...out)
+    let told = 0
+    const signer = signerFromPkcs12(folder.read('old.p12'), 'Şifre-ğüİ', {
+      hash: 'sha256',
+      onWeak: () => told++,
+    })
+    expect([signer.certificate.fingerprint, told]).toEqual([certificate.fingerprint, 1])
+    expect(() => readPkcs12(folder.read('old.p12'), 'Şifre-ğü')).toThrow('WRONG_PASSWORD')
+  })
 })
