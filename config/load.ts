@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { NotifySettings } from './notify.ts'
 import { type PeerEntry, peerEntry } from './relay.ts'
 import { type Config, configSchema } from './schema.ts'
+import { signingWithAbsolutePaths } from './signing.ts'
 import type { StorageSettings } from './storage.ts'
 
 /** One thing that is wrong: where (file, path, line) and why. */
@@ -103,11 +104,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   return {
     ...config,
     tls: pair(config.tls),
-    signing: {
-      ...config.signing,
-      envelope: pair(config.signing.envelope),
-      evidence: pair(config.signing.evidence),
-    },
+    signing: signingWithAbsolutePaths(config.signing, absolute),
     trust: {
       ...config.trust,
       users: config.trust.users.map(absolute),

@@ -7,6 +7,7 @@ import { archive } from './archive.ts'
 import { directory } from './directory.ts'
 import { notify } from './notify.ts'
 import { peerEntry, relay } from './relay.ts'
+import { signing } from './signing.ts'
 import { retention, storage } from './storage.ts'
 import { tariff } from './tariff.ts'
 import {
@@ -264,14 +265,7 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   tls: keyPair,
-  signing: z.strictObject({
-    /** Signs dispatches and receipts (işlem sertifikası with the service address). */
-    envelope: keyPair,
-    /** Signs evidence. */
-    evidence: keyPair,
-    /** Before a certificate of these, or of TLS, runs out, the operator is warned so long: getting one takes weeks. */
-    warnBefore: span.default(60 * 24 * 3_600_000),
-  }),
+  signing,
   trust,
   revocation,
   tsa,

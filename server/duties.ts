@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { parsePemCertificates, type Signer } from '../evidence/index.ts'
+import { parsePemCertificates } from '../evidence/index.ts'
 import { DailySeal, type DailySealParts } from './archive/daily-seal.ts'
 import { ValidationData, type ValidationParts } from './archive/validation-data.ts'
 import { stampCredit } from './issue/stamp-credit.ts'
@@ -9,21 +9,23 @@ import type { Events } from './ops/events.ts'
 import { PurseSweep, type SweepParts } from './purse/sweep.ts'
 import { Retention, type RetentionParts } from './retention/retention.ts'
 import type { Duty } from './rounds.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 type DutyParts = SweepParts &
   RetentionParts & {
     readonly sealing: DailySealParts
     readonly validation: ValidationParts
-    readonly signer: Signer
     readonly events: Events
-    readonly envelopeSigner: Signer
+    readonly signing: Pick<SigningKeys, 'certificates'>
+    /** ms, as it is now. */
+    readonly warnBefore: () => number
     /** PEM, as they are now. */
     readonly tlsCertificates: () => string
     readonly timestamper: WatchedTimestamper
   }
 
 /** What has to be looked after whatever mail comes; of several processes any may do it, and one does it at a time. */
-export const dutiesOf = ({ signing, tsa }: Config, parts: DutyParts): Duty[] => [
+export const dutiesOf = ({ tsa }: Config, parts: DutyParts): Duty[] => [
   new PurseSweep(parts),
   new ValidationData(parts.validation),
   new DailySeal(parts.sealing),
@@ -32,11 +34,10 @@ export const dutiesOf = ({ signing, tsa }: Config, parts: DutyParts): Duty[] => 
     clock: parts.clock,
     events: parts.events,
     certificates: () => ({
-      envelope: chainOf(parts.envelopeSigner),
-      evidence: chainOf(parts.signer),
-      tls: parsePemCertificates(parts.tlsCertificates()),
+      ...parts.signing.certificates(),
+      tls: [parsePemCertificates(parts.tlsCertificates())],
     }),
-    warnBefore: signing.warnBefore,
+    warnBefore: parts.warnBefore,
   }),
   stampCredit({
     timestamper: parts.timestamper,
@@ -45,5 +46,3 @@ export const dutiesOf = ({ signing, tsa }: Config, parts: DutyParts): Duty[] => 
     low: tsa.lowCredit,
   }),
 ]
-
-const chainOf = ({ certificate, chain }: Signer) => [certificate, ...chain]

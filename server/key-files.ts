@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { SigningKey, TokenKey } from '../config/signing.ts'
 import {
   anchorsAt,
   type Certificate,
@@ -7,6 +8,9 @@ import {
   readTrustList,
   type Signer,
   signerFromPem,
+  signerFromPkcs12,
+  signerFromToken,
+  type TokenSigner,
   type TrustRole,
 } from '../evidence/index.ts'
 
@@ -33,12 +37,51 @@ export interface KeyPairFiles {
   readonly certificate: string
 }
 
-export async function readSigner({ key, certificate }: KeyPairFiles): Promise<Signer> {
-  const [keyPem, certificates] = [await readText(key), await readText(certificate)]
+/**
+ * One of our keys, from PEM, PKCS#12 or a token. Rejects with KeyFileError. Let go of it where it holds something.
+ *
+ * @param onWeak told of a PKCS#12 file that protects its key badly
+ */
+export async function readSigner(
+  key: SigningKey,
+  onWeak: (file: string) => void = () => {},
+): Promise<Signer | TokenSigner> {
+  const { pss } = key
+  if ('pkcs11' in key) return await readTokenSigner(key)
+  const password = key.passwordFile === undefined ? undefined : await readSecret(key.passwordFile)
+  if ('p12' in key) {
+    const { p12 } = key
+    const octets = await readOctets(p12)
+    return because(p12, () =>
+      signerFromPkcs12(octets, password ?? '', { hash: 'sha256', pss, onWeak: () => onWeak(p12) }),
+    )
+  }
+  const material = { key: await readText(key.key), certificates: await readText(key.certificate) }
+  return because(key.certificate, () =>
+    signerFromPem({ ...material, hash: 'sha256', passphrase: password, pss }),
+  )
+}
+
+async function readTokenSigner({ pkcs11, certificate, pss }: TokenKey): Promise<TokenSigner> {
+  const { module, token, slot, pinFile, key: label, id } = pkcs11
+  const pin = await readSecret(pinFile)
+  const certificates = certificate === undefined ? undefined : await readText(certificate)
   try {
-    return signerFromPem({ key: keyPem, certificates, hash: 'sha256' })
+    return await signerFromToken({ module, token, slot, pin, label, id, certificates, hash: 'sha256', pss })
   } catch (cause) {
-    throw new KeyFileError(certificate, cause)
+    throw new KeyFileError(module, cause)
+  }
+}
+
+/** The first line of a file. */
+export const readSecret = async (file: string): Promise<string> =>
+  /^[^\r\n]*/.exec(await readText(file))?.[0] ?? ''
+
+function because<Result>(file: string, act: () => Result): Result {
+  try {
+    return act()
+  } catch (cause) {
+    throw new KeyFileError(file, cause)
   }
 }
 
@@ -95,9 +138,11 @@ export async function readTls({ key, certificate }: KeyPairFiles): Promise<{ key
 /** A text of certificates, or of a key; what is in it is the caller's to judge. */
 export const readPem = (file: string): Promise<string> => readText(file)
 
-async function readText(file: string): Promise<string> {
+const readText = async (file: string): Promise<string> => (await readOctets(file)).toString('utf8')
+
+async function readOctets(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8')
+    return await readFile(file)
   } catch (cause) {
     throw new KeyFileError(file, cause)
   }

@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
-import { DEFAULT_SUBJECT_PREFIXES, envelopeSettings, type Signer, StatusSource } from '../evidence/index.ts'
+import { DEFAULT_SUBJECT_PREFIXES, envelopeSettings, StatusSource } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type Store, StoreError, type WorkKey } from '../storage/port.ts'
@@ -28,7 +28,7 @@ import { ENVELOPE_LIMITS } from './issue/store-message.ts'
 import { TsaStatus } from './issue/tsa-status.ts'
 import { watchTimestamper } from './issue/watched-timestamper.ts'
 import { Worker } from './issue/worker.ts'
-import { readSigner, readStampAccounts, readTls } from './key-files.ts'
+import { readStampAccounts, readTls } from './key-files.ts'
 import { Listeners } from './listeners.ts'
 import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
@@ -52,6 +52,7 @@ import { Holds } from './retention/holds.ts'
 import { ALL_ROLES, type Role } from './roles.ts'
 import { Rounds } from './rounds.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
+import { SigningKeys } from './signing-keys.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
 import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from './token-buckets.ts'
@@ -84,7 +85,7 @@ export interface Provider {
   readonly archiveDesk: ArchiveDesk
   /** Everything into a new folder, while mail goes on. */
   readonly backUp: NonNullable<OperationParts['backUp']>
-  /** Takes over TLS, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
+  /** Takes over TLS, signing keys, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
   close(): Promise<void>
@@ -171,11 +172,14 @@ export async function start(
   })
   const renewal = new ListingRenewal({ store, accounts: directory, listings, domain, eventLog, events })
 
-  const envelopeSigner = counted(await readSigner(config.signing.envelope), 'envelope', events)
+  const signing = parts.use(await SigningKeys.read(config.signing, clock, events))
   const issuerParts: IssuerParts = {
     pipeline: policy.pipeline,
     profile: profileOf(config),
-    signer: counted(await readSigner(config.signing.evidence), 'evidence', events),
+    // Asked for at each signature: which key is in force changes with the time.
+    get signer() {
+      return signing.signer('evidence')
+    },
     timestamper,
     archive: archive.archives.evidence,
     clock,
@@ -191,7 +195,9 @@ export async function start(
       clock,
       issuer,
       directory,
-      envelopeSigner,
+      get envelopeSigner() {
+        return signing.signer('envelope')
+      },
       timestamper,
       envelope: envelopeSettings(serviceAddressOf(config), {
         serviceName: config.provider.name,
@@ -212,7 +218,9 @@ export async function start(
         clock,
         archive: archive.archives.rechecks,
         validator: () => submissionParts.validator,
-        signer: issuerParts.signer,
+        get signer() {
+          return signing.signer('evidence')
+        },
         timestamper,
         events,
         keepYears: keepYearsOf(config),
@@ -244,19 +252,24 @@ export async function start(
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   let tls = await readTls(config.tls)
-  const sealing: DailySealParts = {
+  const keeping = {
     ...archive,
     ...peerTrust,
     ...archiveRules(() => current),
     store,
     clock,
     timestamper,
-    signer: issuerParts.signer,
     seals: archive.archives.seals,
     keepYears: keepYearsOf(config),
     spanSize: MAX_SPAN,
     zone: config.accounts.zone,
     clockIsCertain: timestamper.clockIsCertain,
+  }
+  const sealing: DailySealParts = {
+    ...keeping,
+    get signer() {
+      return signing.signer('archive')
+    },
   }
   const duties = [
     ...(roles.has('ops')
@@ -270,9 +283,9 @@ export async function start(
           holds: new Holds(store),
           rules: () => current.retention,
           sealing,
-          validation: { ...sealing, store, archive: archive.archives.validation, events },
-          signer: issuerParts.signer,
-          envelopeSigner,
+          validation: { ...keeping, archive: archive.archives.validation, events },
+          signing,
+          warnBefore: () => current.signing.warnBefore,
           tlsCertificates: () => tls.cert,
           timestamper,
           clockIsCertain: timestamper.clockIsCertain,
@@ -381,9 +394,11 @@ export async function start(
       const { provider, evidence, limits } = config
       const renewedPolicy = await policyFrom({ ...next, provider, evidence, limits })
       const nextOutbound = await readOutbound(next)
+      await using nextKeys = await signing.prepare(next.signing)
       // Before it takes effect, like every change.
       await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
       tls = renewed
+      nextKeys.takeOver()
       Object.assign(submissionParts, renewedPolicy, { tls })
       Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })
       Object.assign(peerParts, {
@@ -410,12 +425,3 @@ export async function start(
     },
   }
 }
-
-/** Counts what each key does, for metrics and for the bench's lower bound. */
-const counted = (signer: Signer, role: string, events: Events): Signer => ({
-  ...signer,
-  sign: (octets) => {
-    events.keyUsed(role)
-    return signer.sign(octets)
-  },
-})

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts'
 /** Sections that a reload takes over; of `trust` the users alone. */
 const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
   'tls',
+  'signing',
   'submission',
   'plugins',
   'revocation',

@@ -14,18 +14,25 @@ export const configCheckCommand: Command = {
   positionals: [0, 0],
   async run(args, screen) {
     const file = args.config ?? developmentFile
-    const faults = await faultsOf(args, file)
-    screen.show({ ok: faults.length === 0, file, faults }, () =>
-      faults.length === 0
+    const notices: ConfigFault[] = []
+    const faults = await faultsOf(args, file, (notice) => notices.push(notice))
+    const noticed = screen.text({ tr: 'uyarı', en: 'notice' })
+    screen.show({ ok: faults.length === 0, file, faults, notices }, () => [
+      ...notices.map((notice) => `${noticed}: ${faultText(notice)}`),
+      ...(faults.length === 0
         ? [`${file}: ${screen.text({ tr: 'kusursuz', en: 'no fault' })}`]
-        : faults.map(faultText),
-    )
+        : faults.map(faultText)),
+    ])
     return faults.length === 0 ? 0 : 1
   },
 }
 
 /** Those of its form, or, once that is right, those of what it names. */
-async function faultsOf(args: Arguments, file: string): Promise<readonly ConfigFault[]> {
+async function faultsOf(
+  args: Arguments,
+  file: string,
+  onNotice: (notice: ConfigFault) => void,
+): Promise<readonly ConfigFault[]> {
   let config: Config
   try {
     config = args.config === undefined ? configOf(args, resolve(args.data)) : loadConfig(file)
@@ -33,5 +40,5 @@ async function faultsOf(args: Arguments, file: string): Promise<readonly ConfigF
     if (error instanceof ConfigError) return error.faults
     throw error
   }
-  return checkConfig(config, file)
+  return checkConfig(config, file, onNotice)
 }

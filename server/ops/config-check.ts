@@ -12,6 +12,7 @@ import { MIN_TOKEN } from './api/tokens.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
+import { checkSigning } from './signing-check.ts'
 import { checkStorage } from './storage-check.ts'
 import { checkStampAccounts, checkTrustLists } from './trust-check.ts'
 
@@ -23,42 +24,30 @@ const NOT_THE_OWNER = 0o077
  * and in production whatever belongs to development. All faults at once; an empty list is a yes.
  *
  * @param file named in the faults, where it came from one
+ * @param onNotice told of what is no fault and should not be so either
  */
-export async function checkConfig(config: Config, file = 'configuration'): Promise<ConfigFault[]> {
+export async function checkConfig(
+  config: Config,
+  file = 'configuration',
+  onNotice: (notice: ConfigFault) => void = () => {},
+): Promise<ConfigFault[]> {
   const faults: ConfigFault[] = []
   const fault = (path: string, reason: string): void => {
     faults.push({ file, path, line: undefined, reason })
   }
+  const notice = (path: string, reason: string): void => onNotice({ file, path, line: undefined, reason })
   const production = config.mode === 'production'
-  const pairs = [
-    ['tls', config.tls],
-    ['signing.envelope', config.signing.envelope],
-    ['signing.evidence', config.signing.evidence],
-    ...(config.relay.client === undefined ? [] : [['relay.client', config.relay.client] as const]),
-  ] as const
-  for (const [path, pair] of pairs) {
-    const key = await textOf(pair.key, `${path}.key`, fault)
-    const text = await textOf(pair.certificate, `${path}.certificate`, fault)
-    const certificates = certificatesOf(text, `${path}.certificate`, fault)
-    if (production) {
-      if (key !== undefined && (await isOpenToOthers(pair.key)))
-        fault(`${path}.key`, `${pair.key} can be read by others than its owner: chmod 600`)
-      refuseDevelopment(certificates, `${path}.certificate`, fault)
-    }
-    if (key === undefined || text === undefined || certificates.length === 0) continue
-    try {
-      signerFromPem({ key, certificates: text, hash: 'sha256' })
-    } catch (error) {
-      fault(path, error instanceof Error ? error.message : 'the key cannot be used')
-    }
-  }
+  const now = new Date()
+  const asked = { production, fault, notice, isOpenToOthers }
+  await checkPair('tls', config.tls, asked)
+  await checkSigning(config, now, asked)
+  if (config.relay.client !== undefined) await checkPair('relay.client', config.relay.client, asked)
   for (const role of ['users', 'providers', 'tsas'] as const)
     for (const [index, anchor] of config.trust[role].entries()) {
       const path = `trust.${role}.${index}`
       const certificates = certificatesOf(await textOf(anchor, path, fault), path, fault)
       if (production) refuseDevelopment(certificates, path, fault)
     }
-  const now = new Date()
   await checkTrustLists(config, now, fault)
   await checkStampAccounts(config, fault, isOpenToOthers)
   await checkPeers(config, now, fault)
@@ -77,6 +66,28 @@ export async function checkConfig(config: Config, file = 'configuration'): Promi
     refuseLoopback(config.trust.crls, 'trust.crls', 'no CA publishes its list on this machine', fault)
   }
   return faults
+}
+
+/** A private key in PEM and its certificate. */
+async function checkPair(
+  path: string,
+  pair: { readonly key: string; readonly certificate: string },
+  { production, fault }: { readonly production: boolean; readonly fault: Fault },
+): Promise<void> {
+  const key = await textOf(pair.key, `${path}.key`, fault)
+  const text = await textOf(pair.certificate, `${path}.certificate`, fault)
+  const certificates = certificatesOf(text, `${path}.certificate`, fault)
+  if (production) {
+    if (key !== undefined && (await isOpenToOthers(pair.key)))
+      fault(`${path}.key`, `${pair.key} can be read by others than its owner: chmod 600`)
+    refuseDevelopment(certificates, `${path}.certificate`, fault)
+  }
+  if (key === undefined || text === undefined || certificates.length === 0) return
+  try {
+    signerFromPem({ key, certificates: text, hash: 'sha256' })
+  } catch (error) {
+    fault(path, error instanceof Error ? error.message : 'the key cannot be used')
+  }
 }
 
 /** Tokens of the admin API are read at the start, and then it is too late to say so. */

@@ -305,6 +305,11 @@ export class Events {
     if (isLow) this.#log.warn({ event: 'timestamp-credit', url, left })
   }
 
+  /** A PKCS#12 file whose password protects it little. */
+  weakKeyFile(file: string): void {
+    this.#log.warn({ event: 'weak-key-file', file })
+  }
+
   certificateExpires(use: string, serial: string, leftMs: number, isNear: boolean): void {
     this.#expiry.set({ use }, leftMs / 1000)
     if (isNear)

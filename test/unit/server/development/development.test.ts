@@ -4,7 +4,6 @@ import {
   CertificateValidator,
   HttpTimestamper,
   parsePemCertificates,
-  signerFromPem,
   signerFromPkcs12,
 } from '../../../../evidence/index.ts'
 import { systemClock } from '../../../../mail/clock.ts'
@@ -18,6 +17,7 @@ import { DEVELOPMENT_PERSONS } from '../../../../server/development/identities.t
 import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { revokeDevelopmentCertificate } from '../../../../server/development/revoked.ts'
 import { seedDevelopmentAccounts } from '../../../../server/development/seed.ts'
+import { readSigner } from '../../../../server/key-files.ts'
 import { openSqliteStore } from '../../../../storage/sqlite/store.ts'
 import { statusSource } from '../../../fakes/status-source.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
@@ -184,17 +184,13 @@ describe('the development authority', () => {
   })
 })
 
-test('the configuration names files that are there and keys that fit', () => {
+test('the configuration names files that are there and keys that fit', async () => {
   const config = developmentConfig(folder.path, authority)
   expect(config.mode).toBe('development')
   expect(config.tsa.urls).toEqual([authority.urls.tsa])
   expect(config.listen.submissions.port).toBe(10_465)
-  for (const pair of [config.tls, config.signing.envelope, config.signing.evidence])
-    signerFromPem({
-      key: readFileSync(pair.key, 'utf8'),
-      certificates: readFileSync(pair.certificate, 'utf8'),
-      hash: 'sha256',
-    })
+  for (const key of [config.tls, ...config.signing.envelope, ...config.signing.evidence])
+    await readSigner(key)
   for (const anchor of [...config.trust.users, ...config.trust.providers, ...config.trust.tsas])
     expect(existsSync(anchor)).toBe(true)
   const moved = developmentConfig(folder.path, authority, [

@@ -4,15 +4,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../../config/load.ts'
 import type { PeerEntryInput } from '../../../../config/relay.ts'
 import { type Config, configSchema } from '../../../../config/schema.ts'
+import type { PemKey } from '../../../../config/signing.ts'
 import { tariff as tariffSchema } from '../../../../config/tariff.ts'
 import { privateKeyPem } from '../../../../evidence/keys/generate.ts'
+import { makePkcs12 } from '../../../../evidence/keys/pkcs12.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { developmentConfig } from '../../../../server/development/config.ts'
 import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { checkConfig } from '../../../../server/ops/config-check.ts'
 import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
-import { daysFromNow, type Holder, pki } from '../../../fakes/pki.ts'
+import { daysFromNow, type Holder, makeKey, pki } from '../../../fakes/pki.ts'
 import { TARIFF } from '../../../fakes/tariff.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 import { listXml, signedList } from '../../../fakes/trust-list.ts'
@@ -40,7 +42,12 @@ beforeAll(async () => {
   production = {
     ...loadConfig(example),
     tls: pair('tls', pki().tls),
-    signing: { ...loadConfig(example).signing, envelope: provider, evidence: provider },
+    signing: {
+      ...loadConfig(example).signing,
+      envelope: [provider],
+      evidence: [provider],
+      archive: [provider],
+    },
     trust: {
       users: [anchor],
       providers: [anchor],
@@ -180,8 +187,79 @@ describe('storage', () => {
   })
 })
 
+describe('signing', () => {
+  const { privateKey } = makeKey('p256')
+  const write = (name: string, content: string | Uint8Array, mode = 0o600): string => {
+    writeFileSync(folder.file(name), content, { mode })
+    chmodSync(folder.file(name), mode)
+    return folder.file(name)
+  }
+  const told = async (
+    signing: Partial<Config['signing']>,
+  ): Promise<{ faults: string[]; notices: string[] }> => {
+    const notices: string[] = []
+    const config = { ...production, signing: { ...production.signing, ...signing } }
+    const faults = await checkConfig(config, 'x.yaml', ({ path }) => notices.push(path))
+    return { faults: faults.map(({ path }) => path), notices }
+  }
+  const validFor = (from: number, until: number) =>
+    pki().issue(
+      { kind: 'provider', email: 'kep@hs98.kep.tr' },
+      { notBefore: daysFromNow(from), notAfter: daysFromNow(until) },
+    )
+  const p12Of = ({ key, certificate }: Holder, name: string) => ({
+    p12: write(name, makePkcs12({ key, certificates: [certificate], password: 'parola', friendlyName: 'x' })),
+    passwordFile: write('parola', 'parola\n'),
+  })
+
+  test('the seals of the archive want a key of their own', async () => {
+    expect(await told({})).toEqual({ faults: [], notices: ['signing.archive'] })
+    expect(await told({ archive: undefined })).toEqual({ faults: [], notices: ['signing.archive'] })
+    expect(await told({ archive: [p12Of(validFor(-1, 10), 'a.p12')] })).toEqual({ faults: [], notices: [] })
+  })
+  test('every key of a list is opened, and all that is wrong is told at once', async () => {
+    const good = p12Of(validFor(-1, 10), 'good.p12')
+    const [key] = production.signing.evidence
+    const locked = privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' })
+    const evidence = [
+      good,
+      { ...good, passwordFile: write('wrong', 'wrong') },
+      { ...good, passwordFile: write('open', 'parola', 0o644) },
+      { ...good, p12: folder.file('none.p12') },
+      {
+        ...(key as PemKey),
+        key: write('locked.pem', locked.toString()),
+        passwordFile: write('wrong', 'wrong'),
+      },
+      { pkcs11: { module: folder.file('none.so'), token: 'x', pinFile: write('pin', '1234'), key: 'x' } },
+      { pkcs11: { module: folder.file('none.so'), token: 'x', pinFile: folder.file('nothing'), key: 'x' } },
+    ]
+    expect((await told({ evidence })).faults).toEqual([
+      'signing.evidence.1',
+      'signing.evidence.2.passwordFile',
+      'signing.evidence.3.p12',
+      'signing.evidence.4',
+      'signing.evidence.5',
+      'signing.evidence.6.pkcs11.pinFile',
+    ])
+  })
+  test('one is valid now, and the next before that one ends', async () => {
+    const keys = (...spans: [number, number][]) =>
+      spans.map(([from, until], index) => p12Of(validFor(from, until), `${index}.p12`))
+    expect(await told({ evidence: keys([-5, 10], [5, 20]) })).toEqual({ faults: [], notices: [] })
+    expect(await told({ evidence: keys([12, 20], [-5, 10]) })).toEqual({
+      faults: [],
+      notices: ['signing.evidence'],
+    })
+    expect(await told({ evidence: keys([-9, -5], [12, 20]) })).toEqual({
+      faults: ['signing.evidence'],
+      notices: ['signing.evidence'],
+    })
+  })
+})
+
 test('a key of another certificate is told', async () => {
-  const { key } = production.signing.envelope
+  const key = folder.file('provider.key.pem')
   expect(await pathsOf({ ...production, tls: { ...production.tls, key } })).toEqual(['tls'])
 })
 
@@ -246,7 +324,7 @@ describe('relay', () => {
     pathsOf({ ...production, relay: { ...production.relay, ...over } })
 
   test('a client pair that does not fit', async () =>
-    expect(await withRelay({ client: { ...production.tls, key: production.signing.envelope.key } })).toEqual([
+    expect(await withRelay({ client: { ...production.tls, key: folder.file('provider.key.pem') } })).toEqual([
       'relay.client',
     ]))
 

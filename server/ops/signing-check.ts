@@ -1,0 +1,110 @@
+import type { Config } from '../../config/schema.ts'
+import type { SigningKey } from '../../config/signing.ts'
+import { KeyRing, type Signer } from '../../evidence/index.ts'
+import { readSigner } from '../key-files.ts'
+import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
+
+type OpenToOthers = (file: string) => Promise<boolean>
+
+interface Asked {
+  readonly production: boolean
+  readonly fault: Fault
+  /** What may be so, and should not. */
+  readonly notice: Fault
+  readonly isOpenToOthers: OpenToOthers
+}
+
+/** Every key of ours is opened as a start would, tokens too; all that is wrong with any of them is told. */
+export async function checkSigning({ signing }: Config, now: Date, asked: Asked): Promise<void> {
+  const { notice, production } = asked
+  const evidence = new Set<string>()
+  for (const role of ['envelope', 'evidence', 'archive'] as const) {
+    const keys = signing[role]
+    if (keys === undefined) continue
+    const path = `signing.${role}`
+    const publicKeys = await checkRole(path, keys, now, asked)
+    if (role === 'evidence') for (const one of publicKeys) evidence.add(one)
+    if (production && role === 'archive' && publicKeys.some((one) => evidence.has(one)))
+      notice(path, 'a key of evidence: who has it can seal another archive too')
+  }
+  if (production && signing.archive === undefined)
+    notice('signing.archive', 'is not set: the key of evidence seals the archive too, and should not')
+}
+
+/** Public halves of the keys that could be opened. */
+async function checkRole(
+  path: string,
+  keys: readonly SigningKey[],
+  now: Date,
+  asked: Asked,
+): Promise<string[]> {
+  const { fault, notice } = asked
+  const signers: Signer[] = []
+  await using ring = new KeyRing(signers)
+  for (const [index, key] of keys.entries()) {
+    const place = keys.length === 1 ? path : `${path}.${index}`
+    if (!(await checkFiles(place, key, asked))) continue
+    try {
+      const signer = await readSigner(key, (file) =>
+        notice(`${place}.p12`, `${file} is protected by RC2 or 3DES: write it anew with AES`),
+      )
+      signers.push(signer)
+      if (asked.production && !('key' in key))
+        refuseDevelopment([signer.certificate, ...signer.chain], place, fault)
+    } catch (error) {
+      fault(place, error instanceof Error ? error.message : 'the key cannot be used')
+    }
+  }
+  if (signers.length < keys.length) return []
+  try {
+    ring.at(now)
+  } catch (error) {
+    fault(path, error instanceof Error ? error.message : 'no key is in force')
+  }
+  const gap = gapIn(signers.map(({ certificate }) => certificate))
+  if (gap !== undefined)
+    notice(path, `nothing can be signed from ${gap.from} to ${gap.until}: the certificates do not overlap`)
+  return signers.map(({ certificate }) => Buffer.from(certificate.spki).toString('base64'))
+}
+
+/** Whether all files are there. */
+async function checkFiles(
+  path: string,
+  key: SigningKey,
+  { production, fault, isOpenToOthers }: Asked,
+): Promise<boolean> {
+  const secret = async (file: string, place: string): Promise<boolean> => {
+    if ((await textOf(file, place, fault)) === undefined) return false
+    if (production && (await isOpenToOthers(file)))
+      fault(place, `${file} can be read by others than its owner: chmod 600`)
+    return true
+  }
+  const certificates = async (file: string): Promise<boolean> => {
+    const place = `${path}.certificate`
+    const read = certificatesOf(await textOf(file, place, fault), place, fault)
+    if (production) refuseDevelopment(read, place, fault)
+    return read.length > 0
+  }
+  const isThere: boolean[] = []
+  if ('pkcs11' in key) isThere.push(await secret(key.pkcs11.pinFile, `${path}.pkcs11.pinFile`))
+  else if ('p12' in key) isThere.push(await secret(key.p12, `${path}.p12`))
+  else isThere.push(await secret(key.key, `${path}.key`))
+  if ('passwordFile' in key && key.passwordFile !== undefined)
+    isThere.push(await secret(key.passwordFile, `${path}.passwordFile`))
+  if ('certificate' in key && key.certificate !== undefined) isThere.push(await certificates(key.certificate))
+  return isThere.every(Boolean)
+}
+
+/** Between the first and the last day, a time at which none is valid. */
+function gapIn(
+  certificates: readonly { readonly notBefore: Date; readonly notAfter: Date }[],
+): { from: string; until: string } | undefined {
+  const [first, ...later] = certificates.toSorted((a, b) => a.notBefore.getTime() - b.notBefore.getTime())
+  let end = first?.notAfter
+  for (const { notBefore, notAfter } of later) {
+    if (end === undefined) return undefined
+    if (notBefore > end) return { from: end.toISOString(), until: notBefore.toISOString() }
+    if (notAfter > end) end = notAfter
+  }
+  return undefined
+}

@@ -1,0 +1,104 @@
+import type { SigningKey, SigningSettings } from '../config/signing.ts'
+import { type Certificate, KeyRing, type Signer } from '../evidence/index.ts'
+import type { Clock } from '../mail/clock.ts'
+import { readSigner } from './key-files.ts'
+import type { Events } from './ops/events.ts'
+
+/** Envelopes, evidence, and the seals of the archive: a key that signs the one need not be able to sign the other. */
+export const SIGNING_ROLES = ['envelope', 'evidence', 'archive'] as const
+export type SigningRole = (typeof SIGNING_ROLES)[number]
+
+type Rings = Readonly<Record<SigningRole, KeyRing>>
+
+/** All keys of ours that sign, by what for; a reload puts others in their place. */
+export class SigningKeys implements AsyncDisposable {
+  readonly #clock: Clock
+  readonly #events: Pick<Events, 'keyUsed' | 'weakKeyFile'>
+  #rings: Rings
+  #closing: Promise<unknown> = Promise.resolve()
+
+  private constructor(rings: Rings, clock: Clock, events: Pick<Events, 'keyUsed' | 'weakKeyFile'>) {
+    this.#rings = rings
+    this.#clock = clock
+    this.#events = events
+  }
+
+  /** Rejects with KeyFileError where one of them cannot be read. */
+  static async read(
+    settings: SigningSettings,
+    clock: Clock,
+    events: Pick<Events, 'keyUsed' | 'weakKeyFile'>,
+  ): Promise<SigningKeys> {
+    return new SigningKeys(await readRings(settings, events), clock, events)
+  }
+
+  /** The key in force now, for one signature: asked anew for the next. Throws KeyError NONE_IN_FORCE. */
+  signer(role: SigningRole): Signer {
+    return this.#rings[role].at(this.#clock.now())
+  }
+
+  /** Of each key its certificate and chain. */
+  certificates(): Record<SigningRole, Certificate[][]> {
+    const of = (role: SigningRole) =>
+      this.#rings[role].signers.map(({ certificate, chain }) => [certificate, ...chain])
+    return { envelope: of('envelope'), evidence: of('evidence'), archive: of('archive') }
+  }
+
+  /** Opens the next keys beside those in use, which are let go once `takeOver` was called. */
+  async prepare(settings: SigningSettings): Promise<{ takeOver(): void } & AsyncDisposable> {
+    let unused: Rings | undefined = await readRings(settings, this.#events)
+    return {
+      takeOver: () => {
+        if (unused === undefined) return
+        const before = this.#rings
+        this.#rings = unused
+        unused = undefined
+        // A token that hangs must not hold up what comes after.
+        this.#closing = Promise.all([this.#closing, close(before)])
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (unused !== undefined) await close(unused)
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#closing, close(this.#rings)])
+  }
+}
+
+async function readRings(
+  { envelope, evidence, archive }: SigningSettings,
+  events: Pick<Events, 'keyUsed' | 'weakKeyFile'>,
+): Promise<Rings> {
+  await using opening = new AsyncDisposableStack()
+  const ring = async (role: SigningRole, keys: readonly SigningKey[]): Promise<KeyRing> => {
+    const signers: Signer[] = []
+    for (const key of keys) {
+      const signer = await readSigner(key, (file) => events.weakKeyFile(file))
+      opening.defer(() => new KeyRing([signer])[Symbol.asyncDispose]())
+      signers.push(counted(signer, role, events))
+    }
+    return new KeyRing(signers)
+  }
+  const rings = {
+    envelope: await ring('envelope', envelope),
+    evidence: await ring('evidence', evidence),
+    archive: await ring('archive', archive ?? evidence),
+  }
+  opening.move()
+  return rings
+}
+
+async function close(rings: Rings): Promise<void> {
+  await Promise.all(SIGNING_ROLES.map((role) => rings[role][Symbol.asyncDispose]()))
+}
+
+/** Counts what each key does, for metrics and for the bench's lower bound. */
+const counted = (signer: Signer, role: SigningRole, events: Pick<Events, 'keyUsed'>): Signer => ({
+  ...signer,
+  sign: (octets) => {
+    events.keyUsed(role)
+    return signer.sign(octets)
+  },
+})
