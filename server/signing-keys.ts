@@ -1,5 +1,5 @@
 import type { SigningKey, SigningSettings } from '../config/signing.ts'
-import { type Certificate, KeyRing, type Signer } from '../evidence/index.ts'
+import { type Certificate, KeyError, KeyRing, type Signer } from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
 import { readSigner } from './key-files.ts'
 import type { Events } from './ops/events.ts'
@@ -8,33 +8,35 @@ import type { Events } from './ops/events.ts'
 export const SIGNING_ROLES = ['envelope', 'evidence', 'archive'] as const
 export type SigningRole = (typeof SIGNING_ROLES)[number]
 
+type KeyEvents = Pick<Events, 'keyUsed' | 'signingFailed' | 'weakKeyFile'>
 type Rings = Readonly<Record<SigningRole, KeyRing>>
 
 /** All keys of ours that sign, by what for; a reload puts others in their place. */
 export class SigningKeys implements AsyncDisposable {
   readonly #clock: Clock
-  readonly #events: Pick<Events, 'keyUsed' | 'weakKeyFile'>
+  readonly #events: KeyEvents
   #rings: Rings
   #closing: Promise<unknown> = Promise.resolve()
 
-  private constructor(rings: Rings, clock: Clock, events: Pick<Events, 'keyUsed' | 'weakKeyFile'>) {
+  private constructor(rings: Rings, clock: Clock, events: KeyEvents) {
     this.#rings = rings
     this.#clock = clock
     this.#events = events
   }
 
   /** Rejects with KeyFileError where one of them cannot be read. */
-  static async read(
-    settings: SigningSettings,
-    clock: Clock,
-    events: Pick<Events, 'keyUsed' | 'weakKeyFile'>,
-  ): Promise<SigningKeys> {
+  static async read(settings: SigningSettings, clock: Clock, events: KeyEvents): Promise<SigningKeys> {
     return new SigningKeys(await readRings(settings, events), clock, events)
   }
 
   /** The key in force now, for one signature: asked anew for the next. Throws KeyError NONE_IN_FORCE. */
   signer(role: SigningRole): Signer {
-    return this.#rings[role].at(this.#clock.now())
+    try {
+      return this.#rings[role].at(this.#clock.now())
+    } catch (error) {
+      this.#events.signingFailed(role, codeOf(error), error)
+      throw error
+    }
   }
 
   /** Of each key its certificate and chain. */
@@ -69,7 +71,7 @@ export class SigningKeys implements AsyncDisposable {
 
 async function readRings(
   { envelope, evidence, archive }: SigningSettings,
-  events: Pick<Events, 'keyUsed' | 'weakKeyFile'>,
+  events: KeyEvents,
 ): Promise<Rings> {
   await using opening = new AsyncDisposableStack()
   const ring = async (role: SigningRole, keys: readonly SigningKey[]): Promise<KeyRing> => {
@@ -95,10 +97,17 @@ async function close(rings: Rings): Promise<void> {
 }
 
 /** Counts what each key does, for metrics and for the bench's lower bound. */
-const counted = (signer: Signer, role: SigningRole, events: Pick<Events, 'keyUsed'>): Signer => ({
+const counted = (signer: Signer, role: SigningRole, events: KeyEvents): Signer => ({
   ...signer,
-  sign: (octets) => {
+  sign: async (octets) => {
     events.keyUsed(role)
-    return signer.sign(octets)
+    try {
+      return await signer.sign(octets)
+    } catch (error) {
+      events.signingFailed(role, codeOf(error), error)
+      throw error
+    }
   },
 })
+
+const codeOf = (error: unknown): string => (error instanceof KeyError ? error.code : 'OTHER')

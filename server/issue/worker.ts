@@ -1,5 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises'
-import { TimestampError } from '../../evidence/index.ts'
+import { KeyError, TimestampError } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import {
   type LeasedWork,
@@ -170,7 +170,7 @@ export class Worker {
       if (error instanceof NotYet) return { retryAt: error.at, error: message, blameless: true }
       // At once, when the clock is right again: until then nothing is claimed.
       if (error instanceof ClockUncertain) return { retryAt: row.due, error: message, blameless: true }
-      if (error instanceof TimestampError) {
+      if (error instanceof TimestampError || error instanceof KeyError) {
         // What waits for long asks less often.
         const wait = Math.min(LONGEST_WAIT_FOR_STAMP_MS, Math.max(FIRST_RETRY_MS, (now - row.since) / 2))
         return { retryAt: now + Math.round(wait), error: message, blameless: true }

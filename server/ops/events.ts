@@ -155,6 +155,11 @@ export class Events {
     'Directories of other providers that were read',
     ['peer', 'outcome'],
   )
+  readonly #signingFailures = this.#counter(
+    'signing_failures_total',
+    'Signatures that could not be made, by role of the key and reason',
+    ['role', 'code'],
+  )
   readonly #keyOperations = this.#counter('private_key_operations_total', 'Signatures made with our keys', [
     'role',
   ])
@@ -421,6 +426,12 @@ export class Events {
 
   keyUsed(role: string): void {
     this.#keyOperations.inc({ role })
+  }
+
+  /** What waits for the signature is tried again. */
+  signingFailed(role: string, code: string, error: unknown): void {
+    this.#signingFailures.inc({ role, code })
+    this.#log.error({ event: 'signing-failed', role, code, error: told(error) })
   }
 
   /** A responder, a list or an issuer's certificate could not be had, or what came is not believed. */

@@ -1,0 +1,106 @@
+import { EventEmitter } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { KeyError, type KeyFailure } from '../../../../../evidence/keys/error.ts'
+import type { Job, Reply } from '../../../../../evidence/keys/pkcs11/job.ts'
+import { type OwnThread, TokenThread } from '../../../../../evidence/keys/pkcs11/token-thread.ts'
+
+type Answer = KeyFailure | 'signature' | 'death' | 'silence'
+
+/** Threads that answer as a script says; what they were asked is kept. */
+class Script {
+  readonly asked: Job['kind'][] = []
+  started = 0
+  now = 0
+  readonly answers: Answer[] = []
+  readonly thread = new TokenThread(() => this.#start(), { monotonic: () => this.now })
+
+  #start(): OwnThread {
+    this.started++
+    const events = new EventEmitter()
+    return Object.assign(events, {
+      postMessage: ({ id, job }: { id: number; job: Job }) => {
+        this.asked.push(job.kind)
+        const answer = job.kind === 'end' ? 'end' : (this.answers.shift() ?? 'signature')
+        if (answer === 'death') queueMicrotask(() => events.emit('exit', 1))
+        else if (answer !== 'silence')
+          queueMicrotask(() => events.emit('message', { id, ...replyOf(answer) } as Reply))
+      },
+      terminate: async () => 0,
+      ref: () => {},
+      unref: () => {},
+    }) as unknown as OwnThread
+  }
+}
+
+const replyOf = (answer: Exclude<Answer, 'death' | 'silence'> | 'end'): object =>
+  answer === 'signature'
+    ? { signature: Uint8Array.of(1) }
+    : answer === 'end'
+      ? { ended: true }
+      : { code: answer, detail: 'as the script says' }
+
+const job = (pin = '1234', token = 'fake') => ({
+  token: { token, pin },
+  key: { label: 'k' },
+  hash: 'sha256' as const,
+  algorithm: 'ecdsa' as const,
+  spki: Uint8Array.of(),
+  tbs: Uint8Array.of(),
+})
+const codeOf = (signed: Promise<unknown>): Promise<string> =>
+  signed.then(
+    () => 'signed',
+    (error: unknown) => (error instanceof KeyError ? error.code : String(error)),
+  )
+
+describe('a PIN', () => {
+  test.each(['PIN_REFUSED', 'PIN_LOCKED'] as const)('after %s is never given again', async (code) => {
+    const script = new Script()
+    script.answers.push(code)
+    expect(await codeOf(script.thread.sign(job()))).toBe(code)
+    script.now += 10 * 24 * 3_600_000
+    for (let i = 0; i < 3; i++) expect(await codeOf(script.thread.sign(job()))).toBe('PIN_REFUSED')
+    await script.thread.end()
+    expect(await codeOf(script.thread.sign(job()))).toBe('PIN_REFUSED')
+    expect(script.asked).toEqual(['sign', 'end'])
+    // What a person wrote into the file since, and what is for another token, was not refused.
+    expect(await codeOf(script.thread.sign(job('4321')))).toBe('signed')
+    expect(await codeOf(script.thread.sign(job('1234', 'other')))).toBe('signed')
+  })
+})
+
+describe('a token', () => {
+  test.each(['TOKEN_GONE', 'NO_TOKEN'] as const)('after %s rests, and others do not', async (code) => {
+    const script = new Script()
+    script.answers.push(code)
+    expect(await codeOf(script.thread.sign(job()))).toBe(code)
+    expect(await codeOf(script.thread.sign(job()))).toBe(code)
+    expect(await codeOf(script.thread.sign(job('1', 'other')))).toBe('signed')
+    expect(script.asked).toHaveLength(2)
+    script.now += 5000
+    expect(await codeOf(script.thread.sign(job()))).toBe('signed')
+    expect(await codeOf(script.thread.sign(job()))).toBe('signed')
+  })
+})
+
+describe('the thread', () => {
+  test('that died is started anew by the next request', async () => {
+    const script = new Script()
+    script.answers.push('silence', 'death')
+    const waiting = [script.thread.sign(job()), script.thread.sign(job())]
+    expect(await Promise.all(waiting.map(codeOf))).toEqual(['TOKEN_GONE', 'TOKEN_GONE'])
+    script.now += 5000
+    expect(await codeOf(script.thread.sign(job()))).toBe('signed')
+    expect(script.started).toBe(2)
+  })
+  test('answers what was asked before it ends, and another takes its place', async () => {
+    const script = new Script()
+    const signed = script.thread.sign(job())
+    await Promise.resolve()
+    const ended = script.thread.end()
+    const later = script.thread.sign(job())
+    expect(await Promise.all([signed, later].map(codeOf))).toEqual(['signed', 'signed'])
+    await ended
+    expect([script.asked, script.started]).toEqual([['sign', 'end', 'sign'], 2])
+  })
+})
