@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConfigInput, configSchema } from '../../config/schema.ts'
+import { type Config, type ConfigInput, configSchema } from '../../config/schema.ts'
 import { privateKeyPem } from '../../evidence/keys/generate.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import { type Clock, systemClock } from '../../mail/clock.ts'
@@ -24,6 +24,7 @@ export interface TestProvider extends AsyncDisposable {
   readonly ca: string
   readonly domain: string
   readonly clock: Clock
+  readonly config: Config
   /** Signs evidence and envelopes. */
   readonly keys: Holder
   readonly tls: Holder
@@ -132,6 +133,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     ca,
     domain,
     clock: options.given?.clock ?? systemClock,
+    config,
     keys: signing,
     tls,
     metric: async (name, labels = {}) => {

@@ -1,0 +1,95 @@
+/** One signing key after the other, while mail goes on. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SigningKey } from '../../config/signing.ts'
+import { verifyFile } from '../../evidence/index.ts'
+import { makePkcs12 } from '../../evidence/keys/pkcs12.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { trustOptions } from '../fakes/evidence.ts'
+import { signedMessage, submit } from '../fakes/mail-client.ts'
+import { evidenced, idIn } from '../fakes/mailboxes.ts'
+import { DAY, movedClock } from '../fakes/moved-clock.ts'
+import { daysFromNow, type Holder, pki } from '../fakes/pki.ts'
+import { startProvider, type TestProvider } from '../fakes/provider.ts'
+import { TemporaryFolder } from '../fakes/temporary-folder.ts'
+
+const clock = movedClock()
+const folder = new TemporaryFolder()
+const issue = (from: number, until: number): Holder =>
+  pki().issue(
+    { kind: 'provider', email: 'kep@hs98.kep.tr' },
+    { notBefore: daysFromNow(from), notAfter: daysFromNow(until) },
+  )
+const p12Of = (name: string, { key, certificate, signer }: Holder): SigningKey => {
+  const files = { p12: folder.file(`${name}.p12`), passwordFile: join(folder.path, 'password') }
+  writeFileSync(files.passwordFile, 'parola\n', { mode: 0o600 })
+  const certificates = [certificate, ...signer.chain]
+  writeFileSync(files.p12, makePkcs12({ key, certificates, password: 'parola', friendlyName: name }))
+  return files
+}
+const [old, next, third, past] = [issue(-300, 2), issue(1, 400), issue(-1, 400), issue(-300, -1)]
+let kep: TestProvider
+
+beforeAll(async () => {
+  kep = await startProvider({
+    given: { clock },
+    tsaClock: clock,
+    config: {
+      signing: {
+        envelope: p12Of('envelope', pki().provider),
+        evidence: [p12Of('old', old), p12Of('next', next)],
+      },
+    },
+  })
+})
+afterAll(async () => {
+  await kep[Symbol.asyncDispose]()
+  folder[Symbol.dispose]()
+})
+
+const send = async (): Promise<string> => {
+  const { provider, ca } = kep
+  return idIn(await submit(await signedMessage(pki().user.signer), { port: provider.ports.submissions, ca }))
+}
+/** Whose key signed the delivery evidence; it verifies. */
+const signerOf = async (id: string): Promise<Holder | undefined> => {
+  const { bytes } = await evidenced(kep, id, 'delivery')
+  const options = { ...trustOptions(), now: clock.now() }
+  expect(await verifyFile({ name: 'delil.xml', octets: bytes }, options)).toMatchObject({
+    verdict: 'TOTAL-PASSED',
+  })
+  const text = Buffer.from(bytes).toString()
+  return [old, next, third, past].find(({ certificate }) =>
+    text.includes(Buffer.from(certificate.der).toString('base64')),
+  )
+}
+
+test('the next key signs from the moment that its certificate is valid; nobody does anything', async () => {
+  const before = await send()
+  expect(await signerOf(before)).toBe(old)
+  clock.elapse(1.5 * DAY)
+  expect(await signerOf(await send())).toBe(next)
+  expect(await signerOf(before)).toBe(old)
+})
+
+test('a reload takes over other keys, and one that cannot be opened leaves those that are there', async () => {
+  const withEvidence = (...evidence: SigningKey[]) => ({
+    ...kep.config,
+    signing: { ...kep.config.signing, evidence },
+  })
+  const nothing = { p12: folder.file('none.p12'), passwordFile: folder.file('password') }
+  await expect(kep.provider.reload(withEvidence(nothing))).rejects.toThrow('none.p12')
+  expect(await signerOf(await send())).toBe(next)
+  expect(await kep.provider.reload(withEvidence(p12Of('third', third)))).toEqual({ needsRestart: [] })
+  expect(await signerOf(await send())).toBe(third)
+
+  // Under a certificate that ended nothing is signed: mail waits, blames nobody, and goes on.
+  await kep.provider.reload(withEvidence(p12Of('past', past)))
+  const waiting = await send()
+  const failed = () =>
+    kep.metric('openkep_signing_failures_total', { role: 'evidence', code: 'NONE_IN_FORCE' })
+  await eventually(async () => ((await failed()) >= 2 ? true : undefined), 'two tries')
+  await kep.provider.reload(withEvidence(p12Of('third', third)))
+  expect(await signerOf(waiting)).toBe(third)
+})
