@@ -23,7 +23,7 @@ export {
   type RecordTokenCheck,
   verifyRecord,
 } from './archive/verify-record.ts'
-export { signDetached, signEnclosed } from './cms/sign.ts'
+export { signAround, signDetached, signEnclosed } from './cms/sign.ts'
 export type { CmsFailure, CmsGoodSigner, CmsReport, CmsSigner } from './cms/verify.ts'
 export { EnvelopeError } from './envelope/compose.ts'
 export { composeDispatch, composeReceipt } from './envelope/messages.ts'

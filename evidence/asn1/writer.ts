@@ -5,20 +5,32 @@ import { TAG } from './tag.ts'
 export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
+  const out = new Uint8Array(1 + lengthOctets(length) + length)
+  let at = writeHead(out, tag, length)
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** Tag and length of an element whose content of so many octets follows elsewhere. */
+export function headOf(tag: number, length: number): Uint8Array {
+  const out = new Uint8Array(1 + lengthOctets(length))
+  writeHead(out, tag, length)
+  return out
+}
+
+/** Where the content begins. */
+function writeHead(out: Uint8Array, tag: number, length: number): number {
   const size = lengthOctets(length)
-  const out = new Uint8Array(1 + size + length)
   out[0] = tag
   if (size === 1) out[1] = length
   else {
     out[1] = 0x80 | (size - 1)
     for (let i = size, rest = length; i > 1; i--, rest = Math.floor(rest / 256)) out[i] = rest % 256
   }
-  let at = 1 + size
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return 1 + size
 }
 
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encode(TAG.sequence, ...parts)

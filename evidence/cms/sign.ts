@@ -4,7 +4,19 @@
  */
 import { hash } from 'node:crypto'
 import { OID } from '../asn1/oid.ts'
-import { integer, nullValue, octetString, oid, retag, sequence, setOf, tagged, time } from '../asn1/writer.ts'
+import { TAG } from '../asn1/tag.ts'
+import {
+  headOf,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  retag,
+  sequence,
+  setOf,
+  tagged,
+  time,
+} from '../asn1/writer.ts'
 import type { HashName, Signer, Timestamper } from '../ports.ts'
 import { digestIdentifier, signatureIdentifier } from '../x509/algorithm.ts'
 import { signingCertificateAttribute } from './ess.ts'
@@ -33,10 +45,48 @@ export function signEnclosed(
   return writeSignedData({ ...request, digest, content, certificates: request.certificates ?? 'all' })
 }
 
+/**
+ * What stands before and after a content of `size` octets that is inside and goes by in pieces: a file of any size. The content
+ * must be that of the digest.
+ */
+export async function signAround(
+  size: number,
+  request: SignRequest,
+): Promise<{ before: Uint8Array; after: Uint8Array }> {
+  const type = oid(request.contentType ?? OID.data)
+  const { before, after } = await partsOf({ ...request, certificates: 'all' })
+  const signed = oid(OID.signedData)
+  const octets = headOf(TAG.octetString, size)
+  const explicit = headOf(0xa0, octets.length + size)
+  const encapsulated = headOf(TAG.sequence, type.length + explicit.length + octets.length + size)
+  const inner = sum(before, encapsulated, type, explicit, octets, after) + size
+  const signedData = headOf(TAG.sequence, inner)
+  const content = headOf(0xa0, signedData.length + inner)
+  const whole = headOf(TAG.sequence, sum(signed, content, signedData) + inner)
+  return {
+    before: Buffer.concat([whole, signed, content, signedData, before, encapsulated, type, explicit, octets]),
+    after,
+  }
+}
+
+const sum = (...parts: readonly Uint8Array[]): number => parts.reduce((all, { length }) => all + length, 0)
+
+type Parts = SignRequest & { readonly certificates: 'all' | 'none' }
+
 async function writeSignedData(
-  request: SignRequest & { readonly content: Uint8Array | undefined; readonly certificates: 'all' | 'none' },
+  request: Parts & { readonly content: Uint8Array | undefined },
 ): Promise<Uint8Array> {
-  const { signer, content } = request
+  const { content } = request
+  const { before, after } = await partsOf(request)
+  const encapsulated = content === undefined ? [] : [tagged(0, octetString(content))]
+  const type = oid(request.contentType ?? OID.data)
+  const signedData = sequence(before, sequence(type, ...encapsulated), after)
+  return sequence(oid(OID.signedData), tagged(0, signedData))
+}
+
+/** The elements of SignedData before and after encapContentInfo. */
+async function partsOf(request: Parts): Promise<{ before: Uint8Array; after: Uint8Array }> {
+  const { signer } = request
   const contentType = request.contentType ?? OID.data
   const attributes = setOf(
     sequence(oid(OID.contentType), setOf(oid(contentType))),
@@ -58,16 +108,12 @@ async function writeSignedData(
     octetString(signature),
     ...unsigned,
   )
-  const encapsulated = content === undefined ? [] : [tagged(0, octetString(content))]
-  const signedData = sequence(
+  const certificates = request.certificates === 'all' ? [certificateSet(signer)] : []
+  return {
     // Version 3 as soon as the content is anything but id-data. [RFC 5652 §5.1]
-    integer(contentType === OID.data ? 1 : 3),
-    setOf(digestIdentifier(signer.hash)),
-    sequence(oid(contentType), ...encapsulated),
-    ...(request.certificates === 'all' ? [certificateSet(signer)] : []),
-    setOf(signerInfo),
-  )
-  return sequence(oid(OID.signedData), tagged(0, signedData))
+    before: Buffer.concat([integer(contentType === OID.data ? 1 : 3), setOf(digestIdentifier(signer.hash))]),
+    after: Buffer.concat([...certificates, setOf(signerInfo)]),
+  }
 }
 
 const certificateSet = (signer: Signer): Uint8Array =>

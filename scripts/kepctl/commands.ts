@@ -15,6 +15,7 @@ import { queueCommands } from './queue.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
 import { sendCommand } from './send.ts'
+import { signCommand } from './sign.ts'
 import { traceCommand } from './trace.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   ...creditCommands,
   ...directoryCommands,
   sendCommand,
+  signCommand,
   traceCommand,
   verifyCommand,
   ...evidenceCommands,

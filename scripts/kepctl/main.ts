@@ -1,4 +1,5 @@
 import { ConfigError, faultText } from '../../config/load.ts'
+import { KeyError } from '../../evidence/index.ts'
 import { ControlRefusal } from '../../server/ops/api/client.ts'
 import { DataFolderLocked } from '../../server/ops/data-lock.ts'
 import { refusalOf } from '../../server/ops/operations/operation.ts'
@@ -6,6 +7,7 @@ import { StoreError } from '../../storage/port.ts'
 import { findCommand, readArguments } from './arguments.ts'
 import { type Command, type ExitCode, Refused, UsageError } from './command.ts'
 import { commands } from './commands.ts'
+import { keyRefusal } from './key-refusal.ts'
 import { Screen } from './screen.ts'
 import { noMoreSecrets } from './secret.ts'
 
@@ -62,7 +64,9 @@ function told(error: unknown, command: Command, screen: Screen): ExitCode {
   const refusal =
     error instanceof Refused || error instanceof ControlRefusal || error instanceof StoreError
       ? { code: error.code, message: error.message }
-      : refusalOf(error)
+      : error instanceof KeyError
+        ? keyRefusal(error, screen)
+        : refusalOf(error)
   if (refusal?.code === 'BAD_ARGUMENTS') {
     screen.fail(refusal.code, refusal.message)
     return 2

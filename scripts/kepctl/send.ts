@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
-import { signerFromPkcs12 } from '../../evidence/index.ts'
+import { basename } from 'node:path'
 import { systemClock } from '../../mail/clock.ts'
 import { randomMessageId } from '../../mail/ids.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
 import { MESSAGE_TYPES, messageTypeOf } from '../../mail/message-type.ts'
-import { developmentFiles } from '../../server/development/files.ts'
 import type { Arguments } from './arguments.ts'
+import { authorityOf } from './authority.ts'
 import { type Command, Refused, UsageError } from './command.ts'
+import { openSigner, SIGNER_OPTIONS, SIGNER_USAGE } from './open-signer.ts'
 import { readSecret } from './secret.ts'
 import { signedMessage } from './signed-message.ts'
 import { type Submission, submit } from './smtp-submit.ts'
@@ -21,8 +20,9 @@ const MAX_ATTACHED_OCTETS = 100_000_000
 export const sendCommand: Command = {
   name: 'send',
   usage:
-    '--from A --to B,C [--cc D] --p12 FILE --subject S --body FILE [--attach FILE…] [--type standart|eYazisma|eTebligat] --server HOST:PORT ' +
-    '[--tls implicit|starttls] [--ca PEM] [--user NAME] [--p12-password-file FILE] [--password-file FILE]',
+    `--from A --to B,C [--cc D] ${SIGNER_USAGE} --subject S --body FILE [--attach FILE…] ` +
+    '[--type standart|eYazisma|eTebligat] --server HOST:PORT [--tls implicit|starttls] [--ca PEM] [--user NAME] ' +
+    '[--password-file FILE]',
   summary: {
     tr: 'iletiyi oluşturur, imzalar ve SMTP ile gönderir',
     en: 'builds a message, signs it and submits it over SMTP',
@@ -31,7 +31,6 @@ export const sendCommand: Command = {
     from: string,
     to: string,
     cc: string,
-    p12: string,
     subject: string,
     body: string,
     attach: { type: 'string', multiple: true },
@@ -40,8 +39,8 @@ export const sendCommand: Command = {
     tls: string,
     ca: string,
     user: string,
-    'p12-password-file': string,
     'password-file': string,
+    ...SIGNER_OPTIONS,
   },
   positionals: [0, 0],
   async run(args, screen) {
@@ -58,14 +57,11 @@ export const sendCommand: Command = {
       throw new UsageError(`--type is one of ${MESSAGE_TYPES.join(', ')}`)
     const body = await textOf(args.required('body'))
     const attachments = await attachmentsOf(args.many('attach'))
-    const p12 = await readFile(args.required('p12'))
-    const ca = await authorityOf(args)
-    const p12Password = await readSecret(
-      args.one('p12-password-file'),
-      screen.text({ tr: 'Anahtarın parolası', en: 'Password of the key' }),
-    )
+    // The named anchor, else that of the development provider, else the system's.
+    const anchor = args.one('ca')
+    const ca = anchor === undefined ? await authorityOf(args) : await readFile(anchor, 'utf8')
     // Opened before the next secret is asked for: a wrong password is told at once.
-    const signer = signerFromPkcs12(p12, p12Password, { hash: 'sha256' })
+    await using signer = await openSigner(args, screen)
     const password = await readSecret(
       args.one('password-file'),
       screen.text({ tr: 'Hesabın parolası', en: 'Password of the account' }),
@@ -129,12 +125,4 @@ async function attachmentsOf(files: readonly string[]): Promise<{ name: string; 
   if (sizes.reduce((sum, size) => sum + size, 0) > MAX_ATTACHED_OCTETS)
     throw new Refused('TOO_LARGE', 'the attachments are larger than any provider takes')
   return Promise.all(files.map(async (file) => ({ name: basename(file), octets: await readFile(file) })))
-}
-
-/** The named anchor, else that of the development provider where its data folder is at hand, else the system's. */
-async function authorityOf(args: Arguments): Promise<string | undefined> {
-  const named = args.one('ca')
-  if (named !== undefined) return readFile(named, 'utf8')
-  const { certificate } = developmentFiles(resolve(args.data)).authority
-  return existsSync(certificate) ? readFile(certificate, 'utf8') : undefined
 }

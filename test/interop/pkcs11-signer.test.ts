@@ -1,8 +1,9 @@
 /** Signatures by keys that never leave a token, here SoftHSM: before openssl, xmlsec1 and our own verifier, and in a daemon. */
 import { execFile } from 'node:child_process'
 import { hash, type KeyObject } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -159,6 +160,35 @@ test('many signatures at once, by several keys of a token, on one thread', async
     Array.from({ length: 100 }, (_, i) => (i % 2 ? rsa : p256).sign(Buffer.from([i]))),
   )
   expect(new Set(made.map((one) => Buffer.from(one).toString('hex'))).size).toBe(100)
+})
+
+describe('kepctl sign --pkcs11', () => {
+  const kepctl = fileURLToPath(new URL('../../scripts/kepctl.ts', import.meta.url))
+  const named = ['--pkcs11', SOFTHSM, '--token', 'openkep']
+  const sign = (...options: string[]) =>
+    run(process.execPath, [kepctl, 'sign', folder.file('content'), ...named, '--json', ...options], {
+      env: { ...process.env, ...token.environment },
+    })
+  test.each([
+    ['beside it', 'rsa', [], 'p7s', ['-content', 'content']],
+    ['around it', 'p256', ['--attached'], 'p7m', []],
+    ['by a PSS signature', 'rsa', ['--pss', '--attached'], 'p7m', []],
+  ] as const)('signs a file, %s; openssl verifies it', async (name, key, options, end, more) => {
+    const out = `${name}.${end}`
+    await sign('--key', key, '--pin-file', token.pinFile, '--out', folder.file(out), ...options)
+    const verify = ['cms', '-verify', '-cades', '-binary', '-inform', 'DER', '-in', out, ...more]
+    folder.run(...verify, '-CAfile', 'root.pem', '-purpose', 'any', '-out', 'out')
+    expect(folder.read('out')).toEqual(content)
+  })
+  test('tells a wrong PIN, and writes nothing', async () => {
+    const pin = folder.write('pin', '00000000')
+    await expect(sign('--key', 'rsa', '--pin-file', pin)).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('"PIN_REFUSED"'),
+    })
+    expect(existsSync(folder.file('content.p7s'))).toBe(false)
+  })
 })
 
 test('a provider signs evidence in the token, waits while it is pulled out, and goes on when it is back', async () => {
