@@ -29,6 +29,7 @@ const fenced: Record<string, { rooms: readonly string[]; why: string }> = {
     why: 'a database driver lives in one folder, and the bench measures it by itself',
   },
   mongodb: { rooms: ['storage/mongodb'], why: 'a database driver lives in one folder' },
+  pkcs11js: { rooms: ['evidence/keys/pkcs11'], why: 'one thread owns what it loads' },
 }
 
 /** names of node:crypto that make or check a signature, a key or a password hash. */
@@ -52,7 +53,7 @@ for (const file of files) {
   const text = readFileSync(join(root, file), 'utf8')
   text.split('\n').forEach((line, index) => {
     const at = `${file}:${index + 1}`
-    const found = /(?:from|import)\s*\(?\s*'([^']+)'/.exec(line)?.[1]
+    const found = /(?:from|import|require|\(import\.meta\.url\))\s*\(?\s*'([^']+)'/.exec(line)?.[1]
     if (found?.startsWith('.')) {
       const target = normalize(join(dirname(file), found))
       const inside =

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SigningKey } from '../../config/signing.ts'
 import { verifyFile } from '../../evidence/index.ts'
 import { makePkcs12 } from '../../evidence/keys/pkcs12.ts'
+import { issueCrl } from '../../evidence/x509/issue.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { trustOptions } from '../fakes/evidence.ts'
+import { signedEvidence, trustOptions } from '../fakes/evidence.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
 import { evidenced, idIn } from '../fakes/mailboxes.ts'
 import { DAY, movedClock } from '../fakes/moved-clock.ts'
@@ -92,4 +93,22 @@ test('a reload takes over other keys, and one that cannot be opened leaves those
   await eventually(async () => ((await failed()) >= 2 ? true : undefined), 'two tries')
   await kep.provider.reload(withEvidence(p12Of('third', third)))
   expect(await signerOf(waiting)).toBe(third)
+})
+
+test('a key that leaked: what was stamped before its certificate was revoked stays valid, what came after is not', async () => {
+  const { certificate, signer } = old
+  const octets = await signedEvidence(Buffer.from('x'), {}, signer)
+  const [rootList] = pki().crls
+  const judged = async (date: Date) => {
+    const revoked = [{ serial: certificate.serialBytes, date, reason: 1 }]
+    const dates = { thisUpdate: daysFromNow(1), nextUpdate: daysFromNow(30) }
+    const list = issueCrl({ issuer: pki().intermediate, number: 2, ...dates, revoked })
+    const report = await verifyFile(
+      { name: 'delil.xml', octets },
+      { ...trustOptions(), crls: [rootList!, list] },
+    )
+    return [report.verdict, report.subIndication]
+  }
+  expect(await judged(daysFromNow(0.5))).toEqual(['TOTAL-PASSED', undefined])
+  expect(await judged(daysFromNow(-0.5))).toEqual(['TOTAL-FAILED', 'CERTIFICATE_REVOKED'])
 })
