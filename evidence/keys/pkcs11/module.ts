@@ -21,6 +21,8 @@ const MAX_SIGNATURE = 1024
 const PROBE = Buffer.from('OpenKEP: does this key belong to its certificate?')
 
 interface Opened {
+  /** By which it was opened. */
+  readonly pin: string
   readonly session: Handle
   readonly mechanisms: ReadonlySet<number>
   /** By name of the key and public half. */
@@ -137,13 +139,20 @@ export class Module {
   #open(token: TokenName): Opened {
     const name = nameOf(token)
     const known = this.#opened.get(name)
-    if (known !== undefined) return known
+    if (known?.pin === token.pin) return known
+    // A token that is logged in to takes any PIN: whether another one is right shows only from the beginning.
+    if (known !== undefined) this.end()
     const library = this.#begun()
     const slot = library.C_GetSlotList(true).find((one) => isSlot(library, one, token))
     if (slot === undefined) throw new KeyError('NO_TOKEN', `no token ${name} is there`)
     const session = library.C_OpenSession(slot, CK.SERIAL_SESSION)
     logIn(library, slot, session, token.pin)
-    const opened = { session, mechanisms: new Set(library.C_GetMechanismList(slot)), keys: new Map() }
+    const opened = {
+      pin: token.pin,
+      session,
+      mechanisms: new Set(library.C_GetMechanismList(slot)),
+      keys: new Map(),
+    }
     this.#opened.set(name, opened)
     return opened
   }

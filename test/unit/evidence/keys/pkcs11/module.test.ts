@@ -121,6 +121,12 @@ describe('the PIN', () => {
     expect(codeOf(() => module.sign({ ...job, token: { token: 'fake', pin: '0000' } }))).toBe('PIN_REFUSED')
     expect(library.count('C_Login')).toBe(1)
   })
+  test('another one is tried though the token is logged in to, and the one before still opens it', () => {
+    module.sign(job)
+    expect(codeOf(() => module.sign({ ...job, token: { token: 'fake', pin: '0000' } }))).toBe('PIN_REFUSED')
+    expect(holds(module.sign(job))).toBe(true)
+    expect(library.count('C_Login')).toBe(3)
+  })
   test.each([
     ['locked', CK.USER_PIN_LOCKED],
     ['at its last try, which is left to a person', CK.USER_PIN_FINAL_TRY],

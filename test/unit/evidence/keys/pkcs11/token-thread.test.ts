@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { KeyError, type KeyFailure } from '../../../../../evidence/keys/error.ts'
 import type { Job, Reply } from '../../../../../evidence/keys/pkcs11/job.ts'
 import { type OwnThread, TokenThread } from '../../../../../evidence/keys/pkcs11/token-thread.ts'
@@ -14,9 +14,17 @@ class Script {
   readonly answers: Answer[] = []
   readonly thread = new TokenThread(() => this.#start(), { monotonic: () => this.now })
 
+  #events = new EventEmitter()
+
+  /** The answer that nobody waits for any more. */
+  late(): void {
+    this.#events.emit('message', { id: 1, signature: Uint8Array.of(1) })
+  }
+
   #start(): OwnThread {
     this.started++
     const events = new EventEmitter()
+    this.#events = events
     return Object.assign(events, {
       postMessage: ({ id, job }: { id: number; job: Job }) => {
         this.asked.push(job.kind)
@@ -84,6 +92,23 @@ describe('a token', () => {
 })
 
 describe('the thread', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  test('whose module hangs is given up, asked no more, and used again once it answers', async () => {
+    vi.useFakeTimers()
+    const script = new Script()
+    script.answers.push('silence')
+    const hanging = codeOf(script.thread.sign(job()))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await hanging).toBe('TOKEN_GONE')
+    script.now += 5000
+    expect(await codeOf(script.thread.sign(job('1', 'other')))).toBe('TOKEN_GONE')
+    expect(script.asked).toHaveLength(1)
+    script.late()
+    expect(await codeOf(script.thread.sign(job()))).toBe('signed')
+    expect(script.started).toBe(1)
+  })
   test('that died is started anew by the next request', async () => {
     const script = new Script()
     script.answers.push('silence', 'death')
