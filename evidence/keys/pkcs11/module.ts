@@ -41,6 +41,8 @@ export class Module {
   #library: Cryptoki | undefined
   #isBegun = false
   readonly #opened = new Map<string, Opened>()
+  /** Of PINs that were refused: those who stand in line with one must not use up the tries that a token has. */
+  readonly #refused = new Set<string>()
 
   constructor(load: () => Cryptoki) {
     this.#load = load
@@ -146,7 +148,7 @@ export class Module {
     const slot = library.C_GetSlotList(true).find((one) => isSlot(library, one, token))
     if (slot === undefined) throw new KeyError('NO_TOKEN', `no token ${name} is there`)
     const session = library.C_OpenSession(slot, CK.SERIAL_SESSION)
-    logIn(library, slot, session, token.pin)
+    this.#logIn(library, slot, session, token)
     const opened = {
       pin: token.pin,
       session,
@@ -155,6 +157,23 @@ export class Module {
     }
     this.#opened.set(name, opened)
     return opened
+  }
+
+  /** A token locks itself after a few wrong PINs: its last try is left to a person. */
+  #logIn(library: Cryptoki, slot: Handle, session: Handle, token: TokenName): void {
+    const pin = `${nameOf(token)}\0${token.pin}`
+    if (this.#refused.has(pin)) throw new KeyError('PIN_REFUSED', 'it is not tried again')
+    const { flags } = library.C_GetTokenInfo(slot)
+    if ((flags & CK.USER_PIN_LOCKED) !== 0) throw new KeyError('PIN_LOCKED', 'the token has locked its PIN')
+    if ((flags & CK.USER_PIN_FINAL_TRY) !== 0)
+      throw new KeyError('PIN_LOCKED', 'one try of the PIN is left: log in by hand first')
+    try {
+      library.C_Login(session, CK.USER, token.pin)
+    } catch (error) {
+      if (isNamed(error, 'CKR_USER_ALREADY_LOGGED_IN')) return
+      if (keyErrorOf(error).code.startsWith('PIN_')) this.#refused.add(pin)
+      throw error
+    }
   }
 
   #begun(): Cryptoki {
@@ -219,19 +238,6 @@ export class Module {
     library.C_SignInit(opened.session, mechanism, key.handle)
     if (key.asksAlways) library.C_Login(opened.session, CK.CONTEXT_SPECIFIC, pin)
     return signatureOf(wanted, library.C_Sign(opened.session, data, Buffer.alloc(MAX_SIGNATURE)))
-  }
-}
-
-/** A token locks itself after a few wrong PINs: its last try is left to a person. */
-function logIn(library: Cryptoki, slot: Handle, session: Handle, pin: string): void {
-  const { flags } = library.C_GetTokenInfo(slot)
-  if ((flags & CK.USER_PIN_LOCKED) !== 0) throw new KeyError('PIN_LOCKED', 'the token has locked its PIN')
-  if ((flags & CK.USER_PIN_FINAL_TRY) !== 0)
-    throw new KeyError('PIN_LOCKED', 'one try of the PIN is left: log in by hand first')
-  try {
-    library.C_Login(session, CK.USER, pin)
-  } catch (error) {
-    if (!isNamed(error, 'CKR_USER_ALREADY_LOGGED_IN')) throw error
   }
 }
 

@@ -117,9 +117,11 @@ describe('a token that was away', () => {
 })
 
 describe('the PIN', () => {
-  test('is given once, whatever comes of it', () => {
-    expect(codeOf(() => module.sign({ ...job, token: { token: 'fake', pin: '0000' } }))).toBe('PIN_REFUSED')
+  test('is given once, however many stand in line with it', () => {
+    const wrong = { ...job, token: { token: 'fake', pin: '0000' } }
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(wrong))).toBe('PIN_REFUSED')
     expect(library.count('C_Login')).toBe(1)
+    expect(holds(module.sign(job))).toBe(true)
   })
   test('another one is tried though the token is logged in to, and the one before still opens it', () => {
     module.sign(job)
