@@ -9,6 +9,9 @@ export interface TokenName {
   readonly pin: string
 }
 
+/** As people read it. */
+export const nameOf = ({ token, slot }: TokenName): string => token ?? `in slot ${slot}`
+
 export interface KeyName {
   /** CKA_LABEL and CKA_ID; at least one of both. */
   readonly label?: string | undefined

@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../../mail/clock.ts'
 import { KeyError } from '../error.ts'
-import type { Job, Look, Looked, Match, Reply, Sign } from './job.ts'
-import { nameOf } from './module.ts'
+import { type Job, type Look, type Looked, type Match, nameOf, type Reply, type Sign } from './job.ts'
 
 /** A token that did not answer twice is left alone so long. */
 const REST_MS = 5000
