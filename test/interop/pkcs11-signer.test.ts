@@ -1,6 +1,6 @@
 /** Signatures by keys that never leave a token, here SoftHSM: before openssl, xmlsec1 and our own verifier, and in a daemon. */
 import { execFile } from 'node:child_process'
-import { hash, type KeyObject } from 'node:crypto'
+import { hash, type KeyObject, verify } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -151,6 +151,17 @@ describe('refused', () => {
     for (const over of tries) expect(await codeOf(over)).toBe('PIN_REFUSED')
     expect(await codeOf({})).toBe('none')
   })
+})
+
+test('of several keys under one label the one of the certificate is found', async () => {
+  const keys = [makeKey('p384'), makeKey('p256'), makeKey('p256')]
+  for (const [index, { privateKey }] of keys.entries()) token.take(privateKey, 'several', `3${index}`)
+  for (const { publicKey } of keys) {
+    const certificates = chainPem(certify(publicKey).der)
+    await using signer = await signerFromToken({ ...named, label: 'several', certificates })
+    expect(signer.certificate.publicKey.equals(publicKey)).toBe(true)
+    expect(verify('sha256', content, publicKey, await signer.sign(content))).toBe(true)
+  }
 })
 
 test('many signatures at once, by several keys of a token, on one thread', async () => {
