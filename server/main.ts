@@ -177,9 +177,7 @@ export async function start(
     pipeline: policy.pipeline,
     profile: profileOf(config),
     // Asked for at each signature: which key is in force changes with the time.
-    get signer() {
-      return signing.signer('evidence')
-    },
+    signer: () => signing.signer('evidence'),
     timestamper,
     archive: archive.archives.evidence,
     clock,
@@ -195,9 +193,7 @@ export async function start(
       clock,
       issuer,
       directory,
-      get envelopeSigner() {
-        return signing.signer('envelope')
-      },
+      envelopeSigner: () => signing.signer('envelope'),
       timestamper,
       envelope: envelopeSettings(serviceAddressOf(config), {
         serviceName: config.provider.name,
@@ -218,9 +214,7 @@ export async function start(
         clock,
         archive: archive.archives.rechecks,
         validator: () => submissionParts.validator,
-        get signer() {
-          return signing.signer('evidence')
-        },
+        signer: () => signing.signer('evidence'),
         timestamper,
         events,
         keepYears: keepYearsOf(config),
@@ -252,24 +246,19 @@ export async function start(
   )
   const gate = parts.use(new Gate({ store, clock, events, eventLog, timestamper, limits: config.tsa }))
   let tls = await readTls(config.tls)
-  const keeping = {
+  const sealing: DailySealParts = {
     ...archive,
     ...peerTrust,
     ...archiveRules(() => current),
     store,
     clock,
     timestamper,
+    signer: () => signing.signer('archive'),
     seals: archive.archives.seals,
     keepYears: keepYearsOf(config),
     spanSize: MAX_SPAN,
     zone: config.accounts.zone,
     clockIsCertain: timestamper.clockIsCertain,
-  }
-  const sealing: DailySealParts = {
-    ...keeping,
-    get signer() {
-      return signing.signer('archive')
-    },
   }
   const duties = [
     ...(roles.has('ops')
@@ -283,7 +272,7 @@ export async function start(
           holds: new Holds(store),
           rules: () => current.retention,
           sealing,
-          validation: { ...keeping, archive: archive.archives.validation, events },
+          validation: { ...sealing, store, archive: archive.archives.validation, events },
           signing,
           warnBefore: () => current.signing.warnBefore,
           tlsCertificates: () => tls.cert,

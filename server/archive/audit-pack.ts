@@ -34,7 +34,7 @@ export interface PackFolder {
 
 export interface PackParts extends SealParts {
   readonly store: Pick<Store, 'chain' | 'blobs' | 'intake'>
-  readonly signer: Signer
+  readonly signer: () => Signer
   /** Of this provider. */
   readonly domain: string
 }
@@ -127,7 +127,8 @@ export class AuditPack {
 
   /** README, index, list of files and its signature; after it nothing is added. */
   async finish(selection: object): Promise<PackReport> {
-    const { clock, signer, timestamper, domain } = this.#parts
+    const { clock, timestamper, domain } = this.#parts
+    const signer = this.#parts.signer()
     // What proves the last tokens until the next seal tells more.
     await this.#addMaterial(await materialOfTips(this.#parts))
     const made = clock.now()

@@ -48,7 +48,8 @@ export interface RecheckParts {
   readonly archive: Pick<ChainArchive, 'append'>
   /** For users, as it is now. */
   readonly validator: () => Pick<CertificateValidator, 'validate'>
-  readonly signer: Signer
+  /** The key in force now, for one signature. */
+  readonly signer: () => Signer
   readonly timestamper: Timestamper
   readonly events: Pick<Events, 'rechecked'>
   readonly keepYears: number
@@ -142,7 +143,8 @@ export class Rechecks {
   }
 
   async #sign(statement: string, signingTime: Date): Promise<string> {
-    const { signer, timestamper } = this.#parts
+    const { timestamper } = this.#parts
+    const signer = this.#parts.signer()
     const digest = createHash(signer.hash).update(statement).digest()
     const cms = await signDetached({ digest, signer, signingTime, timestamper })
     return Buffer.from(cms).toString('base64')

@@ -10,7 +10,8 @@ import { appendSeal, materialOfTips, type SealParts, stampRoot } from './stamp-r
 export interface SealingParts extends SealParts {
   readonly store: Pick<Store, 'chain' | 'blobs'>
   /** Signs the heads; a role of its own. */
-  readonly signer: Signer
+  /** The key in force now, for one signature. */
+  readonly signer: () => Signer
   /** By which trees are made; what was sealed by another waits for its renewal. */
   readonly hash: () => HashName
   /** Entries in one tree, at most. */
@@ -24,7 +25,8 @@ export interface SealingParts extends SealParts {
  * sources alone. [RFC 4998 §4.2]
  */
 export async function seal(parts: SealingParts): Promise<boolean> {
-  const { store, book, clock, signer, timestamper, spanSize } = parts
+  const { store, book, clock, timestamper, spanSize } = parts
+  const signer = parts.signer()
   await book.refresh()
   const { next } = book
   const hash = parts.hash()

@@ -22,7 +22,7 @@ export async function composeEvidenceMessage(
   const draft = parts.issuer.draftOf(facts, message)
   const octets = composeReceipt({
     settings: parts.envelope,
-    signer: parts.envelopeSigner,
+    signer: parts.envelopeSigner(),
     timestamper: parts.stampEnvelopes === 'all' ? parts.timestamper : undefined,
     date: new Date(facts.at),
     facts: draft,

@@ -52,7 +52,8 @@ export interface ForeignEvidence {
 export interface IssuerParts {
   readonly pipeline: Pipeline
   readonly profile: EvidenceProfile
-  readonly signer: Signer
+  /** The key in force now, for one signature. */
+  readonly signer: () => Signer
   readonly timestamper: Timestamper
   readonly archive: ChainArchive
   readonly clock: Clock
@@ -72,13 +73,13 @@ export class EvidenceIssuer {
 
   /** Idempotent by the facts' id: after a crash the first octets are found again. */
   async issue(facts: EventFacts, message: MessageRecord): Promise<IssuedEvidence> {
-    const { archive, profile, signer, timestamper, clock, events } = this.#parts
+    const { archive, profile, timestamper, clock, events } = this.#parts
     const known = await archive.find(facts.id)
     if (known !== undefined) return { id: facts.id, octets: known.bytes, meta: JSON.parse(known.meta) }
     const draft = this.draftOf(facts, message)
     const octets = await signEvidence(
       checkAll(draft, evidenceRules(profile)),
-      signer,
+      this.#parts.signer(),
       timestamper,
       clock.now(),
     )

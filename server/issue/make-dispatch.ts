@@ -29,7 +29,7 @@ export const makeDispatch: Step = async (parts, row, message) => {
   const draft = parts.issuer.draftOf(facts, submission)
   const octets = composeDispatch({
     settings: parts.envelope,
-    signer: parts.envelopeSigner,
+    signer: parts.envelopeSigner(),
     timestamper: parts.stampEnvelopes === 'none' ? undefined : parts.timestamper,
     date: clock.now(),
     facts: draft,

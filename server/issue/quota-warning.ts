@@ -62,7 +62,7 @@ async function tell(
   const full = level >= 100
   const octets = composeNotice({
     settings: envelope,
-    signer: envelopeSigner,
+    signer: envelopeSigner(),
     date: now,
     messageId: randomMessageId('kota', envelope.serviceAddress.split('@')[1] ?? ''),
     to: { name: account.holder, address: account.address },

@@ -19,7 +19,7 @@ export interface StepParts {
   readonly issuer: EvidenceIssuer
   readonly directory: AccountDirectory
   /** Signs dispatches and receipts. */
-  readonly envelopeSigner: Signer
+  readonly envelopeSigner: () => Signer
   readonly timestamper: Timestamper
   readonly envelope: EnvelopeSettings
   /** Which envelopes carry a signature time-stamp. */

@@ -85,9 +85,7 @@ export async function archiveHouse(begin: Date) {
         return inner.stamp(...query)
       },
     },
-    get signer() {
-      return house.signer
-    },
+    signer: () => house.signer,
     hash: () => house.hash,
     renewBefore: () => 90 * 86_400_000,
     seals: archive.archives.seals,

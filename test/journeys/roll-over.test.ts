@@ -84,10 +84,15 @@ test('a reload takes over other keys, and one that cannot be opened leaves those
   expect(await signerOf(await send())).toBe(next)
   expect(await kep.provider.reload(withEvidence(p12Of('third', third)))).toEqual({ needsRestart: [] })
   expect(await signerOf(await send())).toBe(third)
+  const used = () => kep.metric('openkep_private_key_operations_total', { role: 'archive' })
+  const before = await used()
+  await kep.provider.archiveDesk.seal()
+  expect(await used()).toBe(before + 1)
 
   // Under a certificate that ended nothing is signed: mail waits, blames nobody, and goes on.
   await kep.provider.reload(withEvidence(p12Of('past', past)))
   const waiting = await send()
+  await expect(kep.provider.archiveDesk.seal()).rejects.toThrow('NONE_IN_FORCE')
   const failed = () =>
     kep.metric('openkep_signing_failures_total', { role: 'evidence', code: 'NONE_IN_FORCE' })
   await eventually(async () => ((await failed()) >= 2 ? true : undefined), 'two tries')
