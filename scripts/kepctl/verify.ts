@@ -1,18 +1,18 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import {
-  type Certificate,
   crlsIn,
   type FileReport,
   type HashName,
   type PackOptions,
   type ProofEntry,
-  parsePemCertificates,
+  provedTakeOver,
   verifyAuditPack,
   verifyFile,
 } from '../../evidence/index.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { packIn } from '../../server/archive/pack-folder.ts'
+import { anchorsIn } from './anchors.ts'
 import { type Command, Refused, UsageError } from './command.ts'
 import { type Screen, shownTime } from './screen.ts'
 
@@ -23,7 +23,7 @@ const MAX_FILE_OCTETS = 512 * 1024 * 1024
 export const verifyCommand: Command = {
   name: 'verify',
   usage:
-    'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--at TIME] [--outdated sha256=DAY…]',
+    'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--at TIME] [--outdated sha256=DAY…] [--proved-by DIR]',
   summary: {
     tr: 'delil, KEP iletisi, imza ve denetim paketini çevrimdışı doğrular (.xml, .eml, .p7s, klasör)',
     en: 'verifies evidence, messages, signatures and audit packs offline (.xml, .eml, .p7s, folder)',
@@ -36,19 +36,14 @@ export const verifyCommand: Command = {
     content: { type: 'string' },
     at: { type: 'string' },
     outdated: several,
+    'proved-by': { type: 'string' },
   },
   positionals: [1, Number.POSITIVE_INFINITY],
   async run(args, screen) {
     const revocation = args.one('revocation') ?? 'if-present'
     if (revocation !== 'if-present' && revocation !== 'require')
       throw new UsageError('--revocation is if-present or require')
-    if (args.many('trust').length === 0) throw new UsageError('--trust is missing')
-    const anchors: Certificate[] = []
-    for (const file of args.many('trust')) {
-      const found = parsePemCertificates(await readFile(file, 'utf8'))
-      if (found.length === 0) throw new UsageError(`${file}: no certificate in PEM`)
-      anchors.push(...found)
-    }
+    const anchors = await anchorsIn(args.many('trust'))
     const crls = (await Promise.all(args.many('crl').map(listsOf))).flat()
     const ocsps = await Promise.all(args.many('ocsp').map((file) => readFile(file)))
     const now = timeIn(args.one('at'), '--at') ?? systemClock.now()
@@ -57,7 +52,10 @@ export const verifyCommand: Command = {
     const reports: FileReport[] = []
     for (const file of args.words) {
       if ((await stat(file)).isDirectory()) {
-        reports.push(...(await verifyAuditPack(basename(resolve(file)), packIn(file), options)))
+        const then = await takenOverAt(file, args.one('proved-by'), options)
+        reports.push(
+          ...(await verifyAuditPack(basename(resolve(file)), packIn(file), { ...options, now: then })),
+        )
         continue
       }
       const content = await contentOf(file, args.one('content'))
@@ -76,6 +74,14 @@ async function listsOf(file: string): Promise<Uint8Array[]> {
   } catch {
     throw new UsageError(`${file}: no revocation list in DER or PEM`)
   }
+}
+
+/** As of when a pack is judged: where somebody else keeps it now, as of when that was. */
+async function takenOverAt(pack: string, proof: string | undefined, options: PackOptions): Promise<Date> {
+  if (proof === undefined) return options.now
+  const report = await provedTakeOver(packIn(pack), packIn(proof), options)
+  if (!report.ok) throw new Refused('NOT_PROVED', `${proof}: ${report.detail}`)
+  return report.provedAt
 }
 
 const DAY_OR_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$/

@@ -63,6 +63,7 @@ const MAX_PROVERS = 8
 export class AuditPack {
   readonly #parts: PackParts
   readonly #folder: PackFolder
+  readonly #withRecords: boolean
   readonly #sums = new Map<string, string>()
   readonly #provers = new Map<string, Promise<Prover>>()
   readonly #messages = new Map<string, PackedMessage>()
@@ -72,7 +73,9 @@ export class AuditPack {
   #evidence = 0
   #unsealed = 0
 
-  constructor(parts: PackParts, folder: PackFolder) {
+  /** @param withRecords what was written down of each message goes along: for who tells its story from now on */
+  constructor(parts: PackParts, folder: PackFolder, withRecords = false) {
+    this.#withRecords = withRecords
     this.#parts = parts
     this.#folder = folder
     this.#book = parts.book
@@ -165,6 +168,8 @@ export class AuditPack {
     if (known !== undefined) return void known.evidence.push(evidence)
     const row = await store.intake(intake)
     const record = row && (await readRecord(store, row))
+    if (row !== undefined && this.#withRecords)
+      await this.#write(`records/${intake}.json`, await store.blobs.read(row.envelope))
     const { messageId, userMessageId } = record ?? {}
     this.#messages.set(intake, { intake, messageId, userMessageId, evidence: [evidence] })
     if (record?.origin !== 'relay' && record?.signature !== undefined && outcome === 'submission-acceptance')

@@ -1,6 +1,6 @@
 import type { Store } from '../../storage/port.ts'
 import { AuditPack, type PackParts, type PackReport } from './audit-pack.ts'
-import { CHAINS, type ChainName, EVIDENCE_CHAIN } from './chain-archive.ts'
+import { CHAINS, type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from './chain-archive.ts'
 import { DailySeal, type DailySealParts } from './daily-seal.ts'
 import { newPackFolder } from './pack-folder.ts'
 import { type RenewalReport, renew } from './renewing.ts'
@@ -10,8 +10,10 @@ import { seal } from './sealing.ts'
 export type PackSelection =
   | { readonly kind: 'messages'; readonly intakes: readonly string[] }
   | { readonly kind: 'evidence'; readonly from?: number; readonly to?: number; readonly party?: string }
-  /** Every entry of every chain: for who takes the archive over. */
-  | { readonly kind: 'everything' }
+  /** One record of the log of events. */
+  | { readonly kind: 'event'; readonly id: string }
+  /** Every entry of every chain and the records of all messages: for who takes the archive over. */
+  | { readonly kind: 'everything'; readonly to?: string }
 
 export interface SealReport {
   /** Number of the last seal, and when it was made; undefined where nothing was ever sealed. */
@@ -50,8 +52,11 @@ export class ArchiveDesk {
   /** Into a new folder. Rejects with what its making rejects with: EEXIST where it is there. */
   async export(path: string, selection: PackSelection, progress: Progress): Promise<PackReport> {
     await this.#parts.book.refresh()
-    const pack = new AuditPack(this.#parts, await newPackFolder(path))
-    if (selection.kind === 'messages')
+    const pack = new AuditPack(this.#parts, await newPackFolder(path), selection.kind === 'everything')
+    if (selection.kind === 'event') {
+      const entry = await this.#parts.store.chain.find(EVENT_CHAIN, selection.id)
+      if (entry !== undefined) await pack.addEntry(EVENT_CHAIN, entry)
+    } else if (selection.kind === 'messages')
       for (const intake of selection.intakes) await this.#message(pack, intake)
     else if (selection.kind === 'evidence') await this.#filtered(pack, selection, progress)
     else for (const chain of CHAINS) await this.#whole(pack, chain, progress)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toPem } from '../../evidence/x509/certificate.ts'
@@ -99,4 +99,51 @@ test('seals and renewals by hand', async () => {
   expect(renewed).toBeGreaterThan(0)
   expect(JSON.parse((await ctl('archive check --json')).out)).toMatchObject({ ok: true })
   expect((await ctl('archive check')).out).toContain('The chain holds')
+})
+
+test('an archive is handed over to another provider, which proves it from then on', async () => {
+  const given = folder.file('devredilen')
+  const report = JSON.parse((await ctl(`archive handover ${given} --to hs97.kep.tr --json`)).out)
+  expect(report).toMatchObject({ evidence: 2, messages: 1 })
+  // Nothing but the record of what is sealed just now, and what it brings along, is not sealed itself.
+  const index = JSON.parse(readFileSync(join(given, 'pack.json'), 'utf8'))
+  expect(index.selection).toEqual({ kind: 'everything', to: 'hs97.kep.tr' })
+  const [record] = readdirSync(join(given, 'records'))
+  expect(JSON.parse(readFileSync(join(given, 'records', record ?? ''), 'utf8'))).toMatchObject({
+    messageId: `<${messageId}>`,
+  })
+  // The next provider: here the same one, which keeps a second archive beside its own.
+  await operate(kep, 'archive take-over', { folder: given, provider: 'hs98.kep.tr' })
+  clock.elapse(25 * HOUR)
+  await operate(kep, 'archive seal', {})
+  const out = folder.file('devralinan')
+  expect(await ctl(`archive taken-over ${out} --from hs98.kep.tr --json`)).toMatchObject({ code: 0, err: '' })
+  const [pack] = JSON.parse(
+    (
+      await ctl(
+        `verify ${join(out, 'paket')} --proved-by ${join(out, 'devir')} --trust ${roots} --at ${then()} --json`,
+      )
+    ).out,
+  )
+  expect(pack).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED' })
+  // Another pack has no such proof.
+  const other = await ctl(
+    `verify ${folder.file('muhurlu')} --proved-by ${join(out, 'devir')} --trust ${roots} --at ${then()} --json`,
+  )
+  expect(other.err).toContain('NOT_PROVED')
+  expect((await ctl(`archive taken-over ${folder.file('x')} --from hs11.kep.tr --json`)).err).toContain(
+    'NOT_FOUND',
+  )
+})
+
+test('a pack with a file that is not what its list says is not taken over, nor one that does not verify', async () => {
+  const given = folder.file('bozuk')
+  await operate(kep, 'archive handover', { folder: given, to: 'hs97.kep.tr' })
+  const take = `archive take-over ${given} --from hs98.kep.tr --trust ${roots} --json`
+  writeFileSync(join(given, 'pack.json'), '{}')
+  expect((await ctl(take)).err).toContain('BAD_PACK')
+  await expect(
+    operate(kep, 'archive take-over', { folder: given, provider: 'hs98.kep.tr' }),
+  ).rejects.toMatchObject({ code: 'BAD_PACK' })
+  expect((await ctl(`archive take-over ${given} --from hs98.kep.tr`)).code).toBe(2)
 })

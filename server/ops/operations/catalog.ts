@@ -6,6 +6,7 @@ import { accountActivate, accountClose, accountReopen } from './account-state.ts
 import { accountUpdate } from './account-update.ts'
 import { archiveExport, archiveRenew, archiveSeal } from './archive-acts.ts'
 import { archiveCheck } from './archive-check.ts'
+import { archiveHandover, archiveTakenOver, archiveTakeOver } from './archive-handover.ts'
 import { backup } from './backup.ts'
 import { creditAdd } from './credit-add.ts'
 import { creditCheck } from './credit-check.ts'
@@ -78,6 +79,9 @@ export const operations = {
   'archive seal': archiveSeal,
   'archive renew': archiveRenew,
   'archive export': archiveExport,
+  'archive handover': archiveHandover,
+  'archive take-over': archiveTakeOver,
+  'archive taken-over': archiveTakenOver,
   'peer add': peerAdd,
   'peer list': peerList,
   'peer remove': peerRemove,

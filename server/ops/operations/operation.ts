@@ -68,6 +68,8 @@ export type OperationFault =
   | 'NO_DAEMON'
   /** Judging a file took too much time or memory. */
   | 'TOO_HARD'
+  /** A file of an audit pack is not what its list says. */
+  | 'BAD_PACK'
   /** A peer's entry has faults that its form does not show. */
   | 'BAD_PEER'
   /** An attempt is being made just now. */

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { type PackSource, readSums, SUMS, SUMS_SIGNATURE } from '../../evidence/index.ts'
+import { type Store, StoreError } from '../../storage/port.ts'
+import { stageBytes } from '../stage-bytes.ts'
+import type { PackFolder } from './audit-pack.ts'
+
+/** Why a pack is not taken; nothing is recorded then. */
+export class PackRefused extends Error {
+  override readonly name = 'PackRefused'
+}
+
+/**
+ * The archive of another provider that this one keeps from now on: its files by name, and in the log of events the digests of
+ * their signed list, which the seals of this archive prove and renew like everything else.
+ */
+export interface TakenOver {
+  /** Digests of the list of files, hex. */
+  readonly sums: { readonly sha256: string; readonly sha512: string }
+  readonly files: number
+  readonly octets: number
+  /** Where each file lies. */
+  readonly index: { readonly hash: string; readonly size: number }
+}
+
+const indexSchema = z.array(z.object({ name: z.string(), hash: z.string(), size: z.number() }))
+
+/**
+ * Keeps every file of a pack that is what its list says, octet for octet. Rejects with PackRefused at the first that is not;
+ * what was kept until then nobody names.
+ */
+export async function keepPack(
+  store: Pick<Store, 'blobs'>,
+  source: PackSource,
+  progress: (state: { readonly done: number; readonly of: number | undefined }) => void,
+): Promise<TakenOver> {
+  const list = await source.read(SUMS)
+  const sums = list && readSums(list)
+  if (list === undefined || sums === undefined) throw new PackRefused(`${SUMS}: no list of files`)
+  const index: z.output<typeof indexSchema> = []
+  let octets = 0
+  for (const name of [...sums.keys(), SUMS, SUMS_SIGNATURE]) {
+    const file = await source.read(name)
+    if (file === undefined) throw new PackRefused(`${name}: missing`)
+    const sum = sums.get(name)
+    if (sum !== undefined && createHash('sha512').update(file).digest('hex') !== sum)
+      throw new PackRefused(`${name}: not the octets that were listed`)
+    const ref = await store.blobs.save(await stageBytes(store, file), 'archive')
+    index.push({ name, ...ref })
+    octets += file.length
+    progress({ done: index.length, of: sums.size + 2 })
+  }
+  const kept = await store.blobs.save(await stageBytes(store, Buffer.from(JSON.stringify(index))), 'archive')
+  const digest = (name: string): string => createHash(name).update(list).digest('hex')
+  return {
+    sums: { sha256: digest('sha256'), sha512: digest('sha512') },
+    files: index.length,
+    octets,
+    index: kept,
+  }
+}
+
+/** The files as they came. */
+export async function writeTakenOver(
+  store: Pick<Store, 'blobs'>,
+  { index }: Pick<TakenOver, 'index'>,
+  folder: PackFolder,
+): Promise<number> {
+  const files = indexSchema.parse(JSON.parse(Buffer.from(await store.blobs.read(index)).toString()))
+  for (const { name, hash, size } of files) {
+    const octets = await store.blobs.read({ hash, size })
+    if (octets.length !== size) throw new StoreError('CORRUPT', `${name} has another size`)
+    await folder.write(name, octets)
+  }
+  return files.length
+}
+
+/** What the record in the log of events says of it. */
+export const takenOverSchema = z.object({
+  provider: z.string(),
+  sums: z.object({ sha256: z.string(), sha512: z.string() }),
+  files: z.number(),
+  octets: z.number(),
+  index: z.object({ hash: z.string(), size: z.number() }),
+})
