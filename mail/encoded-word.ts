@@ -4,7 +4,7 @@
  * [RFC 2047 §2]
  */
 export function decodeHeaderText(raw: string): string {
-  const pieces: { charset: string; bytes: Buffer; encoded: boolean }[] = []
+  const pieces: { charset: string; bytes: Buffer[]; encoded: boolean }[] = []
   let last = 0
   for (const match of raw.matchAll(ENCODED_WORD)) {
     const between = raw.slice(last, match.index)
@@ -15,13 +15,12 @@ export function decodeHeaderText(raw: string): string {
     const bytes = (match[2] ?? '').toLowerCase() === 'b' ? base64(match[3] ?? '') : qEncoding(match[3] ?? '')
     const neighbour = pieces.at(-1)
     // A character may be cut between two words of one charset by careless writers: join their octets first.
-    if (neighbour?.encoded && neighbour.charset === charset)
-      neighbour.bytes = Buffer.concat([neighbour.bytes, bytes])
-    else pieces.push({ charset, bytes, encoded: true })
+    if (neighbour?.encoded && neighbour.charset === charset) neighbour.bytes.push(bytes)
+    else pieces.push({ charset, bytes: [bytes], encoded: true })
     last = (match.index ?? 0) + match[0].length
   }
   if (last < raw.length) pieces.push(literal(raw.slice(last)))
-  return pieces.map(({ charset, bytes }) => decodeCharset(bytes, charset)).join('')
+  return pieces.map(({ charset, bytes }) => decodeCharset(Buffer.concat(bytes), charset)).join('')
 }
 
 /** Text of octets in a named charset; an unknown name is read as UTF-8 rather than refused. */
@@ -36,7 +35,7 @@ export function decodeCharset(bytes: Uint8Array, charset: string): string {
 /** At most 75 characters by the standard [RFC 2047 §2]; writers exceed it, an attacker would exceed anything. */
 const ENCODED_WORD = /=\?([\w*.:+-]{1,60})\?([bBqQ])\?([^?\x00-\x20]{0,2000})\?=/g
 
-const literal = (text: string) => ({ charset: 'utf-8', bytes: Buffer.from(text, 'latin1'), encoded: false })
+const literal = (text: string) => ({ charset: 'utf-8', bytes: [Buffer.from(text, 'latin1')], encoded: false })
 const base64 = (text: string): Buffer => Buffer.from(text, 'base64')
 const qEncoding = (text: string): Buffer =>
   Buffer.from(

@@ -35,11 +35,21 @@ export function readField(lines: readonly string[]): HeaderField | undefined {
   const first = lines[0] ?? ''
   const colon = first.indexOf(':')
   if (colon <= 0) return undefined
-  const name = first.slice(0, colon).replace(/[ \t]+$/, '')
+  const name = trimBlanks(first.slice(0, colon), 'end')
   if (!/^[\x21-\x39\x3b-\x7e]+$/.test(name)) return undefined
-  const value = (first.slice(colon + 1) + lines.slice(1).join('')).replace(/^[ \t]+|[ \t]+$/g, '')
+  const value = trimBlanks(first.slice(colon + 1) + lines.slice(1).join(''), 'both')
   return { name, key: name.toLowerCase(), value }
 }
+
+/** Spaces and tabs only. A pattern that looks for the last of them would begin anew at each of a long run in the middle. */
+function trimBlanks(text: string, sides: 'end' | 'both'): string {
+  let [from, to] = [0, text.length]
+  while (to > 0 && isBlank(text.charCodeAt(to - 1))) to--
+  while (sides === 'both' && from < to && isBlank(text.charCodeAt(from))) from++
+  return text.slice(from, to)
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 /** A structured value `token; name=value; …`. [RFC 2045 §5.1] [RFC 2231 §3] */
 export interface ParameterValue {
@@ -58,9 +68,11 @@ export function readParameters(written: string): ParameterValue {
   const end = text.indexOf(';')
   const value = (end < 0 ? text : text.slice(0, end)).trim().toLowerCase()
   let position = end < 0 ? text.length : end
+  let equals = -1
   while (position < text.length && params.size < MAX_PARAMETERS) {
     position++ // the semicolon
-    const equals = text.indexOf('=', position)
+    // Looked for again only once it is passed, so that no octet is read for each semicolon before it.
+    if (equals < position) equals = text.indexOf('=', position)
     if (equals < 0) break
     const semicolon = text.indexOf(';', position)
     if (semicolon >= 0 && semicolon < equals) {
@@ -109,7 +121,7 @@ function withoutComments(text: string): string {
       kept.push(text.slice(from, at), ' ')
       const end: number = unended ? -1 : endOfComment(text, at)
       unended ||= end < 0 // and so is every one behind it: no octet is read more than twice
-      const semicolon = text.indexOf(';', at)
+      const semicolon: number = end >= 0 ? -1 : text.indexOf(';', at)
       from = end >= 0 ? end : semicolon < 0 ? text.length : semicolon
       at = from - 1
     }

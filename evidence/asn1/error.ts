@@ -6,6 +6,7 @@ export type Asn1Failure =
   | 'UNEXPECTED_TAG'
   | 'TOO_DEEP'
   | 'TRAILING_OCTETS'
+  | 'TOO_MANY'
   | 'BAD_VALUE'
 
 export class Asn1Error extends Error {

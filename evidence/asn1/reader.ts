@@ -124,6 +124,17 @@ export class Reader {
     if (!this.done) throw new Asn1Error('TRAILING_OCTETS', `octets follow at ${this.#at}`)
   }
 
+  /** All that are left. Throws TOO_MANY: two octets are enough for an element that takes a hundred in memory. */
+  rest(most: number): Element[] {
+    const elements: Element[] = []
+    while (!this.done) {
+      if (elements.length === most)
+        throw new Asn1Error('TOO_MANY', `over ${most} elements before ${this.#at}`)
+      elements.push(this.next())
+    }
+    return elements
+  }
+
   *[Symbol.iterator](): Generator<Element> {
     while (!this.done) yield this.next()
   }

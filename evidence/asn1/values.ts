@@ -85,18 +85,23 @@ export function readNamedBits(element: Element): number[] {
 /** The octets of an OCTET STRING; segments are joined where BER wrote it in pieces. [X.690 §8.7.3] */
 export function readOctets(element: Element): Uint8Array {
   if (!element.constructed) return element.content
-  const pieces: Uint8Array[] = []
-  collect(element.open(), pieces)
-  return Buffer.concat(pieces)
+  // Segments may be of two octets each, so none is kept.
+  const joined = Buffer.alloc(element.content.length)
+  return joined.subarray(0, join(element.open(), joined, 0))
 }
 
-/** Descends no further than Reader allows. */
-function collect(reader: Reader, pieces: Uint8Array[]): void {
+/** Descends no further than Reader allows. Answers where in `joined` the next octet goes. */
+function join(reader: Reader, joined: Uint8Array, from: number): number {
+  let at = from
   for (const segment of reader) {
     if ((segment.tag & ~CONSTRUCTED) !== TAG.octetString) throw bad(segment, 'segment of an OCTET STRING')
-    if (segment.constructed) collect(segment.open(), pieces)
-    else pieces.push(segment.content)
+    if (segment.constructed) at = join(segment.open(), joined, at)
+    else {
+      joined.set(segment.content, at)
+      at += segment.content.length
+    }
   }
+  return at
 }
 
 const UTC_TIME = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/

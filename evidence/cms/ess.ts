@@ -56,9 +56,12 @@ function digestName(algorithm: Element | undefined): HashName {
   return name
 }
 
+/** One directory name stands for the issuer. */
+const MAX_ISSUER_NAMES = 8
+
 function checkIssuerSerial(issuerSerial: Element, certificate: Certificate): void {
   const parts = issuerSerial.open()
-  const names = [...parts.expect(TAG.sequence).open()]
+  const names = parts.expect(TAG.sequence).open().rest(MAX_ISSUER_NAMES)
   const serial = readIntegerOctets(parts.expect(TAG.integer))
   const named = names.some(
     (name) =>

@@ -85,9 +85,14 @@ export class OpaqueReader {
     return this.#infoType
   }
 
+  /** What only its reader can open; nobody is bound to it. */
+  get isEncrypted(): boolean {
+    return this.#infoType !== undefined && ENCRYPTED.has(this.#infoType)
+  }
+
   /** Instead of end(), where nobody asks who signed: what the frame is, once all of it was written. */
   endOfFrame(): OpaqueFrame {
-    if (this.#infoType !== undefined && ENCRYPTED.has(this.#infoType)) return 'encrypted'
+    if (this.isEncrypted) return 'encrypted'
     if (this.#state !== 'tail') return 'broken'
     try {
       asCms(() => this.#readTail())

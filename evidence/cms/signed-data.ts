@@ -14,6 +14,10 @@ import { CmsError } from './failure.ts'
 const MAX_SIGNERS = 16
 const MAX_CERTIFICATES = 64
 const MAX_ATTRIBUTES = 64
+/** Attributes have one value; where the standard wants just one, two are refused by name. */
+const MAX_VALUES = 16
+/** Each may cost the check of a signature for each certificate of a path. */
+const MAX_LISTS = 32
 
 export interface SignedData {
   readonly contentType: string
@@ -60,13 +64,13 @@ export function parseSignedData(der: Uint8Array): SignedData {
 export function readTail(parts: Reader): Pick<SignedData, 'certificates' | 'crls' | 'signers'> {
   const certificates = parts.optional(contextConstructed(0))
   const crls = parts.optional(contextConstructed(1))
-  const signers = [...parts.expect(TAG.set).open()]
+  const signers = parts.expect(TAG.set).open().rest(MAX_SIGNERS)
   parts.finish()
-  if (signers.length > MAX_SIGNERS) throw new CmsError('MALFORMED', `${signers.length} signers`)
   return {
     certificates: certificates === undefined ? [] : readCertificates(certificates),
-    crls:
-      crls === undefined ? [] : [...crls.open()].filter((e) => e.tag === TAG.sequence).map((e) => e.octets),
+    crls: (crls?.open().rest(MAX_LISTS) ?? [])
+      .filter(({ tag }) => tag === TAG.sequence)
+      .map(({ octets }) => octets),
     signers: signers.map(readSigner),
   }
 }
@@ -89,7 +93,7 @@ export function* eachAttribute(set: Element): Generator<{ type: string; values: 
     if (count > MAX_ATTRIBUTES) throw new CmsError('MALFORMED', `over ${MAX_ATTRIBUTES} attributes`)
     const parts = attribute.open()
     const type = readOid(parts.expect(TAG.oid))
-    const values = [...parts.expect(TAG.set).open()]
+    const values = parts.expect(TAG.set).open().rest(MAX_VALUES)
     parts.finish()
     yield { type, values }
   }

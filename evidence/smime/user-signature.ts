@@ -93,10 +93,9 @@ async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
   const size = part.bodyEnd - part.bodyStart
   for await (const piece of open({ start: part.bodyStart, end: part.bodyEnd }, scratchFor(size)))
     reader.write(decoder.push(piece))
-  const report = reader.end()
-  if (report.signers.some((signer) => !signer.ok && signer.detail === 'not signed-data'))
-    return { form: 'encrypted' }
-  return { form: 'opaque', report, signedHeader: readHeader(Buffer.concat(header)) }
+  // By its octets: smime-type is a parameter that writers leave out.
+  if (reader.isEncrypted) return { form: 'encrypted' }
+  return { form: 'opaque', report: reader.end(), signedHeader: readHeader(Buffer.concat(header)) }
 }
 
 async function decodeBody(part: MimePart, open: OpenRange): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 /** Distinguished names: the exact octets, the text people read, and the comparison of two names. [RFC 5280 §7.1] */
+import { Asn1Error } from '../asn1/error.ts'
 import { OID } from '../asn1/oid.ts'
 import type { Element } from '../asn1/reader.ts'
 import { readWhole } from '../asn1/reader.ts'
@@ -6,7 +7,7 @@ import { TAG } from '../asn1/tag.ts'
 import { readOid, readText } from '../asn1/values.ts'
 import type { Name } from '../ports.ts'
 
-/** Names in certificates of people and CAs have up to 15 attributes; more is an attack on whoever prints them. */
+/** Names in certificates of people and CAs have up to 15 attributes; more is an attack on whoever prints or compares them. */
 const MAX_ATTRIBUTES = 64
 
 /** Short names of attributes in text; others are written as dotted OIDs. [RFC 4514 §3] */
@@ -39,12 +40,12 @@ export function readName(element: Element): Name {
   const relative: string[] = []
   const first = new Map<string, string>()
   let count = 0
-  for (const set of element.open()) {
+  for (const set of element.open().rest(MAX_ATTRIBUTES)) {
     const parts: string[] = []
     for (const pair of set.open()) {
-      count++
+      if (++count > MAX_ATTRIBUTES)
+        throw new Asn1Error('TOO_MANY', `over ${MAX_ATTRIBUTES} attributes of a name`)
       const { type, value, octets } = readAttribute(pair)
-      if (count > MAX_ATTRIBUTES) continue
       parts.push(`${LABELS.get(type) ?? type}=${value === undefined ? hexText(octets) : escapeText(value)}`)
       if (value !== undefined && !first.has(type)) first.set(type, value)
     }

@@ -18,6 +18,9 @@ import {
 } from './algorithms.ts'
 import { XadesRefusal } from './report.ts'
 
+/** Of an InclusiveNamespaces: each is looked for at each element, and signers name a handful. */
+const MAX_INCLUSIVE_PREFIXES = 32
+
 export type C14nMethod = Pick<C14nOptions, 'mode' | 'inclusivePrefixes'>
 
 export interface Reference {
@@ -77,6 +80,8 @@ export function readC14n(method: XmlElement): C14nMethod {
   if (!is(parameter, EXCLUSIVE_C14N, 'InclusiveNamespaces'))
     throw new XadesRefusal('TRANSFORMS', 'a canonicalisation with unknown parameters')
   const prefixes = (attributeOf(parameter, 'PrefixList') ?? '').split(/\s+/).filter(Boolean)
+  if (prefixes.length > MAX_INCLUSIVE_PREFIXES)
+    throw new XadesRefusal('TRANSFORMS', `over ${MAX_INCLUSIVE_PREFIXES} inclusive prefixes`)
   return {
     mode: 'exclusive',
     inclusivePrefixes: prefixes.map((prefix) => (prefix === '#default' ? '' : prefix)),

@@ -29,7 +29,7 @@ function write(
   out: string[],
 ): void {
   const name = element.prefix === '' ? element.local : `${element.prefix}:${element.local}`
-  const declarations = declarationsOf(element, rendered, options)
+  const declarations = declarationsOf(element, element === apex, rendered, options)
   const inner = declarations.length === 0 ? rendered : new Map([...rendered, ...declarations])
   out.push('<', name)
   for (const [prefix, uri] of declarations)
@@ -47,18 +47,20 @@ function write(
 /** What must be declared here, in the order of prefixes: default first, the rest by code point. */
 function declarationsOf(
   element: XmlElement,
+  isApex: boolean,
   rendered: ReadonlyMap<string, string>,
   { mode, inclusivePrefixes = [] }: C14nOptions,
 ): [string, string][] {
   const candidates = new Set<string>()
   if (mode === 'inclusive') {
-    for (const prefix of element.scope.keys()) candidates.add(prefix)
-    candidates.add('')
+    // Below the apex everything from further out has been written already.
+    for (const prefix of isApex ? element.scope.prefixes() : element.scope.own.keys()) candidates.add(prefix)
   } else {
     // Visibly utilised: the element's own prefix and those of its attributes.
     candidates.add(element.prefix)
     for (const { prefix } of element.attributes) if (prefix !== '') candidates.add(prefix)
-    for (const prefix of inclusivePrefixes) if (element.scope.has(prefix)) candidates.add(prefix)
+    for (const prefix of inclusivePrefixes)
+      if (element.scope.get(prefix) !== undefined) candidates.add(prefix)
   }
   candidates.delete('xml')
   return (

@@ -5,6 +5,7 @@
  * bounded. [XML 1.0 §2] [XML Names §3]
  */
 import { isXmlText } from './characters.ts'
+import { Scope } from './scope.ts'
 import { XML_NAMESPACE, type XmlAttribute, type XmlElement, XmlError } from './tree.ts'
 
 /** Evidence is some 10 KB; a thousand recipients and a long transaction log stay far below this. */
@@ -188,7 +189,7 @@ class Reader {
     if (empty) this.at++
     if (this.text[this.at] !== '>') throw malformed('a start tag does not end')
     this.at++
-    const scope = declare(parent?.scope ?? new Map([['xml', XML_NAMESPACE]]), written)
+    const scope = declare(parent?.scope ?? Scope.outermost, written)
     const attributes = resolveAttributes(written, scope)
     const namespace = resolve(scope, prefix)
     const element: XmlElement = {
@@ -260,39 +261,31 @@ function expand(raw: string): string {
   })
 }
 
-function declare(
-  outer: ReadonlyMap<string, string>,
-  written: readonly WrittenAttribute[],
-): ReadonlyMap<string, string> {
+function declare(outer: Scope, written: readonly WrittenAttribute[]): Scope {
   const declarations = written.filter(
     ({ prefix, local }) => prefix === 'xmlns' || (prefix === '' && local === 'xmlns'),
   )
   if (declarations.length === 0) return outer
-  const scope = new Map(outer)
-  const seen = new Set<string>()
+  const own = new Map<string, string>()
   for (const { prefix, local, value } of declarations) {
     const name = prefix === '' ? '' : local
-    if (seen.has(name)) throw malformed('a namespace is declared twice')
-    seen.add(name)
+    if (own.has(name)) throw malformed('a namespace is declared twice')
     // The two reserved prefixes and namespaces cannot be bound otherwise, and a prefix cannot be unbound. [XML Names §3]
     const reserved =
       name === 'xml' || name === 'xmlns' || value === XML_NAMESPACE || value === XMLNS_NAMESPACE
     if (reserved || (name !== '' && value === '')) throw malformed('a forbidden namespace declaration')
-    scope.set(name, value)
+    own.set(name, value)
   }
-  return scope
+  return new Scope(own, outer)
 }
 
-function resolve(scope: ReadonlyMap<string, string>, prefix: string): string {
+function resolve(scope: Scope, prefix: string): string {
   const uri = scope.get(prefix)
   if (uri === undefined && prefix !== '') throw malformed('a prefix is not declared')
   return uri ?? ''
 }
 
-function resolveAttributes(
-  written: readonly WrittenAttribute[],
-  scope: ReadonlyMap<string, string>,
-): XmlAttribute[] {
+function resolveAttributes(written: readonly WrittenAttribute[], scope: Scope): XmlAttribute[] {
   const seen = new Set<string>()
   const attributes: XmlAttribute[] = []
   for (const { prefix, local, value } of written) {

@@ -1,3 +1,5 @@
+import type { Scope } from './scope.ts'
+
 /** A light, read-only XML tree: just enough to canonicalise exactly and to read fields. */
 export interface XmlElement {
   readonly kind: 'element'
@@ -6,8 +8,8 @@ export interface XmlElement {
   /** Namespace URI, '' for none. */
   readonly namespace: string
   readonly attributes: readonly XmlAttribute[]
-  /** Prefix ('' for the default) → URI of everything in scope here; shared with the parent where nothing is declared. */
-  readonly scope: ReadonlyMap<string, string>
+  /** Shared with the parent where nothing is declared. */
+  readonly scope: Scope
   readonly children: XmlNode[]
   readonly parent: XmlElement | undefined
 }
