@@ -55,7 +55,9 @@ export class LineScanner {
       const ending = crlf ? 2 : 1
       const contentEnd = crlf ? end - 1 : end
       if (this.#carry.length === 0) {
-        this.#sink.line(chunk, position, crlf ? feed - 1 : feed, this.#lineStart, contentEnd, ending)
+        // Cut here as well: what is seen of a line must not depend on the pieces in which it comes.
+        const to = Math.min(crlf ? feed - 1 : feed, position + LINE_HEAD)
+        this.#sink.line(chunk, position, to, this.#lineStart, contentEnd, ending)
       } else {
         this.#keep(chunk.subarray(position, feed))
         const joined = Buffer.concat(this.#carry, Math.min(this.#carried, LINE_HEAD))

@@ -225,7 +225,8 @@ const emptyPart = (start: number): MimePart => ({
 function matches(bytes: Uint8Array, from: number, to: number, boundary: Buffer): boolean | undefined {
   const length = to - from
   if (length !== boundary.length && length !== boundary.length + 2) return undefined
-  if (boundary.compare(bytes, from, from + boundary.length) !== 0) return undefined
+  // Octet by octet: a line is compared with as many boundaries as are open, and a call for each costs more than the line.
+  for (let at = 0; at < boundary.length; at++) if (bytes[from + at] !== boundary[at]) return undefined
   if (length === boundary.length) return false
   return bytes[to - 1] === DASH && bytes[to - 2] === DASH ? true : undefined
 }

@@ -23,6 +23,9 @@ export const grantedResponse = (token: Uint8Array): Uint8Array => sequence(seque
 export const rejectedResponse = (failure: FailureName, text: string): Uint8Array =>
   sequence(sequence(integer(2), sequence(utf8String(text)), namedBits([FAILURE_BIT[failure]])))
 
+/** One in each language, at most. */
+const MAX_TEXTS = 16
+
 /** The token's octets. Throws TimestampError REJECTED with what the TSA says, or MALFORMED. */
 export function tokenOfResponse(der: Uint8Array): Uint8Array {
   try {
@@ -33,7 +36,7 @@ export function tokenOfResponse(der: Uint8Array): Uint8Array {
     const bits = status.optional(TAG.bitString)
     if (code > 1) {
       const names = Object.entries(FAILURE_BIT).filter(([, bit]) => bits && readNamedBits(bits).includes(bit))
-      const said = texts === undefined ? [] : [...texts.open()].map((text) => readText(text) ?? '')
+      const said = (texts?.open().rest(MAX_TEXTS) ?? []).map((text) => readText(text) ?? '')
       // What a TSA says goes to logs: keep it short and on one line.
       const line = [...names.map(([name]) => name), ...said]
         .join(' ')

@@ -1,0 +1,31 @@
+import type { Target } from './target.ts'
+import { certificate } from './targets/certificate.ts'
+import { cms, opaque } from './targets/cms.ts'
+import { der } from './targets/der.ts'
+import { evidence, trustList } from './targets/evidence.ts'
+import { message, smime } from './targets/message.ts'
+import { mime } from './targets/mime.ts'
+import { pkcs12 } from './targets/pkcs12.ts'
+import { crl, ocsp } from './targets/status.ts'
+import { tsp } from './targets/tsp.ts'
+import { xml } from './targets/xml.ts'
+
+export const TARGETS: readonly Target[] = [
+  der,
+  certificate,
+  cms,
+  opaque,
+  crl,
+  ocsp,
+  tsp,
+  pkcs12,
+  xml,
+  evidence,
+  trustList,
+  mime,
+  smime,
+  message,
+]
+
+export const targetNamed = (name: string): Target | undefined =>
+  TARGETS.find((target) => target.name === name)
