@@ -28,24 +28,27 @@ export class WireFactScanner {
   }
   readonly #lines: LineScanner
   #inHeader = true
+  /** Offset of the first octet over 127. */
+  #firstEightBit = Infinity
   #lastWasCr = false
 
   constructor() {
     this.#lines = new LineScanner({
-      line: (bytes, from, to, start, end, ending) => {
+      line: (_bytes, from, to, start, end, ending) => {
         if (end - start > this.facts.longestLine) this.facts.longestLine = end - start
         if (ending === 1) this.facts.bareLf = true
-        if (this.#inHeader) {
-          if (to === from) this.#inHeader = false
-          else if (!isAscii(bytes.subarray(from, to))) this.facts.eightBitHeader = true
-        }
+        // By offset: of a very long line only the beginning is seen.
+        if (this.#inHeader && to === from) this.#endHeader(start)
       },
     })
   }
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return
-    if (!this.facts.eightBit && !isAscii(chunk)) this.facts.eightBit = true
+    if (!this.facts.eightBit && !isAscii(chunk)) {
+      this.facts.eightBit = true
+      this.#firstEightBit = this.#lines.offset + chunk.findIndex((octet) => octet > 127)
+    }
     if (!this.facts.nul && chunk.includes(0)) this.facts.nul = true
     if (!this.facts.bareCr) this.#lookForBareCr(chunk)
     this.#lines.push(chunk)
@@ -53,8 +56,14 @@ export class WireFactScanner {
 
   end(): WireFacts {
     this.#lines.end()
+    if (this.#inHeader) this.#endHeader(Infinity)
     if (this.#lastWasCr) this.facts.bareCr = true
     return this.facts
+  }
+
+  #endHeader(at: number): void {
+    this.#inHeader = false
+    this.facts.eightBitHeader = this.#firstEightBit < at
   }
 
   #lookForBareCr(chunk: Buffer): void {

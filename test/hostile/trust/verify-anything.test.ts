@@ -1,8 +1,8 @@
 /** A verifier that a file can crash is a verifier that a file can silence. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { verifyFile } from '../../evidence/verify/verify-file.ts'
-import { dispatchOf, signedEvidence, trustOptions, userMessage } from '../fakes/evidence.ts'
+import { verifyFile } from '../../../evidence/verify/verify-file.ts'
+import { dispatchOf, signedEvidence, trustOptions, userMessage } from '../../fakes/evidence.ts'
 
 const verdictOf = async (octets: Uint8Array) =>
   (await verifyFile({ name: 'f', octets }, trustOptions())).verdict

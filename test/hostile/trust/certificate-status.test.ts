@@ -1,15 +1,15 @@
 /** Attacks on the way to a certificate's status: what certificates and their servers could make us do or believe. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CertificateValidator } from '../../evidence/status/certificate-validator.ts'
-import { Web, type WebFailure } from '../../evidence/status/web.ts'
-import { issueCrl } from '../../evidence/x509/issue.ts'
-import { answerStatus } from '../../evidence/x509/ocsp-status.ts'
-import { systemClock } from '../../mail/clock.ts'
-import { authorityInfoAccess } from '../fakes/crl-parts.ts'
-import { answer, delegate, nonceExtension, readOcspRequest } from '../fakes/ocsp-responder.ts'
-import { daysFromNow, freshCrl, makeKey, makeRoot, pki } from '../fakes/pki.ts'
-import { statusSource } from '../fakes/status-source.ts'
-import { octets, startWebServer, type WebServer } from '../fakes/web-server.ts'
+import { CertificateValidator } from '../../../evidence/status/certificate-validator.ts'
+import { Web, type WebFailure } from '../../../evidence/status/web.ts'
+import { issueCrl } from '../../../evidence/x509/issue.ts'
+import { answerStatus } from '../../../evidence/x509/ocsp-status.ts'
+import { systemClock } from '../../../mail/clock.ts'
+import { authorityInfoAccess } from '../../fakes/crl-parts.ts'
+import { answer, delegate, nonceExtension, readOcspRequest } from '../../fakes/ocsp-responder.ts'
+import { daysFromNow, freshCrl, makeKey, makeRoot, pki } from '../../fakes/pki.ts'
+import { statusSource } from '../../fakes/status-source.ts'
+import { octets, startWebServer, type WebServer } from '../../fakes/web-server.ts'
 
 const { root, intermediate } = pki()
 let server: WebServer
@@ -278,7 +278,7 @@ describe('a responder and lists that the validator asks', () => {
     expect(asked).toEqual([])
   })
   test('a list that names a delta is followed only under the issuer’s signature', async () => {
-    const { freshestCrl } = await import('../fakes/crl-parts.ts')
+    const { freshestCrl } = await import('../../fakes/crl-parts.ts')
     const forged = issueCrl({
       issuer: { certificate: intermediate.certificate, key: makeKey('p256').privateKey },
       number: 1,

@@ -1,9 +1,9 @@
 /** XML that has broken other verifiers, by the name of the attack. */
 import { describe, expect, test } from 'vitest'
-import { verifyEvidence } from '../../evidence/verify/evidence.ts'
-import type { VerifyOptions } from '../../evidence/verify/trust.ts'
-import { MAX_DEPTH, parseXml } from '../../evidence/xml/parse.ts'
-import { signedEvidence, trustOptions } from '../fakes/evidence.ts'
+import { verifyEvidence } from '../../../evidence/verify/evidence.ts'
+import type { VerifyOptions } from '../../../evidence/verify/trust.ts'
+import { MAX_DEPTH, parseXml } from '../../../evidence/xml/parse.ts'
+import { signedEvidence, trustOptions } from '../../fakes/evidence.ts'
 
 const refused = expect.objectContaining({ name: 'XmlError' })
 
