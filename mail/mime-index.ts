@@ -177,7 +177,7 @@ export class MimeIndexer {
     if (open.state === 'header') {
       takeField(open)
       part.bodyStart = Math.max(part.headerStart, end)
-    }
+    } else if (end < part.bodyStart) part.bodyStart = Math.max(part.headerStart, end) // so does that of the blank line
     part.bodyEnd = Math.max(part.bodyStart, end)
     if (open.state === 'body') {
       const cut = end < this.#lineEnd ? 1 : 0 // the last line end went to the delimiter

@@ -91,8 +91,15 @@ export class Engine {
     return bend(this.#target.kind, entry, this.#choose(), this.#random)
   }
 
+  /** The shorter of two: what it does is done sooner, and more of what is bent in it matters. */
   #choose(): Entry {
-    return this.#random.one(this.#random.chance(0.5) ? this.#corpus.slice(-NEWEST) : this.#corpus)
+    const [one, other] = [this.#any(), this.#any()]
+    return one.octets.length <= other.octets.length ? one : other
+  }
+
+  #any(): Entry {
+    const from = this.#random.chance(0.5) ? Math.max(0, this.#corpus.length - NEWEST) : 0
+    return this.#corpus[this.#random.whole(from, this.#corpus.length - 1)]!
   }
 
   /** Whether its words are new. */

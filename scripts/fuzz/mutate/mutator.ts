@@ -14,7 +14,7 @@ export interface Entry {
 }
 
 /** Longer inputs cost time and say nothing that shorter ones do not; growth is measured by itself. */
-export const MAX_INPUT_OCTETS = 16 * 1024
+export const MAX_INPUT_OCTETS = 8 * 1024
 
 /** How often the format is left alone and octets alone are bent. */
 const PLAIN_SHARE = 0.35

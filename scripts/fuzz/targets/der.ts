@@ -64,7 +64,7 @@ export const der: Target = {
           walk(new Reader(input, encoding), seen)
           return 'read'
         })
-        return `${code} ${bucket(seen.count)} ${bucket(seen.depth)}`
+        return `${code} ${bucket(seen.count) >> 1} ${bucket(seen.depth)}`
       })
       .join(' '),
   growth: [

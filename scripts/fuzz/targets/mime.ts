@@ -37,7 +37,7 @@ export const mime: Target = {
     const seen = { parts: 0, irregular: 0 }
     look(index.root, octets, 0, octets.length, seen)
     const { count, clean } = readFields(octets)
-    return `${index.faults} ${bucket(seen.parts)} ${bucket(seen.irregular)} ${bucket(count)} ${bucket(clean)} ${index.root.type} ${index.root.encoding.length}`
+    return `${index.faults} ${bucket(seen.parts)} ${seen.irregular > 0} ${bucket(count)} ${clean > 0} ${index.root.children.length > 0}`
   },
   work(input) {
     const octets = Buffer.from(input)
