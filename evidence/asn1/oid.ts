@@ -102,6 +102,9 @@ export const OID = {
   trPersonal: '2.16.792.1.61.0.1.5070.1.1',
   trSeal: '2.16.792.1.61.0.1.5070.2.1',
 
+  // Forms of names [RFC 9598 §3]
+  smtpUtf8Mailbox: '1.3.6.1.5.5.7.8.9',
+
   // OCSP [RFC 6960 §4]
   ocspBasic: '1.3.6.1.5.5.7.48.1.1',
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',

@@ -105,7 +105,7 @@ export interface GeneralName {
   readonly octets: Uint8Array
 }
 
-export const NAME_KIND = { email: 1, dns: 2, directory: 4, uri: 6, ip: 7 } as const
+export const NAME_KIND = { other: 0, email: 1, dns: 2, directory: 4, uri: 6, ip: 7 } as const
 
 export const readGeneralName = (element: Element): GeneralName => ({
   kind: element.tag & 0x1f,

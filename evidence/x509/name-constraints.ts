@@ -3,9 +3,11 @@
  * names are understood; a constraint of any other kind refuses certificates that carry a name of that kind.
  */
 import { OID } from '../asn1/oid.ts'
-import { readWhole } from '../asn1/reader.ts'
+import { Reader, readWhole } from '../asn1/reader.ts'
 import { contextConstructed, TAG } from '../asn1/tag.ts'
+import { readOid } from '../asn1/values.ts'
 import type { Certificate } from '../ports.ts'
+import { only } from './algorithm.ts'
 import {
   type GeneralName,
   generalNameText,
@@ -56,13 +58,23 @@ function subtrees(field: ReturnType<typeof readWhole> | undefined): GeneralName[
 
 /** Alternative names, the subject, and e-mail addresses in the subject, which count as well. */
 function namesOf(certificate: Certificate): GeneralName[] {
-  const names = readAlternativeNames(certificate.extensions)
+  const names = readAlternativeNames(certificate.extensions).map(asMailbox)
   const attributes = nameAttributes(certificate.subject.der)
   if (attributes.length > 0) names.push({ kind: NAME_KIND.directory, octets: certificate.subject.der })
   for (const { type, value } of attributes)
     if (type === OID.emailAddress)
       names.push({ kind: NAME_KIND.email, octets: Buffer.from(value ?? '', 'utf8') })
   return names
+}
+
+/** An address with letters beyond ASCII has a form of its own, and the constraints of the usual one. [RFC 9598 §6] */
+function asMailbox(name: GeneralName): GeneralName {
+  if (name.kind !== NAME_KIND.other) return name
+  const parts = new Reader(name.octets, 'der')
+  if (readOid(parts.expect(TAG.oid)) !== OID.smtpUtf8Mailbox) return name
+  const text = only(parts.expect(contextConstructed(0)), TAG.utf8String)
+  parts.finish()
+  return { kind: NAME_KIND.email, octets: text.content }
 }
 
 /** undefined: a kind that is not understood, which counts against the certificate on either list. */
@@ -80,10 +92,12 @@ function within(name: GeneralName, base: GeneralName): boolean | undefined {
 }
 
 /** A mailbox, a host, or with a leading dot the hosts below a domain. */
-function emailWithin(address: string, base: string): boolean {
+function emailWithin(address: string, base: string): boolean | undefined {
   const at = address.lastIndexOf('@')
   if (at < 1) return false
   const host = address.slice(at + 1).toLowerCase()
+  // Domains are compared as they stand in the name system; what is not written so cannot be compared. [RFC 9598 §3]
+  if (/[^\x00-\x7f]/.test(host)) return undefined
   if (base.includes('@')) {
     const [local, domain] = [base.slice(0, base.lastIndexOf('@')), base.slice(base.lastIndexOf('@') + 1)]
     return address.slice(0, at) === local && host === domain.toLowerCase()
