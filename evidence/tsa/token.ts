@@ -17,6 +17,8 @@ import {
 import { parseSignedData } from '../cms/signed-data.ts'
 import { type CmsSigner, checkSigners } from '../cms/verify.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext } from '../ports.ts'
+import { type GeneralName, NAME_KIND, readAlternativeNames, readGeneralName } from '../x509/extensions.ts'
+import { readName, sameName } from '../x509/name.ts'
 import { validatePath } from '../x509/path.ts'
 import { TimestampError } from './error.ts'
 import { readImprint } from './request.ts'
@@ -76,6 +78,8 @@ function verify(der: Uint8Array, expected: TokenExpectation): VerifiedToken {
     expected.trust.intermediates,
   )
   const certificate = soleSigner(signers)
+  if (info.authority !== undefined && !isNameOf(info.authority, certificate))
+    throw new TimestampError('NOT_A_TSA', 'the token names another authority than its signer')
   const { trust } = expected
   const intermediates = [...data.certificates, ...trust.intermediates]
   const crls = [...trust.crls, ...data.crls]
@@ -112,6 +116,14 @@ function soleSigner(signers: readonly CmsSigner[]): Certificate {
   return certificate
 }
 
+/** The subject, or one of the alternative names. [RFC 3161 §2.4.2] */
+const isNameOf = (name: GeneralName, { subject, extensions }: Certificate): boolean =>
+  name.kind === NAME_KIND.directory
+    ? sameName(readName(readWhole(name.octets, 'der', TAG.sequence)), subject)
+    : readAlternativeNames(extensions).some(
+        ({ kind, octets }) => kind === name.kind && Buffer.compare(octets, name.octets) === 0,
+      )
+
 /** TSTInfo. Critical extensions are unknown here, all of them. */
 function readInfo(content: Uint8Array): {
   policy: string
@@ -121,6 +133,7 @@ function readInfo(content: Uint8Array): {
   time: Date
   accuracyMs: number | undefined
   nonce: Uint8Array | undefined
+  authority: GeneralName | undefined
 } {
   const parts = readWhole(content, 'der', TAG.sequence).open()
   if (readSmallInteger(parts.expect(TAG.integer)) !== 1)
@@ -134,7 +147,7 @@ function readInfo(content: Uint8Array): {
   if (ordering !== undefined) readBoolean(ordering)
   const nonceField = parts.optional(TAG.integer)
   const nonce = nonceField === undefined ? undefined : readIntegerOctets(nonceField)
-  parts.optional(contextConstructed(0))
+  const authority = parts.optional(contextConstructed(0))?.open()
   if (parts.optional(contextConstructed(1)) !== undefined)
     throw new TimestampError('MALFORMED', 'extensions in TSTInfo')
   parts.finish()
@@ -145,6 +158,7 @@ function readInfo(content: Uint8Array): {
     serial,
     time,
     nonce,
+    authority: authority && readGeneralName(authority.next()),
     accuracyMs: accuracy && readAccuracy([...accuracy.open()]),
   }
 }
