@@ -80,6 +80,16 @@ describe('a token', () => {
       'NONCE_MISMATCH',
     ],
     ['no nonce', () => stamped(info((parts) => parts.slice(0, -1))), 'NONCE_MISMATCH'],
+    [
+      'the name of its authority',
+      () => stamped(info((parts) => [...parts, tagged(0, tagged(4, signer.certificate.subject.der))])),
+      'none',
+    ],
+    [
+      'the name of another authority',
+      () => stamped(info((parts) => [...parts, tagged(0, tagged(4, pki().root.certificate.subject.der))])),
+      'NOT_A_TSA',
+    ],
     ['called data', () => stamped(info(), signer, OID.data), 'MALFORMED'],
     ['of a user', () => stamped(info(), pki().user.signer), 'NOT_A_TSA'],
     [

@@ -61,6 +61,9 @@ export function compare(opinions: readonly Opinion[], differences: readonly Diff
   return { artefacts: opinions.length, good, opinions: count, explained, unexplained, stale }
 }
 
+/** A program is started for each artefact; alone on two cores each file takes 5 to 20 seconds. */
+export const TIME_LIMIT = 240_000
+
 const run = promisify(execFile)
 
 /** Whether a program ends well; a missing one fails the test. */

@@ -6,7 +6,7 @@ import { validatePath } from '../../../evidence/x509/path.ts'
 import { seeded } from '../../fakes/memory-store/documents.ts'
 import type { KeyKind } from '../../fakes/pki.ts'
 import { OpensslFolder } from '../openssl.ts'
-import { accepts, compare, type Difference, eachOf, exact, type Opinion } from './opinions.ts'
+import { accepts, compare, type Difference, eachOf, exact, type Opinion, TIME_LIMIT } from './opinions.ts'
 import { type Chain, chainOf, FAULTS, randomConstraints } from './path-artefacts.ts'
 
 const KINDS: readonly KeyKind[] = ['rsa', 'p256', 'p384']
@@ -122,31 +122,37 @@ function weSay({ leaf, intermediates, anchor }: Chain): string {
   return path.ok ? 'good' : path.failure
 }
 
-test('chains: whoever says otherwise than we is in the table', async () => {
-  const chance = seeded(SEED)
-  const shapes = [
-    ...KINDS.flatMap((kind) =>
-      CAS.flatMap((cas) =>
-        FAULTS.filter(({ leastCas = 1, mostCas = 9 }) => cas >= leastCas && cas <= mostCas).map((fault) => ({
-          fault: fault.name,
-          name: `${kind}, ${cas} CAs`,
-          chain: chainOf(kind, cas, fault),
-        })),
+test(
+  'chains: whoever says otherwise than we is in the table',
+  async () => {
+    const chance = seeded(SEED)
+    const shapes = [
+      ...KINDS.flatMap((kind) =>
+        CAS.flatMap((cas) =>
+          FAULTS.filter(({ leastCas = 1, mostCas = 9 }) => cas >= leastCas && cas <= mostCas).map(
+            (fault) => ({
+              fault: fault.name,
+              name: `${kind}, ${cas} CAs`,
+              chain: chainOf(kind, cas, fault),
+            }),
+          ),
+        ),
       ),
-    ),
-    ...Array.from({ length: RANDOM }, (_, at) => ({
-      fault: 'any constraints',
-      name: `${at}`,
-      chain: chainOf('p256', 1, randomConstraints(chance)),
-    })),
-  ]
-  const opinions = await eachOf(shapes, async ({ fault, name, chain }, at): Promise<Opinion> => {
-    const [openssl, other] = [await opensslSays(chain, String(at)), await pkijsSays(chain)]
-    return { fault, name, ours: weSay(chain), theirs: { openssl, pkijs: other } }
-  })
-  const result = compare(opinions, DIFFERENCES)
-  expect(result.unexplained).toEqual([])
-  expect(result.stale).toEqual([])
-  expect(result.artefacts).toBeGreaterThanOrEqual(500)
-  expect(Math.min(result.good, result.artefacts - result.good)).toBeGreaterThan(result.artefacts / 5)
-})
+      ...Array.from({ length: RANDOM }, (_, at) => ({
+        fault: 'any constraints',
+        name: `${at}`,
+        chain: chainOf('p256', 1, randomConstraints(chance)),
+      })),
+    ]
+    const opinions = await eachOf(shapes, async ({ fault, name, chain }, at): Promise<Opinion> => {
+      const [openssl, other] = [await opensslSays(chain, String(at)), await pkijsSays(chain)]
+      return { fault, name, ours: weSay(chain), theirs: { openssl, pkijs: other } }
+    })
+    const result = compare(opinions, DIFFERENCES)
+    expect(result.unexplained).toEqual([])
+    expect(result.stale).toEqual([])
+    expect(result.artefacts).toBeGreaterThanOrEqual(500)
+    expect(Math.min(result.good, result.artefacts - result.good)).toBeGreaterThan(result.artefacts / 5)
+  },
+  TIME_LIMIT,
+)
