@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const tell = (text: string): void => console.error(text)
-/** Where neither a number nor a time is given. */
+/** Of fuzzing, where neither a number nor a time is given; growth is measured before. */
 const DEFAULT_SECONDS = 60
 
 const unknown = positionals.filter((name) => targetNamed(name) === undefined)
@@ -67,7 +67,6 @@ function keep(findings: readonly Finding[]): object[] {
 }
 
 async function main(): Promise<number> {
-  const start = performance.now()
   const seed = Number(values.seed)
   tell(`seed ${seed}`)
   const growth: GrowthReport[] = []
@@ -79,8 +78,7 @@ async function main(): Promise<number> {
       }
   const threads = Number(values.threads)
   const weights = targets.reduce((sum, { weight }) => sum + weight, 0)
-  const spent = (performance.now() - start) / 1000
-  const seconds = values.inputs === undefined ? Number(values.seconds ?? DEFAULT_SECONDS) - spent : Infinity
+  const seconds = values.inputs === undefined ? Number(values.seconds ?? DEFAULT_SECONDS) : Infinity
   const inputs = values.inputs === undefined ? Infinity : Number(values.inputs)
   // The heavy ones first, so that the threads end together.
   const jobs = targets
@@ -90,7 +88,7 @@ async function main(): Promise<number> {
       budget: {
         seed: (seed + index) % 2 ** 32,
         inputs: (inputs * weight) / weights,
-        seconds: (Math.max(1, seconds) * threads * weight) / weights,
+        seconds: (seconds * threads * weight) / weights,
       },
     }))
   const reports = await runJobs(jobs, threads)

@@ -45,14 +45,14 @@ export interface Budget {
 export class Engine {
   readonly #target: Target
   readonly #random: Random
-  readonly #coverage: Coverage
+  readonly #coverage: Pick<Coverage, 'take'>
   readonly #slot: Slot
   readonly #corpus: Entry[] = []
   readonly #words = new Set<string>()
   readonly #findings = new Map<string, Finding>()
   #inputs = 0
 
-  constructor(target: Target, seed: number, coverage: Coverage, slot: Slot) {
+  constructor(target: Target, seed: number, coverage: Pick<Coverage, 'take'>, slot: Slot) {
     this.#target = target
     this.#random = new Random(seed)
     this.#coverage = coverage

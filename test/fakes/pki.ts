@@ -10,7 +10,7 @@ import {
   type SubjectName,
 } from '../../evidence/x509/issue.ts'
 
-export type KeyKind = 'rsa' | 'p256' | 'p384' | 'p521'
+export type KeyKind = 'rsa' | 'rsa3072' | 'p256' | 'p384' | 'p521'
 
 export interface Holder {
   readonly key: KeyObject
@@ -57,7 +57,8 @@ export const pki = (): Pki => {
 }
 
 export function makeKey(kind: KeyKind): { publicKey: KeyObject; privateKey: KeyObject } {
-  if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  if (kind === 'rsa' || kind === 'rsa3072')
+    return generateKeyPairSync('rsa', { modulusLength: kind === 'rsa' ? 2048 : 3072 })
   return generateKeyPairSync('ec', { namedCurve: { p256: 'P-256', p384: 'P-384', p521: 'P-521' }[kind] })
 }
 
