@@ -20,8 +20,11 @@ const target = (given: Partial<Target>): Target => ({
   growth: [],
   ...given,
 })
-const fuzz = async (given: Partial<Target>, coverage: { take(keep: boolean): number } = blind) =>
-  await new Engine(target(given), 7, coverage, new Slot()).run({ seed: 7, inputs: 5000, seconds: Infinity })
+const fuzz = async (
+  given: Partial<Target>,
+  inputs = 5000,
+  coverage: { take(keep: boolean): number } = blind,
+) => await new Engine(target(given), 7, coverage, new Slot()).run({ seed: 7, inputs, seconds: Infinity })
 
 describe('the fuzzer finds what was put there', () => {
   test('an error of another kind, once, with its input', async () => {
@@ -55,8 +58,8 @@ describe('the fuzzer finds what was put there', () => {
   }
   test('what lies behind steps that show in its words', async () => {
     const words = (input: Uint8Array) => `${deep(input)} ${steps(input)}`
-    expect((await fuzz({ run: words })).findings).toHaveLength(1)
-    expect((await fuzz({ run: deep })).findings).toHaveLength(0)
+    expect((await fuzz({ run: words }, 20_000)).findings).toHaveLength(1)
+    expect((await fuzz({ run: deep }, 20_000)).findings).toHaveLength(0)
   })
   test('and in what is executed', async () => {
     let [now, known] = [0, 0]
@@ -70,7 +73,7 @@ describe('the fuzzer finds what was put there', () => {
       now = 0
       return fresh
     }
-    expect((await fuzz({ run }, { take })).findings).toHaveLength(1)
+    expect((await fuzz({ run }, 20_000, { take })).findings).toHaveLength(1)
   })
 })
 
