@@ -13,7 +13,7 @@ const LEAST_MS = 2
 const ROUNDS = 2
 /** A miss is measured again before it counts. */
 const RETRIES = 10
-/** Between them, ms: others' work comes in bursts too. */
+/** Before the first of them, ms, and longer before each further: others' work comes in bursts. */
 const PAUSE_MS = 200
 
 export interface GrowthReport {
@@ -48,7 +48,7 @@ async function measure(target: Target, growth: Growth, retries: number): Promise
       best.large = Math.min(best.large, await microseconds(target, growth, large))
     }
     if (report().held) break
-    await setTimeout(PAUSE_MS)
+    await setTimeout(PAUSE_MS * (retry + 1))
   }
   return report()
 }

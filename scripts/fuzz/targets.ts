@@ -6,6 +6,7 @@ import { evidence, trustList } from './targets/evidence.ts'
 import { message, smime } from './targets/message.ts'
 import { mime } from './targets/mime.ts'
 import { pkcs12 } from './targets/pkcs12.ts'
+import { record } from './targets/record.ts'
 import { crl, ocsp } from './targets/status.ts'
 import { tsp } from './targets/tsp.ts'
 import { xml } from './targets/xml.ts'
@@ -19,6 +20,7 @@ export const TARGETS: readonly Target[] = [
   ocsp,
   tsp,
   pkcs12,
+  record,
   xml,
   evidence,
   trustList,
