@@ -91,8 +91,7 @@ async function main(): Promise<number> {
         seconds: (seconds * threads * weight) / weights,
       },
     }))
-  const reports = await runJobs(jobs, threads)
-  for (const report of reports) tellReport(report)
+  const reports = await runJobs(jobs, threads, tellReport)
   const findings = keep(reports.flatMap((report) => report.findings))
   const total = reports.reduce((sum, report) => sum + report.inputs, 0)
   const missed = growth.filter(({ held }) => !held).length

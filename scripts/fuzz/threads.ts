@@ -17,11 +17,20 @@ export interface Job {
 /** A target as its thread reports it, or as far as it came. */
 export type JobReport = TargetReport & { readonly coverage: number }
 
-export async function runJobs(jobs: readonly Job[], threads: number): Promise<JobReport[]> {
+/** @param told of each target as soon as it is done */
+export async function runJobs(
+  jobs: readonly Job[],
+  threads: number,
+  told: (report: JobReport) => void,
+): Promise<JobReport[]> {
   const waiting = [...jobs]
   const reports: JobReport[] = []
   const lane = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) reports.push(await runJob(job))
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const report = await runJob(job)
+      reports.push(report)
+      told(report)
+    }
   }
   await Promise.all(Array.from({ length: threads }, lane))
   return reports
