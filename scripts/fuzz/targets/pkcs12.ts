@@ -23,7 +23,7 @@ const certBag = (der: Uint8Array): Uint8Array =>
   sequence(oid(OID.certBag), tagged(0, sequence(oid(OID.x509Certificate), tagged(0, octetString(der)))))
 
 function framed(safe: Uint8Array): Uint8Array {
-  const mac = fileMac('sha256', safe, PASSWORD, SALT, 1)
+  const mac = fileMac(safe, { hash: 'sha256', password: PASSWORD, salt: SALT, iterations: 1 })
   const info = sequence(sequence(oid(OID.sha256), nullValue()), octetString(mac))
   return sequence(
     integer(3),
