@@ -14,8 +14,8 @@ import { stageBytes } from '../stage-bytes.ts'
 import { type ChainName, LEAF_HASH } from './chain-archive.ts'
 import type { Span } from './seal-record.ts'
 
-/** In one tree: what bounds memory and the time in which one proof is made; a seal has as many as it needs. */
-export const MAX_SPAN = 10_000
+/** In one tree, which is built in some ms without a pause when a proof is made; a seal has as many as it needs. */
+export const MAX_SPAN = 4_096
 /** Entries read at a time. */
 const PAGE = 50
 
