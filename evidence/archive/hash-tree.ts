@@ -4,21 +4,29 @@
  * [RFC 4998 §4.2]
  */
 import { hash as digestOf } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { HashName } from '../ports.ts'
 
 /** What stands beside the way from a node to the root, from the bottom up. */
 export type HashPath = readonly (readonly Uint8Array[])[]
 
+/** Nodes made between two turns of the loop: some 3 ms. */
+const AT_ONCE = 2_048
+
 /** Holds twice as many digests as it has nodes at the bottom. */
 export class HashTree {
   readonly #levels: readonly (readonly Uint8Array[])[]
 
-  /** @param nodes one or more */
-  constructor(hash: HashName, nodes: readonly Uint8Array[]) {
+  private constructor(levels: readonly (readonly Uint8Array[])[]) {
+    this.#levels = levels
+  }
+
+  /** @param nodes one or more; others have their turn while many are joined */
+  static async of(hash: HashName, nodes: readonly Uint8Array[]): Promise<HashTree> {
     if (nodes.length === 0) throw new RangeError('a tree of nothing')
     const levels = [nodes]
-    for (let level = nodes; level.length > 1; levels.push(level)) level = levelAbove(hash, level)
-    this.#levels = levels
+    for (let level = nodes; level.length > 1; levels.push(level)) level = await levelAbove(hash, level)
+    return new HashTree(levels)
   }
 
   get root(): Uint8Array {
@@ -35,10 +43,14 @@ export class HashTree {
   }
 }
 
-const levelAbove = (hash: HashName, level: readonly Uint8Array[]): readonly Uint8Array[] =>
-  Array.from({ length: Math.ceil(level.length / 2) }, (_, pair) =>
-    nodeOf(hash, level.slice(2 * pair, 2 * pair + 2)),
-  )
+async function levelAbove(hash: HashName, level: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const above: Uint8Array[] = []
+  for (let at = 0; at < level.length; at += 2) {
+    above.push(nodeOf(hash, level.slice(at, at + 2)))
+    if (above.length % AT_ONCE === 0) await turn()
+  }
+  return above
+}
 
 /** The node of digests that belong together: one stays itself. */
 export function nodeOf(hash: HashName, digests: readonly Uint8Array[]): Uint8Array {

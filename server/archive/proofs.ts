@@ -9,8 +9,9 @@ import {
   reducedTree,
 } from '../../evidence/index.ts'
 import { type Store, StoreError } from '../../storage/port.ts'
+import { type Rehashed, readRehashed } from './rehashed.ts'
 import type { SealBook } from './seal-book.ts'
-import { type Rehashed, rehashedIn, type Seal, type SealRecord } from './seal-record.ts'
+import type { Seal, SealRecord } from './seal-record.ts'
 import { readTree } from './span.ts'
 
 /** Which part of a seal: one of its spans, or what was signed. */
@@ -101,11 +102,10 @@ export class Proofs {
   async #readNow(sequence: number): Promise<ReadRecord> {
     const record = await this.#book.record(sequence)
     if (record.kind === 'renewal')
-      return { record, rehashed: undefined, top: new HashTree(record.hash, this.#leavesOf(record)) }
-    const rehashed =
-      record.kind === 'rehash' ? rehashedIn(await this.#store.blobs.read(record.trees)) : undefined
+      return { record, rehashed: undefined, top: await HashTree.of(record.hash, this.#leavesOf(record)) }
+    const rehashed = record.kind === 'rehash' ? await readRehashed(this.#store, record.trees) : undefined
     const nodes = topNodes(record.kind === 'seal' ? record : rehashed!)
-    return { record, rehashed, top: new HashTree(record.hash, nodes) }
+    return { record, rehashed, top: await HashTree.of(record.hash, nodes) }
   }
 
   #leavesOf({ of }: Extract<SealRecord, { kind: 'renewal' }>): Uint8Array[] {

@@ -1,8 +1,7 @@
 import { type HashName, nodeOf, objectDigests } from '../../evidence/index.ts'
-import { stageBytes } from '../stage-bytes.ts'
 import { headsObjects, Proofs, topNodes } from './proofs.ts'
+import { keepRehashed, type Rehashed } from './rehashed.ts'
 import type { BookedSeal } from './seal-book.ts'
-import type { Rehashed } from './seal-record.ts'
 import type { SealingParts } from './sealing.ts'
 import { makeSpan } from './span.ts'
 import { appendSeal, materialOfTips, stampRoot } from './stamp-root.ts'
@@ -58,8 +57,8 @@ async function rehash(parts: SealingParts, hash: HashName, outdated: readonly Bo
   const { store, book, clock } = parts
   const { next } = book
   const proofs = new Proofs(store, book)
-  const spans: Rehashed['spans'] = []
-  const heads: Rehashed['heads'] = []
+  const spans: Rehashed['spans'][number][] = []
+  const heads: Rehashed['heads'][number][] = []
   const tips = new Set(outdated.map(({ sequence }) => sequence))
   for (const { sequence } of book.all) {
     if (!tips.has([...book.lineage(sequence)].at(-1)!.sequence)) continue
@@ -78,7 +77,7 @@ async function rehash(parts: SealingParts, hash: HashName, outdated: readonly Bo
     heads.push({ seal: sequence, node: Buffer.from(node).toString('base64') })
   }
   const made: Rehashed = { spans, heads }
-  const trees = await store.blobs.save(await stageBytes(store, Buffer.from(JSON.stringify(made))), 'archive')
+  const trees = await keepRehashed(store, made)
   const stamp = await stampRoot(parts, hash, topNodes(made))
   const material = await materialOfTips(parts)
   const at = clock.now().toISOString()

@@ -10,7 +10,7 @@ import { materialSchema } from './material.ts'
 const hash = z.enum(['sha256', 'sha384', 'sha512'])
 const blob = z.object({ hash: z.string(), size: z.number() })
 
-const span = z.object({
+export const spanSchema = z.object({
   chain: z.enum(CHAINS),
   /** Sequence numbers of its first and last entry. */
   from: z.number(),
@@ -41,7 +41,7 @@ const seal = z.object({
   heads: z.string(),
   /** CMS over `heads`, detached and time-stamped. */
   signature: z.string(),
-  spans: z.array(span),
+  spans: z.array(spanSchema),
 })
 
 /** A further time-stamp over the tokens of earlier entries, whose own would soon prove nothing. [RFC 4998 §5.2] */
@@ -58,25 +58,15 @@ const rehash = z.object({
   ...common,
   /** Whose tokens it takes the place of. */
   of: z.array(z.number()),
-  /** The new trees: {@link Rehashed} as JSON, which grows with the archive. */
+  /** The new trees, which grow with the archive: see `rehashed.ts`. */
   trees: blob,
-})
-
-const rehashed = z.object({
-  spans: z.array(span.extend({ seal: z.number() })),
-  /** The node of each seal's heads and signature. */
-  heads: z.array(z.object({ seal: z.number(), node: z.string() })),
 })
 
 const record = z.discriminatedUnion('kind', [seal, renewal, rehash])
 
 export type SealRecord = z.output<typeof record>
 export type Seal = z.output<typeof seal>
-export type Rehashed = z.output<typeof rehashed>
-export type Span = z.output<typeof span>
+export type Span = z.output<typeof spanSchema>
 
 export const sealRecordIn = ({ bytes }: Pick<ChainEntry, 'bytes'>): SealRecord =>
   record.parse(JSON.parse(Buffer.from(bytes).toString()))
-
-export const rehashedIn = (octets: Uint8Array): Rehashed =>
-  rehashed.parse(JSON.parse(Buffer.from(octets).toString()))

@@ -63,7 +63,8 @@ export async function makeSpan(
   for await (const entry of walkEntries(store, chain, from, upTo))
     nodes.push(nodeOf(hash, digests(objectsOf(chain, entry), nodes.length)))
   const tree = await store.blobs.save(await stageBytes(store, Buffer.concat(nodes)), 'archive')
-  return { chain, from, upTo, tree, root: Buffer.from(new HashTree(hash, nodes).root).toString('base64') }
+  const { root } = await HashTree.of(hash, nodes)
+  return { chain, from, upTo, tree, root: Buffer.from(root).toString('base64') }
 }
 
 export async function readTree(
@@ -73,7 +74,7 @@ export async function readTree(
 ): Promise<HashTree> {
   const octets = await store.blobs.read(tree)
   const size = octets.length / (upTo - from + 1)
-  return new HashTree(
+  return HashTree.of(
     hash,
     Array.from({ length: upTo - from + 1 }, (_, index) => octets.subarray(index * size, (index + 1) * size)),
   )

@@ -32,7 +32,8 @@ export async function stampRoot(
   hash: HashName,
   nodes: readonly Uint8Array[],
 ): Promise<{ readonly token: string; readonly authority: string; readonly ends: string }> {
-  const { der, certificate } = await timestamper.stamp(new HashTree(hash, nodes).root, hash)
+  const { root } = await HashTree.of(hash, nodes)
+  const { der, certificate } = await timestamper.stamp(root, hash)
   return {
     token: Buffer.from(der).toString('base64'),
     authority: certificate.fingerprint,

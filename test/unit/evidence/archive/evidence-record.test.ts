@@ -51,12 +51,12 @@ const leaves = (hash: HashName, before: (n: number) => readonly ArchiveTimeStamp
 async function history(): Promise<(n: number) => ArchiveTimeStampChain[]> {
   now = START
   signer = root.signer('tsa', now, 5)
-  const first = new HashTree('sha256', leaves('sha256'))
+  const first = await HashTree.of('sha256', leaves('sha256'))
   const token = await stamp(first.root, 'sha256')
   now = new Date('2030-06-01T00:00:00Z')
   signer = root.signer('tsa', now, 5)
   const renewed = [digestOf('sha256', token, 'buffer'), randomBytes(32), randomBytes(32)]
-  const second = new HashTree('sha256', renewed)
+  const second = await HashTree.of('sha256', renewed)
   const secondToken = await stamp(second.root, 'sha256')
   const early = (n: number): ArchiveTimeStampChain[] => [
     [
@@ -66,7 +66,7 @@ async function history(): Promise<(n: number) => ArchiveTimeStampChain[]> {
   ]
   now = new Date('2034-06-01T00:00:00Z')
   signer = root.signer('tsa', now, 30)
-  const third = new HashTree('sha512', leaves('sha512', early))
+  const third = await HashTree.of('sha512', leaves('sha512', early))
   const thirdToken = await stamp(third.root, 'sha512')
   return (n) => [
     ...early(n),
@@ -82,9 +82,9 @@ async function history(): Promise<(n: number) => ArchiveTimeStampChain[]> {
 
 test.each(Array.from({ length: 9 }, (_, n) => n + 1))(
   'every path of a tree of %i leads to its root',
-  (size) => {
+  async (size) => {
     const nodes = Array.from({ length: size }, () => randomBytes(32))
-    const tree = new HashTree('sha256', nodes)
+    const tree = await HashTree.of('sha256', nodes)
     for (const [index, node] of nodes.entries()) {
       const lists = reducedTree([node], tree.path(index)) ?? [[node]]
       expect(Buffer.from(rootOfReduced('sha256', lists)).equals(tree.root)).toBe(true)
