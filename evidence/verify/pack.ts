@@ -36,6 +36,15 @@ export interface JudgedPack {
   readonly judged: readonly Judged[]
   /** Of the pack as a whole; those of records stand with them. */
   readonly findings: readonly Finding[]
+  /** Stretches of chains without gaps: in them there is no other record. */
+  readonly ranges: readonly PackedRange[]
+}
+
+/** Sequence numbers of its first and last record. */
+export interface PackedRange {
+  readonly chain: string
+  readonly from: number
+  readonly upTo: number
 }
 
 export interface PackOptions extends VerifyOptions {
@@ -59,7 +68,9 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
     records.push(await checkRecord(pack, name))
   const heads = await checkHeads(pack)
   const sums = await judgeSums(source, material.all)
+  const ranges = rangesOf(records)
   return {
+    ranges,
     records,
     judged: [...sums, ...heads.judged],
     findings: [
@@ -69,6 +80,8 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
       ...(await checkValidation(pack, records)),
       ...(await checkSigners(pack, records)),
       ...checkOrder(records),
+      ...checkListSigner(sums, [...heads.judged, ...records.flatMap(({ judged }) => judged ?? [])]),
+      ...(await checkWhole(source, ranges, heads.reached)),
     ],
   }
 }
@@ -117,6 +130,11 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   const record = await source.read(`${stem}.ers`)
   const proof = record && text && proofOf(pack, record, [octets, text])
   if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
+  // Evidence and seals are signed and stamped themselves; whatever else is only said.
+  if (proof === undefined && ending === 'json' && chain !== 'seals')
+    findings.push(
+      indeterminate('NO_POE', `${name}: not sealed yet, nothing proves it but the list of the pack`),
+    )
   const provedAt = proof?.ok ? proof.provedAt : undefined
   const judged = ending === 'xml' ? evidenceAt(octets, provedAt, material) : undefined
   return {
@@ -169,7 +187,13 @@ function proofFinding(report: Extract<RecordReport, { ok: false }>, name: string
 }
 
 /** What the provider signed of its chains' heads, as of when it was sealed. */
-async function checkHeads(pack: Pack): Promise<{ judged: Judged[]; findings: Finding[] }> {
+async function checkHeads(pack: Pack): Promise<{
+  judged: Judged[]
+  findings: Finding[]
+  /** The last record of each chain that a seal of the pack names. */
+  reached: ReadonlyMap<string, number>
+}> {
+  const reached = new Map<string, number>()
   const { source, names, material } = pack
   const judged: Judged[] = []
   const findings: Finding[] = []
@@ -177,6 +201,8 @@ async function checkHeads(pack: Pack): Promise<{ judged: Judged[]; findings: Fin
     const stem = name.slice(0, -'.p7s'.length)
     const signature = (await source.read(name)) ?? new Uint8Array(0)
     const text = (await source.read(`${stem}.txt`)) ?? new Uint8Array(0)
+    for (const [, chain = '', number = ''] of Buffer.from(text).toString().matchAll(HEAD))
+      reached.set(chain, Math.max(reached.get(chain) ?? 0, Number(number)))
     const record = await source.read(`${stem}.ers`)
     const proof = record && proofOf(pack, record, [text, signature])
     if (proof === undefined) findings.push(failed('FORMAT_FAILURE', `${stem}.ers: missing`))
@@ -191,8 +217,11 @@ async function checkHeads(pack: Pack): Promise<{ judged: Judged[]; findings: Fin
         .map((finding) => ({ ...finding, detail: `${name}: ${finding.detail}` })),
     )
   }
-  return { judged, findings }
+  return { judged, findings, reached }
 }
+
+/** `evidence 120 9f…` */
+const HEAD = /^([a-z]{1,32}) ([1-9]\d{0,15}) [0-9a-f]{64}$/gm
 
 interface ValidationText {
   readonly evidence?: readonly { readonly sequence?: unknown; readonly sha256?: unknown }[]
@@ -262,6 +291,50 @@ function checkOrder(records: readonly PackedRecord[]): Finding[] {
             `${position.chain} ${position.sequence}: does not follow the record before it`,
           ),
         ]
+  })
+}
+
+/** Else anybody with a certificate under the same roots could leave things out and sign what is left. */
+function checkListSigner(sums: readonly Judged[], others: readonly Judged[]): Finding[] {
+  const provider = new Set(others.map(({ certificate }) => certificate?.subject.text))
+  return sums.flatMap(({ certificate }) =>
+    certificate === undefined || provider.has(certificate.subject.text)
+      ? []
+      : [
+          indeterminate(
+            'SIGNER_MISMATCH',
+            `${SUMS_SIGNATURE}: signed by nobody whose seals or evidence it lists`,
+          ),
+        ],
+  )
+}
+
+function rangesOf(records: readonly PackedRecord[]): PackedRange[] {
+  const ranges: { chain: string; from: number; upTo: number }[] = []
+  // Names ascend, and their numbers with them.
+  for (const { position } of records) {
+    if (position === undefined) continue
+    const { chain, sequence } = position
+    const last = ranges.at(-1)
+    if (last?.chain === chain && last.upTo === sequence - 1) last.upTo = sequence
+    else ranges.push({ chain, from: sequence, upTo: sequence })
+  }
+  return ranges
+}
+
+/** A pack that says it holds everything has every chain from its beginning up to what its last seal names. */
+async function checkWhole(
+  source: PackSource,
+  ranges: readonly PackedRange[],
+  reached: ReadonlyMap<string, number>,
+): Promise<Finding[]> {
+  const index = readJson<{ selection?: { kind?: unknown } }>(await source.read('pack.json'))
+  if (index?.selection?.kind !== 'everything') return []
+  return [...reached].flatMap(([chain, last]) => {
+    const [first, ...more] = ranges.filter((range) => range.chain === chain)
+    return first !== undefined && first.from === 1 && first.upTo >= last && more.length === 0
+      ? []
+      : [failed('FORMAT_FAILURE', `${chain}: records are missing between 1 and ${last}`)]
   })
 }
 

@@ -78,6 +78,8 @@ export interface FileReport {
   readonly timestamps: readonly TimestampEntry[]
   /** Of a file in an audit pack. */
   readonly proof?: ProofEntry | undefined
+  /** Of an audit pack: stretches of chains in which no record is missing, by their first and last numbers. */
+  readonly ranges?: readonly { readonly chain: string; readonly from: number; readonly upTo: number }[]
   readonly fields: ReportFields
 }
 

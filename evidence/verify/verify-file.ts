@@ -86,7 +86,7 @@ export async function verifyAuditPack(
   )
   const findings = [...pack.findings, ...pack.records.flatMap((record) => record.findings)]
   const whole = { kind: 'audit-pack', subject: '', judged: pack.judged, evidence: [], findings } as const
-  return [reportOf({ name }, whole), ...records]
+  return [{ ...reportOf({ name }, whole), ranges: pack.ranges }, ...records]
 }
 
 const messageOf = ({ judged, findings }: PackedRecord): JudgedMessage => ({

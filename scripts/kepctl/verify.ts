@@ -155,6 +155,12 @@ function linesOf(report: FileReport, screen: Screen): string[] {
         `  ${role}: ${[signer, qualified && screen.text(QUALIFIED[qualified]), judged, timestamp].filter(Boolean).join(', ')}`,
     ),
     ...(report.proof === undefined ? [] : [proofLine(report.proof, screen)]),
+    ...(report.ranges ?? []).map(({ chain, from, upTo }) =>
+      screen.text({
+        tr: `  boşluksuz: ${chain} ${from}–${upTo}`,
+        en: `  without gaps: ${chain} ${from}–${upTo}`,
+      }),
+    ),
     ...(revocation === 'checked' || report.kind === 'record'
       ? []
       : [screen.text({ tr: '  iptal durumu denetlenmedi', en: '  revocation was not checked' })]),

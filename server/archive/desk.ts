@@ -1,6 +1,7 @@
+import { TimestampError } from '../../evidence/index.ts'
 import type { Store } from '../../storage/port.ts'
 import { AuditPack, type PackParts, type PackReport } from './audit-pack.ts'
-import { CHAINS, type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN } from './chain-archive.ts'
+import { CHAINS, type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN, SEAL_CHAIN } from './chain-archive.ts'
 import { DailySeal, type DailySealParts } from './daily-seal.ts'
 import { newPackFolder } from './pack-folder.ts'
 import { type RenewalReport, renew } from './renewing.ts'
@@ -51,7 +52,7 @@ export class ArchiveDesk {
 
   /** Into a new folder. Rejects with what its making rejects with: EEXIST where it is there. */
   async export(path: string, selection: PackSelection, progress: Progress): Promise<PackReport> {
-    await this.#parts.book.refresh()
+    await this.#sealFirst()
     const pack = new AuditPack(this.#parts, await newPackFolder(path), selection.kind === 'everything')
     if (selection.kind === 'event') {
       const entry = await this.#parts.store.chain.find(EVENT_CHAIN, selection.id)
@@ -61,6 +62,14 @@ export class ArchiveDesk {
     else if (selection.kind === 'evidence') await this.#filtered(pack, selection, progress)
     else for (const chain of CHAINS) await this.#whole(pack, chain, progress)
     return pack.finish(selection)
+  }
+
+  /** What is not sealed is proved by less; while no TSA answers it goes out all the same, and the report counts it. */
+  async #sealFirst(): Promise<void> {
+    await this.seal().catch((error: unknown) => {
+      if (!(error instanceof TimestampError)) throw error
+    })
+    await this.#parts.book.refresh()
   }
 
   async #message(pack: AuditPack, intake: string): Promise<void> {
@@ -90,12 +99,13 @@ export class ArchiveDesk {
   }
 
   async #whole(pack: AuditPack, name: ChainName, progress: Progress): Promise<void> {
-    const { chain } = this.#parts.store
-    const head = await chain.head(name)
-    for (let from = 1; head !== undefined && from <= head.seq; from += PAGE) {
-      for (const entry of await chain.read(name, from, Math.min(PAGE, head.seq - from + 1)))
+    const { store, book } = this.#parts
+    // Up to the last seal, which is itself covered by none yet.
+    const last = name === SEAL_CHAIN ? book.next - 1 : book.covered(name)
+    for (let from = 1; from <= last; from += PAGE) {
+      for (const entry of await store.chain.read(name, from, Math.min(PAGE, last - from + 1)))
         await (name === EVIDENCE_CHAIN ? pack.addEvidence(entry) : pack.addEntry(name, entry))
-      progress({ done: Math.min(head.seq, from + PAGE - 1), of: head.seq })
+      progress({ done: Math.min(last, from + PAGE - 1), of: last })
     }
   }
 }

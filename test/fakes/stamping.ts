@@ -36,12 +36,16 @@ export class Authority {
     return this.issuer.certificate
   }
 
-  signer(kind: 'tsa' | 'provider', from: Date, years: number, hash: HashName = 'sha256'): Signer {
+  /** `other`: a provider of another name. */
+  signer(kind: 'tsa' | 'provider' | 'other', from: Date, years: number, hash: HashName = 'sha256'): Signer {
     const pair = makeKey('p256')
     const certificate = issueCertificate({
-      subject: { commonName: `Deneme ${kind} ${from.getUTCFullYear()}`, country: 'TR' },
+      subject: {
+        commonName: kind === 'tsa' ? `Deneme damga ${from.getUTCFullYear()}` : `Deneme ${kind}`,
+        country: 'TR',
+      },
       publicKey: pair.publicKey,
-      profile: kind === 'tsa' ? { kind } : { kind, email: 'kep@hs98.kep.tr' },
+      profile: kind === 'tsa' ? { kind } : { kind: 'provider', email: 'kep@hs98.kep.tr' },
       issuer: this.issuer,
       notBefore: whole(from.getTime() - DAY),
       notAfter: whole(from.getTime() + years * 365.25 * DAY),

@@ -1,7 +1,19 @@
+import { hash } from 'node:crypto'
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type FileReport, type PackOptions, verifyAuditPack } from '../../../../evidence/index.ts'
+import {
+  type FileReport,
+  GENESIS,
+  leafOf,
+  type PackOptions,
+  positionOf,
+  type Signer,
+  signDetached,
+  verifyAuditPack,
+  writePosition,
+  writeSums,
+} from '../../../../evidence/index.ts'
 import { ArchiveDesk } from '../../../../server/archive/desk.ts'
 import { packIn } from '../../../../server/archive/pack-folder.ts'
 import { ValidationData } from '../../../../server/archive/validation-data.ts'
@@ -51,7 +63,7 @@ const verify = (
     ...options,
   })
 
-test('a pack of everything verifies with the roots alone, and names what is not sealed yet', async () => {
+test('a pack of everything verifies with the roots alone, and shows that nothing is missing in it', async () => {
   const house = await filled()
   await using _store = house.store
   using folder = new TemporaryFolder()
@@ -67,7 +79,15 @@ test('a pack of everything verifies with the roots alone, and names what is not 
     proof: { provedAt: later(2).toISOString(), stamps: [{ hash: 'sha256' }] },
     fields: { delilId: 'ev-1' },
   })
-  expect(of('evidence/00000005.xml')).toMatchObject({ proof: { provedAt: undefined, stamps: [] } })
+  // The export seals what is there; the last seal is covered by none yet.
+  expect(report.unsealed).toBe(1)
+  expect(of('seals/00000003.json')).toMatchObject({ proof: { provedAt: undefined, stamps: [] } })
+  expect(pack?.ranges).toEqual([
+    { chain: 'events', from: 1, upTo: 1 },
+    { chain: 'evidence', from: 1, upTo: 5 },
+    { chain: 'seals', from: 1, upTo: 3 },
+    { chain: 'validation', from: 1, upTo: 1 },
+  ])
   expect(of('events/00000001.json')).toMatchObject({ kind: 'record', verdict: 'TOTAL-PASSED' })
   const readme = await readFile(join(out, 'README.txt'), 'utf8')
   expect(readme).toContain('kepctl verify BU-KLASÖR')
@@ -86,6 +106,7 @@ test('a pack of some evidence holds nothing of other messages', async () => {
     '00000004.ers',
     '00000004.position.txt',
     '00000004.xml',
+    '00000005.ers',
     '00000005.position.txt',
     '00000005.xml',
   ])
@@ -152,4 +173,72 @@ test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
   const [pack] = await verify(out, house)
   expect(pack).toMatchObject({ verdict: 'TOTAL-FAILED' })
   expect(pack?.fields.detayMesaji).toMatch(told)
+})
+
+/** Makes a new list of what lies there, signed by somebody. */
+async function listAnew(folder: string, house: ArchiveHouse, signer: Signer): Promise<void> {
+  const source = packIn(folder)
+  const sums = new Map<string, string>()
+  for (const name of await source.names())
+    if (!name.startsWith('SHA512SUMS')) sums.set(name, hash('sha512', (await source.read(name))!, 'hex'))
+  const list = writeSums(sums)
+  await writeFile(join(folder, 'SHA512SUMS'), list)
+  const { timestamper, clock } = house.sealing
+  const digest = hash(signer.hash, list, 'buffer')
+  await writeFile(
+    join(folder, 'SHA512SUMS.p7s'),
+    await signDetached({ digest, signer, signingTime: clock.now(), timestamper }),
+  )
+}
+
+test.each<[string, (folder: string) => Promise<unknown>, object, RegExp]>([
+  [
+    'a record left out of a pack that says it holds everything',
+    async (folder) => {
+      for (const ending of ['xml', 'position.txt', 'ers'])
+        await rm(join(folder, `evidence/00000002.${ending}`))
+    },
+    { verdict: 'TOTAL-FAILED', subIndication: 'FORMAT_FAILURE' },
+    /evidence: records are missing between 1 and 5/,
+  ],
+  [
+    'what proves a record of events',
+    async (folder) => rm(join(folder, 'events/00000001.ers')),
+    { verdict: 'INDETERMINATE', subIndication: 'NO_POE' },
+    /events\/00000001\.json: not sealed/,
+  ],
+  [
+    'another record of events, with a place of its own',
+    async (folder) => {
+      const octets = Buffer.from('{"what":"login","by":{"person":"nobody"}}')
+      const leaf = leafOf({ chain: 'events', sequence: 1, algorithm: 'sha256', previous: GENESIS, octets })
+      const at = { chain: 'events', sequence: 1, previous: GENESIS, leaf: leaf.hash, octets }
+      await writeFile(join(folder, 'events/00000001.json'), octets)
+      await writeFile(join(folder, 'events/00000001.position.txt'), writePosition(positionOf(at)))
+    },
+    { verdict: 'TOTAL-FAILED', subIndication: 'HASH_FAILURE' },
+    /events\/00000001\.ers: OTHER_OBJECTS/,
+  ],
+])('who signs the list anew, even the provider, cannot change %s', async (_name, change, verdict, told) => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  await change(out)
+  await listAnew(out, house, house.signer)
+  const [pack] = await verify(out, house)
+  expect(pack).toMatchObject(verdict)
+  expect(pack?.fields.detayMesaji).toMatch(told)
+})
+
+test('a list that somebody else signed, whom the same roots vouch for, is not the provider’s', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  await listAnew(out, house, house.tsaRoot.signer('other', house.clock.now(), 1))
+  const [pack] = await verify(out, house)
+  expect(pack).toMatchObject({ verdict: 'INDETERMINATE', subIndication: 'SIGNER_MISMATCH' })
 })
