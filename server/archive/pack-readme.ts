@@ -10,8 +10,8 @@ kanıtlayan her şeyi içerir. Doğrulamak için ağ ya da veri tabanı gerekmez
 Başka araçlarla da bakılabilir:
   sha512sum -c SHA512SUMS                                   her dosya listedeki dosya mı
   openssl cms -verify -inform DER -in SHA512SUMS.p7s \\
-      -content SHA512SUMS -binary -CAfile kok.pem           listeyi kim, ne zaman imzaladı
-  xmlsec1 --verify evidence/00000001.xml                    bir delilin imzası
+      -content SHA512SUMS -binary -purpose any -CAfile kok.pem   listeyi kim, ne zaman imzaladı
+  xmlsec1 --verify --trusted-pem kok.pem evidence/00000001.xml   bir delilin imzası
 
 Dosyalar
   pack.json                 ileti kimlikleri ve delilleri
@@ -40,8 +40,8 @@ a network nor a database is needed to verify it, only root certificates that you
 Other tools can look at it too:
   sha512sum -c SHA512SUMS                                   is each file the one that was listed
   openssl cms -verify -inform DER -in SHA512SUMS.p7s \\
-      -content SHA512SUMS -binary -CAfile root.pem          who signed the list, and when
-  xmlsec1 --verify evidence/00000001.xml                    the signature of one evidence
+      -content SHA512SUMS -binary -purpose any -CAfile root.pem   who signed the list, and when
+  xmlsec1 --verify --trusted-pem root.pem evidence/00000001.xml  the signature of one evidence
 
 Files
   pack.json                 ids of messages and their evidence

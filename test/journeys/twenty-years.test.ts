@@ -14,7 +14,7 @@ const DAY = 86_400_000
 const BEGIN = new Date('2026-01-01T09:00:00Z')
 const END = new Date('2046-01-01T09:00:00Z')
 /** Between two looks at the archive: a seal each time, as if nothing happened on the days between. */
-const STEP = 60 * DAY
+const STEP = 120 * DAY
 
 /** What happens to a provider in twenty years, in order. */
 const STORY: readonly [string, (house: ArchiveHouse) => void][] = [
@@ -117,7 +117,7 @@ test('twenty years: four changes of certificates, two of digests, two TSAs that 
 
 /** Of each file that says something about the first and the last evidence, an octet here and there. */
 async function nothingChangesUnseen(source: PackSource, folder: string, options: PackOptions): Promise<void> {
-  const some = (await source.names()).filter((_, index) => index % 131 === 0)
+  const some = (await source.names()).filter((_, index) => index % 97 === 0)
   const unseen: string[] = []
   for (const name of some) {
     const whole = await readFile(join(folder, name))
@@ -127,6 +127,6 @@ async function nothingChangesUnseen(source: PackSource, folder: string, options:
     const [pack] = await verifyAuditPack('paket', flipped, options)
     if (pack?.verdict === 'TOTAL-PASSED' || !pack?.fields.detayMesaji.includes(name)) unseen.push(name)
   }
-  expect(some.length).toBeGreaterThan(5)
+  expect(some.length).toBeGreaterThan(3)
   expect(unseen).toEqual([])
 }
