@@ -25,7 +25,7 @@ import type { SealBook } from './seal-book.ts'
 import { sealRecordIn } from './seal-record.ts'
 import { objectsOf } from './span.ts'
 import { materialOfTips, type SealParts } from './stamp-root.ts'
-import { validationIn, validationOf } from './validation-data.ts'
+import { coveredBy, validationIn, validationOf } from './validation-data.ts'
 
 /** Where files go; names are `folder/file` at most. */
 export interface PackFolder {
@@ -69,6 +69,8 @@ export class AuditPack {
   readonly #messages = new Map<string, PackedMessage>()
   readonly #proofs: Proofs
   readonly #book: SealBook
+  /** Evidence that the last record of validation data is about. */
+  #validated = { from: 0, upTo: -1 }
   #octets = 0
   #evidence = 0
   #unsealed = 0
@@ -84,11 +86,9 @@ export class AuditPack {
 
   /** An evidence with what stands beside it. */
   async addEvidence(entry: ChainEntry): Promise<void> {
-    const { store } = this.#parts
     await this.addEntry(EVIDENCE_CHAIN, entry)
     this.#evidence++
-    const validation = await validationOf(store, entry.seq)
-    if (validation !== undefined) await this.addEntry(VALIDATION_CHAIN, validation)
+    await this.#addValidation(entry.seq)
     if (entry.intake !== undefined) await this.#addMessage(entry.intake, entry)
   }
 
@@ -158,6 +158,15 @@ export class AuditPack {
       messages: this.#messages.size,
       unsealed: this.#unsealed,
     }
+  }
+
+  /** One record is about many that lie together. */
+  async #addValidation(sequence: number): Promise<void> {
+    if (sequence >= this.#validated.from && sequence <= this.#validated.upTo) return
+    const record = await validationOf(this.#parts.store, sequence)
+    if (record === undefined) return
+    await this.addEntry(VALIDATION_CHAIN, record)
+    this.#validated = coveredBy(record)
   }
 
   async #addMessage(intake: string, entry: ChainEntry): Promise<void> {

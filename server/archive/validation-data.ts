@@ -83,7 +83,7 @@ export class ValidationData implements Duty {
     const now = clock.now().getTime()
     for (;;) {
       const head = await store.chain.head(VALIDATION_CHAIN)
-      const from = (head === undefined ? 0 : validationIn(head).upTo) + 1
+      const from = (head === undefined ? 0 : coveredBy(head).upTo) + 1
       const waiting = await store.chain.read(EVIDENCE_CHAIN, from, BATCH)
       const [oldest] = waiting
       events.validationData(oldest === undefined ? 0 : Math.max(0, now - oldest.at))
@@ -183,22 +183,30 @@ async function digestsOf(store: Pick<Store, 'blobs'>, ref: BlobRef): Promise<Kep
 /** Records read at a time on the way to the one that is asked for. */
 const PAGE = 20
 
+/** Which evidence a record is about, without reading it whole. */
+export const coveredBy = ({
+  meta,
+}: Pick<ChainEntry, 'meta'>): { readonly from: number; readonly upTo: number } =>
+  spanSchema.parse(JSON.parse(meta))
+
+const spanSchema = z.object({ from: z.number(), upTo: z.number() })
+
 /** The record that covers an entry of the evidence; undefined where it has none yet. */
 export async function validationOf(
   store: Pick<Store, 'chain'>,
   sequence: number,
 ): Promise<ChainEntry | undefined> {
   const head = await store.chain.head(VALIDATION_CHAIN)
-  if (head === undefined || validationIn(head).upTo < sequence) return undefined
+  if (head === undefined || coveredBy(head).upTo < sequence) return undefined
   // Records follow each other without gaps: halves until some are left.
   let [low, high] = [1, head.seq]
   while (high - low >= PAGE) {
     const middle = Math.floor((low + high) / 2)
     const [entry] = await store.chain.read(VALIDATION_CHAIN, middle, 1)
     if (entry === undefined) return undefined
-    if (validationIn(entry).upTo < sequence) low = middle + 1
+    if (coveredBy(entry).upTo < sequence) low = middle + 1
     else high = middle
   }
   const page = await store.chain.read(VALIDATION_CHAIN, low, high - low + 1)
-  return page.find((entry) => validationIn(entry).upTo >= sequence)
+  return page.find((entry) => coveredBy(entry).upTo >= sequence)
 }
