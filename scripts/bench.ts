@@ -2,8 +2,9 @@
 /**
  * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
  *
- *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status]
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status] [archive]
  */
+import { measureArchive, missedInArchive } from './bench/archive.ts'
 import { measureBareRate } from './bench/bare-rate.ts'
 import { startDaemon } from './bench/daemon.ts'
 import { measureMemory, measureParallelMemory } from './bench/memory.ts'
@@ -81,6 +82,12 @@ async function status(): Promise<object> {
   return { status: figures }
 }
 
+async function archive(): Promise<object> {
+  const figures = await measureArchive(note)
+  missed.push(...missedInArchive(figures))
+  return { archive: figures }
+}
+
 const sections = new Map<string, () => Promise<object>>([
   ['transactions', transactions],
   ['latency', latency],
@@ -90,6 +97,7 @@ const sections = new Map<string, () => Promise<object>>([
   ['rules', rules],
   ['storage', storage],
   ['status', status],
+  ['archive', archive],
 ])
 
 const wanted = process.argv.slice(2)
