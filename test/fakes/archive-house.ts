@@ -14,13 +14,28 @@ import { objectsOf } from '../../server/archive/span.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import { checkedDraft } from './evidence.ts'
 import { Disk } from './memory-store/disk.ts'
+import type { Crasher } from './memory-store/documents.ts'
 import { openMemoryStore } from './memory-store.ts'
 import { Authority, stampingWith } from './stamping.ts'
 
-export async function archiveHouse(begin: Date) {
+/** @param on what outlives a process, and when this one dies; a new one that never does where it is not said */
+export async function archiveHouse(
+  begin: Date,
+  on: {
+    readonly disk?: Disk
+    readonly crasher?: Crasher
+    /** Whose authorities and keys it has. */
+    readonly like?: {
+      readonly authorities: Authority[]
+      readonly tsa: Signer
+      readonly tsaRoot: Authority
+      readonly signer: Signer
+    }
+  } = {},
+) {
   let now = begin
   const clock = { now: () => now, monotonic: () => now.getTime() }
-  const store = await openMemoryStore(new Disk())
+  const store = await openMemoryStore(on.disk ?? new Disk(), on.crasher && { crasher: on.crasher })
   const eventLog = new EventLog({
     store,
     clock,
@@ -30,7 +45,8 @@ export async function archiveHouse(begin: Date) {
     },
   })
   const archive = makeArchive(store, eventLog, { clock, owner: undefined })
-  const authorities = [new Authority('Kök 1', begin, 40)]
+  const { like } = on
+  const authorities = like?.authorities ?? [new Authority('Kök 1', begin, 40)]
   const house = {
     store,
     clock,
@@ -38,9 +54,9 @@ export async function archiveHouse(begin: Date) {
     archive,
     /** The newest stamps, and signs for the provider. */
     authorities,
-    tsa: authorities[0]!.signer('tsa', begin, 5),
-    tsaRoot: authorities[0]!,
-    signer: authorities[0]!.signer('provider', begin, 30) as Signer,
+    tsa: like?.tsa ?? authorities[0]!.signer('tsa', begin, 5),
+    tsaRoot: like?.tsaRoot ?? authorities[0]!,
+    signer: like?.signer ?? (authorities[0]!.signer('provider', begin, 30) as Signer),
     hash: 'sha256' as HashName,
     /** Authorities that tell nobody's status any more. */
     silent: new Set<Authority>(),
