@@ -216,4 +216,11 @@ export type PathResult =
       readonly usedCrls: readonly Uint8Array[]
       readonly usedOcsps: readonly Uint8Array[]
     }
-  | { readonly ok: false; readonly failure: TrustFailure; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly failure: TrustFailure
+      readonly detail: string
+      /** What was at hand when status decided, so that a revocation can be archived with what tells it. */
+      readonly usedCrls?: readonly Uint8Array[] | undefined
+      readonly usedOcsps?: readonly Uint8Array[] | undefined
+    }

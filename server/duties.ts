@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { parsePemCertificates } from '../evidence/index.ts'
-import { DailySeal, type DailySealParts } from './archive/daily-seal.ts'
+import { ArchiveRenewal, DailySeal, type DailySealParts } from './archive/daily-seal.ts'
 import { ValidationData, type ValidationParts } from './archive/validation-data.ts'
 import { stampCredit } from './issue/stamp-credit.ts'
 import type { WatchedTimestamper } from './issue/watched-timestamper.ts'
@@ -29,6 +29,7 @@ export const dutiesOf = ({ tsa }: Config, parts: DutyParts): Duty[] => [
   new PurseSweep(parts),
   new ValidationData(parts.validation),
   new DailySeal(parts.sealing),
+  new ArchiveRenewal(parts.sealing),
   new Retention(parts),
   certificateExpiry({
     clock: parts.clock,

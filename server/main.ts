@@ -257,6 +257,7 @@ export async function start(
     seals: archive.archives.seals,
     keepYears: keepYearsOf(config),
     spanSize: MAX_SPAN,
+    onDamage: (error) => events.internalError('ops', error),
     zone: config.accounts.zone,
     clockIsCertain: timestamper.clockIsCertain,
   }

@@ -54,7 +54,7 @@ export class CertificateValidator {
     }
     if (!first.ok) return first
     const { crls, ocsps } = await this.#status.gather(first.path, this.#furtherLists, asking)
-    return validatePath(leaf, {
+    const judged = validatePath(leaf, {
       anchors: this.anchors,
       intermediates,
       at,
@@ -63,5 +63,8 @@ export class CertificateValidator {
       revocation,
       freshness,
     })
+    return judged.ok || judged.failure !== 'REVOKED'
+      ? judged
+      : { ...judged, usedCrls: crls, usedOcsps: ocsps }
   }
 }

@@ -69,6 +69,9 @@ export async function measureArchive(note: (text: string) => void): Promise<Arch
     seals: archive.archives.seals,
     keepYears: 30,
     spanSize: MAX_SPAN,
+    onDamage: (error) => {
+      throw error
+    },
   }
   note('sealing')
   const sealed = await timed(() => seal(parts))

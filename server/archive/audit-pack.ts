@@ -113,9 +113,8 @@ export class AuditPack {
       if (chain !== SEAL_CHAIN) this.#unsealed++
       return
     }
-    const { from } = this.#book.all[sealed.seal - 1]!.spans[sealed.span]!
     const prove = await this.#prover(sealed.seal, { span: sealed.span })
-    const chains = prove([octets, position], entry.seq - from)
+    const chains = prove([octets, position], entry.seq - sealed.from)
     await this.#write(`${stem}.ers`, writeEvidenceRecord({ chains }))
     await this.#addSeal(sealed.seal)
   }

@@ -101,7 +101,7 @@ export class ArchiveDesk {
   async #whole(pack: AuditPack, name: ChainName, progress: Progress): Promise<void> {
     const { store, book } = this.#parts
     // Up to the last seal, which is itself covered by none yet.
-    const last = name === SEAL_CHAIN ? book.next - 1 : book.covered(name)
+    const last = name === SEAL_CHAIN ? book.length : book.covered(name)
     for (let from = 1; from <= last; from += PAGE) {
       for (const entry of await store.chain.read(name, from, Math.min(PAGE, last - from + 1)))
         await (name === EVIDENCE_CHAIN ? pack.addEvidence(entry) : pack.addEntry(name, entry))

@@ -55,11 +55,10 @@ export class MaterialArchive {
   /** Durable when it resolves. */
   async keep(judged: readonly JudgedPath[]): Promise<Material> {
     const certificates = judged.flatMap(({ certificate, path }) => (path.ok ? path.path : [certificate]))
-    const good = judged.flatMap(({ path }) => (path.ok ? [path] : []))
     return {
       certificates: await this.#all(certificates.map(({ der }) => der)),
-      crls: await this.#all(good.flatMap(({ usedCrls }) => usedCrls)),
-      ocsps: await this.#all(good.flatMap(({ usedOcsps }) => usedOcsps)),
+      crls: await this.#all(judged.flatMap(({ path }) => path.usedCrls ?? [])),
+      ocsps: await this.#all(judged.flatMap(({ path }) => path.usedOcsps ?? [])),
     }
   }
 

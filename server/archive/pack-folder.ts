@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import type { PackSource } from '../../evidence/index.ts'
 import type { PackFolder } from './audit-pack.ts'
 
@@ -18,13 +18,18 @@ export async function newPackFolder(path: string): Promise<PackFolder> {
   }
 }
 
-/** A pack's files have two names at most; deeper ones are shown to be there, and are read by nobody. */
+/** The largest file of a pack is a revocation list; more is not a pack's. */
+const MAX_FILE_OCTETS = 64 * 1024 * 1024
+
+/** Plain files alone: a link, a device or a pipe in a pack is shown to be there and is read by nobody. */
 export const packIn = (path: string): PackSource => ({
   read: async (name) => {
     try {
-      return await readFile(join(path, name))
+      const file = join(path, name)
+      const found = await lstat(file)
+      return found.isFile() && found.size <= MAX_FILE_OCTETS ? await readFile(file) : undefined
     } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR'))
+      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
         return undefined
       throw error
     }
@@ -33,6 +38,6 @@ export const packIn = (path: string): PackSource => ({
     const entries = await readdir(path, { recursive: true, withFileTypes: true })
     return entries
       .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(path.length).replace(/^\/+/, ''))
+      .map((entry) => relative(path, join(entry.parentPath, entry.name)))
   },
 })

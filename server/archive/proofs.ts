@@ -8,7 +8,7 @@ import {
   objectDigests,
   reducedTree,
 } from '../../evidence/index.ts'
-import { type Store, StoreError } from '../../storage/port.ts'
+import type { Store } from '../../storage/port.ts'
 import { type Rehashed, readRehashed } from './rehashed.ts'
 import type { SealBook } from './seal-book.ts'
 import type { Seal, SealRecord } from './seal-record.ts'
@@ -49,8 +49,12 @@ export class Proofs {
   /** Reads what all objects of the part have in common once; each object then costs some digests. */
   async prover(seal: number, part: SealPart): Promise<Prover> {
     const steps: Step[] = []
-    for (const { sequence } of this.#book.lineage(seal))
-      steps.push(await this.#step(sequence, seal, part, steps.at(-1)))
+    for (const { sequence } of this.#book.lineage(seal)) {
+      const step = await this.#step(sequence, seal, part, steps.at(-1))
+      // What was damaged when everything was digested anew is proved no further.
+      if (step === undefined) break
+      steps.push(step)
+    }
     return (objects, index) => {
       const chains: ArchiveTimeStampChain[] = []
       for (const step of steps) {
@@ -65,7 +69,12 @@ export class Proofs {
     }
   }
 
-  async #step(sequence: number, seal: number, part: SealPart, before: Step | undefined): Promise<Step> {
+  async #step(
+    sequence: number,
+    seal: number,
+    part: SealPart,
+    before: Step | undefined,
+  ): Promise<Step | undefined> {
     const { record, top, rehashed } = await this.#read(sequence)
     const { hash } = record
     const token = Buffer.from(record.token, 'base64')
@@ -82,7 +91,7 @@ export class Proofs {
     }
     const number = record.kind === 'seal' ? part.span : positionIn(rehashed!, seal, part.span)
     const span = spans[number]
-    if (span === undefined) throw new StoreError('CORRUPT', `seal ${seal} has no span ${part.span}`)
+    if (span === undefined) return undefined
     const tree = await readTree(this.#store, hash, span)
     const above = top.path(number)
     return { over: 'objects', hash, token, path: (index) => [...tree.path(index), ...above] }
@@ -109,7 +118,7 @@ export class Proofs {
   }
 
   #leavesOf({ of }: Extract<SealRecord, { kind: 'renewal' }>): Uint8Array[] {
-    return of.map((sequence) => this.#book.all[sequence - 1]!.leaf)
+    return of.flatMap((sequence) => this.#book.at(sequence)?.leaf ?? [])
   }
 }
 
@@ -123,11 +132,8 @@ interface ReadRecord {
 /** A lineage of twenty years has about as many. */
 const MAX_RECORDS = 32
 
-/** A rehash lists the spans of its seals in their order. */
-function positionIn({ spans }: Rehashed, seal: number, span: number): number {
-  const first = spans.findIndex((one) => one.seal === seal)
-  return first < 0 ? -1 : first + span
-}
+const positionIn = ({ spans }: Rehashed, seal: number, span: number): number =>
+  spans.findIndex((one) => one.seal === seal && one.span === span)
 
 /** What a token's root is made of: the spans, then what was signed. */
 export const topNodes = (

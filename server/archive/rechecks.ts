@@ -72,16 +72,20 @@ export class Rechecks {
     const { signature } = record
     if (signature === undefined) return 'unknown'
     const known = await recheckEntry(this.#parts.store, record.id)
-    if (known !== undefined) return recheckIn(known).outcome
+    if (known !== undefined) return this.#tell(recheckIn(known).outcome, record)
     const judged = await this.#judge(record, { hash: signature.material, size: signature.materialSize })
     const outcome = outcomeOf(judged)
-    const { clock, events } = this.#parts
+    const { clock } = this.#parts
     const age = clock.now().getTime() - Date.parse(record.decidedAt)
     // What was accepted without anybody's word is not waited for.
     if (outcome === 'unknown' && signature.revocation === 'checked' && age < GIVEN_UP_AFTER_MS)
       return undefined
-    await this.#record(record, outcome, judged)
-    events.rechecked(outcome, record.id)
+    return this.#tell(await this.#record(record, outcome, judged), record)
+  }
+
+  /** Told again where a process died before it had told it. */
+  #tell(outcome: RecheckOutcome, { id }: SubmissionRecord): RecheckOutcome {
+    this.#parts.events.rechecked(outcome, id)
     return outcome
   }
 
@@ -110,7 +114,12 @@ export class Rechecks {
     )
   }
 
-  async #record(record: SubmissionRecord, outcome: RecheckOutcome, judged: JudgedPath[]): Promise<void> {
+  /** What the archive holds of it then: of two that found something else the first. */
+  async #record(
+    record: SubmissionRecord,
+    outcome: RecheckOutcome,
+    judged: JudgedPath[],
+  ): Promise<RecheckOutcome> {
     const { clock, materials, archive, keepYears } = this.#parts
     const at = clock.now()
     const statement = JSON.stringify({
@@ -131,7 +140,7 @@ export class Rechecks {
       outcome,
       ...(outcome === 'revoked-before' ? { signature: await this.#sign(statement, at) } : {}),
     }
-    await archive.append({
+    const stands = await archive.append({
       eventId: eventIdOf(record.id),
       bytes: Buffer.from(JSON.stringify(recheck)),
       intake: record.id,
@@ -140,6 +149,7 @@ export class Rechecks {
       at: at.getTime(),
       keepUntil: yearsAfter(at, keepYears),
     })
+    return recheckIn(stands).outcome
   }
 
   async #sign(statement: string, signingTime: Date): Promise<string> {

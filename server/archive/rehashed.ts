@@ -5,7 +5,8 @@ import { stageBytes } from '../stage-bytes.ts'
 import { spanSchema } from './seal-record.ts'
 
 const line = z.union([
-  spanSchema.extend({ seal: z.number() }),
+  /** With the seal, and which of its spans it is. */
+  spanSchema.extend({ seal: z.number(), span: z.number() }),
   /** The node of a seal's heads and signature, base64. */
   z.object({ seal: z.number(), node: z.string() }),
 ])

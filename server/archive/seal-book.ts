@@ -6,7 +6,7 @@ import { type SealRecord, type Span, sealRecordIn } from './seal-record.ts'
 
 const PAGE = 50
 
-/** What is remembered of each entry of the chain of seals: some hundred octets, seven thousand of them in twenty years. */
+/** What is remembered of each entry of the chain of seals: seven thousand of them in twenty years. */
 export interface BookedSeal {
   readonly sequence: number
   readonly kind: SealRecord['kind']
@@ -16,18 +16,37 @@ export interface BookedSeal {
   readonly ends: Date
   /** Digest of its token by its hash: the leaf of a renewal. */
   readonly leaf: Uint8Array
-  readonly spans: readonly Pick<Span, 'chain' | 'from' | 'upTo'>[]
   /** Whose tokens it renews. */
   readonly of: readonly number[]
+  /** Time-stamps in the longest proof that ends with it. */
+  readonly depth: number
 }
 
-/** An index of the chain of seals: what is sealed, by which seal, and by what each seal was renewed. */
+/** Where an entry was sealed. */
+export interface SealedAt {
+  readonly seal: number
+  /** Which of the seal's spans, and its first entry. */
+  readonly span: number
+  readonly from: number
+}
+
+interface Covered extends SealedAt {
+  readonly upTo: number
+}
+
+/**
+ * An index of the chain of seals: what is sealed, by which seal, and by what each seal was renewed.
+ *
+ * Several processes may renew at once. What comes first counts; an entry that renews what was renewed before it, or by another
+ * digest than a renewal may, counts for nothing, to every reader alike.
+ */
 export class SealBook {
   readonly #store: Pick<Store, 'chain'>
-  readonly #seals: BookedSeal[] = []
+  readonly #seals: (BookedSeal | undefined)[] = []
   /** Which entry renews an entry. */
   readonly #renewer = new Map<number, number>()
-  readonly #covered = new Map<ChainName, number>()
+  /** By chain, ascending. */
+  readonly #covered = new Map<ChainName, Covered[]>()
 
   constructor(store: Pick<Store, 'chain'>) {
     this.#store = store
@@ -46,10 +65,16 @@ export class SealBook {
   }
 
   #add(sequence: number, record: SealRecord): void {
-    const spans = record.kind === 'seal' ? record.spans : []
     const of = record.kind === 'seal' ? [] : record.of
-    for (const { chain, upTo } of spans) this.#covered.set(chain, upTo)
-    for (const renewed of of) this.#renewer.set(renewed, sequence)
+    const renewed = of.flatMap((one) => this.at(one) ?? [])
+    const isFirst = renewed.length === of.length && !of.some((one) => this.#renewer.has(one))
+    const fits = record.kind !== 'renewal' || renewed.every(({ hash }) => hash === record.hash)
+    if (!isFirst || !fits) {
+      this.#seals.push(undefined)
+      return
+    }
+    for (const one of of) this.#renewer.set(one, sequence)
+    if (record.kind === 'seal') this.#cover(sequence, record.spans)
     this.#seals.push({
       sequence,
       kind: record.kind,
@@ -58,52 +83,76 @@ export class SealBook {
       authority: record.authority,
       ends: new Date(record.ends),
       leaf: digestOf(record.hash, Buffer.from(record.token, 'base64'), 'buffer'),
-      spans: spans.map(({ chain, from, upTo }) => ({ chain, from, upTo })),
       of,
+      depth: 1 + Math.max(0, ...renewed.map(({ depth }) => depth)),
     })
   }
 
-  get all(): readonly BookedSeal[] {
-    return this.#seals
+  #cover(seal: number, spans: readonly Span[]): void {
+    for (const [span, { chain, from, upTo }] of spans.entries()) {
+      const covered = this.#covered.get(chain) ?? []
+      covered.push({ seal, span, from, upTo })
+      this.#covered.set(chain, covered)
+    }
   }
 
-  /** Sequence number of the entry that will be appended next. */
-  get next(): number {
-    return this.#seals.length + 1
+  /** Those that count, in order. */
+  get all(): readonly BookedSeal[] {
+    return this.#seals.filter((seal) => seal !== undefined)
+  }
+
+  /** undefined where there is none, or it counts for nothing. */
+  at(sequence: number): BookedSeal | undefined {
+    return this.#seals[sequence - 1]
+  }
+
+  /** How many entries the chain has. */
+  get length(): number {
+    return this.#seals.length
   }
 
   get lastSeal(): BookedSeal | undefined {
-    return this.#seals.findLast(({ kind }) => kind === 'seal')
+    return this.#seals.findLast((seal) => seal?.kind === 'seal')
   }
 
   /** The last entry of a chain that a seal covers; 0 where none is. */
   covered(chain: ChainName): number {
-    return this.#covered.get(chain) ?? 0
+    return this.#covered.get(chain)?.at(-1)?.upTo ?? 0
   }
 
   /** Those that nothing renews: on their tokens everything rests. */
   get tips(): readonly BookedSeal[] {
-    return this.#seals.filter(({ sequence }) => !this.#renewer.has(sequence))
+    return this.all.filter(({ sequence }) => !this.#renewer.has(sequence))
+  }
+
+  /** A digest that was left for another is not gone back to, whatever a configuration says. */
+  hashInForce(configured: HashName): HashName {
+    const last = this.#seals.findLast((seal) => seal?.kind === 'rehash')
+    if (last === undefined || last.hash === configured) return configured
+    const wasLeft = this.all.some(({ sequence, hash }) => sequence < last.sequence && hash === configured)
+    return wasLeft ? last.hash : configured
   }
 
   /** The entry, what renews it, what renews that, and so on. */
   *lineage(sequence: number): Generator<BookedSeal> {
     for (let at: number | undefined = sequence; at !== undefined; at = this.#renewer.get(at)) {
-      const seal = this.#seals[at - 1]
+      const seal = this.at(at)
       if (seal === undefined) return
       yield seal
     }
   }
 
-  /** The seal of an entry, and which of its spans the entry lies in; undefined where it is not sealed yet. */
-  sealOf(chain: ChainName, sequence: number): { readonly seal: number; readonly span: number } | undefined {
-    for (const { sequence: seal, spans } of this.#seals) {
-      const span = spans.findIndex(
-        (one) => one.chain === chain && one.from <= sequence && sequence <= one.upTo,
-      )
-      if (span >= 0) return { seal, span }
+  /** undefined where the entry is not sealed yet. */
+  sealOf(chain: ChainName, sequence: number): SealedAt | undefined {
+    const covered = this.#covered.get(chain) ?? []
+    let [low, high] = [0, covered.length - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (covered[middle]!.upTo < sequence) low = middle + 1
+      else high = middle
     }
-    return undefined
+    const found = covered[low]
+    return found !== undefined && found.from <= sequence && sequence <= found.upTo ? found : undefined
   }
 
   async record(sequence: number): Promise<SealRecord> {

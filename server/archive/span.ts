@@ -34,13 +34,13 @@ export async function* walkEntries(
   from: number,
   upTo: number,
 ): AsyncGenerator<ChainEntry> {
-  let previous = from === 1 ? GENESIS : undefined
+  let previous = from === 1 ? GENESIS : await hashOf(store, chain, from - 1)
   for (let next = from; next <= upTo; await turn()) {
     const page = await store.chain.read(chain, next, Math.min(PAGE, upTo - next + 1))
     for (const entry of page) {
       const { seq, prev, hash, bytes } = entry
       const leaf = leafOf({ chain, sequence: seq, algorithm: LEAF_HASH, previous: prev, octets: bytes })
-      const follows = previous === undefined || Buffer.compare(prev, previous) === 0
+      const follows = Buffer.compare(prev, previous) === 0
       if (seq !== next || !follows || Buffer.compare(leaf.hash, hash) !== 0)
         throw new StoreError('CORRUPT', `the chain ${chain} is broken at ${next}`)
       previous = hash
@@ -49,6 +49,12 @@ export async function* walkEntries(
     }
     if (page.length === 0) throw new StoreError('CORRUPT', `the chain ${chain} ends before ${next}`)
   }
+}
+
+async function hashOf(store: Pick<Store, 'chain'>, chain: ChainName, sequence: number): Promise<Uint8Array> {
+  const [entry] = await store.chain.read(chain, sequence, 1)
+  if (entry?.seq !== sequence) throw new StoreError('CORRUPT', `the chain ${chain} is broken at ${sequence}`)
+  return entry.hash
 }
 
 /** Makes the tree of a span and keeps its bottom. */

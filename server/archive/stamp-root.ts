@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   cmsRestsOn,
   type HashName,
@@ -28,17 +27,25 @@ export interface SealParts extends KeeperParts {
 
 /** A time-stamp over the root of a tree, as a record carries it. */
 export async function stampRoot(
-  { timestamper }: Pick<SealParts, 'timestamper'>,
+  parts: SealParts,
   hash: HashName,
   nodes: readonly Uint8Array[],
 ): Promise<{ readonly token: string; readonly authority: string; readonly ends: string }> {
   const { root } = await HashTree.of(hash, nodes)
-  const { der, certificate } = await timestamper.stamp(root, hash)
+  const { der, certificate } = await parts.timestamper.stamp(root, hash)
   return {
     token: Buffer.from(der).toString('base64'),
     authority: certificate.fingerprint,
-    ends: tokenEnds(der).toISOString(),
+    ends: (await endOf(parts, der)).toISOString(),
   }
+}
+
+/** When the first certificate on the way to an anchor runs out: a token may bring no more than its own. */
+async function endOf(parts: SealParts, der: Uint8Array): Promise<Date> {
+  const judged = await judgeAll(cmsRestsOn(der, 'tsa'), { at: parts.clock.now() }, parts)
+  const path = judged.flatMap(({ path: found }) => (found.ok ? found.path : []))
+  const ends = path.length > 0 ? path.map(({ notAfter }) => notAfter.getTime()) : [tokenEnds(der).getTime()]
+  return new Date(Math.min(...ends))
 }
 
 /**
@@ -57,22 +64,24 @@ export async function materialOfTips(parts: SealParts): Promise<Material> {
 }
 
 /**
- * Appends it to the chain of seals. Where another was faster, its entry stands there and this one was for nothing.
+ * Appends it to the chain of seals. Answers whether it counts: another may have been faster, and then this one was for
+ * nothing.
  *
- * @param sequence the next of the chain, when it was decided what to seal
+ * @param id two that cannot both count have the same
  */
-export async function appendSeal(parts: SealParts, sequence: number, record: SealRecord): Promise<void> {
+export async function appendSeal(parts: SealParts, id: string, record: SealRecord): Promise<boolean> {
   const { seals, book, clock, keepYears } = parts
   const octets = Buffer.from(JSON.stringify(record))
   const at = clock.now()
-  await seals.append({
-    eventId: `seal/${sequence}`,
+  const stands = await seals.append({
+    eventId: id,
     bytes: octets,
     intake: undefined,
-    meta: JSON.stringify({ kind: record.kind, sha256: createHash('sha256').update(octets).digest('hex') }),
+    meta: JSON.stringify({ kind: record.kind }),
     parties: [],
     at: at.getTime(),
     keepUntil: yearsAfter(at, keepYears),
   })
   await book.refresh()
+  return Buffer.compare(stands.bytes, octets) === 0 && book.at(stands.seq) !== undefined
 }

@@ -56,7 +56,7 @@ export interface ValidationParts extends KeeperParts {
   readonly materials: MaterialArchive
   /** Of the chain of validation data. */
   readonly archive: Pick<ChainArchive, 'append'>
-  readonly events: Pick<Events, 'validationData'>
+  readonly events: Pick<Events, 'validationData' | 'internalError'>
   readonly keepYears: number
   readonly clockIsCertain: () => boolean
 }
@@ -87,7 +87,9 @@ export class ValidationData implements Duty {
       const waiting = await store.chain.read(EVIDENCE_CHAIN, from, BATCH)
       const [oldest] = waiting
       events.validationData(oldest === undefined ? 0 : Math.max(0, now - oldest.at))
-      const due = waiting.filter(({ at }) => at <= now - AFTER_MS)
+      // Of what lies together up to the first that is young: a record is about a stretch without holes.
+      const young = waiting.findIndex(({ at }) => at > now - AFTER_MS)
+      const due = young < 0 ? waiting : waiting.slice(0, young)
       if (due.length === 0 || signal?.aborted || !(await this.#record(due, now))) return
     }
   }
@@ -101,7 +103,8 @@ export class ValidationData implements Duty {
       if (index % AT_ONCE === AT_ONCE - 1) await turn()
     }
     const newest = new Date(Math.max(...due.map(({ at }) => at)))
-    const judged = await judgeAll(rests, { at: newest, freshSince: newest }, this.#parts)
+    // As of now: what waited for a stamp was signed later than it says.
+    const judged = await judgeAll(rests, { at: new Date(now), freshSince: newest }, this.#parts)
     const all = judged.every(({ path }) => path.ok && path.revocation === 'checked')
     if (!all && now - due[0]!.at < LATEST_MS) return false
     const at = clock.now()
@@ -138,7 +141,12 @@ export class ValidationData implements Duty {
     for (const intake of intakes) {
       const row = await store.intake(intake)
       if (row?.body === undefined || row.purged) continue
-      found.push({ intake, ...(await digestsOf(store, row.body)) })
+      try {
+        found.push({ intake, ...(await digestsOf(store, row.body)) })
+      } catch (error) {
+        // A body that cannot be read is damaged whether or not this record is made.
+        this.#parts.events.internalError('ops', error)
+      }
     }
     return found
   }

@@ -62,6 +62,7 @@ export async function archiveHouse(
     silent: new Set<Authority>(),
     clockIsCertain: true,
     stamps: 0,
+    damage: [] as string[],
     goTo: (time: Date) => {
       now = time
     },
@@ -107,6 +108,7 @@ export async function archiveHouse(
     seals: archive.archives.seals,
     keepYears: 30,
     spanSize: 4,
+    onDamage: (error) => void house.damage.push(error.message),
     zone: 'Europe/Istanbul',
     clockIsCertain: () => house.clockIsCertain,
     providersTrust: { validate },
@@ -141,10 +143,9 @@ export async function proofOf(
   const sealed = archive.book.sealOf(chain, sequence)
   const [entry] = await store.chain.read(chain, sequence, 1)
   if (sealed === undefined || entry === undefined) return undefined
-  const span = archive.book.all[sealed.seal - 1]!.spans[sealed.span]!
   const prove = await archive.proofs.prover(sealed.seal, { span: sealed.span })
   const objects = objectsOf(chain, entry)
-  const der = writeEvidenceRecord({ chains: prove(objects, sequence - span.from) })
+  const der = writeEvidenceRecord({ chains: prove(objects, sequence - sealed.from) })
   return verifyRecord(der, objects, {
     now: clock.now(),
     outdated,
@@ -161,4 +162,13 @@ export async function proofOf(
         },
       }),
   })
+}
+
+/** From now on these octets of a chain are others than were archived. */
+export function damage({ store }: ArchiveHouse, chain: ChainName, sequence: number): void {
+  const read = store.chain.read.bind(store.chain)
+  store.chain.read = async (name, from, limit) =>
+    (await read(name, from, limit)).map((entry) =>
+      name === chain && entry.seq === sequence ? { ...entry, bytes: Buffer.from('<other/>') } : entry,
+    )
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { writeEvidenceRecord } from '../../evidence/archive/evidence-record.ts'
-import { DailySeal } from '../../server/archive/daily-seal.ts'
+import { ArchiveRenewal, DailySeal } from '../../server/archive/daily-seal.ts'
 import { objectsOf } from '../../server/archive/span.ts'
 import { type ArchiveHouse, archiveHouse } from '../fakes/archive-house.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
@@ -26,11 +26,11 @@ async function writeProof(
   folder: string,
   sequence: number,
 ): Promise<string> {
-  const { seal, span } = archive.book.sealOf('evidence', sequence)!
+  const { seal, span, from } = archive.book.sealOf('evidence', sequence)!
   const [entry] = await store.chain.read('evidence', sequence, 1)
   const prove = await archive.proofs.prover(seal, { span })
   const [octets, position] = objectsOf('evidence', entry!)
-  const chains = prove([octets, position], sequence - archive.book.all[seal - 1]!.spans[span]!.from)
+  const chains = prove([octets, position], sequence - from)
   const name = `n${sequence}`
   await writeFile(join(folder, `${name}.ers`), writeEvidenceRecord({ chains }))
   await writeFile(join(folder, `${name}.octets`), octets)
@@ -44,7 +44,12 @@ test.skipIf(!isThere && process.env['CI'] === undefined)(
     const house = await archiveHouse(BEGIN)
     await using _store = house.store
     using folder = new TemporaryFolder()
-    const duty = new DailySeal(house.sealing)
+    const duty = {
+      round: async () => {
+        await new DailySeal(house.sealing).round()
+        await new ArchiveRenewal(house.sealing).round()
+      },
+    }
     for (let n = 1; n <= 11; n++) await house.append('evidence', `ev${n}`, `<delil n="${n}"/>`)
     await duty.round()
     const names = [await writeProof(house, folder.path, 1), await writeProof(house, folder.path, 7)]

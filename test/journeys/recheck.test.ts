@@ -120,6 +120,11 @@ test('a revocation dated before the acceptance: a stamped statement and an alarm
     outcome: 'revoked-before',
     signers: [{ ok: false, failure: 'REVOKED' }],
   })
+  // With what tells it: whoever reads the statement can judge for himself.
+  const { material } = JSON.parse(statement)
+  expect(material.ocsps).toHaveLength(1)
+  const [ocsp] = material.ocsps
+  expect((await kep.provider.store.blobs.read({ hash: ocsp.sha256, size: ocsp.size })).length).toBe(ocsp.size)
 })
 
 test('while nobody tells it is asked again, until somebody does', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type HashName, type PackOptions, type PackSource, verifyAuditPack } from '../../evidence/index.ts'
-import { DailySeal } from '../../server/archive/daily-seal.ts'
+import { ArchiveRenewal, DailySeal } from '../../server/archive/daily-seal.ts'
 import { ArchiveDesk } from '../../server/archive/desk.ts'
 import { packIn } from '../../server/archive/pack-folder.ts'
 import { ValidationData } from '../../server/archive/validation-data.ts'
@@ -53,11 +53,12 @@ function newAuthority(house: ArchiveHouse, name: string): void {
 /** Every look: an evidence, its validation data two hours later, a seal, and renewals where they are due. */
 async function live(house: ArchiveHouse): Promise<number> {
   const seals = new DailySeal(house.sealing)
+  const renewal = new ArchiveRenewal(house.sealing)
   const validation = new ValidationData({
     ...house.sealing,
     store: house.store,
     archive: house.archive.archives.validation,
-    events: { validationData: () => {} },
+    events: { validationData: () => {}, internalError: () => {} },
   })
   const story = [...STORY]
   let issued = 0
@@ -68,6 +69,7 @@ async function live(house: ArchiveHouse): Promise<number> {
     house.goTo(new Date(at + DAY / 12))
     await validation.round()
     await seals.round()
+    await renewal.round()
   }
   return issued
 }

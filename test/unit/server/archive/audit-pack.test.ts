@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   type FileReport,
@@ -35,7 +35,7 @@ async function filled(): Promise<ArchiveHouse> {
     ...house.sealing,
     store: house.store,
     archive: validation,
-    events: { validationData: () => {} },
+    events: { validationData: () => {}, internalError: () => {} },
   }).round()
   const desk = deskOf(house)
   await desk.seal()
@@ -173,6 +173,24 @@ test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
   const [pack] = await verify(out, house)
   expect(pack).toMatchObject({ verdict: 'TOTAL-FAILED' })
   expect(pack?.fields.detayMesaji).toMatch(told)
+})
+
+test('a pack is the same however its folder is spelled; a link in it is no file of it', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  for (const spelled of [
+    `${folder.path}/./pack/`,
+    `${folder.path}/pack/../pack`,
+    relative(process.cwd(), out),
+  ])
+    expect((await verify(spelled, house))[0]).toMatchObject({ verdict: 'TOTAL-PASSED' })
+  const file = join(out, 'evidence/00000001.xml')
+  await rename(file, join(folder.path, 'elsewhere.xml'))
+  await symlink(join(folder.path, 'elsewhere.xml'), file)
+  expect((await verify(out, house))[0]).toMatchObject({ verdict: 'TOTAL-FAILED' })
 })
 
 /** Makes a new list of what lies there, signed by somebody. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { CHAINS, type ChainName } from '../../../../server/archive/chain-archive.ts'
-import { DailySeal } from '../../../../server/archive/daily-seal.ts'
+import { ArchiveRenewal, DailySeal } from '../../../../server/archive/daily-seal.ts'
 import { ValidationData, validationIn } from '../../../../server/archive/validation-data.ts'
 import { type ArchiveHouse, archiveHouse, issueIn, proofOf } from '../../../fakes/archive-house.ts'
 import { Disk } from '../../../fakes/memory-store/disk.ts'
@@ -21,10 +21,11 @@ async function act(house: ArchiveHouse, hours: number): Promise<void> {
     ...house.sealing,
     store: house.store,
     archive: house.archive.archives.validation,
-    events: { validationData: () => {} },
+    events: { validationData: () => {}, internalError: () => {} },
   })
   await validation.round()
   await new DailySeal(house.sealing).round()
+  await new ArchiveRenewal(house.sealing).round()
 }
 
 /** A day that was sealed by SHA-256, and two more deliller since. */
@@ -69,12 +70,15 @@ async function holds(house: ArchiveHouse): Promise<void> {
   const { store, archive } = house
   await archive.book.refresh()
   // Of the two that went on one was for nothing: no entry is sealed twice, none is left out.
-  const spans = new Map<ChainName, number>()
-  for (const { kind, spans: covered } of archive.book.all)
-    for (const { chain, from, upTo } of kind === 'seal' ? covered : []) {
-      expect(from, chain).toBe((spans.get(chain) ?? 0) + 1)
-      spans.set(chain, upTo)
+  const covered = new Map<ChainName, number>()
+  for (const { kind, sequence } of archive.book.all) {
+    const record = await archive.book.record(sequence)
+    expect(record.kind).toBe(kind)
+    for (const { chain, from, upTo } of record.kind === 'seal' ? record.spans : []) {
+      expect(from, chain).toBe((covered.get(chain) ?? 0) + 1)
+      covered.set(chain, upTo)
     }
+  }
   for (const sequence of [1, 2, 3, 4, 5]) {
     const report = await proofOf(house, 'evidence', sequence, { sha256: later(400) })
     expect(report).toMatchObject({ ok: true })

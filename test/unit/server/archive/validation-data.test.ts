@@ -18,7 +18,7 @@ function dutyOf(house: ArchiveHouse, ages: number[] = []): ValidationData {
     ...house.sealing,
     store: house.store,
     archive: house.archive.archives.validation,
-    events: { validationData: (age) => ages.push(age) },
+    events: { validationData: (age) => ages.push(age), internalError: () => {} },
   }
   return new ValidationData(parts)
 }
@@ -113,4 +113,31 @@ test('of the message that an acceptance is about both digests are kept, so that 
   expect(validationIn((await validationOf(store, 1))!).contents).toEqual([
     { intake: 'in1', sha256: body.ref.hash, sha512: expect.stringMatching(/^[0-9a-f]{128}$/), size: 19 },
   ])
+})
+
+test('of evidence whose times are not in order none is left out', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  const duty = dutyOf(house)
+  // The second is of an event that happened later, and was stamped before the third.
+  for (const [id, hours] of [
+    ['ev-1', 0],
+    ['ev-2', 3],
+    ['ev-3', 0],
+  ] as const)
+    await house.archive.archives.evidence.append({
+      eventId: id,
+      bytes: Buffer.from('<not-ours/>'),
+      intake: undefined,
+      meta: '{}',
+      parties: [],
+      at: later(hours).getTime(),
+      keepUntil: 0,
+    })
+  for (const hours of [3.5, 5]) {
+    house.goTo(later(hours))
+    await duty.round()
+  }
+  const records = (await house.store.chain.read('validation', 1, 10)).map(validationIn)
+  expect(records.flatMap(({ evidence }) => evidence.map(({ sequence }) => sequence))).toEqual([1, 2, 3])
 })
