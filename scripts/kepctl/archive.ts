@@ -6,7 +6,7 @@ import { packIn } from '../../server/archive/pack-folder.ts'
 import { anchorsIn } from './anchors.ts'
 import { type Command, Refused, UsageError } from './command.ts'
 import { ask } from './reach.ts'
-import { shownTime } from './screen.ts'
+import { type Screen, shownTime } from './screen.ts'
 
 const archiveCheck: Command = {
   name: 'archive check',
@@ -102,6 +102,17 @@ const archiveRenew: Command = {
 
 const string = { type: 'string' } as const
 
+/** An export seals first; what came meanwhile, or while no TSA answered, is not sealed. */
+const unsealedLine = (unsealed: number, screen: Screen): string[] =>
+  unsealed === 0
+    ? []
+    : [
+        screen.text({
+          tr: `  ${unsealed} kayıt henüz mühürlenmedi: birazdan yeniden alın`,
+          en: `  ${unsealed} records are not sealed yet: export them again in a while`,
+        }),
+      ]
+
 const archiveExport: Command = {
   name: 'archive export',
   usage: 'DIR [ID…] [--from TIME] [--to TIME] [--party ADDRESS] [--all]',
@@ -124,14 +135,7 @@ const archiveExport: Command = {
         tr: `${resolve(folder)}: ${report.messages} ileti, ${report.evidence} delil, ${report.files} dosya, ${report.octets} sekizli`,
         en: `${resolve(folder)}: ${report.messages} messages, ${report.evidence} evidence, ${report.files} files, ${report.octets} octets`,
       }),
-      ...(report.unsealed === 0
-        ? []
-        : [
-            screen.text({
-              tr: `  ${report.unsealed} kayıt henüz mühürlenmedi (kepctl archive seal)`,
-              en: `  ${report.unsealed} records are not sealed yet (kepctl archive seal)`,
-            }),
-          ]),
+      ...unsealedLine(report.unsealed, screen),
     ])
     return 0
   },
@@ -154,6 +158,7 @@ const archiveHandover: Command = {
         tr: `${folder}: ${report.messages} ileti, ${report.evidence} delil, ${report.files} dosya, ${report.octets} sekizli`,
         en: `${folder}: ${report.messages} messages, ${report.evidence} evidence, ${report.files} files, ${report.octets} octets`,
       }),
+      ...unsealedLine(report.unsealed, screen),
     ])
     return 0
   },

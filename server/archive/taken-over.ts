@@ -32,11 +32,13 @@ const indexSchema = z.array(z.object({ name: z.string(), hash: z.string(), size:
 export async function keepPack(
   store: Pick<Store, 'blobs'>,
   source: PackSource,
+  provider: string,
   progress: (state: { readonly done: number; readonly of: number | undefined }) => void,
 ): Promise<TakenOver> {
   const list = await source.read(SUMS)
   const sums = list && readSums(list)
   if (list === undefined || sums === undefined) throw new PackRefused(`${SUMS}: no list of files`)
+  await refuseOther(source, provider)
   const index: z.output<typeof indexSchema> = []
   let octets = 0
   for (const name of [...sums.keys(), SUMS, SUMS_SIGNATURE]) {
@@ -57,6 +59,25 @@ export async function keepPack(
     files: index.length,
     octets,
     index: kept,
+  }
+}
+
+const packSchema = z.object({ provider: z.string(), selection: z.object({ kind: z.literal('everything') }) })
+
+/** A pack about some messages is no archive, and one provider's is not another's. */
+async function refuseOther(source: PackSource, provider: string): Promise<void> {
+  const octets = await source.read('pack.json')
+  const read = packSchema.safeParse(octets && jsonIn(octets))
+  if (!read.success) throw new PackRefused('pack.json: does not say that the pack holds a whole archive')
+  if (read.data.provider !== provider)
+    throw new PackRefused(`pack.json: the archive of ${read.data.provider.slice(0, 253)}, not of ${provider}`)
+}
+
+function jsonIn(octets: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(octets).toString())
+  } catch {
+    return undefined
   }
 }
 

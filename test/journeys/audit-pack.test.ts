@@ -145,4 +145,14 @@ test('a pack with a file that is not what its list says is not taken over, nor o
     operate(kep, 'archive take-over', { folder: given, provider: 'hs98.kep.tr' }),
   ).rejects.toMatchObject({ code: 'BAD_PACK' })
   expect((await ctl(`archive take-over ${given} --from hs98.kep.tr`)).code).toBe(2)
+  // Some messages are no archive, and the archive of one provider is not another's.
+  const other = folder.file('baskasinin')
+  await operate(kep, 'archive handover', { folder: other, to: 'hs97.kep.tr' })
+  for (const [which, from] of [
+    [other, 'hs11.kep.tr'],
+    [folder.file('muhurlu'), 'hs98.kep.tr'],
+  ] as const)
+    await expect(operate(kep, 'archive take-over', { folder: which, provider: from })).rejects.toMatchObject({
+      code: 'BAD_PACK',
+    })
 })

@@ -54,7 +54,7 @@ export const archiveTakeOver = change(
     hereOf(parts)
     let kept: TakenOver
     try {
-      kept = await keepPack(parts.store, packIn(folder), progress)
+      kept = await keepPack(parts.store, packIn(folder), provider, progress)
     } catch (error) {
       if (error instanceof PackRefused) throw new OperationError('BAD_PACK', error.message)
       throw asFolderRefusal(error, folder)
