@@ -77,7 +77,15 @@ export { answerTimestampQuery, MAX_QUERY_OCTETS } from './tsa/responder.ts'
 export type { VerifiedToken } from './tsa/token.ts'
 export type { PackOptions } from './verify/pack.ts'
 export { type PackSource, readSums, SUMS, SUMS_SIGNATURE, writeSums } from './verify/pack-files.ts'
-export type { FileReport, Finding, ProofEntry, VerificationVerdict } from './verify/report.ts'
+export { type Finding, REASONS as VERIFICATION_REASONS, type Reason } from './verify/reasons.ts'
+export type {
+  FileReport,
+  Judgement,
+  ProofEntry,
+  SignatureEntry,
+  TimestampEntry,
+  VerificationVerdict,
+} from './verify/report.ts'
 export { provedTakeOver } from './verify/take-over.ts'
 export type { VerifyOptions } from './verify/trust.ts'
 export { verifyAuditPack, verifyFile } from './verify/verify-file.ts'

@@ -223,4 +223,6 @@ export type PathResult =
       /** What was at hand when status decided, so that a revocation can be archived with what tells it. */
       readonly usedCrls?: readonly Uint8Array[] | undefined
       readonly usedOcsps?: readonly Uint8Array[] | undefined
+      /** REVOKED is the certificate of an issuer, not the leaf. */
+      readonly ofIssuer?: boolean | undefined
     }

@@ -1,7 +1,7 @@
 /** What can be wrong with a peer's envelope for good, and the reason that a rejection evidence gives for it. */
 import type { EvidenceReason } from '../../mail/errors.ts'
 import type { TrustFailure } from '../ports.ts'
-import type { SubIndication } from '../verify/report.ts'
+import type { Finding, Reason } from '../verify/reasons.ts'
 
 export const PEER_FAILURES = {
   /** Limits were met, so nobody can say what is in it. */
@@ -72,14 +72,22 @@ export function stampRefusal(signed: Signed, reason: TrustFailure): Refusal {
 }
 
 /** What the offline verifier found, in our words. */
-export const findingFailure = (subIndication: SubIndication): PeerFailure =>
-  failure(CODES[subIndication] ?? 'EVIDENCE_SIGNATURE', subIndication)
+export const findingFailure = ({ reason }: Finding): PeerFailure => failure(codeOf(reason), reason)
 
-const CODES: Readonly<Partial<Record<SubIndication, PeerFailureCode>>> = {
-  FORMAT_FAILURE: 'EVIDENCE_FORM',
-  TIMESTAMP_FAILURE: 'EVIDENCE_TIMESTAMP',
+const CODES: Readonly<Partial<Record<Reason, PeerFailureCode>>> = {
+  XADES_NOT_XML: 'EVIDENCE_FORM',
+  XADES_SIGNATURE_COUNT: 'EVIDENCE_FORM',
+  XADES_DUPLICATE_ID: 'EVIDENCE_FORM',
+  XADES_SIGNATURE_FORMAT: 'EVIDENCE_FORM',
+  EVIDENCE_UNREADABLE: 'EVIDENCE_FORM',
+  TIMESTAMP_MISSING: 'EVIDENCE_TIMESTAMP',
+  TIMESTAMP_NOT_PROVED: 'EVIDENCE_TIMESTAMP',
   CERTIFICATE_REVOKED: 'EVIDENCE_CERTIFICATE_REVOKED',
-  OUT_OF_BOUNDS_NO_POE: 'EVIDENCE_CERTIFICATE_EXPIRED',
-  NO_CERTIFICATE_CHAIN_FOUND: 'EVIDENCE_CERTIFICATE',
-  CHAIN_CONSTRAINTS_FAILURE: 'EVIDENCE_CERTIFICATE',
+  CERTIFICATE_REVOKED_NO_PROOF: 'EVIDENCE_CERTIFICATE_REVOKED',
+  CERTIFICATE_EXPIRED: 'EVIDENCE_CERTIFICATE_EXPIRED',
+  CERTIFICATE_NOT_YET_VALID: 'EVIDENCE_CERTIFICATE_EXPIRED',
+  CERTIFICATE_LATER_THAN_SIGNATURE: 'EVIDENCE_CERTIFICATE_EXPIRED',
 }
+
+const codeOf = (reason: Reason): PeerFailureCode =>
+  CODES[reason] ?? (reason.startsWith('CERTIFICATE_') ? 'EVIDENCE_CERTIFICATE' : 'EVIDENCE_SIGNATURE')

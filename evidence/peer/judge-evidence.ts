@@ -2,7 +2,7 @@
 import { type OutcomeName, outcomeOf } from '../model/outcome.ts'
 import { type EvidenceFields, readEvidence } from '../model/read.ts'
 import { verifyEvidence } from '../verify/evidence.ts'
-import { worst } from '../verify/report.ts'
+import { worst } from '../verify/reasons.ts'
 import { parseXml } from '../xml/parse.ts'
 import { XmlError } from '../xml/tree.ts'
 import { failure, findingFailure, type Refusal } from './failure.ts'
@@ -23,8 +23,9 @@ export interface EvidenceVerdict {
 
 export async function judgeEvidence(octets: Uint8Array, trust: PeerTrust): Promise<EvidenceVerdict> {
   const judged = verifyEvidence(octets, withoutLists(trust))
-  const finding = worst(judged.findings)
-  if (finding !== undefined) return { refusal: findingFailure(finding.subIndication) }
+  const unstamped = judged.findings.find(({ reason }) => reason === 'TIMESTAMP_NOT_PROVED')
+  const finding = unstamped ?? worst(judged.findings)
+  if (finding !== undefined) return { refusal: findingFailure(finding) }
   const { certificate, certificates, token, fields } = judged
   if (certificate === undefined || token === undefined || fields === undefined)
     return { refusal: failure('EVIDENCE_FORM', 'unreadable') }

@@ -1,3 +1,5 @@
+import type { PathResult } from '../ports.ts'
+
 /** Why there is no time-stamp to believe. REJECTED is the TSA's own no; the others are ours. */
 export type TimestampFailure =
   | 'UNREACHABLE'
@@ -14,15 +16,21 @@ export type TimestampFailure =
   | 'NOT_A_TSA'
   | 'UNTRUSTED'
 
+type NoPath = Extract<PathResult, { ok: false }>
+
 export class TimestampError extends Error {
   readonly code: TimestampFailure
   /** So long the TSA wants to be left alone, ms. */
   readonly restMs: number | undefined
 
-  constructor(code: TimestampFailure, detail: string, cause?: unknown, restMs?: number) {
+  /** Where the authority's certificate is what is not believed. */
+  readonly path: NoPath | undefined
+
+  constructor(code: TimestampFailure, detail: string, cause?: unknown, restMs?: number, path?: NoPath) {
     super(`${code}: ${detail}`, { cause })
     this.name = 'TimestampError'
     this.code = code
     this.restMs = restMs
+    this.path = path
   }
 }

@@ -15,7 +15,7 @@ import {
   readTime,
 } from '../asn1/values.ts'
 import { parseSignedData } from '../cms/signed-data.ts'
-import { type CmsSigner, checkSigners } from '../cms/verify.ts'
+import { type CmsSigner, checkSigners, isNamedBy } from '../cms/verify.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext } from '../ports.ts'
 import { type GeneralName, NAME_KIND, readAlternativeNames, readGeneralName } from '../x509/extensions.ts'
 import { readName, sameName } from '../x509/name.ts'
@@ -84,7 +84,8 @@ function verify(der: Uint8Array, expected: TokenExpectation): VerifiedToken {
   const intermediates = [...data.certificates, ...trust.intermediates]
   const crls = [...trust.crls, ...data.crls]
   const path = validatePath(certificate, { ...trust, intermediates, crls, at: trust.at ?? info.time })
-  if (!path.ok) throw new TimestampError('UNTRUSTED', `${path.failure} ${path.detail}`)
+  if (!path.ok)
+    throw new TimestampError('UNTRUSTED', `${path.failure} ${path.detail}`, undefined, undefined, path)
   return {
     der,
     time: info.time,
@@ -96,6 +97,25 @@ function verify(der: Uint8Array, expected: TokenExpectation): VerifiedToken {
     usedOcsps: path.usedOcsps,
     revocation: path.revocation,
     accuracyMs: info.accuracyMs,
+  }
+}
+
+/** What a token says of itself, and who seems to have made it, for who is shown a token that does not hold. Throws TimestampError, Asn1Error, CmsError. */
+export function claimedToken(der: Uint8Array): {
+  time: Date
+  serial: string
+  policy: string
+  certificate: Certificate | undefined
+} {
+  const { content, signers, certificates } = parseSignedData(der)
+  if (content === undefined) throw new TimestampError('MALFORMED', 'no TSTInfo inside')
+  const { time, serial, policy } = readInfo(content)
+  const [signer] = signers
+  return {
+    time,
+    serial,
+    policy,
+    certificate: signer && certificates.find((one) => isNamedBy(signer.id, one)),
   }
 }
 

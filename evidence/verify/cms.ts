@@ -1,24 +1,11 @@
 /** Judges the signers of a CMS: a provider's envelope or a user's message. */
-import type { CmsFailure } from '../cms/failure.ts'
 import type { CmsReport, CmsSigner } from '../cms/verify.ts'
-import type { TimestampToken } from '../ports.ts'
-import { TimestampError } from '../tsa/error.ts'
-import { entries, type Judged } from './evidence.ts'
-import { type Finding, failed, indeterminate, type SignatureEntry, type SubIndication } from './report.ts'
-import { checkToken, judgeSigner, type VerifyOptions } from './trust.ts'
-
-const SUB_INDICATIONS: Readonly<Partial<Record<CmsFailure, SubIndication>>> = {
-  DIGEST_MISMATCH: 'HASH_FAILURE',
-  BAD_SIGNATURE: 'SIG_CRYPTO_FAILURE',
-  NO_CERTIFICATE: 'NO_CERTIFICATE_CHAIN_FOUND',
-  NO_SIGNERS: 'NO_SIGNATURE',
-  WEAK_DIGEST: 'CRYPTO_CONSTRAINTS_FAILURE',
-  WEAK_SIGNATURE_ALGORITHM: 'CRYPTO_CONSTRAINTS_FAILURE',
-  KEY_TOO_SMALL: 'CRYPTO_CONSTRAINTS_FAILURE',
-  PSS_PARAMETERS: 'CRYPTO_CONSTRAINTS_FAILURE',
-  NO_SIGNED_ATTRIBUTES: 'SIG_CONSTRAINTS_FAILURE',
-  SIGNING_CERTIFICATE_MISMATCH: 'SIG_CONSTRAINTS_FAILURE',
-}
+import { signatureEntry } from './entries.ts'
+import type { Judged } from './evidence.ts'
+import { findingOf } from './reasons.ts'
+import type { SignatureEntry, SignatureFormat } from './report.ts'
+import { judgeToken } from './token.ts'
+import { judgeSigner, type VerifyOptions } from './trust.ts'
 
 /** @param provedAt a proof from elsewhere that the signature existed then; its own time-stamp counts first */
 export const judgeCms = (
@@ -32,42 +19,44 @@ function judgeOne(
   role: SignatureEntry['role'],
   signer: CmsSigner,
   report: CmsReport,
-  provedAt: Date | undefined,
+  elsewhere: Date | undefined,
   options: VerifyOptions,
 ): Judged {
+  const { certificate, signingTime } = signer
+  const algorithm = signer.algorithm && signer.hash && `${signer.algorithm}-${signer.hash}`
+  const shown = { role, certificate, signingTime, algorithm }
   if (!signer.ok) {
-    const findings = [failed(SUB_INDICATIONS[signer.failure] ?? 'FORMAT_FAILURE', signer.detail)]
-    const shown = entries(role, findings, signer.certificate, signer.signingTime, undefined)
-    return { findings, revocation: 'not-checked', certificate: undefined, provedAt: undefined, ...shown }
+    const findings = [findingOf(`CMS_${signer.failure}`, signer.detail)]
+    const signature = signatureEntry({ ...shown, findings, revocation: 'not-checked' })
+    const nothing = { timestamp: undefined, certificate: undefined, provedAt: undefined }
+    return { findings, revocation: 'not-checked', signature, ...nothing }
   }
-  const stamp = signatureTimestamp(signer.timestampToken, signer.signatureValue, options)
-  const time = stamp.token?.time ?? provedAt
+  const stamp =
+    signer.timestampToken && judgeToken(role, signer.timestampToken, signer.signatureValue, options)
+  const stampedAt = stamp?.token?.time
+  const provedAt = stampedAt ?? elsewhere
   const crls = [...options.crls, ...report.crls]
-  const trust = judgeSigner(signer.certificate, report.certificates, time ?? options.now, {
-    ...options,
-    crls,
-  })
-  const findings = [...stamp.findings, ...trust.findings]
+  const trust = judgeSigner(signer.certificate, report.certificates, provedAt, { ...options, crls })
+  const unproved = stamp !== undefined && stamp.token === undefined
+  const own = [...(unproved ? [findingOf('TIMESTAMP_NOT_PROVED')] : []), ...trust.findings]
   return {
-    findings,
+    findings: [...(stamp?.findings ?? []), ...own],
     revocation: trust.revocation,
     certificate: signer.certificate,
-    provedAt: time,
-    ...entries(role, findings, signer.certificate, signer.signingTime, stamp.token),
+    provedAt,
+    signature: signatureEntry({
+      ...shown,
+      findings: own,
+      format: formatOf(signer),
+      stampedAt,
+      provedAt,
+      revocation: trust.revocation,
+    }),
+    timestamp: stamp?.entry,
   }
 }
 
-function signatureTimestamp(
-  der: Uint8Array | undefined,
-  signature: Uint8Array,
-  options: VerifyOptions,
-): { token: TimestampToken | undefined; findings: Finding[] } {
-  if (der === undefined) return { token: undefined, findings: [] }
-  try {
-    return { token: checkToken(der, signature, options), findings: [] }
-  } catch (error) {
-    if (!(error instanceof TimestampError)) throw error
-    const finding = error.code === 'UNTRUSTED' ? indeterminate : failed
-    return { token: undefined, findings: [finding('TIMESTAMP_FAILURE', error.message)] }
-  }
+const formatOf = ({ bes, timestampToken }: CmsSigner): SignatureFormat => {
+  if (!bes) return 'CMS'
+  return timestampToken === undefined ? 'CAdES-BES' : 'CAdES B-T'
 }

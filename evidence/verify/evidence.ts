@@ -1,22 +1,18 @@
 /** Verifies one delil: its signature, its time-stamp, the certificates at the time that the stamp proves. */
 import { type EvidenceFields, readEvidence } from '../model/read.ts'
 import type { Certificate, TimestampToken } from '../ports.ts'
-import type { XadesFailure } from '../xades/report.ts'
+import type { ClaimedSignature, ValidationValues, XadesFailure } from '../xades/report.ts'
 import { verifyXades } from '../xades/verify.ts'
 import { XmlError } from '../xml/tree.ts'
-import {
-  type Finding,
-  failed,
-  indeterminate,
-  type SignatureEntry,
-  type SubIndication,
-  type TimestampEntry,
-  worst,
-} from './report.ts'
-import { checkToken, judgeSigner, type VerifyOptions } from './trust.ts'
+import { signatureEntry } from './entries.ts'
+import { type Finding, findingOf, type Reason } from './reasons.ts'
+import type { SignatureEntry, TimestampEntry } from './report.ts'
+import { type JudgedToken, judgeToken } from './token.ts'
+import { judgeSigner, type VerifyOptions } from './trust.ts'
 
 /** One signature of a file, with what it proves. */
 export interface Judged {
+  /** Of the signature and of its time-stamp. */
   readonly findings: readonly Finding[]
   readonly revocation: 'checked' | 'not-checked'
   readonly signature: SignatureEntry
@@ -35,29 +31,16 @@ export interface JudgedEvidence extends Judged {
   readonly certificates: readonly Certificate[]
 }
 
-const SUB_INDICATIONS: Readonly<Record<XadesFailure, SubIndication>> = {
-  NOT_XML: 'FORMAT_FAILURE',
-  NO_SIGNATURE: 'NO_SIGNATURE',
-  SIGNATURE_COUNT: 'FORMAT_FAILURE',
-  DUPLICATE_ID: 'FORMAT_FAILURE',
-  SIGNATURE_FORMAT: 'FORMAT_FAILURE',
-  REFERENCES: 'SIG_CONSTRAINTS_FAILURE',
-  TRANSFORMS: 'SIG_CONSTRAINTS_FAILURE',
-  WEAK_ALGORITHM: 'CRYPTO_CONSTRAINTS_FAILURE',
-  TARGET_MISMATCH: 'SIG_CONSTRAINTS_FAILURE',
-  HASH_FAILURE: 'HASH_FAILURE',
-  SIGNING_CERTIFICATE: 'SIG_CONSTRAINTS_FAILURE',
-  SIG_CRYPTO_FAILURE: 'SIG_CRYPTO_FAILURE',
-  TIMESTAMP_INVALID: 'TIMESTAMP_FAILURE',
-  TIMESTAMP_UNTRUSTED: 'TIMESTAMP_FAILURE',
-}
-
-export function verifyEvidence(octets: Uint8Array, options: VerifyOptions): JudgedEvidence {
-  const report = verifyXades(octets, (der, stamped) => checkToken(der, stamped, options))
+export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): JudgedEvidence {
+  let stamp: JudgedToken | undefined
+  const report = verifyXades(octets, (der, stamped, values) => {
+    stamp = judgeToken('evidence', der, stamped, withValues(given, values))
+    if (stamp.token === undefined) throw new Error(stamp.entry.detail)
+    return stamp.token
+  })
   if (!report.ok) {
-    // An anchor or a list that is not at hand proves nothing against the evidence. [EN 319 102-1 §5.2.6]
-    const finding = report.failure === 'TIMESTAMP_UNTRUSTED' ? indeterminate : failed
-    return broken(finding(SUB_INDICATIONS[report.failure], report.detail))
+    const findings = [findingOf(reasonOf(report.failure), report.detail)]
+    return broken(findings, stamp, report)
   }
   const { certificate, certificates, timestamp } = report
   let fields: EvidenceFields
@@ -65,13 +48,14 @@ export function verifyEvidence(octets: Uint8Array, options: VerifyOptions): Judg
     fields = readEvidence(report.root)
   } catch (error) {
     if (!(error instanceof XmlError)) throw error
-    return broken(failed('FORMAT_FAILURE', error.message))
+    return broken([findingOf('EVIDENCE_UNREADABLE', error.message)], stamp, report)
   }
   const provedAt = timestamp?.time
-  const trust = judgeSigner(certificate, certificates, provedAt ?? options.now, options)
+  const options = withValues(given, report.values)
+  const trust = judgeSigner(certificate, certificates, provedAt, options)
   const findings = [...trust.findings]
   if (timestamp === undefined && options.unstampedEvidence !== 'accept')
-    findings.push(indeterminate('TIMESTAMP_FAILURE', 'the evidence carries no time-stamp'))
+    findings.push(findingOf('TIMESTAMP_MISSING'))
   return {
     findings,
     revocation: trust.revocation,
@@ -80,51 +64,59 @@ export function verifyEvidence(octets: Uint8Array, options: VerifyOptions): Judg
     fields,
     token: timestamp,
     certificates,
-    ...entries('evidence', findings, certificate, report.signingTime, timestamp),
+    signature: signatureEntry({
+      role: 'evidence',
+      findings,
+      format: `XAdES ${report.level}`,
+      algorithm: report.algorithm,
+      certificate,
+      signingTime: report.signingTime,
+      stampedAt: provedAt,
+      provedAt,
+      revocation: trust.revocation,
+    }),
+    timestamp: stamp?.entry,
   }
 }
 
-const broken = (finding: Finding): JudgedEvidence => ({
-  findings: [finding],
+/** What a signature carries is at hand like what the verifier was given: each counts by its own signature. */
+function withValues(options: VerifyOptions, { certificates, crls, ocsps }: ValidationValues): VerifyOptions {
+  if (certificates.length + crls.length + ocsps.length === 0) return options
+  const more = <Trust extends Pick<VerifyOptions, 'intermediates' | 'crls' | 'ocsps'>>(
+    from: Trust,
+  ): Trust => ({
+    ...from,
+    intermediates: [...from.intermediates, ...certificates],
+    crls: [...from.crls, ...crls],
+    ocsps: [...(from.ocsps ?? []), ...ocsps],
+  })
+  return { ...more(options), stamps: options.stamps && more(options.stamps) }
+}
+
+/** The token says itself what is wrong with it. */
+const reasonOf = (code: XadesFailure): Reason =>
+  code === 'TIMESTAMP_INVALID' || code === 'TIMESTAMP_UNTRUSTED' ? 'TIMESTAMP_NOT_PROVED' : `XADES_${code}`
+
+const broken = (
+  own: readonly Finding[],
+  stamp: JudgedToken | undefined,
+  { certificate, signingTime, algorithm, level }: ClaimedSignature,
+): JudgedEvidence => ({
+  findings: [...(stamp?.findings ?? []), ...own],
   revocation: 'not-checked',
   certificate: undefined,
   provedAt: undefined,
   fields: undefined,
   token: undefined,
   certificates: [],
-  ...entries('evidence', [finding], undefined, undefined, undefined),
+  signature: signatureEntry({
+    role: 'evidence',
+    findings: own,
+    format: level && `XAdES ${level}`,
+    algorithm,
+    certificate,
+    signingTime,
+    revocation: 'not-checked',
+  }),
+  timestamp: stamp?.entry,
 })
-
-/** What the report shows of one signature. */
-const qualificationOf = ({ qualification }: Certificate): SignatureEntry['qualified'] =>
-  qualification?.isQualified === true ? (qualification.national ?? 'qualified') : undefined
-
-export function entries(
-  role: SignatureEntry['role'],
-  findings: readonly Finding[],
-  certificate: Certificate | undefined,
-  signingTime: Date | undefined,
-  timestamp: { time: Date; serial: string; policy: string; certificate: Certificate } | undefined,
-): { signature: SignatureEntry; timestamp: TimestampEntry | undefined } {
-  const finding = worst(findings)
-  return {
-    signature: {
-      role,
-      verdict: finding?.verdict ?? 'TOTAL-PASSED',
-      subIndication: finding?.subIndication,
-      detail: finding?.detail,
-      signer: certificate?.subject.text,
-      issuer: certificate?.issuer.text,
-      qualified: certificate && qualificationOf(certificate),
-      signingTime: signingTime?.toISOString(),
-      timestamp: timestamp?.time.toISOString(),
-    },
-    timestamp: timestamp && {
-      role,
-      time: timestamp.time.toISOString(),
-      authority: timestamp.certificate.subject.text,
-      serial: timestamp.serial,
-      policy: timestamp.policy,
-    },
-  }
-}

@@ -15,7 +15,8 @@ import { judgeCms } from './cms.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
 import { hasLayout, strangeOctets } from './outer-octets.ts'
 import { partOctets } from './part-octets.ts'
-import { type FileKind, type Finding, failed, indeterminate } from './report.ts'
+import { type Finding, findingOf } from './reasons.ts'
+import type { FileKind } from './report.ts'
 import { strictSignedData } from './signed-data-shape.ts'
 import type { VerifyOptions } from './trust.ts'
 
@@ -32,12 +33,12 @@ export async function verifyMessage(octets: Uint8Array, options: VerifyOptions):
   index.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
   const { root, faults } = index.end()
   const subject = decodeHeaderText(root.envelope?.subject ?? '')
-  if (faults.length > 0) return unsigned('message', subject, failed('FORMAT_FAILURE', faults.join(' ')))
+  if (faults.length > 0)
+    return unsigned('message', subject, findingOf('MESSAGE_TOO_COMPLEX', faults.join(' ')))
   const parts = evidenceParts(root)
   if (parts.length > 0) return verifyEnvelope(octets, root, parts, subject, options)
   const judged = await verifyUser(octets, root, undefined, options)
-  if (judged.length === 0)
-    return unsigned('message', subject, indeterminate('NO_SIGNATURE', 'the message is not signed'))
+  if (judged.length === 0) return unsigned('message', subject, findingOf('MESSAGE_NOT_SIGNED'))
   return {
     kind: 'message',
     subject,
@@ -86,7 +87,7 @@ async function verifyEnvelope(
   // Else a user could sign an old delil of somebody and pass the mail off as the provider's.
   const issuers = new Set(evidence.map(({ certificate }) => certificate?.subject.text))
   if (!envelope.some(({ certificate }) => certificate !== undefined && issuers.has(certificate.subject.text)))
-    findings.push(indeterminate('SIGNER_MISMATCH', 'the envelope is not signed by an issuer of its evidence'))
+    findings.push(findingOf('SIGNER_MISMATCH'))
   const original = root.children[0]?.children.find(
     ({ type, subtype }) => type === 'message' && subtype === 'rfc822',
   )
@@ -112,10 +113,10 @@ function outerFindings(
   const [signed] = root.children
   if (signed === undefined || cms === undefined || !hasLayout(octets, signed)) return []
   const shape = strictSignedData(cms)
-  if (shape !== undefined) return [failed('FORMAT_FAILURE', shape)]
+  if (shape !== undefined) return [findingOf('SIGNATURE_ENCODING', shape)]
   const used = report.signers[0]?.hash
   const strange = used === undefined ? 'no digest is named' : strangeOctets(octets, root, cms, used)
-  return strange === undefined ? [] : [failed('UNSIGNED_OCTETS', strange)]
+  return strange === undefined ? [] : [findingOf('UNSIGNED_OCTETS', strange)]
 }
 
 /** multipart/signed: the exact octets of the first part, header and all. [RFC 1847 §2.1] */
@@ -141,7 +142,7 @@ async function verifyOriginal(
     if (fields === undefined) continue // not read, because of a finding of its own
     const name = hashOfDigestUri(fields.message?.digestMethod ?? '')
     if (name === undefined || hash(name, body, 'base64') !== fields.message?.digestValue)
-      findings.push(failed('DIGEST_MISMATCH', 'the original is not the one that the evidence is about'))
+      findings.push(findingOf('DIGEST_MISMATCH'))
   }
   const [nested] = part.children
   if (nested === undefined) return []

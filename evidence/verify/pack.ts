@@ -13,7 +13,7 @@ import { judgeCms } from './cms.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
 import { type PackSource, readSums, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
 import { PackMaterial } from './pack-material.ts'
-import { type Finding, failed, indeterminate, type SubIndication } from './report.ts'
+import { type Finding, findingOf } from './reasons.ts'
 import { checkTokenAt, type VerifyOptions } from './trust.ts'
 
 /** One record of the pack and what proves it. */
@@ -92,18 +92,16 @@ const RECORD = /^(evidence|events|validation|rechecks|seals)\/(\d{8,16})\.(xml|j
 async function checkFiles(source: PackSource): Promise<{ names: ReadonlySet<string>; findings: Finding[] }> {
   const octets = await source.read(SUMS)
   const sums = octets && readSums(octets)
-  if (sums === undefined)
-    return { names: new Set(), findings: [failed('FORMAT_FAILURE', `${SUMS}: no list of files`)] }
+  if (sums === undefined) return { names: new Set(), findings: [findingOf('PACK_LIST_UNREADABLE', SUMS)] }
   const findings: Finding[] = []
   for (const [name, sum] of sums) {
     const file = await source.read(name)
-    if (file === undefined) findings.push(failed('FORMAT_FAILURE', `${name}: missing`))
-    else if (digestOf('sha512', file, 'hex') !== sum)
-      findings.push(failed('HASH_FAILURE', `${name}: not the octets that were listed`))
+    if (file === undefined) findings.push(findingOf('PACK_FILE_MISSING', name))
+    else if (digestOf('sha512', file, 'hex') !== sum) findings.push(findingOf('PACK_FILE_CHANGED', name))
   }
   for (const name of await source.names())
     if (!sums.has(name) && name !== SUMS && name !== SUMS_SIGNATURE)
-      findings.push(failed('UNSIGNED_OCTETS', `${name}: not in the list`))
+      findings.push(findingOf('PACK_FILE_NOT_LISTED', name))
   return { names: new Set(sums.keys()), findings }
 }
 
@@ -124,9 +122,9 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   const position = text && readPosition(text)
   const findings: Finding[] = []
   if (position === undefined || position.chain !== chain || position.sequence !== Number(number))
-    findings.push(failed('FORMAT_FAILURE', `${stem}.position.txt: does not say where the record stands`))
+    findings.push(findingOf('PACK_POSITION', `${stem}.position.txt`))
   else if (!standsAt(position, octets))
-    findings.push(failed('HASH_FAILURE', `${name}: other octets than stand at ${chain} ${position.sequence}`))
+    findings.push(findingOf('PACK_RECORD_CHANGED', `${name}: ${chain} ${position.sequence}`))
   const record = await source.read(`${stem}.ers`)
   const proof = record && text && proofOf(pack, record, [octets, text])
   if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
@@ -168,23 +166,8 @@ const proofOf = ({ material }: Pack, der: Uint8Array, objects: readonly Uint8Arr
       checkTokenAt(token, imprint, hash, at, material.all, (time) => material.around(time)),
   })
 
-const PROOF_FINDINGS: Readonly<
-  Record<Extract<RecordReport, { ok: false }>['failure'], readonly [typeof failed, SubIndication]>
-> = {
-  MALFORMED: [failed, 'FORMAT_FAILURE'],
-  OTHER_OBJECTS: [failed, 'HASH_FAILURE'],
-  ROOT_MISMATCH: [failed, 'HASH_FAILURE'],
-  RENEWAL_MISMATCH: [failed, 'HASH_FAILURE'],
-  ORDER: [indeterminate, 'TIMESTAMP_ORDER_FAILURE'],
-  OUTDATED_ALGORITHM: [indeterminate, 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'],
-  TOKEN_INVALID: [failed, 'SIG_CRYPTO_FAILURE'],
-  TOKEN_UNTRUSTED: [indeterminate, 'NO_POE'],
-}
-
-function proofFinding(report: Extract<RecordReport, { ok: false }>, name: string): Finding {
-  const [finding, subIndication] = PROOF_FINDINGS[report.failure]
-  return finding(subIndication, `${name}: ${report.failure} ${report.detail}`)
-}
+const proofFinding = (report: Extract<RecordReport, { ok: false }>, name: string): Finding =>
+  findingOf(`PROOF_${report.failure}`, `${name}: ${report.detail}`)
 
 /** What the provider signed of its chains' heads, as of when it was sealed. */
 async function checkHeads(pack: Pack): Promise<{
@@ -205,11 +188,11 @@ async function checkHeads(pack: Pack): Promise<{
       reached.set(chain, Math.max(reached.get(chain) ?? 0, Number(number)))
     const record = await source.read(`${stem}.ers`)
     const proof = record && proofOf(pack, record, [text, signature])
-    if (proof === undefined) findings.push(failed('FORMAT_FAILURE', `${stem}.ers: missing`))
+    if (proof === undefined) findings.push(findingOf('PACK_SEAL_MISSING', `${stem}.ers`))
     else if (!proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
     const report = await verifyDetached(signature, (algorithm) => digestOf(algorithm, text, 'buffer'))
     const now = proof?.ok ? proof.provedAt : material.all.now
-    const signers = judgeCms('seal', report, undefined, { ...material.around(now), now })
+    const signers = judgeCms('seal', report, proof?.ok ? now : undefined, { ...material.around(now), now })
     judged.push(...signers)
     findings.push(
       ...signers
@@ -241,13 +224,13 @@ async function checkValidation(
   for (const name of [...names].filter((one) => one.startsWith('validation/') && one.endsWith('.json'))) {
     const said = readJson<ValidationText>(await source.read(name))
     if (!Array.isArray(said?.evidence)) {
-      findings.push(failed('FORMAT_FAILURE', `${name}: not readable`))
+      findings.push(findingOf('PACK_VALIDATION_UNREADABLE', name))
       continue
     }
     for (const { sequence, sha256 } of said.evidence as NonNullable<ValidationText['evidence']>) {
       const position = bySequence.get(Number(sequence))
       if (position !== undefined && Buffer.from(position.sha256).toString('hex') !== sha256)
-        findings.push(failed('HASH_FAILURE', `${name}: is about another delil than evidence ${sequence}`))
+        findings.push(findingOf('PACK_VALIDATION_MISMATCH', `${name}: evidence ${sequence}`))
     }
   }
   return findings
@@ -261,8 +244,7 @@ async function checkSigners({ source, names }: Pack, records: readonly PackedRec
   const findings: Finding[] = []
   for (const name of [...names].filter((one) => one.startsWith('signers/'))) {
     const octets = (await source.read(name)) ?? new Uint8Array(0)
-    if (!named.has(digestOf('sha256', octets, 'hex')))
-      findings.push(failed('HASH_FAILURE', `${name}: no delil of the pack names it`))
+    if (!named.has(digestOf('sha256', octets, 'hex'))) findings.push(findingOf('PACK_SIGNER_UNNAMED', name))
   }
   return findings
 }
@@ -285,12 +267,7 @@ function checkOrder(records: readonly PackedRecord[]): Finding[] {
       position.sequence === 1 ? GENESIS : known.get(`${position.chain}/${position.sequence - 1}`)?.leaf
     return before === undefined || Buffer.compare(before, position.previous) === 0
       ? []
-      : [
-          failed(
-            'HASH_FAILURE',
-            `${position.chain} ${position.sequence}: does not follow the record before it`,
-          ),
-        ]
+      : [findingOf('PACK_CHAIN_BROKEN', `${position.chain} ${position.sequence}`)]
   })
 }
 

@@ -1,29 +1,55 @@
-/** What verifying a file says. The names of verdicts follow EN 319 102-1; sub-indications are a closed set. [EN 319 102-1 §5.1] */
+/** What verifying a file says. The names of verdicts follow EN 319 102-1; so do sub-indications. [EN 319 102-1 §5.1] */
+import type { Reason } from './reasons.ts'
+
 export type VerificationVerdict = 'TOTAL-PASSED' | 'INDETERMINATE' | 'TOTAL-FAILED'
 
-export type SubIndication =
-  | 'FORMAT_FAILURE'
-  | 'HASH_FAILURE'
-  | 'SIG_CRYPTO_FAILURE'
-  | 'SIG_CONSTRAINTS_FAILURE'
-  | 'CRYPTO_CONSTRAINTS_FAILURE'
-  | 'NO_CERTIFICATE_CHAIN_FOUND'
-  | 'CHAIN_CONSTRAINTS_FAILURE'
-  | 'CERTIFICATE_REVOKED'
-  | 'OUT_OF_BOUNDS_NO_POE'
-  | 'TRY_LATER'
-  | 'TIMESTAMP_FAILURE'
-  | 'TIMESTAMP_ORDER_FAILURE'
-  | 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'
-  | 'NO_POE'
-  | 'NO_SIGNATURE'
-  /** An octet outside what is signed is not the one that our layout puts there. */
-  | 'UNSIGNED_OCTETS'
-  /** The original is not the one that the evidence is about. */
-  | 'DIGEST_MISMATCH'
-  /** Envelope and evidence come from different signers. */
-  | 'SIGNER_MISMATCH'
-  | 'UNKNOWN_FILE'
+/** What the standard names beside each verdict, and no name of our own. [EN 319 102-1 §5.1.3] */
+export const FAILED_SUB_INDICATIONS = [
+  'FORMAT_FAILURE',
+  'HASH_FAILURE',
+  'SIG_CRYPTO_FAILURE',
+  'REVOKED',
+  'EXPIRED',
+  'NOT_YET_VALID',
+] as const
+
+export const INDETERMINATE_SUB_INDICATIONS = [
+  'SIG_CONSTRAINTS_FAILURE',
+  'CHAIN_CONSTRAINTS_FAILURE',
+  'CERTIFICATE_CHAIN_GENERAL_FAILURE',
+  'CRYPTO_CONSTRAINTS_FAILURE',
+  'EXPIRED',
+  'NOT_YET_VALID',
+  'POLICY_PROCESSING_ERROR',
+  'SIGNATURE_POLICY_NOT_AVAILABLE',
+  'TIMESTAMP_ORDER_FAILURE',
+  'NO_SIGNING_CERTIFICATE_FOUND',
+  'NO_CERTIFICATE_CHAIN_FOUND',
+  'REVOKED_NO_POE',
+  'REVOKED_CA_NO_POE',
+  'OUT_OF_BOUNDS_NOT_REVOKED',
+  'OUT_OF_BOUNDS_NO_POE',
+  'REVOCATION_OUT_OF_BOUNDS_NO_POE',
+  'CRYPTO_CONSTRAINTS_FAILURE_NO_POE',
+  'NO_POE',
+  'TRY_LATER',
+  'SIGNED_DATA_NOT_FOUND',
+  'CUSTOM',
+] as const
+
+export type FailedSubIndication = (typeof FAILED_SUB_INDICATIONS)[number]
+export type IndeterminateSubIndication = (typeof INDETERMINATE_SUB_INDICATIONS)[number]
+export type SubIndication = FailedSubIndication | IndeterminateSubIndication
+
+/** The verdict on one thing, and why it is not better. */
+export interface Judgement {
+  readonly verdict: VerificationVerdict
+  readonly subIndication: SubIndication | undefined
+  /** Our own, more exact than the standard's name: a closed set. */
+  readonly reason: Reason | undefined
+  /** For who looks closer, in English. */
+  readonly detail: string | undefined
+}
 
 export type FileKind =
   | 'evidence'
@@ -36,27 +62,50 @@ export type FileKind =
   | 'record'
   | 'unknown'
 
-export interface SignatureEntry {
-  /** What was signed: an envelope, a delil, the user's own message; the list of a pack, the heads of a seal. */
-  readonly role: 'envelope' | 'evidence' | 'user' | 'pack' | 'seal'
-  readonly verdict: VerificationVerdict
-  readonly subIndication: SubIndication | undefined
-  readonly detail: string | undefined
-  readonly signer: string | undefined
+export type SignatureFormat =
+  | 'XAdES B-B'
+  | 'XAdES B-T'
+  | 'XAdES B-LT'
+  | 'CAdES-BES'
+  | 'CAdES B-T'
+  /** Without the attribute that names the certificate. */
+  | 'CMS'
+
+/** Who made a signature or a token, as the certificate says. */
+interface Holder {
   readonly issuer: string | undefined
-  /** What the certificate states of itself: Turkish NES or e-seal, or qualified elsewhere. */
-  readonly qualified: 'nes' | 'e-seal' | 'qualified' | undefined
-  /** ISO times; claimed by the signer, and proved by the time-stamp. */
-  readonly signingTime: string | undefined
-  readonly timestamp: string | undefined
+  /** Of the certificate: its serial number in hex, and SHA-256 over it. */
+  readonly certificateSerial: string | undefined
+  readonly fingerprint: string | undefined
 }
 
-export interface TimestampEntry {
+export interface SignatureEntry extends Judgement, Holder {
+  /** What was signed: an envelope, a delil, the user's own message; the list of a pack, the heads of a seal. */
+  readonly role: 'envelope' | 'evidence' | 'user' | 'pack' | 'seal'
+  /** undefined where it could not be read. */
+  readonly format: SignatureFormat | undefined
+  /** `rsa-pkcs1-sha256` */
+  readonly algorithm: string | undefined
+  readonly signer: string | undefined
+  /** What the certificate states of itself: Turkish NES or e-seal, or qualified elsewhere. */
+  readonly qualified: 'nes' | 'e-seal' | 'qualified' | undefined
+  /** ISO times; claimed by the signer, and proved by its own time-stamp. */
+  readonly signingTime: string | undefined
+  readonly timestamp: string | undefined
+  /** ISO time: by when the signature existed, whoever proves it; undefined where nothing does. */
+  readonly bestSignatureTime: string | undefined
+  readonly revocation: 'checked' | 'not-checked'
+}
+
+export interface TimestampEntry extends Judgement, Holder {
+  /** Of which signature. */
   readonly role: SignatureEntry['role']
-  readonly time: string
-  readonly authority: string
-  readonly serial: string
-  readonly policy: string
+  /** What the token says; undefined where it cannot be read. It proves something only where the verdict is TOTAL-PASSED. */
+  readonly time: string | undefined
+  readonly authority: string | undefined
+  readonly serial: string | undefined
+  readonly policy: string | undefined
+  readonly revocation: 'checked' | 'not-checked'
 }
 
 /** What proves that a file existed at a time, long after its own signatures' certificates ran out. */
@@ -67,11 +116,9 @@ export interface ProofEntry {
   readonly stamps: readonly { readonly time: string; readonly authority: string; readonly hash: string }[]
 }
 
-export interface FileReport {
+export interface FileReport extends Judgement {
   readonly file: string
   readonly kind: FileKind
-  readonly verdict: VerificationVerdict
-  readonly subIndication: SubIndication | undefined
   /** `checked` only where every path was. */
   readonly revocation: 'checked' | 'not-checked'
   readonly signatures: readonly SignatureEntry[]
@@ -93,26 +140,3 @@ export interface ReportFields {
   readonly remmdId: string
   readonly delilId: string
 }
-
-/** One thing that speaks against the file. */
-export interface Finding {
-  readonly verdict: Exclude<VerificationVerdict, 'TOTAL-PASSED'>
-  readonly subIndication: SubIndication
-  readonly detail: string
-}
-
-export const failed = (subIndication: SubIndication, detail: string): Finding => ({
-  verdict: 'TOTAL-FAILED',
-  subIndication,
-  detail,
-})
-
-export const indeterminate = (subIndication: SubIndication, detail: string): Finding => ({
-  verdict: 'INDETERMINATE',
-  subIndication,
-  detail,
-})
-
-/** A failure outweighs a doubt, and the first of equals is told. */
-export const worst = (findings: readonly Finding[]): Finding | undefined =>
-  findings.find(({ verdict }) => verdict === 'TOTAL-FAILED') ?? findings[0]

@@ -1,11 +1,11 @@
 /** Judges certificates and time-stamps of a file against the anchors that the verifier was given. */
 import { hash } from 'node:crypto'
 import { parseSignedData } from '../cms/signed-data.ts'
-import type { Certificate, HashName, TimestampToken, TrustContext, TrustFailure } from '../ports.ts'
+import type { Certificate, HashName, PathResult, TrustContext, TrustFailure } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { type VerifiedToken, verifyToken } from '../tsa/token.ts'
 import { validatePath } from '../x509/path.ts'
-import { type Finding, failed, indeterminate, type SubIndication } from './report.ts'
+import { type Finding, findingOf, type Reason } from './reasons.ts'
 import { strictSignedData } from './signed-data-shape.ts'
 
 export interface VerifyOptions {
@@ -22,21 +22,36 @@ export interface VerifyOptions {
   readonly unstampedEvidence?: 'accept' | 'refuse' | undefined
 }
 
-const SUB_INDICATIONS: Readonly<Record<TrustFailure, SubIndication>> = {
-  NO_PATH: 'NO_CERTIFICATE_CHAIN_FOUND',
-  EXPIRED: 'OUT_OF_BOUNDS_NO_POE',
-  NOT_YET_VALID: 'OUT_OF_BOUNDS_NO_POE',
-  REVOKED: 'CERTIFICATE_REVOKED',
-  REVOCATION_UNKNOWN: 'TRY_LATER',
-  NOT_A_CA: 'CHAIN_CONSTRAINTS_FAILURE',
-  PATH_LENGTH: 'CHAIN_CONSTRAINTS_FAILURE',
-  KEY_USAGE: 'CHAIN_CONSTRAINTS_FAILURE',
-  UNKNOWN_CRITICAL_EXTENSION: 'CHAIN_CONSTRAINTS_FAILURE',
-  NAME_CONSTRAINTS: 'CHAIN_CONSTRAINTS_FAILURE',
-  POLICY: 'CHAIN_CONSTRAINTS_FAILURE',
-  WEAK_ALGORITHM: 'CRYPTO_CONSTRAINTS_FAILURE',
-  BAD_SIGNATURE: 'NO_CERTIFICATE_CHAIN_FOUND',
-  MALFORMED: 'NO_CERTIFICATE_CHAIN_FOUND',
+type NoPath = Extract<PathResult, { ok: false }>
+
+const REASON_OF: Readonly<Record<TrustFailure, Reason>> = {
+  NO_PATH: 'CERTIFICATE_NO_PATH',
+  EXPIRED: 'CERTIFICATE_EXPIRED',
+  NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
+  REVOKED: 'CERTIFICATE_REVOKED_NO_PROOF',
+  REVOCATION_UNKNOWN: 'CERTIFICATE_STATUS_UNKNOWN',
+  NOT_A_CA: 'CERTIFICATE_CHAIN',
+  PATH_LENGTH: 'CERTIFICATE_CHAIN',
+  KEY_USAGE: 'CERTIFICATE_CHAIN',
+  UNKNOWN_CRITICAL_EXTENSION: 'CERTIFICATE_CHAIN',
+  NAME_CONSTRAINTS: 'CERTIFICATE_CHAIN',
+  POLICY: 'CERTIFICATE_CHAIN',
+  WEAK_ALGORITHM: 'CERTIFICATE_WEAK',
+  BAD_SIGNATURE: 'CERTIFICATE_BAD_SIGNATURE',
+  MALFORMED: 'CERTIFICATE_MALFORMED',
+}
+
+/**
+ * A time that is proved turns two doubts into failures: what existed before its certificate did is void, and a revocation
+ * before the time-stamp is held against the signature, since the stamp follows it at once. [EN 319 102-1 §5.5.4]
+ *
+ * @param provedAt when the signature is proved to have existed
+ */
+export function certificateReason({ failure, ofIssuer }: NoPath, provedAt: Date | undefined): Reason {
+  if (failure === 'REVOKED' && ofIssuer === true) return 'CERTIFICATE_ISSUER_REVOKED'
+  if (provedAt !== undefined && failure === 'REVOKED') return 'CERTIFICATE_REVOKED'
+  if (provedAt !== undefined && failure === 'NOT_YET_VALID') return 'CERTIFICATE_LATER_THAN_SIGNATURE'
+  return REASON_OF[failure]
 }
 
 export interface TrustJudgement {
@@ -45,27 +60,25 @@ export interface TrustJudgement {
 }
 
 /**
- * The signer's path at `at`, its key usage, and that everything else which the signature brings along leads to an
+ * The signer's path at the time that is proved, or now, its key usage, and that everything else which the signature brings along leads to an
  * anchor too: a certificate that nothing vouches for has no business in a signed file.
  */
 export function judgeSigner(
   signer: Certificate,
   embedded: readonly Certificate[],
-  at: Date,
+  provedAt: Date | undefined,
   options: VerifyOptions,
 ): TrustJudgement {
   const findings: Finding[] = []
+  const at = provedAt ?? options.now
   const context = { ...options, intermediates: [...embedded, ...options.intermediates], at }
   const path = validatePath(signer, context)
-  if (!path.ok) findings.push(pathFinding(path.failure, path.detail))
+  if (!path.ok) findings.push(findingOf(certificateReason(path, provedAt), `${path.failure} ${path.detail}`))
   const usage = signer.keyUsage
   if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
-    findings.push(indeterminate('CHAIN_CONSTRAINTS_FAILURE', 'the certificate is not for signatures'))
+    findings.push(findingOf('CERTIFICATE_USAGE', signer.subject.text))
   const stray = strayCertificate(embedded, [signer, ...(path.ok ? path.path : [])], context)
-  if (stray)
-    findings.push(
-      indeterminate('NO_CERTIFICATE_CHAIN_FOUND', 'a certificate beside the signer leads nowhere'),
-    )
+  if (stray) findings.push(findingOf('CERTIFICATE_STRAY', stray.subject.text))
   return { findings, revocation: path.ok ? path.revocation : 'not-checked' }
 }
 
@@ -83,15 +96,10 @@ const strayCertificate = (
   )
 }
 
-const pathFinding = (failure: TrustFailure, detail: string): Finding =>
-  failure === 'REVOKED'
-    ? failed('CERTIFICATE_REVOKED', detail)
-    : indeterminate(SUB_INDICATIONS[failure], `${failure}: ${detail}`)
-
 const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512']
 
 /** @throws TimestampError */
-export function checkToken(der: Uint8Array, stamped: Uint8Array, options: VerifyOptions): TimestampToken {
+export function checkToken(der: Uint8Array, stamped: Uint8Array, options: VerifyOptions): VerifiedToken {
   // Tokens are DER and nothing in them is free: also the parts that no signature covers. [RFC 3161 §2.4.2]
   const why = strictSignedData(der)
   if (why !== undefined) throw new TimestampError('MALFORMED', why)

@@ -12,11 +12,13 @@ import { DEFAULT_PROFILE } from '../model/profile.ts'
 import type { EvidenceFields } from '../model/read.ts'
 import { ROOT_FACTS } from '../model/roots.ts'
 import { judgeCms } from './cms.ts'
+import { judgementOf } from './entries.ts'
 import { type Judged, verifyEvidence } from './evidence.ts'
 import { type JudgedMessage, verifyMessage } from './message.ts'
 import { type PackedRecord, type PackOptions, verifyPack } from './pack.ts'
 import type { PackSource } from './pack-files.ts'
-import { type FileReport, failed, indeterminate, type ProofEntry, worst } from './report.ts'
+import { findingOf, REASONS } from './reasons.ts'
+import type { FileReport, ProofEntry } from './report.ts'
 import type { VerifyOptions } from './trust.ts'
 
 export interface VerifiableFile {
@@ -43,8 +45,7 @@ export async function verifyFile(file: VerifiableFile, options: VerifyOptions): 
       findings: judged.findings,
     })
   }
-  if (first === undefined)
-    return reportOf(file, nothing('unknown', failed('UNKNOWN_FILE', 'the file is empty')))
+  if (first === undefined) return reportOf(file, nothing('unknown', findingOf('UNKNOWN_FILE')))
   return reportOf(file, await verifyMessage(file.octets, options))
 }
 
@@ -61,8 +62,7 @@ const nothing = (
 
 async function verifySignatureFile(file: VerifiableFile, options: VerifyOptions): Promise<JudgedMessage> {
   const { octets, content } = file
-  if (content === undefined)
-    return nothing('signature', indeterminate('FORMAT_FAILURE', 'the signed content is needed'))
+  if (content === undefined) return nothing('signature', findingOf('SIGNED_CONTENT_MISSING'))
   const report = await verifyDetached(octets, (name) => hash(name, content, 'buffer'))
   const judged = judgeCms('user', report, undefined, options)
   return {
@@ -108,21 +108,25 @@ function reportOf(
   proof?: ProofEntry,
 ): FileReport {
   const { judged, evidence, findings, kind } = message
-  const finding = worst(findings)
-  const verdict = finding?.verdict ?? 'TOTAL-PASSED'
+  const judgement = judgementOf(findings)
+  const { verdict, reason, detail } = judgement
   const [facts] = evidence
   return {
     file: file.name,
     kind,
-    verdict,
-    subIndication: finding?.subIndication,
+    ...judgement,
     revocation: judged.length > 0 && judged.every(allChecked) ? 'checked' : 'not-checked',
     signatures: judged.map(({ signature }) => signature),
     timestamps: judged.flatMap(({ timestamp }) => (timestamp === undefined ? [] : [timestamp])),
     ...(proof === undefined ? {} : { proof }),
     fields: {
       mesaj: VERDICTS[verdict],
-      detayMesaji: finding?.detail ?? (facts === undefined ? KINDS[kind] : whatHappened(facts)),
+      detayMesaji:
+        reason === undefined
+          ? facts === undefined
+            ? KINDS[kind]
+            : whatHappened(facts)
+          : [REASONS[reason].tr, detail].filter(Boolean).join(' '),
       konu: facts?.message?.subject ?? message.subject,
       dosyaAdi: file.name,
       alicilar: facts?.recipients.flatMap(({ addresses }) => addresses) ?? [],
@@ -132,7 +136,8 @@ function reportOf(
   }
 }
 
-const allChecked = ({ revocation }: Judged): boolean => revocation === 'checked'
+const allChecked = ({ signature, timestamp }: Judged): boolean =>
+  signature.revocation === 'checked' && timestamp?.revocation !== 'not-checked'
 
 const VERDICTS: Readonly<Record<FileReport['verdict'], string>> = {
   'TOTAL-PASSED': 'Doğrulandı',

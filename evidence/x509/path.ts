@@ -20,7 +20,7 @@ const MAX_SIGNATURE_CHECKS = 64
 /** Keys of one CA in use at a time: two, three at most. */
 const MAX_OTHER_KEYS = 4
 
-type Fault = { readonly failure: TrustFailure; readonly detail: string }
+type Fault = { readonly failure: TrustFailure; readonly detail: string; readonly ofIssuer?: boolean }
 
 /** Never throws: what cannot be read is MALFORMED. */
 export function validatePath(leaf: Certificate, context: TrustContext): PathResult {
@@ -50,7 +50,8 @@ class Search {
   from(leaf: Certificate): PathResult {
     const found = this.#extend([leaf])
     if (found !== undefined) return found
-    return { ok: false, failure: this.#fault.failure, detail: this.#fault.detail }
+    const { failure, detail, ofIssuer } = this.#fault
+    return { ok: false, failure, detail, ofIssuer }
   }
 
   /** Depth is bounded by MAX_PATH, width by the signature checks that are left. */
@@ -93,7 +94,7 @@ class Search {
         freshness: index === 0 ? this.#context.freshness : undefined,
         otherSigners,
       })
-      if (status.status === 'revoked') return this.#reject(MAX_PATH * 3, 'REVOKED', status.detail)
+      if (status.status === 'revoked') return this.#reject(MAX_PATH * 3, 'REVOKED', status.detail, index > 0)
       if (status.status === 'good') {
         for (const octets of status.crls) usedCrls.add(octets)
         for (const octets of status.ocsps) usedOcsps.add(octets)
@@ -125,8 +126,8 @@ class Search {
           .filter((other) => new Search(context, true).from(other).ok)
   }
 
-  #reject(depth: number, failure: TrustFailure, detail: string): undefined {
-    if (depth > this.#fault.depth) this.#fault = { depth, failure, detail }
+  #reject(depth: number, failure: TrustFailure, detail: string, ofIssuer = false): undefined {
+    if (depth > this.#fault.depth) this.#fault = { depth, failure, detail, ofIssuer }
   }
 }
 

@@ -8,6 +8,7 @@ import { keyWeakness } from '../x509/algorithm.ts'
 
 export const DS = 'http://www.w3.org/2000/09/xmldsig#'
 export const XADES = 'http://uri.etsi.org/01903/v1.3.2#'
+export const XADES141 = 'http://uri.etsi.org/01903/v1.4.1#'
 export const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 export const INCLUSIVE_C14N = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
 export const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature'

@@ -19,6 +19,7 @@ import {
   type XmlElement,
 } from '../xml/tree.ts'
 import { DS, hashOfDigestUri, type SignatureAlgorithm, signatureOfUri, XADES } from './algorithms.ts'
+import { type EncapsulatedValues, encapsulatedValues } from './read-values.ts'
 import { type C14nMethod, type Reference, readC14n, readReference } from './reference.ts'
 import { XadesRefusal } from './report.ts'
 
@@ -35,6 +36,7 @@ export interface ReadSignature {
   readonly signingTime: Date
   readonly signingCertificate: CertificateReference
   readonly timestamp: { readonly c14n: C14nMethod; readonly der: Uint8Array } | undefined
+  readonly values: EncapsulatedValues
 }
 
 export interface CertificateReference {
@@ -64,6 +66,7 @@ export function readSignature(root: XmlElement): ReadSignature {
   const properties = qualifyingProperties(element)
   const signedProperties = onlyChild(properties, XADES, 'SignedProperties')
   const signature = onlyChild(signedProperties, XADES, 'SignedSignatureProperties')
+  const unsigned = unsignedProperties(properties)
   return {
     element,
     signedInfo,
@@ -76,7 +79,8 @@ export function readSignature(root: XmlElement): ReadSignature {
     signedProperties,
     signingTime: time(textOf(onlyChild(signature, XADES, 'SigningTime'))),
     signingCertificate: signingCertificate(signature),
-    timestamp: timestamp(properties),
+    timestamp: unsigned && timestamp(unsigned),
+    values: encapsulatedValues(unsigned),
   }
 }
 
@@ -154,15 +158,18 @@ function signingCertificate(properties: XmlElement): CertificateReference {
   }
 }
 
+function unsignedProperties(properties: XmlElement): XmlElement | undefined {
+  const unsigned = childNamed(properties, XADES, 'UnsignedProperties')
+  if (unsigned === undefined) return undefined
+  allowOnly(unsigned, XADES, ['UnsignedSignatureProperties'])
+  return onlyChild(unsigned, XADES, 'UnsignedSignatureProperties')
+}
+
 /**
  * The signature time-stamp; later archive properties are left alone, since they cannot weaken the signature. A
  * second SignatureTimeStamp is refused: which of them counts must not be a matter of taste.
  */
-function timestamp(properties: XmlElement): ReadSignature['timestamp'] {
-  const unsigned = childNamed(properties, XADES, 'UnsignedProperties')
-  if (unsigned === undefined) return undefined
-  allowOnly(unsigned, XADES, ['UnsignedSignatureProperties'])
-  const list = onlyChild(unsigned, XADES, 'UnsignedSignatureProperties')
+function timestamp(list: XmlElement): ReadSignature['timestamp'] {
   const stamp = childNamed(list, XADES, 'SignatureTimeStamp')
   if (stamp === undefined) return undefined
   const stranger = elementsOf(stamp).find(

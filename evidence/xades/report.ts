@@ -20,6 +20,24 @@ export type XadesFailure =
   /** The token holds, but whether its authority is to be trusted cannot be told from what is at hand. */
   | 'TIMESTAMP_UNTRUSTED'
 
+/** What a signature carries to be judged in later years; nobody vouches for it but its own signatures. */
+export interface ValidationValues {
+  readonly certificates: readonly Certificate[]
+  readonly crls: readonly Uint8Array[]
+  readonly ocsps: readonly Uint8Array[]
+}
+
+export type XadesLevel = 'B-B' | 'B-T' | 'B-LT'
+
+/** What was read before something failed: for people to see, and nobody's fact. */
+export interface ClaimedSignature {
+  readonly certificate?: Certificate | undefined
+  readonly signingTime?: Date | undefined
+  /** `rsa-pkcs1-sha256` */
+  readonly algorithm?: string | undefined
+  readonly level?: XadesLevel | undefined
+}
+
 export type XadesReport =
   | {
       readonly ok: true
@@ -33,8 +51,11 @@ export type XadesReport =
       readonly signingTime: Date
       /** Proved by a TSA; undefined where the signature carries no time-stamp. */
       readonly timestamp: TimestampToken | undefined
+      readonly algorithm: string
+      readonly level: XadesLevel
+      readonly values: ValidationValues
     }
-  | { readonly ok: false; readonly failure: XadesFailure; readonly detail: string }
+  | ({ readonly ok: false; readonly failure: XadesFailure; readonly detail: string } & ClaimedSignature)
 
 /** Thrown inside the verifier and turned into the report at its door. */
 export class XadesRefusal extends Error {

@@ -15,10 +15,16 @@ import { type XmlElement, XmlError } from '../xml/tree.ts'
 import { verifySignatureValue } from './algorithms.ts'
 import { type CertificateReference, type ReadSignature, readSignature } from './read-signature.ts'
 import { referencedOctets } from './reference.ts'
-import { XadesRefusal, type XadesReport } from './report.ts'
+import {
+  type ClaimedSignature,
+  type ValidationValues,
+  type XadesLevel,
+  XadesRefusal,
+  type XadesReport,
+} from './report.ts'
 
-/** Checks a token against the octets that it must bind; throws where it does not hold. */
-export type TokenCheck = (der: Uint8Array, stamped: Uint8Array) => TimestampToken
+/** Checks a token against the octets that it must bind, by what the signature brings along too; throws where it does not hold. */
+export type TokenCheck = (der: Uint8Array, stamped: Uint8Array, values: ValidationValues) => TimestampToken
 
 /**
  * @param checkToken undefined: a time-stamp is of no interest
@@ -29,16 +35,19 @@ export function verifyXades(
   checkToken: TokenCheck | undefined,
   options: ParseOptions = {},
 ): XadesReport {
+  const claimed: { -readonly [Name in keyof ClaimedSignature]: ClaimedSignature[Name] } = {}
   try {
     const root = parseXml(octets, options)
-    return checkSignature(root, readSignature(root), checkToken)
+    return checkSignature(root, readSignature(root), checkToken, claimed)
   } catch (error) {
-    if (error instanceof XadesRefusal) return { ok: false, failure: error.failure, detail: error.message }
+    if (error instanceof XadesRefusal)
+      return { ok: false, failure: error.failure, detail: error.message, ...claimed }
     if (error instanceof XmlError)
       return {
         ok: false,
         failure: error.code === 'UNEXPECTED' ? 'SIGNATURE_FORMAT' : 'NOT_XML',
         detail: error.message,
+        ...claimed,
       }
     throw error
   }
@@ -48,16 +57,22 @@ function checkSignature(
   root: XmlElement,
   signature: ReadSignature,
   checkToken: TokenCheck | undefined,
+  claimed: { -readonly [Name in keyof ClaimedSignature]: ClaimedSignature[Name] },
 ): XadesReport {
+  const level = levelOf(signature)
+  const algorithm = `${signature.algorithm.kind}-${signature.algorithm.hash}`
+  Object.assign(claimed, { signingTime: signature.signingTime, level, algorithm })
   checkReferences(root, signature)
   const certificates = signature.certificates.map(certificateFrom)
   const certificate = namedCertificate(certificates, signature.signingCertificate)
+  claimed.certificate = certificate
   const signedInfo = Buffer.from(canonicalize(signature.signedInfo, signature.c14n))
   if (!verifySignatureValue(signature.algorithm, certificate.publicKey, signedInfo, signature.value))
     throw new XadesRefusal(
       'SIG_CRYPTO_FAILURE',
       'the signature value does not belong to certificate and content',
     )
+  const values = valuesOf(signature)
   return {
     ok: true,
     root,
@@ -65,7 +80,10 @@ function checkSignature(
     certificates: [certificate, ...certificates.filter((other) => other !== certificate)],
     hash: signature.algorithm.hash,
     signingTime: signature.signingTime,
-    timestamp: checkTimestamp(signature, checkToken),
+    timestamp: checkTimestamp(signature, values, checkToken),
+    algorithm,
+    level,
+    values,
   }
 }
 
@@ -90,6 +108,25 @@ function checkReferences(root: XmlElement, signature: ReadSignature): void {
   }
 }
 
+/** By what it carries; whether that is enough is the judgement of who verifies. [EN 319 132-1 §6.3] */
+const levelOf = ({ timestamp, values }: ReadSignature): XadesLevel => {
+  if (timestamp === undefined) return 'B-B'
+  return values.certificates.length > 0 && values.crls.length + values.ocsps.length > 0 ? 'B-LT' : 'B-T'
+}
+
+/** Certificates that cannot be read vouch for nobody. */
+const valuesOf = ({ values: { certificates, crls, ocsps } }: ReadSignature): ValidationValues => ({
+  certificates: certificates.flatMap((der) => {
+    try {
+      return [parseCertificate(der)]
+    } catch {
+      return []
+    }
+  }),
+  crls,
+  ocsps,
+})
+
 function certificateFrom(der: Uint8Array): Certificate {
   try {
     return parseCertificate(der)
@@ -112,11 +149,12 @@ function namedCertificate(certificates: readonly Certificate[], named: Certifica
 /** The imprint is over the SignatureValue element, canonicalised as the time-stamp says. [EN 319 132-1 §5.3] */
 function checkTimestamp(
   { timestamp, signatureValue }: ReadSignature,
+  values: ValidationValues,
   checkToken: TokenCheck | undefined,
 ): TimestampToken | undefined {
   if (timestamp === undefined || checkToken === undefined) return undefined
   try {
-    return checkToken(timestamp.der, Buffer.from(canonicalize(signatureValue, timestamp.c14n)))
+    return checkToken(timestamp.der, Buffer.from(canonicalize(signatureValue, timestamp.c14n)), values)
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'unknown'
     const untrusted = error instanceof TimestampError && error.code === 'UNTRUSTED'

@@ -115,5 +115,5 @@ test('a key that leaked: what was stamped before its certificate was revoked sta
     return [report.verdict, report.subIndication]
   }
   expect(await judged(daysFromNow(0.5))).toEqual(['TOTAL-PASSED', undefined])
-  expect(await judged(daysFromNow(-0.5))).toEqual(['TOTAL-FAILED', 'CERTIFICATE_REVOKED'])
+  expect(await judged(daysFromNow(-0.5))).toEqual(['TOTAL-FAILED', 'REVOKED'])
 })

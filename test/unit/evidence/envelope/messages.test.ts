@@ -70,7 +70,8 @@ describe('dispatch [TS 102 640-2 §4]', () => {
     const evidence = await signedEvidence(other)
     await expect(dispatchOf(original, evidence).then(verify)).resolves.toMatchObject({
       verdict: 'TOTAL-FAILED',
-      subIndication: 'DIGEST_MISMATCH',
+      subIndication: 'HASH_FAILURE',
+      reason: 'DIGEST_MISMATCH',
     })
   })
 
@@ -148,6 +149,6 @@ describe('what lies outside the signed part', () => {
   test.each(attacks)('%s', async (_name, attack, expected) => {
     const text = (await dispatchOf(await userMessage('x'))).toString('latin1')
     const report = await verify(Buffer.from(attack(text), 'latin1'))
-    expect(report.subIndication).toBe(expected)
+    expect(report.reason).toBe(expected)
   })
 })

@@ -120,7 +120,8 @@ describe('trust', () => {
     const mail = `Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n${part}\r\n--s\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(cms).toString('base64')}\r\n--s--\r\n`
     expect(await check(Buffer.from(mail))).toMatchObject({
       verdict: 'INDETERMINATE',
-      subIndication: 'SIGNER_MISMATCH',
+      subIndication: 'SIG_CONSTRAINTS_FAILURE',
+      reason: 'SIGNER_MISMATCH',
     })
   })
 })
