@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
-import { type FileReport, toPem } from '../../../evidence/index.ts'
+import type { FileReport } from '../../../evidence/index.ts'
 import { systemClock } from '../../../mail/clock.ts'
-import { readTrust, type TrustFiles } from '../../key-files.ts'
+import { KeyFileError, type TrustFiles } from '../../key-files.ts'
 import { OperationError } from '../operations/operation.ts'
-import type { VerifyJob } from './verify-thread.ts'
+import type { VerifyAnswer, VerifyJob } from './verify-thread.ts'
 
 /** A delil takes a tenth of a second and the largest message some seconds; what takes longer was made to. */
 const LONGEST_MS = 30_000
@@ -12,16 +12,15 @@ const MAX_HEAP_MB = 512
 
 /**
  * Judges by whom the configuration believes now, as `kepctl verify` does by what it is given: in a thread of its own, with
- * its own memory and time, since what strangers made may be made to be hard to read (I9).
+ * its own memory and time, since what strangers made may be made to be hard to read, and trusted lists are long (I9).
+ * Rejects with KeyFileError where what the configuration names cannot be believed.
  */
 export const verifierOf =
   (config: () => { readonly trust: TrustFiles }) =>
   async (name: string, octets: Uint8Array): Promise<FileReport> => {
-    const now = systemClock.now()
-    const roles = ['users', 'providers', 'tsas'] as const
-    const trusted = await Promise.all(roles.map((role) => readTrust(config().trust, role, now)))
-    const anchors = new Set(trusted.flat().map(({ der }) => toPem('CERTIFICATE', der)))
-    const job: VerifyJob = { name, octets, anchors: [...anchors], now: now.getTime() }
+    const { users, providers, tsas, lists } = config().trust
+    const trust: TrustFiles = { users, providers, tsas, lists }
+    const job: VerifyJob = { name, octets, trust, now: systemClock.now().getTime() }
     const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
     const worker = new Worker(new URL(`./verify-thread${extension}`, import.meta.url), {
       workerData: job,
@@ -31,7 +30,10 @@ export const verifierOf =
     const tooHard = (): void =>
       reject(new OperationError('TOO_HARD', 'the file cannot be judged within bounds'))
     const timer = setTimeout(tooHard, LONGEST_MS)
-    worker.once('message', resolve)
+    worker.once('message', (answer: VerifyAnswer) => {
+      if ('report' in answer) resolve(answer.report)
+      else reject(new KeyFileError(answer.file, answer.why))
+    })
     worker.once('error', tooHard)
     worker.once('exit', tooHard)
     try {
