@@ -90,6 +90,11 @@ export class OpaqueReader {
     return this.#infoType !== undefined && ENCRYPTED.has(this.#infoType)
   }
 
+  /** Dotted OID of what is enclosed; '' where that was not reached. */
+  get contentType(): string {
+    return this.#contentType
+  }
+
   /** Instead of end(), where nobody asks who signed: what the frame is, once all of it was written. */
   endOfFrame(): OpaqueFrame {
     if (this.isEncrypted) return 'encrypted'

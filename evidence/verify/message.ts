@@ -6,17 +6,17 @@ import { hash } from 'node:crypto'
 import { decodeHeaderText } from '../../mail/encoded-word.ts'
 import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { MimePart } from '../../mail/mime-part.ts'
-import { OpaqueReader } from '../cms/opaque.ts'
 import { type CmsReport, verifyDetached } from '../cms/verify.ts'
 import type { EvidenceFields } from '../model/read.ts'
 import { isEvidenceRoot } from '../model/roots.ts'
 import { hashOfDigestUri } from '../xades/algorithms.ts'
 import { judgeCms } from './cms.ts'
+import { type ContentSink, judgeEnclosed } from './enclosed.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
 import { hasLayout, strangeOctets } from './outer-octets.ts'
 import { partOctets } from './part-octets.ts'
 import { type Finding, findingOf } from './reasons.ts'
-import type { FileKind } from './report.ts'
+import type { ContentEntry, FileKind } from './report.ts'
 import { strictSignedData } from './signed-data-shape.ts'
 import type { VerifyOptions } from './trust.ts'
 
@@ -26,9 +26,15 @@ export interface JudgedMessage {
   readonly judged: readonly Judged[]
   readonly evidence: readonly EvidenceFields[]
   readonly findings: readonly Finding[]
+  readonly content?: ContentEntry | undefined
 }
 
-export async function verifyMessage(octets: Uint8Array, options: VerifyOptions): Promise<JudgedMessage> {
+/** @param sink gets what an opaque signature of a user has inside */
+export async function verifyMessage(
+  octets: Uint8Array,
+  options: VerifyOptions,
+  sink?: ContentSink,
+): Promise<JudgedMessage> {
   const index = new MimeIndexer()
   index.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
   const { root, faults } = index.end()
@@ -37,7 +43,7 @@ export async function verifyMessage(octets: Uint8Array, options: VerifyOptions):
     return unsigned('message', subject, findingOf('MESSAGE_TOO_COMPLEX', faults.join(' ')))
   const parts = evidenceParts(root)
   if (parts.length > 0) return verifyEnvelope(octets, root, parts, subject, options)
-  const judged = await verifyUser(octets, root, undefined, options)
+  const { judged, content } = await verifyUser(octets, root, undefined, options, sink)
   if (judged.length === 0) return unsigned('message', subject, findingOf('MESSAGE_NOT_SIGNED'))
   return {
     kind: 'message',
@@ -45,6 +51,7 @@ export async function verifyMessage(octets: Uint8Array, options: VerifyOptions):
     judged,
     evidence: [],
     findings: judged.flatMap(({ findings }) => findings),
+    content,
   }
 }
 
@@ -146,7 +153,7 @@ async function verifyOriginal(
   }
   const [nested] = part.children
   if (nested === undefined) return []
-  return verifyUser(octets, nested, evidence[0]?.provedAt, options)
+  return (await verifyUser(octets, nested, evidence[0]?.provedAt, options)).judged
 }
 
 /** The outermost signature layer of a message, detached or opaque; empty where there is none. */
@@ -155,15 +162,21 @@ async function verifyUser(
   message: MimePart,
   provedAt: Date | undefined,
   options: VerifyOptions,
-): Promise<Judged[]> {
+  sink?: ContentSink,
+): Promise<{ judged: readonly Judged[]; content?: ContentEntry }> {
   const [signed, signature] = message.children
   if (isSigned(message)) {
     const cms = signature === undefined ? undefined : partOctets(octets, signature)
-    return judgeCms('user', await verifyPart(octets, signed, cms), provedAt, options)
+    return { judged: judgeCms('user', await verifyPart(octets, signed, cms), provedAt, options) }
   }
   const opaque = message.type === 'application' && /^(x-)?pkcs7-mime$/.test(message.subtype)
-  if (!opaque || message.params.get('smime-type') === 'enveloped-data') return []
-  const reader = new OpaqueReader(() => {})
-  reader.write(partOctets(octets, message) ?? new Uint8Array(0))
-  return judgeCms('user', reader.end(), provedAt, options)
+  if (!opaque || message.params.get('smime-type') === 'enveloped-data') return { judged: [] }
+  const inner = new MimeIndexer()
+  const cms = partOctets(octets, message) ?? new Uint8Array(0)
+  const { judged, content } = judgeEnclosed(cms, provedAt, options, (piece) => {
+    inner.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
+    sink?.(piece)
+  })
+  const { root } = inner.end()
+  return { judged, content: { ...content, mime: `${root.type}/${root.subtype}` } }
 }

@@ -116,6 +116,15 @@ export interface ProofEntry {
   readonly stamps: readonly { readonly time: string; readonly authority: string; readonly hash: string }[]
 }
 
+/** What an opaque signature has inside. */
+export interface ContentEntry {
+  /** Dotted OID, as the signature says: 1.2.840.113549.1.7.1 is plain data. */
+  readonly type: string
+  /** Of mail: the MIME type of what is inside. */
+  readonly mime: string | undefined
+  readonly octets: number
+}
+
 export interface FileReport extends Judgement {
   readonly file: string
   readonly kind: FileKind
@@ -123,6 +132,8 @@ export interface FileReport extends Judgement {
   readonly revocation: 'checked' | 'not-checked'
   readonly signatures: readonly SignatureEntry[]
   readonly timestamps: readonly TimestampEntry[]
+  /** Of a signature that has its content inside. */
+  readonly content?: ContentEntry | undefined
   /** Of a file in an audit pack. */
   readonly proof?: ProofEntry | undefined
   /** Of an audit pack: stretches of chains in which no record is missing, by their first and last numbers. */

@@ -1,6 +1,6 @@
 /**
  * Offline verification of a file, years later, with nothing but trust anchors at hand: a delil (.xml), a message
- * (.eml: dispatch, receipt or a user's own), a signature (.p7s) with its content beside it. [EN 319 102-1 §5.1]
+ * (.eml: dispatch, receipt or a user's own), a signature with its content beside it (.p7s) or inside (.p7m). [EN 319 102-1 §5.1]
  *
  * A file passes only if every signature and time-stamp in it holds, the evidence is about the original in it, and (for
  * envelopes in our layout) no octet outside the signed part differs from what the signed part determines.
@@ -12,6 +12,7 @@ import { DEFAULT_PROFILE } from '../model/profile.ts'
 import type { EvidenceFields } from '../model/read.ts'
 import { ROOT_FACTS } from '../model/roots.ts'
 import { judgeCms } from './cms.ts'
+import { type ContentSink, judgeEnclosed } from './enclosed.ts'
 import { judgementOf } from './entries.ts'
 import { type Judged, verifyEvidence } from './evidence.ts'
 import { type JudgedMessage, verifyMessage } from './message.ts'
@@ -27,6 +28,8 @@ export interface VerifiableFile {
   readonly octets: Uint8Array
   /** For a detached .p7s: what it signs. */
   readonly content?: Uint8Array | undefined
+  /** Gets what the signature has inside; believe it only where the verdict is TOTAL-PASSED. */
+  readonly sink?: ContentSink | undefined
 }
 
 /** Never rejects because of what the file holds. */
@@ -46,7 +49,7 @@ export async function verifyFile(file: VerifiableFile, options: VerifyOptions): 
     })
   }
   if (first === undefined) return reportOf(file, nothing('unknown', findingOf('UNKNOWN_FILE')))
-  return reportOf(file, await verifyMessage(file.octets, options))
+  return reportOf(file, await verifyMessage(file.octets, options, file.sink))
 }
 
 const nothing = (
@@ -61,18 +64,26 @@ const nothing = (
 })
 
 async function verifySignatureFile(file: VerifiableFile, options: VerifyOptions): Promise<JudgedMessage> {
-  const { octets, content } = file
-  if (content === undefined) return nothing('signature', findingOf('SIGNED_CONTENT_MISSING'))
-  const report = await verifyDetached(octets, (name) => hash(name, content, 'buffer'))
-  const judged = judgeCms('user', report, undefined, options)
-  return {
-    kind: 'signature',
-    subject: '',
-    judged,
-    evidence: [],
-    findings: judged.flatMap((one) => one.findings),
+  const { octets, content, sink } = file
+  if (content === undefined) {
+    const enclosed = judgeEnclosed(octets, undefined, options, sink)
+    if (enclosed.isDetached) return nothing('signature', findingOf('SIGNED_CONTENT_MISSING'))
+    return {
+      ...signatureOf(enclosed.judged),
+      content: { ...enclosed.content, mime: undefined },
+    }
   }
+  const report = await verifyDetached(octets, (name) => hash(name, content, 'buffer'))
+  return signatureOf(judgeCms('user', report, undefined, options))
 }
+
+const signatureOf = (judged: readonly Judged[]): JudgedMessage => ({
+  kind: 'signature',
+  subject: '',
+  judged,
+  evidence: [],
+  findings: judged.flatMap((one) => one.findings),
+})
 
 /** The pack as a whole first: it passes only where all of it does. Then each record. */
 export async function verifyAuditPack(
@@ -107,7 +118,7 @@ function reportOf(
   message: JudgedMessage,
   proof?: ProofEntry,
 ): FileReport {
-  const { judged, evidence, findings, kind } = message
+  const { judged, evidence, findings, kind, content } = message
   const judgement = judgementOf(findings)
   const { verdict, reason, detail } = judgement
   const [facts] = evidence
@@ -118,13 +129,14 @@ function reportOf(
     revocation: judged.length > 0 && judged.every(allChecked) ? 'checked' : 'not-checked',
     signatures: judged.map(({ signature }) => signature),
     timestamps: judged.flatMap(({ timestamp }) => (timestamp === undefined ? [] : [timestamp])),
+    ...(content === undefined ? {} : { content }),
     ...(proof === undefined ? {} : { proof }),
     fields: {
       mesaj: VERDICTS[verdict],
       detayMesaji:
         reason === undefined
           ? facts === undefined
-            ? KINDS[kind]
+            ? (content === undefined ? KINDS : ENCLOSING)[kind]
             : whatHappened(facts)
           : [REASONS[reason].tr, detail].filter(Boolean).join(' '),
       konu: facts?.message?.subject ?? message.subject,
@@ -154,6 +166,12 @@ const KINDS: Readonly<Record<FileReport['kind'], string>> = {
   'audit-pack': 'Denetim paketi',
   record: 'Arşiv kaydı',
   unknown: 'Bilinmeyen dosya',
+}
+
+const ENCLOSING: typeof KINDS = {
+  ...KINDS,
+  signature: 'İçeriğini taşıyan imza',
+  message: 'İçeriğini taşıyan imzalı ileti: imza, iletinin dıştaki başlığını kapsamaz',
 }
 
 /** The outcome in words and when it happened; the root alone where the event code is unknown. */

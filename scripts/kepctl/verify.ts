@@ -1,20 +1,24 @@
-import { readFile, stat } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import {
+  type Certificate,
   crlsIn,
   type FileReport,
   type HashName,
   type PackOptions,
-  type ProofEntry,
   provedTakeOver,
   verifyAuditPack,
   verifyFile,
 } from '../../evidence/index.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { packIn } from '../../server/archive/pack-folder.ts'
+import { buildDigest } from '../../server/ops/digests.ts'
 import { anchorsIn } from './anchors.ts'
 import { type Command, Refused, UsageError } from './command.ts'
-import { type Screen, shownTime } from './screen.ts'
+import type { Screen } from './screen.ts'
+import { linesOf } from './verify-lines.ts'
+import { type ReportedFile, type ReportFacts, reportPage } from './verify-report/page.ts'
 
 const several = { type: 'string', multiple: true } as const
 /** A dispatch of the largest message is some 140 MB; what is larger was not made by a provider. */
@@ -23,10 +27,10 @@ const MAX_FILE_OCTETS = 512 * 1024 * 1024
 export const verifyCommand: Command = {
   name: 'verify',
   usage:
-    'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--at TIME] [--outdated sha256=DAY…] [--proved-by DIR]',
+    'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--content-out FILE] [--report FILE.html] [--at TIME] [--outdated sha256=DAY…] [--proved-by DIR]',
   summary: {
-    tr: 'delil, KEP iletisi, imza ve denetim paketini çevrimdışı doğrular (.xml, .eml, .p7s, klasör)',
-    en: 'verifies evidence, messages, signatures and audit packs offline (.xml, .eml, .p7s, folder)',
+    tr: 'delil, KEP iletisi, imza ve denetim paketini çevrimdışı doğrular (.xml, .eml, .p7s, .p7m, klasör)',
+    en: 'verifies evidence, messages, signatures and audit packs offline (.xml, .eml, .p7s, .p7m, folder)',
   },
   options: {
     trust: several,
@@ -34,6 +38,8 @@ export const verifyCommand: Command = {
     ocsp: several,
     revocation: { type: 'string' },
     content: { type: 'string' },
+    'content-out': { type: 'string' },
+    report: { type: 'string' },
     at: { type: 'string' },
     outdated: several,
     'proved-by': { type: 'string' },
@@ -49,21 +55,61 @@ export const verifyCommand: Command = {
     const now = timeIn(args.one('at'), '--at') ?? systemClock.now()
     const outdated = outdatedOf(args.many('outdated'))
     const options = { anchors, intermediates: [], crls, ocsps, revocation, now, outdated } as const
-    const reports: FileReport[] = []
+    const contentOut = args.one('content-out')
+    if (contentOut !== undefined && args.words.length !== 1)
+      throw new UsageError('--content-out takes the content of one file')
+    const files: ReportedFile[] = []
+    const pieces: Uint8Array[] = []
     for (const file of args.words) {
       if ((await stat(file)).isDirectory()) {
+        const name = basename(resolve(file))
+        const whole = { octets: undefined, sha256: undefined, sha512: undefined }
         const then = await takenOverAt(file, args.one('proved-by'), options)
-        reports.push(
-          ...(await verifyAuditPack(basename(resolve(file)), packIn(file), { ...options, now: then })),
-        )
+        const reports = await verifyAuditPack(name, packIn(file), { ...options, now: then })
+        files.push({ name, ...whole, reports })
         continue
       }
+      const octets = await octetsOf(file)
       const content = await contentOf(file, args.one('content'))
-      reports.push(await verifyFile({ name: basename(file), octets: await octetsOf(file), content }, options))
+      const sink = contentOut === undefined ? undefined : (piece: Uint8Array) => pieces.push(piece)
+      const given = { name: basename(file), octets, content, sink }
+      files.push({ ...digestsOf(given), reports: [await verifyFile(given, options)] })
     }
+    const reports = files.flatMap((file) => file.reports)
     screen.show(reports, () => reports.flatMap((report) => linesOf(report, screen)))
+    if (contentOut !== undefined) await writeContent(contentOut, reports, pieces, screen)
+    const report = args.one('report')
+    if (report !== undefined) {
+      const given = {
+        revocation: options.revocation,
+        crls: crls.length,
+        ocsps: ocsps.length,
+        outdated: args.many('outdated'),
+      }
+      const facts = { files, anchors: anchors.map(anchorOf), program: await program() }
+      const times = { madeAt: systemClock.now().toISOString(), validationTime: now.toISOString() }
+      await writeNew(report, reportPage({ ...facts, ...given, ...times }), screen)
+    }
     return reports.every(({ verdict }) => verdict === 'TOTAL-PASSED') ? 0 : 1
   },
+}
+
+const digestsOf = ({ name, octets }: { name: string; octets: Uint8Array }) => ({
+  name,
+  octets: octets.length,
+  sha256: hash('sha256', octets, 'hex'),
+  sha512: hash('sha512', octets, 'hex'),
+})
+
+const anchorOf = ({ subject, fingerprint, notAfter }: Certificate): ReportFacts['anchors'][number] => ({
+  subject: subject.text,
+  fingerprint,
+  notAfter: notAfter.toISOString(),
+})
+
+/** Where two reports differ, it matters by which program they were made. */
+async function program(): Promise<string> {
+  return `OpenKEP, ${await buildDigest()}; Node ${process.versions.node}`
 }
 
 /** In DER or PEM; a file that is no list would answer for nobody, and nobody would know. */
@@ -123,47 +169,48 @@ async function contentOf(file: string, named: string | undefined): Promise<Uint8
   }
 }
 
-const QUALIFIED = {
-  nes: { tr: 'NES', en: 'NES (qualified, of a person)' },
-  'e-seal': { tr: 'elektronik mühür', en: 'e-seal (qualified)' },
-  qualified: { tr: 'nitelikli', en: 'qualified' },
-} as const
-
-function proofLine({ provedAt, stamps }: ProofEntry, screen: Screen): string {
-  if (provedAt === undefined) return screen.text({ tr: '  henüz mühürlenmemiş', en: '  not sealed yet' })
-  const last = stamps.at(-1)?.time ?? provedAt
-  return screen.text({
-    tr: `  var olduğu kanıtlanan tarih ${shownTime(provedAt)}; ${stamps.length} damga, sonuncusu ${shownTime(last)}`,
-    en: `  proved to have existed at ${shownTime(provedAt)}; ${stamps.length} stamps, the last at ${shownTime(last)}`,
+/** What is there already is never written over. */
+async function writeNew(
+  file: string,
+  content: string | readonly Uint8Array[],
+  screen: Screen,
+): Promise<void> {
+  const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    throw new Refused('EXISTS', screen.text({ tr: `${file} zaten var`, en: `${file} is there already` }))
   })
+  try {
+    if (typeof content === 'string') await target.writeFile(content)
+    else for (const piece of content) await target.writeFile(piece)
+  } catch (error) {
+    await rm(file, { force: true })
+    throw error
+  } finally {
+    await target.close()
+  }
 }
 
-/** The names of the fields are the law's, in every language. */
-function linesOf(report: FileReport, screen: Screen): string[] {
-  const { fields, verdict, subIndication, revocation } = report
-  return [
-    `Doğrulama: ${verdict}${subIndication === undefined ? '' : ` (${subIndication})`}`,
-    `Mesaj: ${fields.mesaj}`,
-    `Detay mesajı: ${fields.detayMesaji}`,
-    `Konu: ${fields.konu}`,
-    `Dosya Adı: ${fields.dosyaAdi}`,
-    `Alıcılar: ${fields.alicilar.join(', ')}`,
-    `Remmd ID: ${fields.remmdId}`,
-    `Delil ID: ${fields.delilId === '' ? '' : `<${fields.delilId}>`}`,
-    ...report.signatures.map(
-      ({ role, signer = '?', qualified, verdict: judged, timestamp }) =>
-        `  ${role}: ${[signer, qualified && screen.text(QUALIFIED[qualified]), judged, timestamp].filter(Boolean).join(', ')}`,
-    ),
-    ...(report.proof === undefined ? [] : [proofLine(report.proof, screen)]),
-    ...(report.ranges ?? []).map(({ chain, from, upTo }) =>
+/** Only what a signature holds for leaves this program as what was signed. */
+async function writeContent(
+  out: string,
+  [report]: readonly FileReport[],
+  content: readonly Uint8Array[],
+  screen: Screen,
+): Promise<void> {
+  if (report?.content === undefined)
+    throw new Refused(
+      'NO_CONTENT',
       screen.text({
-        tr: `  boşluksuz: ${chain} ${from}–${upTo}`,
-        en: `  without gaps: ${chain} ${from}–${upTo}`,
+        tr: 'dosyanın içinde imzalanmış içerik yok; --content-out yalnız .p7m ve içeriğini taşıyan imzalı iletiler içindir',
+        en: 'there is no signed content inside the file; --content-out is for .p7m and opaque signed messages',
       }),
-    ),
-    ...(revocation === 'checked' || report.kind === 'record'
-      ? []
-      : [screen.text({ tr: '  iptal durumu denetlenmedi', en: '  revocation was not checked' })]),
-    '',
-  ]
+    )
+  if (report.verdict === 'TOTAL-PASSED') await writeNew(out, content, screen)
+  else
+    screen.note(
+      screen.text({
+        tr: `${out} yazılmadı: içerik doğrulanmadı`,
+        en: `${out} was not written: its content did not pass`,
+      }),
+    )
 }

@@ -1,4 +1,5 @@
 /** `kepctl sign` as people and scripts call it. */
+import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OpaqueReader } from '../../evidence/cms/opaque.ts'
@@ -93,6 +94,63 @@ describe('a signature with the file inside', () => {
     reader.write(readFileSync(`${file}.p7m`))
     expect(reader.end()).toMatchObject({ signers: [{ ok: true, bes: true }] })
     expect(Buffer.concat(seen).equals(octets)).toBe(true)
+  })
+})
+
+describe('what a verification makes of a file with its content inside', () => {
+  test('the verdict, the type of the content, and the content itself, which is never written over', async () => {
+    const file = document('Sayın ilgili, içeride\n')
+    expect(await kepctl(['sign', file, ...p12, '--attached'])).toMatchObject({ code: 0 })
+    const out = `${file}.out`
+    const taken = await kepctl([
+      ...['verify', `${file}.p7m`, '--trust', at('root.pem'), '--json', '--content-out', out],
+    ])
+    expect(taken.code).toBe(0)
+    expect(JSON.parse(taken.out)).toMatchObject([
+      {
+        kind: 'signature',
+        verdict: 'TOTAL-PASSED',
+        content: { type: '1.2.840.113549.1.7.1', octets: readFileSync(file).length },
+      },
+    ])
+    expect(readFileSync(out)).toEqual(readFileSync(file))
+    const again = await kepctl(['verify', `${file}.p7m`, '--trust', at('root.pem'), '--content-out', out])
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining(out) })
+  })
+
+  test('nothing of what does not pass', async () => {
+    const file = document('Sayın ilgili\n')
+    expect(await kepctl(['sign', file, ...p12, '--attached'])).toMatchObject({ code: 0 })
+    const changed = readFileSync(`${file}.p7m`)
+    changed[changed.indexOf('ilgili')]! ^= 1
+    writeFileSync(`${file}.bad.p7m`, changed)
+    const options = ['--trust', at('root.pem'), '--content-out', `${file}.out`]
+    expect((await kepctl(['verify', `${file}.bad.p7m`, ...options])).code).toBe(1)
+    const stranger = ['--trust', at('stranger.pem'), '--content-out', `${file}.out`]
+    expect((await kepctl(['verify', `${file}.p7m`, ...stranger])).code).toBe(1)
+    expect(await kepctl(['verify', file, ...options, '--json'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('NO_CONTENT'),
+    })
+    expect(existsSync(`${file}.out`)).toBe(false)
+  })
+
+  test('a page for people, which is never written over', async () => {
+    const file = document()
+    expect(await kepctl(['sign', file, ...p12])).toMatchObject({ code: 0 })
+    const report = ['verify', `${file}.p7s`, '--trust', at('root.pem'), '--report', `${file}.html`]
+    expect(await kepctl(report)).toMatchObject({ code: 0 })
+    const page = readFileSync(`${file}.html`, 'utf8')
+    for (const told of [
+      certificate.fingerprint,
+      pki().root.certificate.fingerprint,
+      hash('sha256', readFileSync(`${file}.p7s`)),
+      hash('sha512', readFileSync(`${file}.p7s`)),
+      'CAdES-BES',
+    ])
+      expect(page).toContain(told)
+    expect(await kepctl(report)).toMatchObject({ code: 1, err: expect.stringContaining(`${file}.html`) })
+    expect(readFileSync(`${file}.html`, 'utf8')).toBe(page)
   })
 })
 

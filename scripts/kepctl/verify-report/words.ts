@@ -1,0 +1,46 @@
+import { type Judgement, VERIFICATION_REASONS } from '../../../evidence/index.ts'
+import type { Text } from '../command.ts'
+
+type Of<Name extends string> = Readonly<Record<Name, Text>>
+
+export const VERDICTS: Of<Judgement['verdict']> = {
+  'TOTAL-PASSED': { tr: 'Doğrulandı', en: 'Passed' },
+  INDETERMINATE: { tr: 'Belirsiz', en: 'Indeterminate' },
+  'TOTAL-FAILED': { tr: 'Doğrulanamadı', en: 'Failed' },
+}
+
+export const ROLES: Of<'envelope' | 'evidence' | 'user' | 'pack' | 'seal'> = {
+  envelope: { tr: 'Zarf (sağlayıcı)', en: 'Envelope (provider)' },
+  evidence: { tr: 'Delil (sağlayıcı)', en: 'Evidence (provider)' },
+  user: { tr: 'Kullanıcı imzası', en: 'Signature of the user' },
+  pack: { tr: 'Paketin dosya listesi', en: 'List of files of the pack' },
+  seal: { tr: 'Arşiv mührü', en: 'Seal of the archive' },
+}
+
+export const KINDS: Of<
+  'evidence' | 'dispatch' | 'receipt' | 'message' | 'signature' | 'audit-pack' | 'record' | 'unknown'
+> = {
+  evidence: { tr: 'Delil', en: 'Evidence' },
+  dispatch: { tr: 'KEP iletisi', en: 'REM dispatch' },
+  receipt: { tr: 'Delil iletisi', en: 'Message with evidence' },
+  message: { tr: 'İmzalı ileti', en: 'Signed message' },
+  signature: { tr: 'İmza dosyası', en: 'Signature file' },
+  'audit-pack': { tr: 'Denetim paketi', en: 'Audit pack' },
+  record: { tr: 'Arşiv kaydı', en: 'Record of the archive' },
+  unknown: { tr: 'Bilinmeyen dosya', en: 'Unknown file' },
+}
+
+export const QUALIFIED: Of<'nes' | 'e-seal' | 'qualified'> = {
+  nes: { tr: 'NES', en: 'NES (qualified, of a person)' },
+  'e-seal': { tr: 'elektronik mühür', en: 'e-seal (qualified)' },
+  qualified: { tr: 'nitelikli', en: 'qualified' },
+}
+
+export const REVOCATION: Of<'checked' | 'not-checked'> = {
+  checked: { tr: 'denetlendi', en: 'checked' },
+  'not-checked': { tr: 'denetlenmedi', en: 'not checked' },
+}
+
+/** What is wrong and what can be done; undefined where nothing is. */
+export const sentence = ({ reason }: Judgement): Text | undefined =>
+  reason === undefined ? undefined : VERIFICATION_REASONS[reason]
