@@ -130,9 +130,7 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
   // Evidence and seals are signed and stamped themselves; whatever else is only said.
   if (proof === undefined && ending === 'json' && chain !== 'seals')
-    findings.push(
-      indeterminate('NO_POE', `${name}: not sealed yet, nothing proves it but the list of the pack`),
-    )
+    findings.push(findingOf('PACK_NOT_SEALED', name))
   const provedAt = proof?.ok ? proof.provedAt : undefined
   const judged = ending === 'xml' ? evidenceAt(octets, provedAt, material) : undefined
   return {
@@ -277,12 +275,7 @@ function checkListSigner(sums: readonly Judged[], others: readonly Judged[]): Fi
   return sums.flatMap(({ certificate }) =>
     certificate === undefined || provider.has(certificate.subject.text)
       ? []
-      : [
-          indeterminate(
-            'SIGNER_MISMATCH',
-            `${SUMS_SIGNATURE}: signed by nobody whose seals or evidence it lists`,
-          ),
-        ],
+      : [findingOf('PACK_LIST_SIGNER', SUMS_SIGNATURE)],
   )
 }
 
@@ -311,7 +304,7 @@ async function checkWhole(
     const [first, ...more] = ranges.filter((range) => range.chain === chain)
     return first !== undefined && first.from === 1 && first.upTo >= last && more.length === 0
       ? []
-      : [failed('FORMAT_FAILURE', `${chain}: records are missing between 1 and ${last}`)]
+      : [findingOf('PACK_INCOMPLETE', `${chain}: 1–${last}`)]
   })
 }
 

@@ -384,6 +384,21 @@ const PACKS = {
     'Mührün kanıt kaydı pakette yok; paketi yeniden alın.',
     'The evidence record of the seal is not in the pack; get the pack again.',
   ),
+  PACK_NOT_SEALED: doubt(
+    'NO_POE',
+    'Kayıt henüz mühürlenmemiş, paketin listesinden başka bir şey kanıtlamıyor; mühürden sonraki paketi isteyin.',
+    'The record is not sealed yet, and nothing proves it but the list of the pack; ask for a pack made after the seal.',
+  ),
+  PACK_LIST_SIGNER: doubt(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Paketin listesini, mühürlerini ve delillerini düzenleyenden başkası imzalamış; listeden bir şey çıkarılmış olabilir.',
+    'The list of the pack is signed by nobody whose seals or evidence it lists; something may have been left out.',
+  ),
+  PACK_INCOMPLETE: failure(
+    'FORMAT_FAILURE',
+    'Her şeyi içerdiğini söyleyen pakette kayıt eksik; paketi yeniden alın.',
+    'The pack says that it holds everything, and records are missing; get the pack again.',
+  ),
   PROOF_MALFORMED: failure(
     'FORMAT_FAILURE',
     'Kanıt kaydı okunamıyor; paketi yeniden alın.',

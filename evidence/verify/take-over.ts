@@ -5,7 +5,7 @@
 import { hash as digestOf } from 'node:crypto'
 import { type PackOptions, verifyPack } from './pack.ts'
 import { type PackSource, SUMS } from './pack-files.ts'
-import { worst } from './report.ts'
+import { worst } from './reasons.ts'
 
 export type TakeOverReport =
   | { readonly ok: true; readonly provedAt: Date }
@@ -29,7 +29,7 @@ export async function provedTakeOver(
   if (list === undefined) return { ok: false, detail: `${SUMS}: missing` }
   const verified = await verifyPack(proof, options)
   const finding = worst([...verified.findings, ...verified.records.flatMap(({ findings }) => findings)])
-  if (finding !== undefined) return { ok: false, detail: finding.detail }
+  if (finding !== undefined) return { ok: false, detail: `${finding.reason} ${finding.detail}` }
   for (const { name, provedAt } of verified.records) {
     const text = name.startsWith('events/') ? await proof.read(name) : undefined
     if (text === undefined || provedAt === undefined) continue

@@ -140,31 +140,31 @@ describe('headers that programs read otherwise', () => {
 })
 
 describe('a dispatch of ours', () => {
-  const subIndication = async (octets: Buffer) =>
-    (await verifyFile({ name: 'x.eml', octets }, trustOptions())).subIndication
+  const reason = async (octets: Buffer) =>
+    (await verifyFile({ name: 'x.eml', octets }, trustOptions())).reason
   test.each<[string, (text: string) => string, string]>([
     ['a field in front', (text) => `Subject: evil\r\n${text}`, 'UNSIGNED_OCTETS'],
     [
       'a second content type',
       (text) =>
         text.replace('\r\nMIME-Version: 1.0\r\n', '\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n'),
-      'NO_SIGNATURE',
+      'MESSAGE_NOT_SIGNED',
     ],
     ['a preamble', (text) => text.replace('\r\n\r\n--', '\r\n\r\nevil\r\n--'), 'UNSIGNED_OCTETS'],
     ['an epilogue', (text) => `${text}evil\r\n`, 'UNSIGNED_OCTETS'],
     [
       'inside another message',
       (text) => `From: a@b\r\nContent-Type: message/rfc822\r\n\r\n${text}`,
-      'NO_SIGNATURE',
+      'MESSAGE_NOT_SIGNED',
     ],
     [
       'beside another part',
       (text) => around(text.slice(text.indexOf('Content-Type: multipart/signed')), 'multipart/mixed'),
-      'NO_SIGNATURE',
+      'MESSAGE_NOT_SIGNED',
     ],
   ])('%s: %s', async (_name, bend, expected) => {
     const text = (await dispatchOf(Buffer.from(original))).toString('latin1')
-    expect(await subIndication(Buffer.from(text, 'latin1'))).toBeUndefined()
-    expect(await subIndication(Buffer.from(bend(text), 'latin1'))).toBe(expected)
+    expect(await reason(Buffer.from(text, 'latin1'))).toBeUndefined()
+    expect(await reason(Buffer.from(bend(text), 'latin1'))).toBe(expected)
   })
 })
