@@ -93,6 +93,7 @@ export { parseCertificate, parsePemCertificates, toPem } from './x509/certificat
 export { crlsIn } from './x509/crl.ts'
 export { type Issuer, issueCertificate, issueCrl, type Profile, type SubjectName } from './x509/issue.ts'
 export { validatePath } from './x509/path.ts'
+export { composeLongTerm, LongTermError, type LongTermFailure, type LongTermMaterial } from './xades/lt.ts'
 export { signEvidence } from './xades/sign.ts'
 export { parseXml } from './xml/parse.ts'
 export { attributeOf, elementsOf, textOf, type XmlElement, XmlError } from './xml/tree.ts'

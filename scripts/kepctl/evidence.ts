@@ -48,12 +48,12 @@ const evidenceList: Command = {
 
 const evidenceExport: Command = {
   name: 'evidence export',
-  usage: '[ID] --out DIR [--from TIME] [--to TIME] [--party ADDRESS]',
+  usage: '[ID] --out DIR [--lt] [--from TIME] [--to TIME] [--party ADDRESS]',
   summary: {
-    tr: 'delilleri arşivdeki sekizlileriyle dosyalara yazar',
-    en: 'writes evidence into files, octet for octet as archived',
+    tr: 'delilleri arşivdeki sekizlileriyle dosyalara yazar; --lt ile doğrulama verisini taşıyan kopyalarını (.lt.xml)',
+    en: 'writes evidence into files, octet for octet as archived; with --lt copies that carry their validation data (.lt.xml)',
   },
-  options: { ...filter, out: string },
+  options: { ...filter, out: string, lt: { type: 'boolean' } },
   positionals: [0, 1],
   async run(args, screen) {
     const out = args.required('out')
@@ -64,6 +64,7 @@ const evidenceExport: Command = {
         await ask(args, screen, 'evidence export', {
           ...filterOf(args),
           after,
+          longTerm: args.flag('lt'),
           id: id === undefined ? undefined : withoutBrackets(id),
         })
       for (const { name, octets } of page.files) {

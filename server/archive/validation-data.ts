@@ -22,6 +22,9 @@ const LATEST_MS = 20 * 3_600_000
 /** Read between two turns of the loop: parsing one takes some 0.3 ms. */
 const AT_ONCE = 10
 
+/** When the validation data of what was archived at that time is there, whoever keeps silent. */
+export const validatedBy = (at: number): Date => new Date(at + LATEST_MS + 2 * LOOK_MS)
+
 const digests = z.object({ sha256: z.string(), sha512: z.string(), size: z.number() })
 
 /** One entry of the chain of validation data: what a stretch of the evidence is judged by in later years (I4). */

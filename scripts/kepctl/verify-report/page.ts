@@ -41,7 +41,7 @@ const foreign = (text: string): Html => html`<bdi>${text}</bdi>`
 const hex = (text: string): Html => html`<span class="hex">${text}</span>`
 
 const time = (iso: string): Html =>
-  html`${shownTime(iso)} (Europe/Istanbul) <span class="en">${iso} (UTC)</span>`
+  html`${shownTime(iso)} (Europe/Istanbul)<br><span class="en">${iso} (UTC)</span>`
 
 /** Rows without a value are left out. */
 const rows = (list: readonly (readonly [tr: string, en: string, value: Content])[]): Html =>

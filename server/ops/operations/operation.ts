@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { ConfigError, faultText } from '../../../config/load.ts'
 import type { Config } from '../../../config/schema.ts'
+import type { LongTermFailure } from '../../../evidence/index.ts'
 import type { ClosingTerm } from '../../../mail/account-state.ts'
 import type { Clock } from '../../../mail/clock.ts'
 import type { Store, WorkKey } from '../../../storage/port.ts'
@@ -85,6 +86,9 @@ export type OperationFault =
   | 'PURSE_FULL'
   /** Something else was booked under this receipt. */
   | 'RECEIPT_USED'
+  /** Nothing stands beside this evidence yet that an LT copy would carry. */
+  | 'NO_VALIDATION_DATA'
+  | LongTermFailure
   | PeerFault
 
 export class OperationError extends Error {
