@@ -3,7 +3,7 @@ import { type EvidenceFields, readEvidence } from '../model/read.ts'
 import type { Certificate, TimestampToken } from '../ports.ts'
 import type { ClaimedSignature, ValidationValues, XadesFailure } from '../xades/report.ts'
 import { verifyXades } from '../xades/verify.ts'
-import { XmlError } from '../xml/tree.ts'
+import { type XmlElement, XmlError } from '../xml/tree.ts'
 import { signatureEntry } from './entries.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import type { SignatureEntry, TimestampEntry } from './report.ts'
@@ -43,17 +43,11 @@ export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): Judged
     return broken(findings, stamp, report)
   }
   const { certificate, certificates, timestamp } = report
-  let fields: EvidenceFields
-  try {
-    fields = readEvidence(report.root)
-  } catch (error) {
-    if (!(error instanceof XmlError)) throw error
-    return broken([findingOf('EVIDENCE_UNREADABLE', error.message)], stamp, report)
-  }
   const provedAt = timestamp?.time
   const options = withValues(given, report.values)
   const trust = judgeSigner(certificate, certificates, provedAt, options)
   const findings = [...trust.findings]
+  const fields = fieldsOf(report.root, findings)
   if (timestamp === undefined && options.unstampedEvidence !== 'accept')
     findings.push(findingOf('TIMESTAMP_MISSING'))
   return {
@@ -76,6 +70,17 @@ export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): Judged
       revocation: trust.revocation,
     }),
     timestamp: stamp?.entry,
+  }
+}
+
+/** A signature may hold whatever it signs; then it is good for nothing here, and nothing is said against it. */
+function fieldsOf(root: XmlElement, findings: Finding[]): EvidenceFields | undefined {
+  try {
+    return readEvidence(root)
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error
+    findings.push(findingOf('EVIDENCE_UNREADABLE', error.message))
+    return undefined
   }
 }
 

@@ -212,10 +212,10 @@ const XADES = {
     'İmza değeri sertifikaya ve delile uymuyor; dosya değiştirilmiş, özgününü isteyin.',
     'The signature value does not fit the certificate and the evidence; the file was changed: ask for the original.',
   ),
-  EVIDENCE_UNREADABLE: failure(
-    'FORMAT_FAILURE',
-    'İmza doğru, ama belge TS 102 640 delili değil; düzenleyenden sorun.',
-    'The signature holds, but the document is no evidence of TS 102 640; ask its issuer.',
+  EVIDENCE_UNREADABLE: doubt(
+    'CUSTOM',
+    'Belge TS 102 640 delili değil, neyi kanıtladığı burada söylenemez; düzenleyenden sorun.',
+    'The document is no evidence of TS 102 640, so that nobody here can say what it proves; ask its issuer.',
   ),
 } as const
 

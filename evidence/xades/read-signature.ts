@@ -44,6 +44,8 @@ export interface CertificateReference {
   readonly digest: Uint8Array
   /** DER IssuerSerial (V2), where present. */
   readonly issuerSerial: Uint8Array | undefined
+  /** Of version 1: the serial number alone; its issuer is text, which programs write in too many ways to compare. */
+  readonly serial: bigint | undefined
 }
 
 /** More signed certificates than this nobody needs, and each is parsed. */
@@ -151,11 +153,21 @@ function signingCertificate(properties: XmlElement): CertificateReference {
   const hash = hashOfDigestUri(attributeOf(onlyChild(digest, DS, 'DigestMethod'), 'Algorithm') ?? '')
   if (hash === undefined) throw new XadesRefusal('WEAK_ALGORITHM', 'the certificate digest is not allowed')
   const issuerSerial = childNamed(first, XADES, 'IssuerSerialV2')
+  const older = childNamed(first, XADES, 'IssuerSerial')
   return {
     hash,
     digest: decodeBase64(textOf(onlyChild(digest, DS, 'DigestValue'))),
     issuerSerial: issuerSerial === undefined ? undefined : decodeBase64(textOf(issuerSerial)),
+    serial: older && decimal(textOf(onlyChild(older, DS, 'X509SerialNumber'))),
   }
+}
+
+/** Serial numbers have 20 octets at most, some 49 digits. [RFC 5280 §4.1.2.2] */
+function decimal(text: string): bigint {
+  const written = text.trim()
+  if (!/^-?\d{1,64}$/.test(written))
+    throw new XadesRefusal('SIGNING_CERTIFICATE', 'the serial number is no number')
+  return BigInt(written)
 }
 
 function unsignedProperties(properties: XmlElement): XmlElement | undefined {

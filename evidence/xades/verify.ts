@@ -143,8 +143,14 @@ function namedCertificate(certificates: readonly Certificate[], named: Certifica
   const expected = sequence(sequence(tagged(4, found.issuer.der)), integer(found.serialBytes))
   if (named.issuerSerial !== undefined && !Buffer.from(expected).equals(named.issuerSerial))
     throw new XadesRefusal('SIGNING_CERTIFICATE', 'issuer and serial number are those of another certificate')
+  if (named.serial !== undefined && named.serial !== signedInteger(found.serialBytes))
+    throw new XadesRefusal('SIGNING_CERTIFICATE', 'the serial number is that of another certificate')
   return found
 }
+
+/** Content octets of a DER INTEGER; old certificates have negative ones too. */
+const signedInteger = (octets: Uint8Array): bigint =>
+  BigInt.asIntN(octets.length * 8, BigInt(`0x${Buffer.from(octets).toString('hex')}`))
 
 /** The imprint is over the SignatureValue element, canonicalised as the time-stamp says. [EN 319 132-1 §5.3] */
 function checkTimestamp(
