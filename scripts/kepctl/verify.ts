@@ -66,7 +66,8 @@ export const verifyCommand: Command = {
         const whole = { octets: undefined, sha256: undefined, sha512: undefined }
         const then = await takenOverAt(file, args.one('proved-by'), options)
         const reports = await verifyAuditPack(name, packIn(file), { ...options, now: then })
-        files.push({ name, ...whole, reports })
+        const takenOverAt = args.one('proved-by') && then.toISOString()
+        files.push({ name, ...whole, reports, takenOverAt })
         continue
       }
       const octets = await octetsOf(file)
@@ -109,7 +110,7 @@ const anchorOf = ({ subject, fingerprint, notAfter }: Certificate): ReportFacts[
 
 /** Where two reports differ, it matters by which program they were made. */
 async function program(): Promise<string> {
-  return `OpenKEP, ${await buildDigest()}; Node ${process.versions.node}`
+  return `OpenKEP, build ${await buildDigest()}; Node ${process.versions.node}`
 }
 
 /** In DER or PEM; a file that is no list would answer for nobody, and nobody would know. */

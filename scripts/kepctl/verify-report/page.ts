@@ -13,6 +13,8 @@ export interface ReportedFile {
   readonly sha256: string | undefined
   readonly sha512: string | undefined
   readonly reports: readonly FileReport[]
+  /** ISO time: of a pack that somebody took over, when that was. */
+  readonly takenOverAt?: string | undefined
 }
 
 export interface ReportFacts {
@@ -172,11 +174,12 @@ const fileReport = (report: FileReport): Html => {
   ])}${report.signatures.map(signature)}${report.timestamps.map(stamp)}${proof(report)}${unchecked(report)}`
 }
 
-const file = ({ name, octets, sha256, sha512, reports }: ReportedFile): Html =>
+const file = ({ name, octets, sha256, sha512, reports, takenOverAt }: ReportedFile): Html =>
   html`<section class="file"><h2>${foreign(name)}</h2>${rows([
     ['Boyut', 'Size', octets === undefined ? undefined : `${octets} B`],
     ['SHA-256', 'SHA-256', sha256 && hex(sha256)],
     ['SHA-512', 'SHA-512', sha512 && hex(sha512)],
+    ['Devralındığı kanıtlanan an', 'Proved to have been taken over at', takenOverAt && time(takenOverAt)],
   ])}${reports.map((report, index) => html`${index === 0 ? undefined : html`<h2>${foreign(report.file)}</h2>`}${fileReport(report)}`)}</section>`
 
 const options = (facts: ReportFacts): Html =>
@@ -201,7 +204,7 @@ const options = (facts: ReportFacts): Html =>
         [
           'Güvenilen kök',
           'Trust anchor',
-          html`${foreign(subject)}<br>${hex(fingerprint)}<br><span class="en">… ${notAfter}</span>`,
+          html`${foreign(subject)}<br>${hex(fingerprint)}<br>${both('geçerlilik sonu', 'valid until')} ${time(notAfter)}`,
         ] as const,
     ),
     ['Program', 'Program', facts.program],

@@ -15,7 +15,7 @@ th, td { border: 0.2mm solid #999; padding: 1mm 2mm; text-align: left; vertical-
 th { width: 33%; background: #f2f2f2; font-weight: normal; }
 tr, .verdict { break-inside: avoid; }
 h2, h3 { break-after: avoid; }
-.hex { font-family: "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 8.5pt; }
+.hex { font-family: "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 7.5pt; }
 .verdict { border: 0.6mm solid; padding: 3mm 4mm; margin: 3mm 0; }
 .verdict strong { font-size: 13pt; }
 .passed { border-color: #1b6e2c; } .passed strong { color: #1b6e2c; }
