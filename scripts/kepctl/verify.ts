@@ -66,8 +66,8 @@ export const verifyCommand: Command = {
         const whole = { octets: undefined, sha256: undefined, sha512: undefined }
         const then = await takenOverAt(file, args.one('proved-by'), options)
         const reports = await verifyAuditPack(name, packIn(file), { ...options, now: then })
-        const takenOverAt = args.one('proved-by') && then.toISOString()
-        files.push({ name, ...whole, reports, takenOverAt })
+        const takenOver = args.one('proved-by') === undefined ? undefined : then.toISOString()
+        files.push({ name, ...whole, reports, takenOverAt: takenOver })
         continue
       }
       const octets = await octetsOf(file)
