@@ -16,7 +16,7 @@ const recorded = (house: ArchiveHouse) =>
     ...house.sealing,
     store: house.store,
     archive: house.archive.archives.validation,
-    events: { validationData: () => {} },
+    events: { validationData: () => {}, internalError: () => {} },
   }).round()
 
 const exported = async ({ store }: ArchiveHouse, given: object) => {
