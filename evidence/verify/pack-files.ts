@@ -39,3 +39,12 @@ export function readSums(octets: Uint8Array): ReadonlyMap<string, string> | unde
   }
   return files
 }
+
+/** undefined where it is no JSON; of what form it is nobody has said. */
+export function readJson<T>(octets: Uint8Array | undefined): T | undefined {
+  try {
+    return octets && (JSON.parse(Buffer.from(octets).toString()) as T)
+  } catch {
+    return undefined
+  }
+}

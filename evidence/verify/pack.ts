@@ -3,7 +3,6 @@
  * record by its evidence record, every delil as of the time at which it is proved to have existed. [EN 319 102-1 §5.6]
  */
 import { hash as digestOf } from 'node:crypto'
-import { GENESIS } from '../archive/leaf.ts'
 import { type Position, readPosition, standsAt } from '../archive/position.ts'
 import { type RecordReport, verifyRecord } from '../archive/verify-record.ts'
 import { verifyDetached } from '../cms/verify.ts'
@@ -11,9 +10,19 @@ import type { EvidenceFields } from '../model/read.ts'
 import type { HashName } from '../ports.ts'
 import { judgeCms } from './cms.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
-import { type PackSource, readSums, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
+import { type PackSource, readJson, readSums, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
 import { PackMaterial } from './pack-material.ts'
+import {
+  checkOrder,
+  checkProvider,
+  checkWhole,
+  headsAgainst,
+  type NamedByHeads,
+  type PackedRange,
+  rangesOf,
+} from './pack-whole.ts'
 import { type Finding, findingOf } from './reasons.ts'
+import { strictSignedData } from './signed-data-shape.ts'
 import { checkTokenAt, type VerifyOptions } from './trust.ts'
 
 /** One record of the pack and what proves it. */
@@ -27,6 +36,8 @@ export interface PackedRecord {
   readonly stamps: readonly { readonly time: Date; readonly authority: string; readonly hash: string }[]
   /** Where it is a delil. */
   readonly judged: JudgedEvidence | undefined
+  /** Where it says that a signer had been revoked before the acceptance: who signed that. */
+  readonly statement: readonly Judged[]
   readonly findings: readonly Finding[]
 }
 
@@ -38,13 +49,6 @@ export interface JudgedPack {
   readonly findings: readonly Finding[]
   /** Stretches of chains without gaps: in them there is no other record. */
   readonly ranges: readonly PackedRange[]
-}
-
-/** Sequence numbers of its first and last record. */
-export interface PackedRange {
-  readonly chain: string
-  readonly from: number
-  readonly upTo: number
 }
 
 export interface PackOptions extends VerifyOptions {
@@ -64,7 +68,7 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
   const material = await PackMaterial.read(source, list.names, given)
   const pack: Pack = { source, names: list.names, material }
   const records: PackedRecord[] = []
-  for (const name of [...list.names].filter((one) => RECORD.test(one)).sort())
+  for (const name of [...list.names].filter((one) => isRecord(one)).sort())
     records.push(await checkRecord(pack, name))
   const heads = await checkHeads(pack)
   const sums = await judgeSums(source, material.all)
@@ -75,18 +79,39 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
     judged: [...sums, ...heads.judged],
     findings: [
       ...list.findings,
+      ...strangersIn(list.names),
+      ...(await signatureForm(source, SUMS_SIGNATURE, sums)),
       ...sums.flatMap(({ findings }) => findings),
       ...heads.findings,
       ...(await checkValidation(pack, records)),
       ...(await checkSigners(pack, records)),
       ...checkOrder(records),
-      ...checkListSigner(sums, [...heads.judged, ...records.flatMap(({ judged }) => judged ?? [])]),
+      ...headsAgainst(records, heads.reached),
+      ...checkProvider([...sums, ...heads.judged], records),
       ...(await checkWhole(source, ranges, heads.reached)),
     ],
   }
 }
 
-const RECORD = /^(evidence|events|validation|rechecks|seals)\/(\d{8,16})\.(xml|json)$/
+const RECORD = /^(?:evidence\/(\d{8,16})\.xml|(?:events|validation|rechecks|seals)\/(\d{8,16})\.json)$/
+
+/** Numbers are written in one way, so that no two files are one record. */
+function isRecord(name: string): boolean {
+  const match = RECORD.exec(name)
+  const number = match?.[1] ?? match?.[2]
+  return number !== undefined && number === String(Number(number)).padStart(8, '0')
+}
+
+/** Among records only records, and what belongs to each. */
+function strangersIn(names: ReadonlySet<string>): Finding[] {
+  return [...names]
+    .filter((name) => /^(evidence|events|validation|rechecks|seals)\//.test(name) && !isRecord(name))
+    .filter((name) => {
+      const stem = /^(.+)\.(?:position\.txt|ers)$/.exec(name)?.[1]
+      return stem === undefined || !(names.has(`${stem}.xml`) || names.has(`${stem}.json`))
+    })
+    .map((name) => findingOf('PACK_POSITION', name))
+}
 
 /** Every file is listed, and is what it was when the list was signed. */
 async function checkFiles(source: PackSource): Promise<{ names: ReadonlySet<string>; findings: Finding[] }> {
@@ -115,7 +140,8 @@ async function judgeSums(source: PackSource, options: PackOptions): Promise<Judg
 
 async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   const { source, material } = pack
-  const [, chain = '', number = '', ending] = RECORD.exec(name) ?? []
+  const [chain = '', file = ''] = name.split('/')
+  const [number = '', ending] = file.split('.')
   const stem = `${chain}/${number}`
   const octets = (await source.read(name)) ?? new Uint8Array(0)
   const text = await source.read(`${stem}.position.txt`)
@@ -128,11 +154,12 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   const record = await source.read(`${stem}.ers`)
   const proof = record && text && proofOf(pack, record, [octets, text])
   if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
-  // Evidence and seals are signed and stamped themselves; whatever else is only said.
-  if (proof === undefined && ending === 'json' && chain !== 'seals')
-    findings.push(findingOf('PACK_NOT_SEALED', name))
+  // A seal is signed and stamped itself, and is there for what it tells of others; whatever else is only said.
+  if (proof === undefined && chain !== 'seals') findings.push(findingOf('PACK_NOT_SEALED', name))
   const provedAt = proof?.ok ? proof.provedAt : undefined
   const judged = ending === 'xml' ? evidenceAt(octets, provedAt, material) : undefined
+  const statement = chain === 'rechecks' ? await statementIn(octets, provedAt, material) : []
+  if (statement.some((one) => one.findings.length > 0)) findings.push(findingOf('PACK_STATEMENT', name))
   return {
     name,
     position,
@@ -145,8 +172,37 @@ async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
         }))
       : [],
     judged,
+    statement,
     findings: [...findings, ...(judged?.findings ?? [])],
   }
+}
+
+/** Empty where nothing was found that changes what was believed. */
+async function statementIn(
+  octets: Uint8Array,
+  provedAt: Date | undefined,
+  material: PackMaterial,
+): Promise<Judged[]> {
+  const said = readJson<{ statement?: unknown; outcome?: unknown; signature?: unknown }>(octets)
+  if (said?.outcome !== 'revoked-before') return []
+  const signature = Buffer.from(typeof said.signature === 'string' ? said.signature : '', 'base64')
+  const statement = typeof said.statement === 'string' ? said.statement : ''
+  const report = await verifyDetached(signature, (name) => digestOf(name, statement, 'buffer'))
+  const now = provedAt ?? material.all.now
+  return judgeCms('statement', report, provedAt, { ...material.around(now), now })
+}
+
+/** What no signature covers of the list's signature, or a seal's, has one form; and each is stamped. */
+async function signatureForm(
+  source: PackSource,
+  name: string,
+  judged: readonly Judged[],
+): Promise<Finding[]> {
+  const strange = strictSignedData((await source.read(name)) ?? new Uint8Array(0))
+  return [
+    ...(strange === undefined ? [] : [findingOf('PACK_SIGNATURE_FORM', `${name}: ${strange}`)]),
+    ...(judged.some(({ timestamp }) => timestamp === undefined) ? [findingOf('PACK_NOT_STAMPED', name)] : []),
+  ]
 }
 
 /** With what was told around its time; with all that the pack has where that is not enough. */
@@ -171,10 +227,9 @@ const proofFinding = (report: Extract<RecordReport, { ok: false }>, name: string
 async function checkHeads(pack: Pack): Promise<{
   judged: Judged[]
   findings: Finding[]
-  /** The last record of each chain that a seal of the pack names. */
-  reached: ReadonlyMap<string, number>
+  reached: NamedByHeads
 }> {
-  const reached = new Map<string, number>()
+  const reached = new Map<string, Map<number, string>>()
   const { source, names, material } = pack
   const judged: Judged[] = []
   const findings: Finding[] = []
@@ -182,8 +237,8 @@ async function checkHeads(pack: Pack): Promise<{
     const stem = name.slice(0, -'.p7s'.length)
     const signature = (await source.read(name)) ?? new Uint8Array(0)
     const text = (await source.read(`${stem}.txt`)) ?? new Uint8Array(0)
-    for (const [, chain = '', number = ''] of Buffer.from(text).toString().matchAll(HEAD))
-      reached.set(chain, Math.max(reached.get(chain) ?? 0, Number(number)))
+    for (const [, chain = '', number = '', leaf = ''] of Buffer.from(text).toString().matchAll(HEAD))
+      reached.set(chain, (reached.get(chain) ?? new Map<number, string>()).set(Number(number), leaf))
     const record = await source.read(`${stem}.ers`)
     const proof = record && proofOf(pack, record, [text, signature])
     if (proof === undefined) findings.push(findingOf('PACK_SEAL_MISSING', `${stem}.ers`))
@@ -193,6 +248,7 @@ async function checkHeads(pack: Pack): Promise<{
     const signers = judgeCms('seal', report, proof?.ok ? now : undefined, { ...material.around(now), now })
     judged.push(...signers)
     findings.push(
+      ...(await signatureForm(source, name, signers)),
       ...signers
         .flatMap((one) => one.findings)
         .map((finding) => ({ ...finding, detail: `${name}: ${finding.detail}` })),
@@ -202,10 +258,15 @@ async function checkHeads(pack: Pack): Promise<{
 }
 
 /** `evidence 120 9f…` */
-const HEAD = /^([a-z]{1,32}) ([1-9]\d{0,15}) [0-9a-f]{64}$/gm
+const HEAD = /^([a-z]{1,32}) ([1-9]\d{0,15}) ([0-9a-f]{64})$/gm
+
+interface ValidationLine {
+  readonly sequence?: unknown
+  readonly sha256?: unknown
+}
 
 interface ValidationText {
-  readonly evidence?: readonly { readonly sequence?: unknown; readonly sha256?: unknown }[]
+  readonly evidence?: readonly (ValidationLine | null)[]
 }
 
 /** What stands beside evidence names the octets of that evidence. */
@@ -225,7 +286,8 @@ async function checkValidation(
       findings.push(findingOf('PACK_VALIDATION_UNREADABLE', name))
       continue
     }
-    for (const { sequence, sha256 } of said.evidence as NonNullable<ValidationText['evidence']>) {
+    for (const one of said.evidence as readonly (ValidationLine | null)[]) {
+      const { sequence, sha256 } = one ?? {}
       const position = bySequence.get(Number(sequence))
       if (position !== undefined && Buffer.from(position.sha256).toString('hex') !== sha256)
         findings.push(findingOf('PACK_VALIDATION_MISMATCH', `${name}: evidence ${sequence}`))
@@ -252,66 +314,3 @@ const materialNamedIn = ({ extensions }: EvidenceFields): string[] =>
     .flatMap(({ fields }) => fields)
     .filter(({ name }) => name === 'ArchivedMaterialDigest')
     .map(({ value }) => value)
-
-/** Neighbours in a chain name each other. */
-function checkOrder(records: readonly PackedRecord[]): Finding[] {
-  const known = new Map(
-    records.flatMap(({ position }) =>
-      position === undefined ? [] : [[`${position.chain}/${position.sequence}`, position] as const],
-    ),
-  )
-  return [...known.values()].flatMap((position) => {
-    const before =
-      position.sequence === 1 ? GENESIS : known.get(`${position.chain}/${position.sequence - 1}`)?.leaf
-    return before === undefined || Buffer.compare(before, position.previous) === 0
-      ? []
-      : [findingOf('PACK_CHAIN_BROKEN', `${position.chain} ${position.sequence}`)]
-  })
-}
-
-/** Else anybody with a certificate under the same roots could leave things out and sign what is left. */
-function checkListSigner(sums: readonly Judged[], others: readonly Judged[]): Finding[] {
-  const provider = new Set(others.map(({ certificate }) => certificate?.subject.text))
-  return sums.flatMap(({ certificate }) =>
-    certificate === undefined || provider.has(certificate.subject.text)
-      ? []
-      : [findingOf('PACK_LIST_SIGNER', SUMS_SIGNATURE)],
-  )
-}
-
-function rangesOf(records: readonly PackedRecord[]): PackedRange[] {
-  const ranges: { chain: string; from: number; upTo: number }[] = []
-  // Names ascend, and their numbers with them.
-  for (const { position } of records) {
-    if (position === undefined) continue
-    const { chain, sequence } = position
-    const last = ranges.at(-1)
-    if (last?.chain === chain && last.upTo === sequence - 1) last.upTo = sequence
-    else ranges.push({ chain, from: sequence, upTo: sequence })
-  }
-  return ranges
-}
-
-/** A pack that says it holds everything has every chain from its beginning up to what its last seal names. */
-async function checkWhole(
-  source: PackSource,
-  ranges: readonly PackedRange[],
-  reached: ReadonlyMap<string, number>,
-): Promise<Finding[]> {
-  const index = readJson<{ selection?: { kind?: unknown } }>(await source.read('pack.json'))
-  if (index?.selection?.kind !== 'everything') return []
-  return [...reached].flatMap(([chain, last]) => {
-    const [first, ...more] = ranges.filter((range) => range.chain === chain)
-    return first !== undefined && first.from === 1 && first.upTo >= last && more.length === 0
-      ? []
-      : [findingOf('PACK_INCOMPLETE', `${chain}: 1–${last}`)]
-  })
-}
-
-function readJson<T>(octets: Uint8Array | undefined): T | undefined {
-  try {
-    return octets && (JSON.parse(Buffer.from(octets).toString()) as T)
-  } catch {
-    return undefined
-  }
-}

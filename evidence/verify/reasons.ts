@@ -389,6 +389,21 @@ const PACKS = {
     'Kayıt henüz mühürlenmemiş, paketin listesinden başka bir şey kanıtlamıyor; mühürden sonraki paketi isteyin.',
     'The record is not sealed yet, and nothing proves it but the list of the pack; ask for a pack made after the seal.',
   ),
+  PACK_SIGNATURE_FORM: failure(
+    'FORMAT_FAILURE',
+    'Listenin ya da mührün imzası, sağlayıcının yazdığı biçimde değil; paketi yeniden alın.',
+    'The signature of the list or of a seal is not encoded as providers write it; get the pack again.',
+  ),
+  PACK_NOT_STAMPED: doubt(
+    'NO_POE',
+    'Listenin ya da mührün imzasında zaman damgası yok; paketi yeniden alın.',
+    'The signature of the list or of a seal carries no time-stamp; get the pack again.',
+  ),
+  PACK_STATEMENT: failure(
+    'SIG_CRYPTO_FAILURE',
+    'Sonradan öğrenilen iptal hakkındaki beyanın imzası doğrulanmıyor; paketi yeniden alın.',
+    'The signature of a statement about a revocation that was told later does not hold; get the pack again.',
+  ),
   PACK_LIST_SIGNER: doubt(
     'SIG_CONSTRAINTS_FAILURE',
     'Paketin listesini, mühürlerini ve delillerini düzenleyenden başkası imzalamış; listeden bir şey çıkarılmış olabilir.',

@@ -81,7 +81,7 @@ interface Holder {
 
 export interface SignatureEntry extends Judgement, Holder {
   /** What was signed: an envelope, a delil, the user's own message; the list of a pack, the heads of a seal. */
-  readonly role: 'envelope' | 'evidence' | 'user' | 'pack' | 'seal'
+  readonly role: 'envelope' | 'evidence' | 'user' | 'pack' | 'seal' | 'statement'
   /** undefined where it could not be read. */
   readonly format: SignatureFormat | undefined
   /** `rsa-pkcs1-sha256` */

@@ -33,7 +33,7 @@ export async function provedTakeOver(
   for (const { name, provedAt } of verified.records) {
     const text = name.startsWith('events/') ? await proof.read(name) : undefined
     if (text === undefined || provedAt === undefined) continue
-    const { what, details } = JSON.parse(Buffer.from(text).toString()) as TakeOverText
+    const { what, details } = readText(text)
     if (
       what === 'archive taken over' &&
       details?.sums?.sha256 === digestOf('sha256', list, 'hex') &&
@@ -42,4 +42,14 @@ export async function provedTakeOver(
       return { ok: true, provedAt }
   }
   return { ok: false, detail: 'no sealed record says that this pack was taken over' }
+}
+
+/** It was sealed, so it is what a provider wrote; of what kind is seen here. */
+function readText(octets: Uint8Array): TakeOverText {
+  try {
+    const read: unknown = JSON.parse(Buffer.from(octets).toString())
+    return typeof read === 'object' && read !== null ? read : {}
+  } catch {
+    return {}
+  }
 }

@@ -1,9 +1,13 @@
 /** Judges certificates and time-stamps of a file against the anchors that the verifier was given. */
 import { hash } from 'node:crypto'
+import { cmsRestsOn } from '../archive/rests-on.ts'
 import { parseSignedData } from '../cms/signed-data.ts'
-import type { Certificate, HashName, PathResult, TrustContext, TrustFailure } from '../ports.ts'
+import type { Certificate, HashName, Name, PathResult, TrustContext, TrustFailure } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { type VerifiedToken, verifyToken } from '../tsa/token.ts'
+import { readCrl } from '../x509/crl.ts'
+import { findRevocation } from '../x509/crl-entries.ts'
+import { sameName } from '../x509/name.ts'
 import { validatePath } from '../x509/path.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import { strictSignedData } from './signed-data-shape.ts'
@@ -142,8 +146,37 @@ export function checkTokenAt(
     const { anchors, intermediates, crls, ocsps } = from.stamps ?? from
     return verifyToken(der, { imprint, hash: name, trust: { anchors, intermediates, crls, ocsps, ...trust } })
   }
-  const token = check(around(at), { revocation: 'if-present', at })
-  if (token.revocation === 'checked') return token
-  const then = check(around(token.time), { revocation: 'if-present' })
+  try {
+    const token = check(around(at), { revocation: 'if-present', at })
+    if (token.revocation === 'checked') return token
+  } catch (error) {
+    if (!wasRetired(der, error, around(at))) throw error
+  }
+  const { time } = check(around(at), { revocation: 'if-present' })
+  const then = check(around(time), { revocation: 'if-present' })
   return then.revocation === 'checked' ? then : check(options, { revocation: options.revocation })
+}
+
+/** affiliationChanged, superseded, cessationOfOperation: what was stamped before stays good. [RFC 3161 §4] */
+const RETIREMENTS: ReadonlySet<number | undefined> = new Set([3, 4, 5])
+
+/** The authority was revoked, and its CA says that its key was not the reason; without a word it was. */
+function wasRetired(der: Uint8Array, error: unknown, { crls }: VerifyOptions): boolean {
+  if (!(error instanceof TimestampError) || error.path?.failure !== 'REVOKED') return false
+  const [rest] = cmsRestsOn(der, 'tsa')
+  if (rest === undefined) return false
+  const { issuer, serialBytes } = rest.certificate
+  const reasons = crls.flatMap((list) => reasonIn(list, issuer, serialBytes))
+  return reasons.length > 0 && reasons.every((reason) => RETIREMENTS.has(reason))
+}
+
+/** Why a list names the certificate; nothing where it does not, or cannot be read. */
+function reasonIn(list: Uint8Array, issuer: Name, serial: Uint8Array): (number | undefined)[] {
+  try {
+    const crl = readCrl(list)
+    const entry = sameName(crl.issuer, issuer) ? findRevocation(crl, serial) : undefined
+    return entry === undefined ? [] : [entry.reason]
+  } catch {
+    return []
+  }
 }

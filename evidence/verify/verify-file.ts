@@ -100,10 +100,10 @@ export async function verifyAuditPack(
   return [{ ...reportOf({ name }, whole), ranges: pack.ranges }, ...records]
 }
 
-const messageOf = ({ judged, findings }: PackedRecord): JudgedMessage => ({
+const messageOf = ({ judged, statement, findings }: PackedRecord): JudgedMessage => ({
   kind: judged === undefined ? 'record' : 'evidence',
   subject: '',
-  judged: judged === undefined ? [] : [judged],
+  judged: judged === undefined ? statement : [judged],
   evidence: judged?.fields === undefined ? [] : [judged.fields],
   findings,
 })

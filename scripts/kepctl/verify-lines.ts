@@ -20,8 +20,25 @@ const sentenceLine = (judged: Judgement, screen: Screen): string[] => {
   return why === undefined ? [] : [`    ${screen.text(why)}`]
 }
 
+/** Of a pack's other records only those that do not hold: a pack of a year has millions. */
+export function linesOfAll(reports: readonly FileReport[], screen: Screen): string[] {
+  const isQuiet = ({ kind, verdict }: FileReport): boolean => kind === 'record' && verdict === 'TOTAL-PASSED'
+  const quiet = reports.filter(isQuiet).length
+  return [
+    ...reports.filter((report) => !isQuiet(report)).flatMap((report) => linesOf(report, screen)),
+    ...(quiet === 0
+      ? []
+      : [
+          screen.text({
+            tr: `Delil olmayan ${quiet} kayıt doğrulandı (--json hepsini gösterir)`,
+            en: `${quiet} records that are no evidence hold (--json shows each)`,
+          }),
+        ]),
+  ]
+}
+
 /** The names of the fields are the law's, in every language. */
-export function linesOf(report: FileReport, screen: Screen): string[] {
+function linesOf(report: FileReport, screen: Screen): string[] {
   const { fields, revocation, content } = report
   const entry = (name: string, judged: Judgement, shown: readonly (string | undefined)[]): string[] => [
     `  ${name}: ${[...shown, verdictOf(judged)].filter(Boolean).join(', ')}`,

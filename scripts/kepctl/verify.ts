@@ -17,7 +17,7 @@ import { buildDigest } from '../../server/ops/digests.ts'
 import { anchorsIn } from './anchors.ts'
 import { type Command, Refused, UsageError } from './command.ts'
 import type { Screen } from './screen.ts'
-import { linesOf } from './verify-lines.ts'
+import { linesOfAll } from './verify-lines.ts'
 import { type ReportedFile, type ReportFacts, reportPage } from './verify-report/page.ts'
 
 const several = { type: 'string', multiple: true } as const
@@ -77,7 +77,7 @@ export const verifyCommand: Command = {
       files.push({ ...digestsOf(given), reports: [await verifyFile(given, options)] })
     }
     const reports = files.flatMap((file) => file.reports)
-    screen.show(reports, () => reports.flatMap((report) => linesOf(report, screen)))
+    screen.show(reports, () => linesOfAll(reports, screen))
     if (contentOut !== undefined) await writeContent(contentOut, reports, pieces, screen)
     const report = args.one('report')
     if (report !== undefined) {

@@ -16,7 +16,7 @@ const whole = (time: number): Date => new Date(Math.floor(time / 1000) * 1000)
 /** A root that is good for as long as is said, and tells its status at any time. */
 export class Authority {
   readonly issuer: Issuer
-  readonly #revoked: { serial: Uint8Array; date: Date }[] = []
+  readonly #revoked: { serial: Uint8Array; date: Date; reason: number | undefined }[] = []
   #listed: { at: number; der: Uint8Array } | undefined
 
   constructor(commonName: string, from: Date, years: number) {
@@ -54,8 +54,9 @@ export class Authority {
     return keySigner({ key: pair.privateKey, certificate, chain: [], hash })
   }
 
-  revoke({ serialBytes }: Certificate, date: Date): void {
-    this.#revoked.push({ serial: serialBytes, date: whole(date.getTime()) })
+  /** @param reason CRLReason; none where it is not said */
+  revoke({ serialBytes }: Certificate, date: Date, reason?: number): void {
+    this.#revoked.push({ serial: serialBytes, date: whole(date.getTime()), reason })
   }
 
   /** Its list as of now, good for a week; one and the same at one time. */

@@ -9,12 +9,13 @@ export const VERDICTS: Of<Judgement['verdict']> = {
   'TOTAL-FAILED': { tr: 'Doğrulanamadı', en: 'Failed' },
 }
 
-export const ROLES: Of<'envelope' | 'evidence' | 'user' | 'pack' | 'seal'> = {
+export const ROLES: Of<'envelope' | 'evidence' | 'user' | 'pack' | 'seal' | 'statement'> = {
   envelope: { tr: 'Zarf (sağlayıcı)', en: 'Envelope (provider)' },
   evidence: { tr: 'Delil (sağlayıcı)', en: 'Evidence (provider)' },
   user: { tr: 'Kullanıcı imzası', en: 'Signature of the user' },
   pack: { tr: 'Paketin dosya listesi', en: 'List of files of the pack' },
   seal: { tr: 'Arşiv mührü', en: 'Seal of the archive' },
+  statement: { tr: 'Sonradan öğrenilen iptal beyanı', en: 'Statement of a revocation told later' },
 }
 
 export const KINDS: Of<
