@@ -2,7 +2,7 @@
 /**
  * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
  *
- *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status] [archive]
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status] [archive] [trust]
  */
 import { measureArchive, missedInArchive } from './bench/archive.ts'
 import { measureBareRate } from './bench/bare-rate.ts'
@@ -15,6 +15,7 @@ import { measureServedMeanwhile } from './bench/served-meanwhile.ts'
 import { measureStatus } from './bench/status.ts'
 import { measureStorage, missedInStorage } from './bench/storage.ts'
 import { measureTransactions } from './bench/transactions.ts'
+import { measureTrust, missedInTrust } from './bench/trust.ts'
 
 const MESSAGES = 500
 const CLIENTS = 16
@@ -88,6 +89,12 @@ async function archive(): Promise<object> {
   return { archive: figures }
 }
 
+async function trust(): Promise<object> {
+  const figures = await measureTrust(note)
+  missed.push(...missedInTrust(figures))
+  return { trust: figures }
+}
+
 const sections = new Map<string, () => Promise<object>>([
   ['transactions', transactions],
   ['latency', latency],
@@ -98,6 +105,7 @@ const sections = new Map<string, () => Promise<object>>([
   ['storage', storage],
   ['status', status],
   ['archive', archive],
+  ['trust', trust],
 ])
 
 const wanted = process.argv.slice(2)

@@ -21,6 +21,8 @@ const inward: Record<string, readonly string[]> = {
   'server/main': ['mail', 'evidence/index', 'storage', 'plugins', 'server', 'config'],
   // Reaches the readers behind the door, each by itself, with inputs that the tests' own authorities issue.
   'scripts/fuzz': ['mail', 'evidence', 'test'],
+  // Measures the trust core behind the door, each part of it by itself.
+  'scripts/bench/trust': ['mail', 'evidence'],
   scripts: ['mail', 'evidence/index', 'storage', 'plugins', 'server', 'config'],
 }
 
@@ -44,7 +46,7 @@ const faults: string[] = []
 const roomOf = (path: string): string => {
   if (/^storage\/port(-[a-z]+)?\.ts$/.test(path)) return 'storage/port'
   if (path === 'server/main.ts') return 'server/main'
-  if (path.startsWith('scripts/fuzz/')) return 'scripts/fuzz'
+  for (const room of ['scripts/fuzz', 'scripts/bench/trust']) if (path.startsWith(`${room}/`)) return room
   return path.split('/')[0] ?? ''
 }
 const allows = (entry: string, target: string) =>
