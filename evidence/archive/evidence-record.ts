@@ -29,6 +29,8 @@ export interface EvidenceRecord {
 
 /** Twenty years of renewals are a handful; lists grow with the logarithm of what was sealed at once. */
 const MAX_CHAINS = 32
+/** The allowed ones are three. */
+const MAX_ALGORITHMS = 8
 const MAX_TIME_STAMPS = 128
 const MAX_LISTS = 64
 const MAX_DIGESTS = 64
@@ -58,7 +60,7 @@ export function readEvidenceRecord(der: Uint8Array): EvidenceRecord {
   try {
     const parts = readWhole(der, 'der', TAG.sequence).open()
     if (readSmallInteger(parts.expect(TAG.integer)) !== 1) throw new EvidenceRecordError('version')
-    const named = [...parts.expect(TAG.sequence).open()].map(readHash)
+    const named = parts.expect(TAG.sequence).open().rest(MAX_ALGORITHMS).map(readHash)
     const chains = several(parts.expect(TAG.sequence), MAX_CHAINS, 'chains').map((chain) =>
       several(chain, MAX_TIME_STAMPS, 'time-stamps').map(readTimeStamp),
     )
@@ -97,8 +99,8 @@ function readHash(identifier: Element): HashName {
 }
 
 function several(element: Element, most: number, what: string, tag: number = TAG.sequence): Element[] {
-  const found = [...element.open()]
-  if (found.length === 0 || found.length > most) throw new EvidenceRecordError(`${found.length} ${what}`)
+  const found = element.open().rest(most)
+  if (found.length === 0) throw new EvidenceRecordError(`no ${what}`)
   if (found.some((one) => one.tag !== tag)) throw new EvidenceRecordError(`other things among ${what}`)
   return found
 }

@@ -179,9 +179,11 @@ function readInfo(content: Uint8Array): {
     time,
     nonce,
     authority: authority && readGeneralName(authority.next()),
-    accuracyMs: accuracy && readAccuracy([...accuracy.open()]),
+    accuracyMs: accuracy && readAccuracy(accuracy.open().rest(ACCURACY_FIELDS)),
   }
 }
+
+const ACCURACY_FIELDS = 3
 
 /** Seconds, [0] milliseconds, [1] microseconds. [RFC 3161 §2.4.2] */
 const readAccuracy = (fields: readonly { tag: number; content: Uint8Array }[]): number =>

@@ -27,12 +27,13 @@ function readContentInfo(der: Uint8Array): void {
   const parts = wrapper.expect(TAG.sequence).open()
   wrapper.finish()
   const version = readSmallInteger(parts.expect(TAG.integer))
-  const digests = [...parts.expect(TAG.set).open()]
+  // One of each is demanded below; the second is enough to refuse.
+  const digests = parts.expect(TAG.set).open().rest(1)
   const encapsulated = parts.expect(TAG.sequence).open()
   const contentType = readOid(encapsulated.expect(TAG.oid))
   const certificates = parts.optional(contextConstructed(0))
   const lists = parts.optional(contextConstructed(1))
-  const signers = [...parts.expect(TAG.set).open()].map(readSigner)
+  const signers = parts.expect(TAG.set).open().rest(1).map(readSigner)
   parts.finish()
   demand(signers.length === 1, 'one signer was expected')
   const [signer] = signers

@@ -32,6 +32,11 @@ export const MIN_RSA_BITS = 2048
 const MAX_RSA_BITS = 8192
 /** With exponent 1 everybody can sign, and small ones have made forgeries easy before. [FIPS 186-5 §A.1.1] */
 const MIN_RSA_EXPONENT = 65_537n
+/**
+ * With an exponent as long as the modulus a check costs as much as eighty. What other programs take ends here too (Go, Windows);
+ * real keys have 65,537.
+ */
+const MAX_RSA_EXPONENT = 2n ** 31n - 1n
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 export const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 }
@@ -104,8 +109,9 @@ export function keyWeakness(key: KeyObject): KeyWeakness | undefined {
   if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss') {
     const bits = details?.modulusLength ?? 0
     if (bits < MIN_RSA_BITS) return 'KEY_TOO_SMALL'
-    const isSmallExponent = (details?.publicExponent ?? 0n) < MIN_RSA_EXPONENT
-    return bits > MAX_RSA_BITS || isSmallExponent ? 'WEAK_ALGORITHM' : undefined
+    const exponent = details?.publicExponent ?? 0n
+    const isUnusualExponent = exponent < MIN_RSA_EXPONENT || exponent > MAX_RSA_EXPONENT
+    return bits > MAX_RSA_BITS || isUnusualExponent ? 'WEAK_ALGORITHM' : undefined
   }
   if (key.asymmetricKeyType === 'ec' && CURVES.has(details?.namedCurve ?? '')) return undefined
   return 'WEAK_ALGORITHM'

@@ -3,20 +3,35 @@
  * refused is of a size at which a square of it would outlast the test.
  */
 import { describe, expect, test } from 'vitest'
+import { readEvidenceRecord } from '../../../evidence/archive/evidence-record.ts'
 import { OID } from '../../../evidence/asn1/oid.ts'
 import { readWhole } from '../../../evidence/asn1/reader.ts'
 import { TAG } from '../../../evidence/asn1/tag.ts'
 import { readOctets } from '../../../evidence/asn1/values.ts'
-import { encode, integer, oid, sequence, setOf, tagged } from '../../../evidence/asn1/writer.ts'
+import {
+  encode,
+  generalizedTime,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  tagged,
+} from '../../../evidence/asn1/writer.ts'
 import { parseSignedData } from '../../../evidence/cms/signed-data.ts'
+import type { Certificate } from '../../../evidence/ports.ts'
+import { writeImprint } from '../../../evidence/tsa/request.ts'
+import { verifyToken } from '../../../evidence/tsa/token.ts'
+import { strictSignedData } from '../../../evidence/verify/signed-data-shape.ts'
 import { readName } from '../../../evidence/x509/name.ts'
+import { validatePath } from '../../../evidence/x509/path.ts'
 import { readC14n } from '../../../evidence/xades/reference.ts'
 import { canonicalize } from '../../../evidence/xml/c14n.ts'
 import { MAX_DEPTH, parseXml } from '../../../evidence/xml/parse.ts'
 import { MAX_PREFIXES } from '../../../evidence/xml/scope.ts'
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import { readHeader, readParameters } from '../../../mail/header-read.ts'
-import { emptyCrl, pki } from '../../fakes/pki.ts'
+import { emptyCrl, makeRoot, pki } from '../../fakes/pki.ts'
 
 const MEGABYTE = 1_048_576
 const flood = (octets: string, times: number): Buffer => Buffer.from(octets.repeat(times), 'hex')
@@ -98,4 +113,50 @@ test('a name of a million attributes', () => {
   expect(() => readName(readWhole(name, 'der', TAG.sequence))).toThrow(
     expect.objectContaining({ code: 'TOO_MANY' }),
   )
+})
+
+test('evidence records of a million algorithms, chains, time-stamps', () => {
+  const many = encode(TAG.sequence, flood('3000', MEGABYTE / 2))
+  for (const parts of [
+    [many, sequence()],
+    [sequence(), many],
+    [sequence(), sequence(many)],
+  ])
+    expect(() => readEvidenceRecord(sequence(integer(1), ...parts))).toThrow(/over \d+ elements/)
+})
+
+test('a token of a million digests, signers, parts of its accuracy', () => {
+  const many = encode(TAG.set, flood('3000', MEGABYTE / 2))
+  const shape = (...parts: readonly Uint8Array[]): Uint8Array =>
+    sequence(oid(OID.signedData), tagged(0, sequence(integer(1), ...parts)))
+  const data = sequence(oid(OID.data))
+  expect(strictSignedData(shape(many, data, setOf()))).toMatch(/over 1 elements/)
+  expect(strictSignedData(shape(setOf(), data, many))).toMatch(/over 1 elements/)
+  const imprint = new Uint8Array(32)
+  const info = sequence(
+    integer(1),
+    oid('1.2.3'),
+    writeImprint('sha256', imprint),
+    integer(1),
+    generalizedTime(new Date(), true),
+    encode(TAG.sequence, flood('0200', MEGABYTE / 2)),
+  )
+  const token = shape(setOf(), sequence(oid(OID.tstInfo), tagged(0, octetString(info))), setOf())
+  expect(() => verifyToken(token, { imprint, hash: 'sha256', trust: pki().trust })).toThrow(/over 3 elements/)
+})
+
+test('a bag of CAs of one name, of which each could be the issuer', () => {
+  const { user, intermediate, trust } = pki()
+  // Without key identifiers only the signature tells them apart.
+  const bare = (certificate: Certificate): Certificate => ({ ...certificate, subjectKeyId: undefined })
+  const { subject } = intermediate.certificate
+  const others = Array.from({ length: 40 }, () => bare({ ...makeRoot('x').certificate, subject }))
+  const judge = (before: number) =>
+    validatePath(user.certificate, {
+      ...trust,
+      intermediates: [...others.slice(0, before), bare(intermediate.certificate)],
+      at: new Date(),
+    })
+  expect(judge(14)).toMatchObject({ ok: true })
+  expect(judge(40)).toMatchObject({ ok: false, failure: 'BAD_SIGNATURE' })
 })

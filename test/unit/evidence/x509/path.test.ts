@@ -73,14 +73,15 @@ describe('RFC 5280 §6.1: paths', () => {
     notBefore: daysFromNow(-1),
     notAfter: daysFromNow(1),
   })
-  const weakExponent = issueCertificate({
-    subject: { commonName: 'exponent' },
-    publicKey: generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).publicKey,
-    profile: user,
-    issuer: intermediate,
-    notBefore: daysFromNow(-1),
-    notAfter: daysFromNow(1),
-  })
+  const withExponent = (publicExponent: number): Certificate =>
+    issueCertificate({
+      subject: { commonName: 'exponent' },
+      publicKey: generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }).publicKey,
+      profile: user,
+      issuer: intermediate,
+      notBefore: daysFromNow(-1),
+      notAfter: daysFromNow(1),
+    })
   const stranger = makeRoot('Deneme Kök')
   const forged = { certificate: intermediate.certificate, key: makeKey('p256').privateKey }
   const deeper = authority(intermediate, 'too deep', { kind: 'intermediate' })
@@ -133,7 +134,9 @@ describe('RFC 5280 §6.1: paths', () => {
       result: 'PATH_LENGTH',
     },
     { name: 'RSA-1024', leaf: small, result: 'WEAK_ALGORITHM' },
-    { name: 'RSA with exponent 3', leaf: weakExponent, result: 'WEAK_ALGORITHM' },
+    { name: 'RSA with exponent 3', leaf: withExponent(3), result: 'WEAK_ALGORITHM' },
+    { name: 'RSA with an exponent over 31 bits', leaf: withExponent(2 ** 31 + 11), result: 'WEAK_ALGORITHM' },
+    { name: 'RSA with an exponent of 31 bits', leaf: withExponent(2 ** 31 - 1), result: 'ok' },
     {
       name: 'unknown critical extension',
       leaf: below(intermediate, user, [extension('1.2.3.4', true, nullValue())]),
