@@ -17,14 +17,25 @@ import type { HashName } from '../ports.ts'
 import { readDigestAlgorithm } from '../x509/algorithm.ts'
 import { CmsError } from './failure.ts'
 import { type End, HeadCursor, MAX_HEAD_OCTETS } from './opaque-head.ts'
-import { asCms, readTail } from './signed-data.ts'
-import { type CmsReport, checkSigners, failedReport } from './verify.ts'
+import { asCms, readTail, type SignedData } from './signed-data.ts'
+import {
+  type CmsReport,
+  checkSigners,
+  checkSignersInTurns,
+  failedReport,
+  type KnownDigest,
+} from './verify.ts'
 
 /** Certificates, lists and signers after the content. Large CRLs come in messages; 8 MiB holds 200 000 entries. */
 export const MAX_TAIL_OCTETS = 8 * 1024 * 1024
 
 /** Identifier and length octets of one segment: 1 + 1 + 6 (a content of up to 2^48 octets). */
 const MAX_SEGMENT_HEADER = 8
+
+interface Signed {
+  readonly data: Omit<SignedData, 'content'>
+  readonly digestOf: KnownDigest
+}
 
 const ALL: readonly HashName[] = ['sha256', 'sha384', 'sha512']
 
@@ -72,11 +83,23 @@ export class OpaqueReader {
   }
 
   end(): CmsReport {
+    const signed = this.#signed()
+    return 'report' in signed ? signed.report : checkSigners(signed.data, signed.digestOf)
+  }
+
+  /** The same, with a turn of the loop between two signers. */
+  async endInTurns(): Promise<CmsReport> {
+    const signed = this.#signed()
+    return 'report' in signed ? signed.report : checkSignersInTurns(signed.data, signed.digestOf)
+  }
+
+  /** What the signers are checked with, or a report that says why nothing can be checked. */
+  #signed(): Signed | { readonly report: CmsReport } {
     try {
       if (this.#state === 'failed') throw this.#failure
-      return asCms(() => this.#report())
+      return asCms(() => this.#readSigned())
     } catch (error) {
-      return failedReport(error)
+      return { report: failedReport(error) }
     }
   }
 
@@ -270,12 +293,12 @@ export class OpaqueReader {
     return chunk.subarray(octets.length)
   }
 
-  #report(): CmsReport {
+  #readSigned(): Signed {
     if (this.#state !== 'tail') throw new CmsError('MALFORMED', 'cut off before the signatures')
     if (!this.#hasContent) throw new CmsError('CONTENT_MISSING', 'no content is enclosed')
     const parts = this.#readTail()
     const digests = new Map([...this.#hashes].map(([name, hash]) => [name, hash.digest()]))
-    return checkSigners({ contentType: this.#contentType, ...parts }, (name) => digests.get(name))
+    return { data: { contentType: this.#contentType, ...parts }, digestOf: (name) => digests.get(name) }
   }
 
   #readTail(): ReturnType<typeof readTail> {

@@ -4,6 +4,7 @@
  *
  * Stricter than the standard on purpose: signed attributes are required, each attribute once, SHA-2 only.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import { OID } from '../asn1/oid.ts'
 import type { Element } from '../asn1/reader.ts'
 import { TAG } from '../asn1/tag.ts'
@@ -90,12 +91,23 @@ export async function verifyDetached(
   if (data.content !== undefined)
     return failedReport(new CmsError('CONTENT_PRESENT', 'a content is enclosed'))
   const digests = new Map<HashName, Uint8Array>()
-  for (const signer of data.signers) {
-    const hash = announcedDigest(signer)
-    if (hash !== undefined && !digests.has(hash)) digests.set(hash, await digestOf(hash))
-  }
-  return checkSigners(data, (hash) => digests.get(hash), elsewhere)
+  for (const hash of digestsIn(data)) digests.set(hash, await digestOf(hash))
+  return checkSignersInTurns(data, (hash) => digests.get(hash), elsewhere)
 }
+
+/** The digests of the content that a signature is about; none where it cannot be read. */
+export function announcedDigests(der: Uint8Array): readonly HashName[] {
+  try {
+    return digestsIn(parseSignedData(der))
+  } catch (error) {
+    if (error instanceof CmsError) return []
+    throw error
+  }
+}
+
+const digestsIn = ({ signers }: SignedData): readonly HashName[] => [
+  ...new Set(signers.map(announcedDigest).filter((hash) => hash !== undefined)),
+]
 
 /** A report that says only why nothing could be checked. */
 export function failedReport(error: unknown): CmsReport {
@@ -110,14 +122,39 @@ export function checkSigners(
   digestOf: KnownDigest,
   elsewhere: readonly Certificate[] = [],
 ): CmsReport {
-  if (data.signers.length === 0) return failedReport(new CmsError('NO_SIGNERS', 'nobody signed'))
-  const pool = [...data.certificates, ...elsewhere]
-  return {
-    signers: data.signers.map((signer) => checkSigner(signer, data.contentType, pool, digestOf)),
-    certificates: data.certificates,
-    crls: data.crls,
-  }
+  return reportOf(data, [...eachSigner(data, digestOf, elsewhere)])
 }
+
+/** The same, with a turn of the loop between two signers: the slowest keys take over a millisecond each. */
+export async function checkSignersInTurns(
+  data: Omit<SignedData, 'content'>,
+  digestOf: KnownDigest,
+  elsewhere: readonly Certificate[] = [],
+): Promise<CmsReport> {
+  const signers: CmsSigner[] = []
+  for (const signer of eachSigner(data, digestOf, elsewhere)) {
+    signers.push(signer)
+    if (signers.length < data.signers.length) await turn()
+  }
+  return reportOf(data, signers)
+}
+
+function* eachSigner(
+  { signers, certificates, contentType }: Omit<SignedData, 'content'>,
+  digestOf: KnownDigest,
+  elsewhere: readonly Certificate[],
+): Generator<CmsSigner> {
+  const pool = [...certificates, ...elsewhere]
+  for (const signer of signers) yield checkSigner(signer, contentType, pool, digestOf)
+}
+
+const reportOf = (
+  { certificates, crls }: Omit<SignedData, 'content'>,
+  signers: readonly CmsSigner[],
+): CmsReport =>
+  signers.length === 0
+    ? failedReport(new CmsError('NO_SIGNERS', 'nobody signed'))
+    : { signers, certificates, crls }
 
 function checkSigner(
   signer: SignerInfo,
