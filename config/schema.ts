@@ -44,6 +44,8 @@ const limits = z
     connectionsPerAccount: z.number().int().positive().default(50),
     /** A connection that has not logged in by then is closed. */
     loginTime: span.default(60_000),
+    /** Threads that judge large lists, evidence and signatures beside the loop; one a core less one where it is not said. */
+    trustThreads: z.number().int().positive().max(256).optional(),
     recipients: z.number().int().positive().default(1000),
     mimeParts: z.number().int().positive().default(10_000),
     mimeDepth: z.number().int().positive().default(64),

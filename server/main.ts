@@ -3,9 +3,10 @@
  * opened is closed in reverse, also when the start fails half-way. Tests call it too, with parts of their own in
  * `given`.
  */
+import { availableParallelism } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import { blockListOf } from '../config/values.ts'
-import { DEFAULT_SUBJECT_PREFIXES, envelopeSettings, StatusSource } from '../evidence/index.ts'
+import { DEFAULT_SUBJECT_PREFIXES, envelopeSettings, remoteDesk, StatusSource } from '../evidence/index.ts'
 import { type Clock, systemClock } from '../mail/clock.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type Store, StoreError, type WorkKey } from '../storage/port.ts'
@@ -56,6 +57,7 @@ import { SigningKeys } from './signing-keys.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
 import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from './token-buckets.ts'
+import { TrustPool } from './workers/trust-pool.ts'
 
 /** Parts that a test may bring along. */
 export interface Given {
@@ -133,8 +135,15 @@ export async function start(
   await given.prepare?.(directory)
 
   let current = config
+  const pool = parts.use(
+    new TrustPool({
+      threads: config.limits.trustThreads ?? Math.max(1, availableParallelism() - 1),
+      onEnd: (outcome, error) => events.trustJob(outcome, error),
+    }),
+  )
   const status = new StatusSource({
     clock,
+    desk: remoteDesk((job, signal) => pool.run(job, signal)),
     settings: () => statusSettingsOf(current),
     onFailure: (kind, url, error) => events.statusFailed(kind, url, error),
   })

@@ -14,7 +14,7 @@ export async function envelopeRefusal(
   open: OpenRange,
   trust: PeerTrust,
 ): Promise<Refusal | undefined> {
-  const signature = await readUserSignature(index, known, open)
+  const signature = await readUserSignature(index, known, open, trust.providers.desk)
   if (signature.form !== 'detached') return failure('ENVELOPE_FORM', 'no detached signature around it')
   const { signers, certificates } = signature.report
   const [signer] = signers

@@ -1,10 +1,7 @@
 /** One delil of a peer: XAdES, time-stamp, chains and revocation, and that the signer is registered for this peer. */
 import { type OutcomeName, outcomeOf } from '../model/outcome.ts'
-import { type EvidenceFields, readEvidence } from '../model/read.ts'
-import { verifyEvidence } from '../verify/evidence.ts'
+import type { EvidenceFields } from '../model/read.ts'
 import { worst } from '../verify/reasons.ts'
-import { parseXml } from '../xml/parse.ts'
-import { XmlError } from '../xml/tree.ts'
 import { failure, findingFailure, type Refusal } from './failure.ts'
 import { type PeerTrust, signerRefusal, tokenRefusal, withoutLists } from './trust.ts'
 
@@ -19,33 +16,26 @@ export interface PeerEvidence {
 export interface EvidenceVerdict {
   readonly evidence?: PeerEvidence
   readonly refusal?: Refusal | undefined
+  /** What it says, whether or not anybody vouches for that: only good to name the message that is rejected. */
+  readonly claimed: EvidenceFields | undefined
 }
 
 export async function judgeEvidence(octets: Uint8Array, trust: PeerTrust): Promise<EvidenceVerdict> {
-  const judged = verifyEvidence(octets, withoutLists(trust))
+  const { judged, claimed } = await trust.providers.desk.evidence(octets, withoutLists(trust))
   const unstamped = judged.findings.find(({ reason }) => reason === 'TIMESTAMP_NOT_PROVED')
   const finding = unstamped ?? worst(judged.findings)
-  if (finding !== undefined) return { refusal: findingFailure(finding) }
+  if (finding !== undefined) return { refusal: findingFailure(finding), claimed }
   const { certificate, certificates, token, fields } = judged
   if (certificate === undefined || token === undefined || fields === undefined)
-    return { refusal: failure('EVIDENCE_FORM', 'unreadable') }
-  if (!trust.registered.has(certificate.fingerprint)) return { refusal: failure('EVIDENCE_SIGNER', '') }
+    return { refusal: failure('EVIDENCE_FORM', 'unreadable'), claimed }
+  if (!trust.registered.has(certificate.fingerprint))
+    return { refusal: failure('EVIDENCE_SIGNER', ''), claimed }
   const refusals = [
     await signerRefusal('EVIDENCE', certificate, certificates, trust),
     await tokenRefusal('EVIDENCE', token, trust),
   ].filter((refusal) => refusal !== undefined)
   const wrong = refusals.find((refusal) => 'code' in refusal)
-  if (wrong !== undefined) return { refusal: wrong }
+  if (wrong !== undefined) return { refusal: wrong, claimed }
   const outcome = outcomeOf(trust.profile, fields.root, fields.eventCode)?.name
-  return { evidence: { fields, outcome, octets }, refusal: refusals[0] }
-}
-
-/** What a delil says that nobody vouches for; only good to name the message that is rejected. */
-export function claimedFields(octets: Uint8Array): EvidenceFields | undefined {
-  try {
-    return readEvidence(parseXml(octets))
-  } catch (error) {
-    if (error instanceof XmlError) return undefined
-    throw error
-  }
+  return { evidence: { fields, outcome, octets }, refusal: refusals[0], claimed }
 }

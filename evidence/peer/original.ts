@@ -42,7 +42,7 @@ export async function userSignatureLine(
 ): Promise<string> {
   try {
     const index = { root: nested, size: nested.bodyEnd, faults: [] }
-    const signature = await readUserSignature(index, undefined, open)
+    const signature = await readUserSignature(index, undefined, open, users.desk)
     if (signature.form === 'none' || signature.form === 'encrypted') return signature.form
     const [signer] = signature.report.signers
     if (signer?.ok !== true) return line('invalid', signer?.failure ?? 'NO_SIGNERS', signer?.certificate)

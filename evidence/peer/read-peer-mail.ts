@@ -2,7 +2,7 @@
  * Reads what a peer sent: a dispatch, an evidence message, or something else. Everything in it is judged as of now:
  * the envelope, each delil, and that the original is the one which the evidence is about. [TS 102 640-2 §5]
  *
- * Never rejects because of what the message holds. What we could not learn now (a revocation list that cannot be had)
+ * Never rejects because of what the message holds, unless reading it takes more than the desk gives. What we could not learn now (a revocation list that cannot be had)
  * is told apart from what is wrong for good: the one is tried again, the other is rejected with evidence.
  */
 import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'
@@ -12,7 +12,7 @@ import type { OpenRange } from '../smime/user-signature.ts'
 import { hashOfDigestUri } from '../xades/algorithms.ts'
 import { failure, type PeerFailure, type Refusal } from './failure.ts'
 import { envelopeRefusal } from './judge-envelope.ts'
-import { claimedFields, judgeEvidence, type PeerEvidence } from './judge-evidence.ts'
+import { judgeEvidence, type PeerEvidence } from './judge-evidence.ts'
 import { type PeerOriginal, readOriginal, userSignatureLine } from './original.ts'
 import { evidenceOctets, MAX_EVIDENCE_OCTETS, MAX_EVIDENCE_PARTS, type PeerShape, shapeOf } from './shape.ts'
 import type { PeerTrust } from './trust.ts'
@@ -92,7 +92,7 @@ async function readEvidenceParts(shape: Envelope, open: OpenRange, trust: PeerTr
     const judged = await judgeEvidence(octets, trust)
     if (judged.evidence !== undefined) read.evidence.push(judged.evidence)
     if (judged.refusal !== undefined) read.refusals.push(judged.refusal)
-    read.claimed ??= judged.evidence?.fields ?? claimedFields(octets)
+    read.claimed ??= judged.claimed
   }
   return read
 }

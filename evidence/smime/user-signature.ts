@@ -4,7 +4,8 @@ import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'
 import { transferDecoder } from '../../mail/transfer-decoder.ts'
 import { type ByteRange, scratchFor } from '../../storage/port.ts'
 import { OpaqueReader } from '../cms/opaque.ts'
-import { type CmsReport, verifyDetached } from '../cms/verify.ts'
+import type { CmsReport } from '../cms/verify.ts'
+import { deskHere, type TrustDesk } from '../desk/desk.ts'
 import type { HashName } from '../ports.ts'
 
 /**
@@ -38,6 +39,7 @@ export async function readUserSignature(
   index: MimeIndex,
   known: { name: HashName; digest: Uint8Array } | undefined,
   open: OpenRange,
+  desk: TrustDesk = deskHere,
 ): Promise<UserSignature> {
   const { root } = index
   if (root.type === 'multipart' && root.subtype === 'signed') {
@@ -49,7 +51,7 @@ export async function readUserSignature(
       !isSignature(signature)
     )
       return { form: 'none' }
-    return detached(content, signature, known, open)
+    return detached(content, signature, known, open, desk)
   }
   if (root.type !== 'application' || !/^(?:x-)?pkcs7-mime$/.test(root.subtype)) return { form: 'none' }
   const smimeType = root.params.get('smime-type')?.toLowerCase()
@@ -65,12 +67,13 @@ async function detached(
   signature: MimePart,
   known: { name: HashName; digest: Uint8Array } | undefined,
   open: OpenRange,
+  desk: TrustDesk,
 ): Promise<UserSignature> {
   if (signature.bodyEnd - signature.bodyStart > MAX_SIGNATURE_PART)
     return { form: 'detached', report: unreadable('the signature part is too large'), signedHeader: [] }
   const der = await decodeBody(signature, open)
   const range = { start: content.headerStart, end: content.bodyEnd }
-  const report = await verifyDetached(der, async (name) => {
+  const report = await desk.signature(der, async (name) => {
     if (known?.name === name) return known.digest
     const hash = createHash(name)
     for await (const piece of open(range, scratchFor(range.end - range.start))) hash.update(piece)
@@ -95,7 +98,11 @@ async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
     reader.write(decoder.push(piece))
   // By its octets: smime-type is a parameter that writers leave out.
   if (reader.isEncrypted) return { form: 'encrypted' }
-  return { form: 'opaque', report: reader.end(), signedHeader: readHeader(Buffer.concat(header)) }
+  return {
+    form: 'opaque',
+    report: await reader.endInTurns(),
+    signedHeader: readHeader(Buffer.concat(header)),
+  }
 }
 
 async function decodeBody(part: MimePart, open: OpenRange): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
+import type { TrustDesk } from '../desk/desk.ts'
 import type { Certificate, PathResult, TrustContext } from '../ports.ts'
-import { validatePath } from '../x509/path.ts'
 import type { Asking } from './asking.ts'
 import type { StatusSource } from './status-source.ts'
 
@@ -25,6 +25,12 @@ export class CertificateValidator {
     this.#furtherLists = options.furtherLists
   }
 
+  /** Where it judges. */
+  get desk(): TrustDesk {
+    return this.#status.desk
+  }
+
+  /** Rejects where the work cannot be done within bounds: then nothing was judged. */
   async validate(
     leaf: Certificate,
     options: {
@@ -45,16 +51,17 @@ export class CertificateValidator {
     const asking: Asking = { at, freshness, requestsLeft: MAX_REQUESTS }
     const withoutStatus = { anchors: this.anchors, at, crls: [], revocation: 'if-present' } as const
     let { intermediates } = options
-    let first = validatePath(leaf, { ...withoutStatus, intermediates })
+    const { desk } = this
+    let first = await desk.path(leaf, { ...withoutStatus, intermediates })
     if (!first.ok && first.failure === 'NO_PATH') {
       const known = [...this.anchors, ...intermediates]
       const further = await this.#status.missingIssuers(leaf, known, asking)
       intermediates = [...intermediates, ...further]
-      if (further.length > 0) first = validatePath(leaf, { ...withoutStatus, intermediates })
+      if (further.length > 0) first = await desk.path(leaf, { ...withoutStatus, intermediates })
     }
     if (!first.ok) return first
     const { crls, ocsps } = await this.#status.gather(first.path, this.#furtherLists, asking)
-    const judged = validatePath(leaf, {
+    const judged = await desk.path(leaf, {
       anchors: this.anchors,
       intermediates,
       at,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
-import { MAX_CRL_OCTETS, readCrl } from '../x509/crl.ts'
+import type { TrustDesk } from '../desk/desk.ts'
+import { MAX_CRL_OCTETS } from '../x509/crl.ts'
 import type { Asking } from './asking.ts'
 import type { Web } from './web.ts'
 
@@ -26,6 +27,7 @@ export class ListSource {
   readonly #web: Web
   readonly #clock: Clock
   readonly #maxAgeMs: () => number
+  readonly #desk: TrustDesk
   readonly #onFailure: (url: string, error: Error) => void
   readonly #cache = new Map<string, Cached>()
   readonly #running = new Map<string, Promise<Cached>>()
@@ -34,11 +36,13 @@ export class ListSource {
     web: Web
     clock: Clock
     maxAgeMs: () => number
+    desk: TrustDesk
     onFailure: (url: string, error: Error) => void
   }) {
     this.#web = options.web
     this.#clock = options.clock
     this.#maxAgeMs = options.maxAgeMs
+    this.#desk = options.desk
     this.#onFailure = options.onFailure
   }
 
@@ -68,8 +72,14 @@ export class ListSource {
     const retry = now + RETRY_AFTER_MS
     let fetched: Cached
     try {
-      const der = await this.#web.fetch({ url, maxOctets: MAX_CRL_OCTETS, timeoutMs: TIMEOUT_MS, configured })
-      const { thisUpdate, nextUpdate } = readCrl(der)
+      const come = await this.#web.fetch({
+        url,
+        maxOctets: MAX_CRL_OCTETS,
+        timeoutMs: TIMEOUT_MS,
+        configured,
+      })
+      const der = this.#desk.hold(come)
+      const { thisUpdate, nextUpdate } = await this.#desk.list(der)
       const next = nextUpdate?.getTime() ?? now
       const until = Math.min(now + this.#maxAgeMs(), Math.max(next, retry))
       fetched = { der, issuedAt: thisUpdate.getTime(), until, renew: now + RENEW_AFTER_MS }

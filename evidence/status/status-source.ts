@@ -1,7 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
+import { deskHere, type TrustDesk } from '../desk/desk.ts'
 import type { Certificate } from '../ports.ts'
-import { type Crl, isSignedBy, readCrl } from '../x509/crl.ts'
-import { sameName } from '../x509/name.ts'
 import type { Asking } from './asking.ts'
 import { IssuerSource } from './issuer-source.ts'
 import { ListSource } from './list-source.ts'
@@ -38,6 +37,8 @@ export class StatusSource {
   readonly #lists: ListSource
   readonly #responders: OcspSource
   readonly #issuers: IssuerSource
+  /** Where what it gathers is read, and judged by who asks for it. */
+  readonly desk: TrustDesk
 
   constructor(options: {
     clock: Clock
@@ -45,8 +46,9 @@ export class StatusSource {
     settings: () => StatusSettings
     onFailure: (kind: StatusKind, url: string, error: Error) => void
     resolve?: Resolve | undefined
+    desk?: TrustDesk | undefined
   }) {
-    const { clock, settings, onFailure } = options
+    const { clock, settings, onFailure, desk = deskHere } = options
     const web = new Web({ clock, privateHosts: () => settings().privateHosts, resolve: options.resolve })
     const maxAgeMs = (): number => settings().maxAgeMs
     // That a host is left alone was told when it failed.
@@ -54,7 +56,8 @@ export class StatusSource {
       if (!(error instanceof WebError && error.code === 'RESTING')) onFailure(kind, url, error)
     }
     this.#settings = settings
-    this.#lists = new ListSource({ web, clock, maxAgeMs, onFailure: failed('crl') })
+    this.desk = desk
+    this.#lists = new ListSource({ web, clock, maxAgeMs, desk, onFailure: failed('crl') })
     this.#responders = new OcspSource({
       web,
       clock,
@@ -122,7 +125,8 @@ export class StatusSource {
     const fetchAll = async (urls: readonly string[]): Promise<Uint8Array[]> =>
       present(await Promise.all(urls.slice(0, MAX_LISTS).map((url) => this.#lists.list(url, asking))))
     const complete = await fetchAll(certificate.crlUrls)
-    const named = complete.flatMap((der) => genuine(der, issuer)?.freshestUrls ?? [])
+    const facts = await Promise.all(complete.map((der) => this.desk.list(der, issuer)))
+    const named = facts.flatMap(({ genuine, freshestUrls }) => (genuine ? freshestUrls : []))
     const deltas = await fetchAll([...new Set([...certificate.freshestCrlUrls, ...named])])
     return [...complete, ...deltas]
   }
@@ -142,11 +146,3 @@ const borrowed = (asking: Asking): Asking => ({
 
 const present = (lists: readonly (Uint8Array | undefined)[]): Uint8Array[] =>
   lists.filter((der) => der !== undefined)
-
-/** Whoever sits on the line may write a list; the addresses in it are followed only under the issuer's signature. */
-function genuine(der: Uint8Array, issuer: Certificate): Crl | undefined {
-  const crl = readCrl(der)
-  return sameName(crl.issuer, issuer.subject) && isSignedBy(crl, issuer.publicKey, issuer.spki)
-    ? crl
-    : undefined
-}

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type CertificateValidator,
+  deskHere,
   type HashName,
   HttpTimestamper,
   parsePemCertificates,
@@ -135,7 +136,12 @@ async function keysIn(
   })
   const validate: CertificateValidator['validate'] = async (leaf, { at }) =>
     validatePath(leaf, { ...trust, at })
-  return { signer: () => signer, timestamper, providersTrust: { validate }, tsasTrust: { validate } }
+  return {
+    signer: () => signer,
+    timestamper,
+    providersTrust: { validate, desk: deskHere },
+    tsasTrust: { validate },
+  }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<Timed> {

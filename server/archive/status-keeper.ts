@@ -2,7 +2,7 @@ import type { CertificateValidator, PathResult, RestsOn } from '../../evidence/i
 import type { JudgedPath } from './material.ts'
 
 export interface KeeperParts {
-  readonly providersTrust: Pick<CertificateValidator, 'validate'>
+  readonly providersTrust: Pick<CertificateValidator, 'validate' | 'desk'>
   readonly tsasTrust: Pick<CertificateValidator, 'validate'>
 }
 

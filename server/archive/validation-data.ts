@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
-import { evidenceRestsOn, type RestsOn } from '../../evidence/index.ts'
+import type { RestsOn, TrustDesk } from '../../evidence/index.ts'
 import { yearsAfter } from '../../mail/calendar.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { type BlobRef, type ChainEntry, type Store, scratchFor } from '../../storage/port.ts'
 import type { Events } from '../ops/events.ts'
 import type { Duty } from '../rounds.ts'
+import { TooHard } from '../workers/trust-pool.ts'
 import { type ChainArchive, EVIDENCE_CHAIN, VALIDATION_CHAIN } from './chain-archive.ts'
 import { type KeptOctets, type MaterialArchive, materialSchema } from './material.ts'
 import { type JudgedRest, judgeAll, type KeeperParts } from './status-keeper.ts'
@@ -93,16 +94,18 @@ export class ValidationData implements Duty {
       // Of what lies together up to the first that is young: a record is about a stretch without holes.
       const young = waiting.findIndex(({ at }) => at > now - AFTER_MS)
       const due = young < 0 ? waiting : waiting.slice(0, young)
-      if (due.length === 0 || signal?.aborted || !(await this.#record(due, now))) return
+      if (due.length === 0 || signal?.aborted || !(await this.#record(due, now, signal))) return
     }
   }
 
   /** False where it is better to wait for what is not told yet. */
-  async #record(due: readonly ChainEntry[], now: number): Promise<boolean> {
-    const { clock, materials, archive, keepYears } = this.#parts
+  async #record(due: readonly ChainEntry[], now: number, signal?: AbortSignal): Promise<boolean> {
+    const { clock, materials, archive, keepYears, providersTrust } = this.#parts
     const rests: RestsOn[] = []
     for (const [index, { bytes }] of due.entries()) {
-      rests.push(...restsOf(bytes))
+      const found = await restsOf(bytes, providersTrust.desk, signal)
+      if (signal?.aborted || (found === undefined && now - due[0]!.at < LATEST_MS)) return false
+      rests.push(...(found ?? []))
       if (index % AT_ONCE === AT_ONCE - 1) await turn()
     }
     const newest = new Date(Math.max(...due.map(({ at }) => at)))
@@ -155,12 +158,16 @@ export class ValidationData implements Duty {
   }
 }
 
-/** Of a peer's own making nobody knows what it rests on: then it is judged by what it brought along. */
-function restsOf(bytes: Uint8Array): RestsOn[] {
+/** undefined: another time. Of a peer's own making nobody knows what it rests on: then it is judged by what it brought along. */
+async function restsOf(
+  bytes: Uint8Array,
+  desk: TrustDesk,
+  signal: AbortSignal | undefined,
+): Promise<readonly RestsOn[] | undefined> {
   try {
-    return evidenceRestsOn(bytes)
-  } catch {
-    return []
+    return await desk.restsOn(bytes, signal)
+  } catch (error) {
+    return error instanceof TooHard ? undefined : []
   }
 }
 

@@ -25,6 +25,11 @@ export class Events {
     'Passwords hashed, each some 50 ms of one core',
     [],
   )
+  readonly #judgements = this.#counter(
+    'trust_jobs_total',
+    'Large lists, signatures and evidence that threads beside the loop judged, by how it ended',
+    ['outcome'],
+  )
   readonly #accepted = this.#counter('submissions_accepted_total', 'Messages accepted', ['duplicate'])
   readonly #octets = this.#counter('submission_octets_total', 'Octets of accepted messages', [])
   readonly #statusFailures = this.#counter(
@@ -194,6 +199,12 @@ export class Events {
 
   passwordHashed(): void {
     this.#hashes.inc({})
+  }
+
+  /** `refused`: too many wait. `lost`: beyond its time or memory, and its thread with it. */
+  trustJob(outcome: 'done' | 'refused' | 'lost', error?: Error): void {
+    this.#judgements.inc({ outcome })
+    if (error !== undefined) this.#log.error({ event: 'trust-thread-lost', error: told(error) })
   }
 
   quotaReached(level: number): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import {
   type CertificateValidator,
   checkAll,
@@ -81,21 +82,25 @@ async function judge(
   begunAt: Date,
 ): Promise<SubmittedMessage> {
   const { staged, index, wire } = received
-  const signature = await readUserSignature(index, received.signedDigest, staged.open)
+  const { validator } = parts
+  const signature = await readUserSignature(index, received.signedDigest, staged.open, validator.desk)
   const trust: SignerTrust[] = []
   if (signature.form !== 'none' && signature.form !== 'encrypted') {
     const { signers, certificates } = signature.report
     for (const signer of signers)
-      if (signer.ok)
+      if (signer.ok) {
+        // Each may take milliseconds; others have their turn in between (I9).
+        if (trust.length > 0) await turn()
         trust.push({
           certificate: signer.certificate,
-          path: await parts.validator.validate(signer.certificate, {
+          path: await validator.validate(signer.certificate, {
             intermediates: certificates,
             at: parts.clock.now(),
             revocation: parts.revocation,
             freshSince: begunAt,
           }),
         })
+      }
   }
   // The header was counted against its limit while it passed, so what is read here is bounded.
   const header = await Array.fromAsync(

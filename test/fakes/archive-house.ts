@@ -2,6 +2,7 @@
 
 import { writeEvidenceRecord } from '../../evidence/archive/evidence-record.ts'
 import { type RecordOptions, type RecordReport, verifyRecord } from '../../evidence/archive/verify-record.ts'
+import { deskHere } from '../../evidence/desk/desk.ts'
 import { AUTHENTICATION_METHODS } from '../../evidence/model/authentication.ts'
 import type { HashName, Signer } from '../../evidence/ports.ts'
 import { verifyToken } from '../../evidence/tsa/token.ts'
@@ -111,7 +112,7 @@ export async function archiveHouse(
     onDamage: (error) => void house.damage.push(error.message),
     zone: 'Europe/Istanbul',
     clockIsCertain: () => house.clockIsCertain,
-    providersTrust: { validate },
+    providersTrust: { validate, desk: deskHere },
     tsasTrust: { validate },
   }
   return Object.assign(house, { sealing })

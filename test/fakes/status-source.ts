@@ -1,4 +1,5 @@
 /** Status as the daemon fetches it; this machine may be asked. */
+import type { TrustDesk } from '../../evidence/desk/desk.ts'
 import { type StatusKind, type StatusSettings, StatusSource } from '../../evidence/status/status-source.ts'
 import type { Resolve } from '../../evidence/status/web.ts'
 import { type Clock, systemClock } from '../../mail/clock.ts'
@@ -7,13 +8,15 @@ export const statusSource = (
   given: Partial<StatusSettings> & {
     readonly clock?: Clock
     readonly resolve?: Resolve
+    readonly desk?: TrustDesk
     readonly onFailure?: (kind: StatusKind, url: string, error: Error) => void
   } = {},
 ): StatusSource => {
-  const { clock = systemClock, resolve, onFailure = () => {}, ...settings } = given
+  const { clock = systemClock, resolve, desk, onFailure = () => {}, ...settings } = given
   return new StatusSource({
     clock,
     resolve,
+    desk,
     onFailure,
     settings: () => ({
       maxAgeMs: 60_000,

@@ -237,6 +237,17 @@ describe('refused after DATA, each with its own code', () => {
     expect(reply).toMatch(/^550 5\.7\.5 CERTIFICATE_REVOKED /)
   })
 
+  test('REVOKED by a list so large that a thread beside the loop reads it; whom it does not name is accepted', async () => {
+    const holder = pki().issue({ kind: 'user', email: SENDER }, { subject: person })
+    const many = Array.from({ length: 8_000 }, (_, at) => Uint8Array.of(1, at >> 8, at & 255, 9))
+    await using other = await startProvider({ revoked: [...many, holder.certificate.serialBytes] })
+    const to = { port: other.provider.ports.submissions, ca: other.ca }
+    expect(await submit(await signedMessage(holder.signer), to)).toMatch(/^550 5\.7\.5 CERTIFICATE_REVOKED /)
+    expect(await submit(await signedMessage(user()), to)).toMatch(/^250 /)
+    expect(await other.metric('openkep_trust_jobs_total', { outcome: 'done' })).toBeGreaterThanOrEqual(4)
+    expect(await other.metric('openkep_trust_jobs_total', { outcome: 'lost' })).toBe(0)
+  })
+
   test('unknown revocation is "try again", and nothing is evidenced', async () => {
     await using silent = await startProvider({ lists: 'none' })
     const reply = await submit(await signedMessage(user()), {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { deskHere } from '../../../../evidence/desk/desk.ts'
 import { DEFAULT_PROFILE } from '../../../../evidence/model/profile.ts'
 import { type PeerMail, readPeerMail } from '../../../../evidence/peer/read-peer-mail.ts'
 import type { PeerTrust } from '../../../../evidence/peer/trust.ts'
+import { CertificateValidator } from '../../../../evidence/status/certificate-validator.ts'
 import { base64Lines } from '../../../../mail/base64-lines.ts'
 import { MimeIndexer } from '../../../../mail/mime-index.ts'
 import { defaultMimeLimits, type MimeLimits } from '../../../../mail/mime-part.ts'
@@ -18,6 +20,7 @@ import {
 } from '../../../fakes/peer-mail.ts'
 import { validator } from '../../../fakes/peer-trust.ts'
 import { daysFromNow, makeRoot, pki } from '../../../fakes/pki.ts'
+import { statusSource } from '../../../fakes/status-source.ts'
 
 let lists: CrlServer
 let original: Buffer
@@ -367,4 +370,14 @@ describe('the user’s own signature is reported, never a reason', () => {
 
 test('a receipt of another provider does not pass for this peer’s', async () => {
   expect(codesOf(await read(await receiptFor(original)))).toEqual(['ENVELOPE_SIGNER', 'EVIDENCE_SIGNER'])
+})
+
+test('what is not judged within bounds is neither believed nor refused', async () => {
+  const dispatch = await peerDispatch(original)
+  const hard = new Error('too hard')
+  const desk = { ...deskHere, evidence: () => Promise.reject(hard) }
+  const [root] = validator([]).anchors
+  const status = statusSource({ desk })
+  const providers = new CertificateValidator({ anchors: [root!], status, furtherLists: lists.urls })
+  await expect(read(dispatch, { providers })).rejects.toBe(hard)
 })
