@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { verifyAuditPack } from '../../evidence/index.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { withoutBrackets } from '../../mail/ids.ts'
+import type { PackReport } from '../../server/archive/audit-pack.ts'
 import { packIn } from '../../server/archive/pack-folder.ts'
 import { anchorsIn } from './anchors.ts'
 import { type Command, Refused, UsageError } from './command.ts'
@@ -103,15 +104,20 @@ const archiveRenew: Command = {
 const string = { type: 'string' } as const
 
 /** An export seals first; what came meanwhile, or while no TSA answered, is not sealed. */
-const unsealedLine = (unsealed: number, screen: Screen): string[] =>
-  unsealed === 0
+const packLines = (folder: string, report: PackReport, screen: Screen): string[] => [
+  screen.text({
+    tr: `${folder}: ${report.messages} ileti, ${report.evidence} delil, ${report.files} dosya, ${report.octets} sekizli`,
+    en: `${folder}: ${report.messages} messages, ${report.evidence} evidence, ${report.files} files, ${report.octets} octets`,
+  }),
+  ...(report.unsealed === 0
     ? []
     : [
         screen.text({
-          tr: `  ${unsealed} kayıt henüz mühürlenmedi: birazdan yeniden alın`,
-          en: `  ${unsealed} records are not sealed yet: export them again in a while`,
+          tr: `  ${report.unsealed} kayıt henüz mühürlenmedi: birazdan yeniden alın`,
+          en: `  ${report.unsealed} records are not sealed yet: export them again in a while`,
         }),
-      ]
+      ]),
+]
 
 const archiveExport: Command = {
   name: 'archive export',
@@ -130,13 +136,7 @@ const archiveExport: Command = {
       everything: args.flag('all'),
       ...args.given({ from: 'from', to: 'to', party: 'party' }),
     })
-    screen.show(report, () => [
-      screen.text({
-        tr: `${resolve(folder)}: ${report.messages} ileti, ${report.evidence} delil, ${report.files} dosya, ${report.octets} sekizli`,
-        en: `${resolve(folder)}: ${report.messages} messages, ${report.evidence} evidence, ${report.files} files, ${report.octets} octets`,
-      }),
-      ...unsealedLine(report.unsealed, screen),
-    ])
+    screen.show(report, () => packLines(resolve(folder), report, screen))
     return 0
   },
 }
@@ -153,13 +153,7 @@ const archiveHandover: Command = {
   async run(args, screen) {
     const folder = resolve(args.word(0))
     const report = await ask(args, screen, 'archive handover', { folder, to: args.required('to') })
-    screen.show(report, () => [
-      screen.text({
-        tr: `${folder}: ${report.messages} ileti, ${report.evidence} delil, ${report.files} dosya, ${report.octets} sekizli`,
-        en: `${folder}: ${report.messages} messages, ${report.evidence} evidence, ${report.files} files, ${report.octets} octets`,
-      }),
-      ...unsealedLine(report.unsealed, screen),
-    ])
+    screen.show(report, () => packLines(folder, report, screen))
     return 0
   },
 }
