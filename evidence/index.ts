@@ -15,11 +15,9 @@ export {
 export { type HashPath, HashTree, nodeOf, reducedTree } from './archive/hash-tree.ts'
 export { GENESIS, leafOf } from './archive/leaf.ts'
 export { positionOf, writePosition } from './archive/position.ts'
-export { cmsRestsOn, evidenceRestsOn, type RestsOn, tokenEnds } from './archive/rests-on.ts'
+export { cmsRestsOn, type RestsOn, tokenEnds } from './archive/rests-on.ts'
 export {
   objectDigests,
-  type RecordOptions,
-  type RecordReport,
   type RecordTokenCheck,
   verifyRecord,
 } from './archive/verify-record.ts'

@@ -4,7 +4,6 @@ import type { EventLog } from '../event-log/event-log.ts'
 import { ChainArchive, EVIDENCE_CHAIN, RECHECK_CHAIN, SEAL_CHAIN, VALIDATION_CHAIN } from './chain-archive.ts'
 import type { DailySealParts } from './daily-seal.ts'
 import { MaterialArchive } from './material.ts'
-import { Proofs } from './proofs.ts'
 import { SealBook } from './seal-book.ts'
 
 /** What holds the chains of a process together: each has one writer here, and one index says what is sealed. */
@@ -23,7 +22,7 @@ export function makeArchive(
     seals: chain(SEAL_CHAIN),
   } as const
   const book = new SealBook(store)
-  return { archives, book, materials: new MaterialArchive(store), proofs: new Proofs(store, book) }
+  return { archives, book, materials: new MaterialArchive(store) }
 }
 
 export type Archive = ReturnType<typeof makeArchive>

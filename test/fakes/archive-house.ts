@@ -11,6 +11,7 @@ import { signEvidence } from '../../evidence/xades/sign.ts'
 import type { ChainName } from '../../server/archive/chain-archive.ts'
 import type { DailySealParts } from '../../server/archive/daily-seal.ts'
 import { makeArchive } from '../../server/archive/make-archive.ts'
+import { Proofs } from '../../server/archive/proofs.ts'
 import { objectsOf } from '../../server/archive/span.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import { checkedDraft } from './evidence.ts'
@@ -144,7 +145,7 @@ export async function proofOf(
   const sealed = archive.book.sealOf(chain, sequence)
   const [entry] = await store.chain.read(chain, sequence, 1)
   if (sealed === undefined || entry === undefined) return undefined
-  const prove = await archive.proofs.prover(sealed.seal, { span: sealed.span })
+  const prove = await new Proofs(store, archive.book).prover(sealed.seal, { span: sealed.span })
   const objects = objectsOf(chain, entry)
   const der = writeEvidenceRecord({ chains: prove(objects, sequence - sealed.from) })
   return verifyRecord(der, objects, {

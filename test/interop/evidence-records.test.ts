@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { writeEvidenceRecord } from '../../evidence/archive/evidence-record.ts'
 import { ArchiveRenewal, DailySeal } from '../../server/archive/daily-seal.ts'
+import { Proofs } from '../../server/archive/proofs.ts'
 import { objectsOf } from '../../server/archive/span.ts'
 import { type ArchiveHouse, archiveHouse } from '../fakes/archive-house.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
@@ -28,7 +29,7 @@ async function writeProof(
 ): Promise<string> {
   const { seal, span, from } = archive.book.sealOf('evidence', sequence)!
   const [entry] = await store.chain.read('evidence', sequence, 1)
-  const prove = await archive.proofs.prover(seal, { span })
+  const prove = await new Proofs(store, archive.book).prover(seal, { span })
   const [octets, position] = objectsOf('evidence', entry!)
   const chains = prove([octets, position], sequence - from)
   const name = `n${sequence}`
