@@ -56,8 +56,14 @@ export function codeOf(classes: readonly ErrorClass[], act: () => string): strin
 /** Why reading stopped, without offsets and other numbers that would make each input a new one. */
 export const shapeOf = (text: string): string => text.replace(/0x[0-9a-f]+|\d+|\{.*/gs, '#').slice(0, 80)
 
-/** Powers of two: ten elements and twelve are no news to one another. */
-export const bucket = (count: number): number => (count === 0 ? 0 : 1 + Math.floor(Math.log2(count)))
+/**
+ * Powers of two: ten elements and twelve are no news to one another, and above a hundred nothing is; else inputs would only
+ * grow, and a run with them crawl.
+ */
+export const bucket = (count: number): number =>
+  count === 0 ? 0 : 1 + Math.min(MOST_NEWS, Math.floor(Math.log2(count)))
+
+const MOST_NEWS = 7
 
 /** As many whole pieces as fit. */
 export const filled = (octets: number, piece: Uint8Array): Buffer =>
