@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Certificate, TrustFailure } from '../evidence/index.ts'
+import { type Certificate, isForSigning, type TrustFailure } from '../evidence/index.ts'
 import type { FailureCode } from '../mail/errors.ts'
 import { definePlugin, proceed, refuse, type ServiceSettings } from './api.ts'
 
@@ -30,10 +30,8 @@ export const userCertificate = definePlugin({
     hooks.on('data_post', ({ message: { trust } }) => {
       for (const { certificate, path } of trust) {
         if (!path.ok) return refuse(codes.get(path.failure) ?? 'CERTIFICATE_UNTRUSTED', path.failure)
-        const usage = certificate.keyUsage
-        // A key for signing messages: digitalSignature, or nonRepudiation alone as qualified certificates have it. [RFC 8550 §4.4.2]
-        if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
-          return refuse('CERTIFICATE_USAGE')
+        // A certificate for signing, not for a server or a stamp that somebody happens to hold. [RFC 8550 §4.4.2]
+        if (!isForSigning(certificate)) return refuse('CERTIFICATE_USAGE')
         if (!isEnough(settings.certificates, certificate)) return refuse('CERTIFICATE_NOT_QUALIFIED')
       }
       return proceed

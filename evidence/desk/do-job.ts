@@ -5,10 +5,10 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { deskHere } from './desk.ts'
 import type {
   HeldList,
+  PlainContext,
   PlainDelil,
   PlainPath,
   PlainReport,
-  PlainStamps,
   PlainToken,
   TrustAnswer,
   TrustJob,
@@ -76,9 +76,12 @@ async function reportOf({ der, digests }: Asked<'signature'>): Promise<PlainRepo
 }
 
 async function delilOf({ octets, options }: Asked<'evidence'>): Promise<PlainDelil> {
-  const known = (from: PlainStamps) => ({ ...from, ...certificatesOf(from), crls: from.crls.map(octetsOf) })
-  const stamps = options.stamps && known(options.stamps)
-  const { judged, claimed } = await deskHere.evidence(octets, { ...options, ...known(options), stamps })
+  const { judged, claimed } = await deskHere.evidence(octets, {
+    ...options,
+    ...certificatesOf(options),
+    stampAnchors: options.stampAnchors?.map(parseCertificate),
+    crls: options.crls.map(octetsOf),
+  })
   const { certificate, certificates, token } = judged
   return {
     claimed,
@@ -99,7 +102,7 @@ const plainToken = ({ der, time, serial, policy, certificate }: TimestampToken):
   certificate: certificate.der,
 })
 
-const certificatesOf = (from: Pick<PlainStamps, 'anchors' | 'intermediates'>) => ({
+const certificatesOf = (from: Pick<PlainContext, 'anchors' | 'intermediates'>) => ({
   anchors: from.anchors.map(parseCertificate),
   intermediates: from.intermediates.map(parseCertificate),
 })

@@ -19,9 +19,8 @@ type Plain<T extends { readonly anchors: unknown }> = Omit<T, 'anchors' | 'inter
   readonly crls: readonly HeldList[]
 }
 export type PlainContext = Plain<TrustContext>
-export type PlainStamps = Plain<NonNullable<VerifyOptions['stamps']>>
-export type PlainOptions = Omit<Plain<VerifyOptions>, 'stamps'> & {
-  readonly stamps?: PlainStamps | undefined
+export type PlainOptions = Omit<Plain<VerifyOptions>, 'userAnchors' | 'stampAnchors'> & {
+  readonly stampAnchors?: readonly Der[] | undefined
 }
 
 type Found = Extract<PathResult, { ok: true }>

@@ -6,19 +6,9 @@
 import type { RestsOn } from '../archive/rests-on.ts'
 import type { CmsReport, CmsSigner } from '../cms/verify.ts'
 import type { Certificate, PathResult, TrustContext } from '../ports.ts'
-import type { VerifyOptions } from '../verify/trust.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { deskHere, type ReadDelil, type TrustDesk } from './desk.ts'
-import type {
-  DoElsewhere,
-  HeldList,
-  PlainContext,
-  PlainDelil,
-  PlainStamps,
-  PlainToken,
-  TrustJob,
-  Work,
-} from './job.ts'
+import type { DoElsewhere, HeldList, PlainContext, PlainDelil, PlainToken, TrustJob, Work } from './job.ts'
 
 /** A millisecond to read 130 KB of a list; looking something up takes a tenth of that. */
 const LARGE_LIST = 128 * 1024
@@ -77,12 +67,11 @@ export function remoteDesk(elsewhere: DoElsewhere): TrustDesk {
     },
     evidence: async (octets, options) => {
       if (octets.length <= LARGE_EVIDENCE) return deskHere.evidence(octets, options)
-      const stamps: PlainStamps | undefined = options.stamps && plain(options.stamps)
+      // Nobody but the provider signs evidence.
+      const { userAnchors: _, ...given } = options
+      const stampAnchors = options.stampAnchors?.map(derOf)
       return delilFrom(
-        await ask('evidence', {
-          octets: shared(octets),
-          options: { ...plain<VerifyOptions>(options), stamps },
-        }),
+        await ask('evidence', { octets: shared(octets), options: { ...plain(given), stampAnchors } }),
       )
     },
     restsOn: async (octets, signal) => {

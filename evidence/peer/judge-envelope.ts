@@ -4,6 +4,7 @@ import type { HashName } from '../ports.ts'
 import { type OpenRange, readUserSignature } from '../smime/user-signature.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { checkToken } from '../verify/trust.ts'
+import { isForSigning } from '../x509/for-signing.ts'
 import { failure, type Refusal } from './failure.ts'
 import { type PeerTrust, signerRefusal, tokenRefusal, withoutLists } from './trust.ts'
 
@@ -23,9 +24,7 @@ export async function envelopeRefusal(
   if (!signer.ok) return failure('ENVELOPE_SIGNATURE', signer.failure)
   const { certificate, timestampToken } = signer
   if (!trust.registered.has(certificate.fingerprint)) return failure('ENVELOPE_SIGNER', '')
-  const usage = certificate.keyUsage
-  if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
-    return failure('ENVELOPE_CERTIFICATE', 'KEY_USAGE')
+  if (!isForSigning(certificate)) return failure('ENVELOPE_CERTIFICATE', 'KEY_USAGE')
   const refusal = await signerRefusal('ENVELOPE', certificate, certificates, trust)
   if (refusal !== undefined || timestampToken === undefined) return refusal
   try {

@@ -24,7 +24,7 @@ export const withoutLists = ({ providers, tsas, at }: PeerTrust): VerifyOptions 
   intermediates: [],
   crls: [],
   revocation: 'if-present',
-  stamps: { anchors: tsas.anchors, intermediates: [], crls: [] },
+  stampAnchors: tsas.anchors,
   now: at,
 })
 

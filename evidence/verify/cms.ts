@@ -5,7 +5,7 @@ import type { Judged } from './evidence.ts'
 import { findingOf } from './reasons.ts'
 import type { SignatureEntry, SignatureFormat } from './report.ts'
 import { judgeToken } from './token.ts'
-import { judgeSigner, type VerifyOptions } from './trust.ts'
+import { CLOCKS_DIFFER_MS, judgeSigner, type VerifyOptions } from './trust.ts'
 
 /** @param provedAt a proof from elsewhere that the signature existed then; its own time-stamp counts first */
 export const judgeCms = (
@@ -34,11 +34,20 @@ function judgeOne(
   const stamp =
     signer.timestampToken && judgeToken(role, signer.timestampToken, signer.signatureValue, options)
   const stampedAt = stamp?.token?.time
-  const provedAt = stampedAt ?? elsewhere
+  const unproved = stamp !== undefined && stamp.findings.length > 0
+  const provedAt = (unproved ? undefined : stampedAt) ?? elsewhere
   const crls = [...options.crls, ...report.crls]
-  const trust = judgeSigner(signer.certificate, report.certificates, provedAt, { ...options, crls })
-  const unproved = stamp !== undefined && stamp.token === undefined
-  const own = [...(unproved ? [findingOf('TIMESTAMP_NOT_PROVED')] : []), ...trust.findings]
+  const trust = judgeSigner(role, signer.certificate, report.certificates, provedAt, { ...options, crls })
+  const isLate =
+    !unproved &&
+    stampedAt !== undefined &&
+    signingTime !== undefined &&
+    signingTime.getTime() > stampedAt.getTime() + CLOCKS_DIFFER_MS
+  const own = [
+    ...(unproved ? [findingOf('TIMESTAMP_NOT_PROVED')] : []),
+    ...(isLate ? [findingOf('TIME_AFTER_STAMP', signingTime.toISOString())] : []),
+    ...trust.findings,
+  ]
   return {
     findings: [...(stamp?.findings ?? []), ...own],
     revocation: trust.revocation,

@@ -56,6 +56,7 @@ export const timestampEntry = (
   findings: readonly Finding[],
   token: { time: Date; serial: string; policy: string; certificate: Certificate | undefined } | undefined,
   revocation: TimestampEntry['revocation'],
+  hasRunOut = false,
 ): TimestampEntry => ({
   role,
   ...judgementOf(findings),
@@ -65,4 +66,5 @@ export const timestampEntry = (
   serial: token?.serial,
   policy: token?.policy,
   revocation,
+  hasRunOut,
 })

@@ -8,7 +8,7 @@ import { signatureEntry } from './entries.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import type { SignatureEntry, TimestampEntry } from './report.ts'
 import { type JudgedToken, judgeToken } from './token.ts'
-import { judgeSigner, type VerifyOptions } from './trust.ts'
+import { CLOCKS_DIFFER_MS, judgeSigner, type VerifyOptions } from './trust.ts'
 
 /** One signature of a file, with what it proves. */
 export interface Judged {
@@ -43,15 +43,18 @@ export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): Judged
     return broken(findings, stamp, report)
   }
   const { certificate, certificates, timestamp } = report
-  const provedAt = timestamp?.time
+  const claims = stamp?.findings ?? []
+  const provedAt = claims.length === 0 ? timestamp?.time : undefined
   const options = withValues(given, report.values)
-  const trust = judgeSigner(certificate, certificates, provedAt, options)
+  const trust = judgeSigner('evidence', certificate, certificates, provedAt, options)
   const findings = [...trust.findings]
   const fields = fieldsOf(report.root, findings)
+  if (claims.length > 0) findings.push(findingOf('TIMESTAMP_NOT_PROVED'))
+  if (provedAt !== undefined) findings.push(...untimely(provedAt, report.signingTime, fields))
   if (timestamp === undefined && options.unstampedEvidence !== 'accept')
     findings.push(findingOf('TIMESTAMP_MISSING'))
   return {
-    findings,
+    findings: [...claims, ...findings],
     revocation: trust.revocation,
     certificate,
     provedAt,
@@ -65,12 +68,29 @@ export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): Judged
       algorithm: report.algorithm,
       certificate,
       signingTime: report.signingTime,
-      stampedAt: provedAt,
+      stampedAt: timestamp?.time,
       provedAt,
       revocation: trust.revocation,
     }),
     timestamp: stamp?.entry,
   }
+}
+
+/** Evidence waits for its time-stamp while no TSA answers: days at worst, and never years. */
+const LONGEST_WAIT_MS = 7 * 86_400_000
+
+/** What evidence says of time, beside the one that is proved: it can neither come after its stamp nor long before it. */
+function untimely(
+  stampedAt: Date,
+  signingTime: Date | undefined,
+  fields: EvidenceFields | undefined,
+): Finding[] {
+  const claimed = [signingTime, fields && new Date(fields.eventTime)].filter((time) => time !== undefined)
+  return claimed.flatMap((time) => {
+    const early = stampedAt.getTime() - time.getTime()
+    if (early < -CLOCKS_DIFFER_MS) return findingOf('TIME_AFTER_STAMP', time.toISOString())
+    return early > LONGEST_WAIT_MS ? findingOf('TIME_LONG_BEFORE_STAMP', time.toISOString()) : []
+  })
 }
 
 /** A signature may hold whatever it signs; then it is good for nothing here, and nothing is said against it. */
@@ -87,15 +107,12 @@ function fieldsOf(root: XmlElement, findings: Finding[]): EvidenceFields | undef
 /** What a signature carries is at hand like what the verifier was given: each counts by its own signature. */
 function withValues(options: VerifyOptions, { certificates, crls, ocsps }: ValidationValues): VerifyOptions {
   if (certificates.length + crls.length + ocsps.length === 0) return options
-  const more = <Trust extends Pick<VerifyOptions, 'intermediates' | 'crls' | 'ocsps'>>(
-    from: Trust,
-  ): Trust => ({
-    ...from,
-    intermediates: [...from.intermediates, ...certificates],
-    crls: [...from.crls, ...crls],
-    ocsps: [...(from.ocsps ?? []), ...ocsps],
-  })
-  return { ...more(options), stamps: options.stamps && more(options.stamps) }
+  return {
+    ...options,
+    intermediates: [...options.intermediates, ...certificates],
+    crls: [...options.crls, ...crls],
+    ocsps: [...(options.ocsps ?? []), ...ocsps],
+  }
 }
 
 /** The token says itself what is wrong with it. */

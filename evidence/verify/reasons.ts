@@ -271,6 +271,11 @@ const CERTIFICATES = {
     'Sertifika imza atmak için verilmemiş; imza bu sertifikayla geçerli değildir.',
     'The certificate is not for signatures; it gives this one no force.',
   ),
+  CERTIFICATE_OF_PERSON: doubt(
+    'CHAIN_CONSTRAINTS_FAILURE',
+    'Bir hizmet sağlayıcının imzalaması gerekeni bir gerçek kişinin sertifikası imzalamış.',
+    'What a provider has to sign was signed with the certificate of a natural person.',
+  ),
   CERTIFICATE_WEAK: doubt(
     'CRYPTO_CONSTRAINTS_FAILURE',
     'Zincirdeki bir anahtar ya da algoritma güvenilir sayılmıyor.',
@@ -433,6 +438,21 @@ const PACKS = {
     'HASH_FAILURE',
     'Yenileme damgası öncekini kapsamıyor; paketi yeniden alın.',
     'A stamp that renews does not cover the one before it; get the pack again.',
+  ),
+  TOKEN_IN_FUTURE: doubt(
+    'TIMESTAMP_ORDER_FAILURE',
+    'Zaman damgası, doğrulama anından ya da kendisinden sonra geleni kanıtlayan damgadan ileri tarihli.',
+    'The time-stamp is dated after the time of validation, or after the stamp that proves it.',
+  ),
+  TIME_AFTER_STAMP: doubt(
+    'TIMESTAMP_ORDER_FAILURE',
+    'İmzanın ya da delilin söylediği zaman, zaman damgasından sonra: damga anında henüz olmamış bir şey söyleniyor.',
+    'The time that the signature or the evidence states is after its time-stamp: it tells what had not happened yet.',
+  ),
+  TIME_LONG_BEFORE_STAMP: doubt(
+    'TIMESTAMP_ORDER_FAILURE',
+    'Delilin söylediği zaman, zaman damgasından günlerce önce; o zamanı kanıtlayan yok.',
+    'The time that the evidence states is days before its time-stamp, and nothing proves it.',
   ),
   PROOF_ORDER: doubt(
     'TIMESTAMP_ORDER_FAILURE',

@@ -106,6 +106,8 @@ export interface TimestampEntry extends Judgement, Holder {
   readonly serial: string | undefined
   readonly policy: string | undefined
   readonly revocation: 'checked' | 'not-checked'
+  /** The authority's certificate has run out since, and nothing later proves the stamp: its archive does. */
+  readonly hasRunOut: boolean
 }
 
 /** What proves that a file existed at a time, long after its own signatures' certificates ran out. */
@@ -130,10 +132,14 @@ export interface FileReport extends Judgement {
   readonly kind: FileKind
   /** `checked` only where every path was. */
   readonly revocation: 'checked' | 'not-checked'
+  /** `checked` where providers, users and time-stamps had anchors of their own, or nobody signed as a provider. */
+  readonly roles: 'checked' | 'not-checked'
   readonly signatures: readonly SignatureEntry[]
   readonly timestamps: readonly TimestampEntry[]
   /** Of a signature that has its content inside. */
   readonly content?: ContentEntry | undefined
+  /** Of evidence: the provider that it names as its issuer; compare it with the signer. */
+  readonly statedIssuer?: string | undefined
   /** Of a file in an audit pack. */
   readonly proof?: ProofEntry | undefined
   /** Of an audit pack: stretches of chains in which no record is missing, by their first and last numbers. */

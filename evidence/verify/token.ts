@@ -4,10 +4,10 @@ import { claimedToken, type VerifiedToken } from '../tsa/token.ts'
 import { timestampEntry } from './entries.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import type { TimestampEntry } from './report.ts'
-import { certificateReason, checkToken, type VerifyOptions } from './trust.ts'
+import { certificateReason, checkToken, tokenSince, type VerifyOptions } from './trust.ts'
 
 export interface JudgedToken {
-  /** Only where it holds. */
+  /** Where it holds as of its own time; it proves that time only where there are no findings. */
   readonly token: VerifiedToken | undefined
   readonly findings: readonly Finding[]
   readonly entry: TimestampEntry
@@ -22,7 +22,9 @@ export function judgeToken(
 ): JudgedToken {
   try {
     const token = checkToken(der, stamped, options)
-    return { token, findings: [], entry: timestampEntry(role, [], token, token.revocation) }
+    const { finding, hasRunOut } = tokenSince(token, options)
+    const findings = finding === undefined ? [] : [finding]
+    return { token, findings, entry: timestampEntry(role, findings, token, token.revocation, hasRunOut) }
   } catch (error) {
     if (!(error instanceof TimestampError)) throw error
     const findings = [findingOf(reasonOf(error), error.message)]

@@ -7,19 +7,24 @@ import { TimestampError } from '../tsa/error.ts'
 import { type VerifiedToken, verifyToken } from '../tsa/token.ts'
 import { readCrl } from '../x509/crl.ts'
 import { findRevocation } from '../x509/crl-entries.ts'
+import { isForSigning, isOfPerson } from '../x509/for-signing.ts'
 import { sameName } from '../x509/name.ts'
 import { validatePath } from '../x509/path.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
+import type { SignatureEntry } from './report.ts'
 import { strictSignedData } from './signed-data-shape.ts'
 
 export interface VerifyOptions {
+  /** Of providers, and of everybody for whom no others are named. */
   readonly anchors: readonly Certificate[]
+  /** Of users: who signs a message is no provider, and the other way round. */
+  readonly userAnchors?: readonly Certificate[] | undefined
+  /** Of time-stamps. */
+  readonly stampAnchors?: readonly Certificate[] | undefined
   readonly intermediates: readonly Certificate[]
   readonly crls: readonly Uint8Array[]
   readonly ocsps?: readonly Uint8Array[] | undefined
   readonly revocation: TrustContext['revocation']
-  /** For time-stamps, where other anchors count for them than for signers. */
-  readonly stamps?: Pick<VerifyOptions, 'anchors' | 'intermediates' | 'crls' | 'ocsps'> | undefined
   /** For signatures without a proof of when they existed. */
   readonly now: Date
   /** Evidence without a signature time-stamp; refused when absent, since a stamp can be cut off unseen. */
@@ -64,10 +69,11 @@ export interface TrustJudgement {
 }
 
 /**
- * The signer's path at the time that is proved, or now, its key usage, and that everything else which the signature brings along leads to an
- * anchor too: a certificate that nothing vouches for has no business in a signed file.
+ * The signer's path at the time that is proved, or now, what its certificate is for, and that everything else which the signature brings
+ * along leads to an anchor too: a certificate that nothing vouches for has no business in a signed file.
  */
 export function judgeSigner(
+  role: SignatureEntry['role'],
   signer: Certificate,
   embedded: readonly Certificate[],
   provedAt: Date | undefined,
@@ -75,12 +81,14 @@ export function judgeSigner(
 ): TrustJudgement {
   const findings: Finding[] = []
   const at = provedAt ?? options.now
-  const context = { ...options, intermediates: [...embedded, ...options.intermediates], at }
+  const anchors = role === 'user' ? (options.userAnchors ?? options.anchors) : options.anchors
+  const context = { ...options, anchors, intermediates: [...embedded, ...options.intermediates], at }
   const path = validatePath(signer, context)
   if (!path.ok) findings.push(findingOf(certificateReason(path, provedAt), `${path.failure} ${path.detail}`))
-  const usage = signer.keyUsage
-  if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
-    findings.push(findingOf('CERTIFICATE_USAGE', signer.subject.text))
+  if (!isForSigning(signer)) findings.push(findingOf('CERTIFICATE_USAGE', signer.subject.text))
+  // What only a provider says, no person can say under the same root.
+  if (role !== 'user' && isOfPerson(signer))
+    findings.push(findingOf('CERTIFICATE_OF_PERSON', signer.subject.text))
   const stray = strayCertificate(embedded, [signer, ...(path.ok ? path.path : [])], context)
   if (stray) findings.push(findingOf('CERTIFICATE_STRAY', stray.subject.text))
   return { findings, revocation: path.ok ? path.revocation : 'not-checked' }
@@ -100,6 +108,13 @@ const strayCertificate = (
   )
 }
 
+const stampTrust = ({ anchors, stampAnchors, intermediates, crls, ocsps }: VerifyOptions) => ({
+  anchors: stampAnchors ?? anchors,
+  intermediates,
+  crls,
+  ocsps,
+})
+
 const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512']
 
 /** @throws TimestampError */
@@ -107,9 +122,7 @@ export function checkToken(der: Uint8Array, stamped: Uint8Array, options: Verify
   // Tokens are DER and nothing in them is free: also the parts that no signature covers. [RFC 3161 §2.4.2]
   const why = strictSignedData(der)
   if (why !== undefined) throw new TimestampError('MALFORMED', why)
-  const { anchors, intermediates, crls, ocsps } = options.stamps ?? options
-  const { revocation } = options
-  const trust = { anchors, intermediates, crls, ocsps, revocation }
+  const trust = { ...stampTrust(options), revocation: options.revocation }
   for (const name of HASHES) {
     try {
       const token = verifyToken(der, { imprint: hash(name, stamped, 'buffer'), hash: name, trust })
@@ -143,26 +156,56 @@ export function checkTokenAt(
   const why = strictSignedData(der)
   if (why !== undefined) throw new TimestampError('MALFORMED', why)
   const check = (from: VerifyOptions, trust: { revocation: TrustContext['revocation']; at?: Date }) => {
-    const { anchors, intermediates, crls, ocsps } = from.stamps ?? from
-    return verifyToken(der, { imprint, hash: name, trust: { anchors, intermediates, crls, ocsps, ...trust } })
+    return verifyToken(der, { imprint, hash: name, trust: { ...stampTrust(from), ...trust } })
   }
   try {
     const token = check(around(at), { revocation: 'if-present', at })
     if (token.revocation === 'checked') return token
   } catch (error) {
-    if (!wasRetired(der, error, around(at))) throw error
+    if (!(error instanceof TimestampError && wasRetired(der, error.path, around(at)))) throw error
   }
   const { time } = check(around(at), { revocation: 'if-present' })
   const then = check(around(time), { revocation: 'if-present' })
   return then.revocation === 'checked' ? then : check(options, { revocation: options.revocation })
 }
 
+/** Clocks of who verifies and of who stamps agree no better; what is later than this was dated ahead. */
+export const CLOCKS_DIFFER_MS = 5 * 60_000
+
+/**
+ * What happened after a time-stamp that holds at its own time: its authority has to be believable until `now`, or what it
+ * stamped could have been stamped since by whoever stole its key. [RFC 3161 §4] An authority that ran out meanwhile is told,
+ * and not held against it. `options.now` is when a later proof begins, where there is one.
+ */
+export function tokenSince(
+  token: VerifiedToken,
+  options: VerifyOptions,
+): { readonly finding: Finding | undefined; readonly hasRunOut: boolean } {
+  const { now } = options
+  if (token.time.getTime() > now.getTime() + CLOCKS_DIFFER_MS)
+    return { finding: findingOf('TOKEN_IN_FUTURE', token.time.toISOString()), hasRunOut: false }
+  const end = Math.min(...token.path.map(({ notAfter }) => notAfter.getTime()))
+  const hasRunOut = end < now.getTime()
+  const trust = stampTrust(options)
+  const path = validatePath(token.certificate, {
+    ...trust,
+    intermediates: [...token.path, ...trust.intermediates],
+    at: new Date(Math.max(token.time.getTime(), Math.min(end, now.getTime()))),
+    revocation: 'if-present',
+  })
+  const isRevoked = !path.ok && path.failure === 'REVOKED' && !wasRetired(token.der, path, options)
+  return {
+    finding: isRevoked ? findingOf(certificateReason(path, undefined), `REVOKED ${path.detail}`) : undefined,
+    hasRunOut,
+  }
+}
+
 /** affiliationChanged, superseded, cessationOfOperation: what was stamped before stays good. [RFC 3161 §4] */
 const RETIREMENTS: ReadonlySet<number | undefined> = new Set([3, 4, 5])
 
 /** The authority was revoked, and its CA says that its key was not the reason; without a word it was. */
-function wasRetired(der: Uint8Array, error: unknown, { crls }: VerifyOptions): boolean {
-  if (!(error instanceof TimestampError) || error.path?.failure !== 'REVOKED') return false
+function wasRetired(der: Uint8Array, path: NoPath | undefined, { crls }: VerifyOptions): boolean {
+  if (path?.failure !== 'REVOKED') return false
   const [rest] = cmsRestsOn(der, 'tsa')
   if (rest === undefined) return false
   const { issuer, serialBytes } = rest.certificate

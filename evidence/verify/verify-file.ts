@@ -36,20 +36,15 @@ export interface VerifiableFile {
 export async function verifyFile(file: VerifiableFile, options: VerifyOptions): Promise<FileReport> {
   const first = file.octets.find((octet) => octet > 0x20)
   // 30: a SEQUENCE in DER or BER; '<', or the BOM of a document that begins with it: XML; the rest is mail.
-  if (first === 0x30) return reportOf(file, await verifySignatureFile(file, options))
+  if (first === 0x30) return reportOf(file, await verifySignatureFile(file, options), options)
   if (first === 0x3c || first === 0xef) {
     const judged = verifyEvidence(file.octets, options)
     const evidence = judged.fields === undefined ? [] : [judged.fields]
-    return reportOf(file, {
-      kind: 'evidence',
-      subject: '',
-      judged: [judged],
-      evidence,
-      findings: judged.findings,
-    })
+    const { findings } = judged
+    return reportOf(file, { kind: 'evidence', subject: '', judged: [judged], evidence, findings }, options)
   }
-  if (first === undefined) return reportOf(file, nothing('unknown', findingOf('UNKNOWN_FILE')))
-  return reportOf(file, await verifyMessage(file.octets, options, file.sink))
+  if (first === undefined) return reportOf(file, nothing('unknown', findingOf('UNKNOWN_FILE')), options)
+  return reportOf(file, await verifyMessage(file.octets, options, file.sink), options)
 }
 
 const nothing = (
@@ -93,11 +88,11 @@ export async function verifyAuditPack(
 ): Promise<FileReport[]> {
   const pack = await verifyPack(source, options)
   const records = pack.records.map((record) =>
-    reportOf({ name: record.name }, messageOf(record), proofOf(record)),
+    reportOf({ name: record.name }, messageOf(record), options, proofOf(record)),
   )
   const findings = [...pack.findings, ...pack.records.flatMap((record) => record.findings)]
   const whole = { kind: 'audit-pack', subject: '', judged: pack.judged, evidence: [], findings } as const
-  return [{ ...reportOf({ name }, whole), ranges: pack.ranges }, ...records]
+  return [{ ...reportOf({ name }, whole, options), ranges: pack.ranges }, ...records]
 }
 
 const messageOf = ({ judged, statement, findings }: PackedRecord): JudgedMessage => ({
@@ -116,6 +111,7 @@ const proofOf = ({ provedAt, stamps }: PackedRecord): ProofEntry => ({
 function reportOf(
   file: Pick<VerifiableFile, 'name'>,
   message: JudgedMessage,
+  { userAnchors, stampAnchors }: VerifyOptions,
   proof?: ProofEntry,
 ): FileReport {
   const { judged, evidence, findings, kind, content } = message
@@ -127,9 +123,15 @@ function reportOf(
     kind,
     ...judgement,
     revocation: judged.length > 0 && judged.every(allChecked) ? 'checked' : 'not-checked',
+    roles:
+      (userAnchors !== undefined && stampAnchors !== undefined) ||
+      judged.every(({ signature }) => signature.role === 'user')
+        ? 'checked'
+        : 'not-checked',
     signatures: judged.map(({ signature }) => signature),
     timestamps: judged.flatMap(({ timestamp }) => (timestamp === undefined ? [] : [timestamp])),
     ...(content === undefined ? {} : { content }),
+    ...(facts === undefined ? {} : { statedIssuer: nameOf(facts) }),
     ...(proof === undefined ? {} : { proof }),
     fields: {
       mesaj: VERDICTS[verdict],
@@ -173,6 +175,9 @@ const ENCLOSING: typeof KINDS = {
   signature: 'İçeriğini taşıyan imza',
   message: 'İçeriğini taşıyan imzalı ileti: imza, iletinin dıştaki başlığını kapsamaz',
 }
+
+const nameOf = ({ issuer: { names = [], addresses } }: EvidenceFields): string =>
+  [...names.slice(0, 1), ...addresses.slice(0, 1)].join(', ')
 
 /** The outcome in words and when it happened; the root alone where the event code is unknown. */
 function whatHappened({ root, eventCode, eventTime }: EvidenceFields): string {

@@ -4,6 +4,7 @@ import type { Certificate, StatusFault, TrustContext } from '../ports.ts'
 import { keyWeakness, verifySigned } from './algorithm.ts'
 import { names, responderKeyHash } from './cert-id.ts'
 import { listStatus } from './crl-status.ts'
+import { mayKeySign } from './for-signing.ts'
 import { sameName } from './name.ts'
 import {
   type BasicResponse,
@@ -147,9 +148,7 @@ function delegateRefusal(
   const verdict = safely(() => verifySigned(delegate, issuer.publicKey))
   if (verdict !== 'valid') return refuse('its certificate is not signed by the issuer')
   if (!(delegate.extendedKeyUsage ?? []).includes(OID.ocspSigning)) return refuse('not certified for OCSP')
-  const usage = delegate.keyUsage
-  if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
-    return refuse('its key may not sign')
+  if (!mayKeySign(delegate)) return refuse('its key may not sign')
   if (keyWeakness(delegate.publicKey) !== undefined)
     return { code: 'OCSP_WEAK', detail: 'key of the responder' }
   const [unknownCritical] = delegate.unknownCritical

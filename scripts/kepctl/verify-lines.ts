@@ -39,7 +39,7 @@ export function linesOfAll(reports: readonly FileReport[], screen: Screen): stri
 
 /** The names of the fields are the law's, in every language. */
 function linesOf(report: FileReport, screen: Screen): string[] {
-  const { fields, revocation, content } = report
+  const { fields, revocation, roles, content } = report
   const entry = (name: string, judged: Judgement, shown: readonly (string | undefined)[]): string[] => [
     `  ${name}: ${[...shown, verdictOf(judged)].filter(Boolean).join(', ')}`,
     ...sentenceLine(judged, screen),
@@ -59,6 +59,14 @@ function linesOf(report: FileReport, screen: Screen): string[] {
           screen.text({
             tr: `  içerik: ${content.type} ${content.mime ?? ''}, ${content.octets} sekizli`,
             en: `  content: ${content.type} ${content.mime ?? ''}, ${content.octets} octets`,
+          }),
+        ]),
+    ...(report.statedIssuer === undefined
+      ? []
+      : [
+          screen.text({
+            tr: `  delilde yazan düzenleyen: ${report.statedIssuer}`,
+            en: `  issuer as the evidence states: ${report.statedIssuer}`,
           }),
         ]),
     ...report.signatures.flatMap((one) =>
@@ -82,6 +90,22 @@ function linesOf(report: FileReport, screen: Screen): string[] {
         en: `  without gaps: ${chain} ${from}–${upTo}`,
       }),
     ),
+    ...(roles === 'checked' || report.kind === 'record'
+      ? []
+      : [
+          screen.text({
+            tr: '  imzalayanın sağlayıcı olduğu denetlenmedi: kökler rollere ayrılmadı (--providers, --users, --tsas)',
+            en: '  that the signer is a provider was not checked: anchors without roles (--providers, --users, --tsas)',
+          }),
+        ]),
+    ...(report.timestamps.some(({ hasRunOut }) => hasRunOut)
+      ? [
+          screen.text({
+            tr: '  zaman damgası makamının sertifikasının süresi dolmuş; damganın sonradan atılmadığını denetim paketi kanıtlar',
+            en: '  the certificate of the time-stamping authority has run out; an audit pack proves that the stamp is no younger',
+          }),
+        ]
+      : []),
     ...(revocation === 'checked' || report.kind === 'record'
       ? []
       : [screen.text({ tr: '  iptal durumu denetlenmedi', en: '  revocation was not checked' })]),

@@ -14,7 +14,7 @@ import {
 import { systemClock } from '../../mail/clock.ts'
 import { packIn } from '../../server/archive/pack-folder.ts'
 import { buildDigest } from '../../server/ops/digests.ts'
-import { anchorsIn } from './anchors.ts'
+import { anchorsByRole, type RoleAnchors } from './anchors.ts'
 import { type Command, Refused, UsageError } from './command.ts'
 import type { Screen } from './screen.ts'
 import { linesOfAll } from './verify-lines.ts'
@@ -27,13 +27,16 @@ const MAX_FILE_OCTETS = 512 * 1024 * 1024
 export const verifyCommand: Command = {
   name: 'verify',
   usage:
-    'FILE… --trust PEM… [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--content-out FILE] [--report FILE.html] [--at TIME] [--outdated sha256=DAY…] [--proved-by DIR]',
+    'FILE… --trust PEM… [--providers PEM…] [--users PEM…] [--tsas PEM…] [--crl FILE…] [--ocsp FILE…] [--revocation if-present|require] [--content FILE] [--content-out FILE] [--report FILE.html] [--at TIME] [--outdated sha256=DAY…] [--proved-by DIR]',
   summary: {
     tr: 'delil, KEP iletisi, imza ve denetim paketini çevrimdışı doğrular (.xml, .eml, .p7s, .p7m, klasör)',
     en: 'verifies evidence, messages, signatures and audit packs offline (.xml, .eml, .p7s, .p7m, folder)',
   },
   options: {
     trust: several,
+    providers: several,
+    users: several,
+    tsas: several,
     crl: several,
     ocsp: several,
     revocation: { type: 'string' },
@@ -49,12 +52,17 @@ export const verifyCommand: Command = {
     const revocation = args.one('revocation') ?? 'if-present'
     if (revocation !== 'if-present' && revocation !== 'require')
       throw new UsageError('--revocation is if-present or require')
-    const anchors = await anchorsIn(args.many('trust'))
+    const trusted = await anchorsByRole({
+      trust: args.many('trust'),
+      providers: args.many('providers'),
+      users: args.many('users'),
+      tsas: args.many('tsas'),
+    })
     const crls = (await Promise.all(args.many('crl').map(listsOf))).flat()
     const ocsps = await Promise.all(args.many('ocsp').map((file) => readFile(file)))
     const now = timeIn(args.one('at'), '--at') ?? systemClock.now()
     const outdated = outdatedOf(args.many('outdated'))
-    const options = { anchors, intermediates: [], crls, ocsps, revocation, now, outdated } as const
+    const options = { ...trusted, intermediates: [], crls, ocsps, revocation, now, outdated } as const
     const contentOut = args.one('content-out')
     if (contentOut !== undefined && args.words.length !== 1)
       throw new UsageError('--content-out takes the content of one file')
@@ -87,7 +95,7 @@ export const verifyCommand: Command = {
         ocsps: ocsps.length,
         outdated: args.many('outdated'),
       }
-      const facts = { files, anchors: anchors.map(anchorOf), program: await program() }
+      const facts = { files, anchors: anchorsShown(trusted), program: await program() }
       const times = { madeAt: systemClock.now().toISOString(), validationTime: now.toISOString() }
       await writeNew(report, reportPage({ ...facts, ...given, ...times }), screen)
     }
@@ -102,11 +110,17 @@ const digestsOf = ({ name, octets }: { name: string; octets: Uint8Array }) => ({
   sha512: hash('sha512', octets, 'hex'),
 })
 
-const anchorOf = ({ subject, fingerprint, notAfter }: Certificate): ReportFacts['anchors'][number] => ({
-  subject: subject.text,
-  fingerprint,
-  notAfter: notAfter.toISOString(),
-})
+function anchorsShown({ anchors, userAnchors, stampAnchors }: RoleAnchors): ReportFacts['anchors'] {
+  const shown = (role: ReportFacts['anchors'][number]['role'], list: readonly Certificate[] = []) =>
+    list.map(({ subject, fingerprint, notAfter }) => ({
+      role,
+      subject: subject.text,
+      fingerprint,
+      notAfter: notAfter.toISOString(),
+    }))
+  if (userAnchors === undefined) return shown('all', anchors)
+  return [...shown('providers', anchors), ...shown('users', userAnchors), ...shown('tsas', stampAnchors)]
+}
 
 /** Where two reports differ, it matters by which program they were made. */
 async function program(): Promise<string> {

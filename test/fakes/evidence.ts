@@ -43,7 +43,11 @@ export const localTimestamper = (): Timestamper => ({
 
 export const trustOptions = (): VerifyOptions => ({ ...pki().trust, now: new Date() })
 
-const eventTime = '2026-01-01T10:00:00.000Z'
+/** An hour ago: evidence is stamped soon after what it tells of, and the fake TSA stamps now. */
+export const EVENT_TIME = new Date(Math.floor(Date.now() / 1000) * 1000 - 3_600_000)
+/** ISO time so many ms after the event. */
+export const afterEvent = (ms: number): string => new Date(EVENT_TIME.getTime() + ms).toISOString()
+const eventTime = EVENT_TIME.toISOString()
 
 export const draftFor = (octets: Uint8Array, changes: Partial<EvidenceDraft> = {}): EvidenceDraft => ({
   root: 'SubmissionAcceptanceRejection',
@@ -53,9 +57,9 @@ export const draftFor = (octets: Uint8Array, changes: Partial<EvidenceDraft> = {
   reasons: [],
   policyIds: DEFAULT_PROFILE.policyIds,
   issuer: { names: ['Örnek KEPHS & Ortakları'], language: 'tr', addresses: ['kep@hs98.kep.tr'] },
-  senderAuthentication: { time: '2026-01-01T09:59:00.000Z', method: AUTHENTICATION_METHODS.Basic.uri },
+  senderAuthentication: { time: afterEvent(-60_000), method: AUTHENTICATION_METHODS.Basic.uri },
   eventTime,
-  submissionTime: '2026-01-01T09:59:30.000Z',
+  submissionTime: afterEvent(-30_000),
   replyTo: 'deneme.gonderen@hs98.kep.tr',
   sender: { addresses: ['deneme.gonderen@hs98.kep.tr'], displayName: 'Ayşe "A" Işık' },
   recipients: [{ addresses: ['deneme.alici@hs98.kep.tr'] }, { addresses: ['ikinci@hs99.kep.tr'] }],
@@ -91,13 +95,13 @@ export const signedEvidence = (
   changes: Partial<EvidenceDraft> = {},
   signer: Signer = pki().provider.signer,
 ): Promise<Uint8Array> =>
-  signEvidence(checkedDraft(octets, changes), signer, localTimestamper(), new Date('2026-01-01T10:00:01Z'))
+  signEvidence(checkedDraft(octets, changes), signer, localTimestamper(), new Date(afterEvent(1_000)))
 
 /** What a user hands in: multipart/signed by the user's own certificate, without a final line end where asked. */
 export async function userMessage(body: string, signer: Signer = pki().user.signer): Promise<Buffer> {
   const part = `Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${body}`
   const digest = hash(signer.hash, part, 'buffer')
-  const cms = await signDetached({ digest, signer, signingTime: new Date('2026-01-01T09:58:00Z') })
+  const cms = await signDetached({ digest, signer, signingTime: new Date(afterEvent(-120_000)) })
   return Buffer.from(
     [
       'From: deneme.gonderen@hs98.kep.tr',

@@ -12,6 +12,7 @@ export interface ForeignShape {
   readonly c14n?: string
   readonly certificateProperty?: string
   readonly rootUri?: string
+  readonly signingTime?: string
   /** Declares `ds`; without its end tag, before which the signature comes. */
   readonly open?: string
   readonly close?: string
@@ -42,6 +43,7 @@ export async function foreign(shape: ForeignShape): Promise<string> {
     c14n = EXCLUSIVE_C14N,
     certificateProperty = V2,
     rootUri = '',
+    signingTime = '2026-01-01T13:00:00+03:00',
     open = ROOT,
     close = '</r:Root>',
     timestamper,
@@ -61,7 +63,7 @@ ${open}
   </ds:SignedInfo><ds:SignatureValue>
 ${value}
 </ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${Buffer.from(signer.certificate.der).toString('base64')}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>
-  <ds:Object><xades:QualifyingProperties xmlns:xades="${XADES}" Target="#s"><xades:SignedProperties Id="p"><xades:SignedSignatureProperties><xades:SigningTime>2026-01-01T13:00:00+03:00</xades:SigningTime>${certificateProperty}</xades:SignedSignatureProperties></xades:SignedProperties>${unsigned}</xades:QualifyingProperties></ds:Object></ds:Signature>
+  <ds:Object><xades:QualifyingProperties xmlns:xades="${XADES}" Target="#s"><xades:SignedProperties Id="p"><xades:SignedSignatureProperties><xades:SigningTime>${signingTime}</xades:SigningTime>${certificateProperty}</xades:SignedSignatureProperties></xades:SignedProperties>${unsigned}</xades:QualifyingProperties></ds:Object></ds:Signature>
 ${close}
 `
   const take = (text: string) => {

@@ -11,7 +11,7 @@ import { checkAll } from '../../evidence/rules/rule.ts'
 import { signEvidence } from '../../evidence/xades/sign.ts'
 import { base64Lines } from '../../mail/base64-lines.ts'
 import { multipartSigned } from '../../scripts/client/signed-message.ts'
-import { draftFor, gather, localTimestamper } from './evidence.ts'
+import { afterEvent, draftFor, gather, localTimestamper } from './evidence.ts'
 import { type Holder, pki } from './pki.ts'
 
 export const PEER = 'hs99.kep.tr'
@@ -54,7 +54,7 @@ export async function peerEvidence(original: Buffer, options: PeerMailOptions = 
   const signer = options.evidenceSigner ?? options.signer ?? peerKeys().signing.signer
   // Others have other rules: what ours forbid is signed all the same.
   const unchecked = checkAll(draftFor(original, draft), [])
-  const at = new Date('2026-01-01T10:00:01Z')
+  const at = new Date(afterEvent(1_000))
   return Buffer.from(await signEvidence(unchecked, signer, localTimestamper(), at))
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OUTCOMES } from '../../evidence/model/outcome.ts'
 import { DEFAULT_PROFILE } from '../../evidence/model/profile.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
-import { dispatchOf, receiptFor, signedEvidence, userMessage } from '../fakes/evidence.ts'
+import { afterEvent, dispatchOf, receiptFor, signedEvidence, userMessage } from '../fakes/evidence.ts'
 import { pki } from '../fakes/pki.ts'
 
 const run = promisify(execFile)
@@ -31,7 +31,7 @@ const changes = (name: (typeof OUTCOMES)[number]) => ({
     : [{ code: 'http:uri.etsi.org/REM/EventReason#Other', details: 'Açıklama & <not>' }],
   refersTo: 1,
   recipientAuthentication: {
-    time: '2026-01-01T09:59:00.000Z',
+    time: afterEvent(-60_000),
     method: 'http:uri.etsi.org/REM/AuthMethod#Strong',
     additional: 'TLS 1.3',
   },

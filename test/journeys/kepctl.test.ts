@@ -16,7 +16,7 @@ import { ARCHIVED, archiveMessage } from '../fakes/archived-message.ts'
 import { houseOf } from '../fakes/house.ts'
 import { kepctl } from '../fakes/kepctl.ts'
 import { answer, type CertStatus } from '../fakes/ocsp-responder.ts'
-import { pki } from '../fakes/pki.ts'
+import { makeRoot, pki } from '../fakes/pki.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
 const folder = new TemporaryFolder()
@@ -107,6 +107,13 @@ describe('without a daemon', () => {
       revocation: 'not-checked',
       fields: { remmdId: ARCHIVED.messageId, delilId: ARCHIVED.acceptance },
     })
+    expect(verified.out).toContain('kökler rollere ayrılmadı')
+    const byRole = (roots: string) =>
+      kepctl(['verify', file, '--providers', roots, '--users', roots, '--tsas', ca])
+    expect((await byRole(ca)).out).not.toContain('kökler rollere ayrılmadı')
+    const strangers = folder.file('strangers.pem')
+    writeFileSync(strangers, toPem('CERTIFICATE', makeRoot('Baska').certificate.der))
+    expect(await byRole(strangers)).toMatchObject({ code: 1 })
     const required = await kepctl(['verify', file, '--trust', ca, '--revocation', 'require', '--json'])
     expect(required.code).toBe(1)
     expect(JSON.parse(required.out)[0].verdict).not.toBe('TOTAL-PASSED')

@@ -6,7 +6,7 @@ import type { RelayedRecord } from '../../mail/relayed-record.ts'
 import { proceed, refuse } from '../../plugins/api.ts'
 import type { RelayInPayload } from '../../server/relay/payloads.ts'
 import type { BlobRef, IntakeRow } from '../../storage/port.ts'
-import { trustOptions, userMessage } from '../fakes/evidence.ts'
+import { afterEvent, trustOptions, userMessage } from '../fakes/evidence.ts'
 import { openPeerSession } from '../fakes/peer-client.ts'
 import { startPeerListener, type TestPeerListener } from '../fakes/peer-listener.ts'
 import {
@@ -88,7 +88,7 @@ describe('a dispatch of a known peer', () => {
       id: row.id,
       messageId: remmdId,
       userMessageId: '<1@istemci.example>',
-      submittedAt: '2026-01-01T09:59:30.000Z',
+      submittedAt: afterEvent(-30_000),
       sender: { address: `gonderen@${PEER}`, name: 'Gönderen' },
       recipients: RECIPIENTS.map((address, index) => ({ address, local: index < 2 })),
       digest: {

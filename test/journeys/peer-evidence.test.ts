@@ -6,6 +6,7 @@ import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { PeerEvidencePayload } from '../../server/relay/payloads.ts'
 import { stageBytes } from '../../server/stage-bytes.ts'
 import type { WorkRow } from '../../storage/port.ts'
+import { EVENT_TIME } from '../fakes/evidence.ts'
 import { openPeerSession } from '../fakes/peer-client.ts'
 import {
   peerOf,
@@ -82,7 +83,7 @@ describe('evidence about a message of ours', () => {
       provider: PEER,
       eventId: `${PEER}/ev-0b6f0f0e-0000-4000-8000-000000000099`,
       outcome: 'delivery',
-      at: '2026-01-01T10:00:00.000Z',
+      at: EVENT_TIME.toISOString(),
       positions: '1',
     })
     expect(row).toMatchObject({ recipient: 1, slot: `in/${payload.evidence.hash.slice(0, 32)}` })

@@ -101,6 +101,12 @@ const afterData: {
     make: () => signedMessage(pki().issue({ kind: 'intermediate' }, { subject: person }).signer),
   },
   {
+    code: 'CERTIFICATE_USAGE',
+    name: 'a certificate of a server, of the right person',
+    make: () =>
+      signedMessage(pki().issue({ kind: 'tls', dns: ['localhost'], ip: [] }, { subject: person }).signer),
+  },
+  {
     code: 'SIGNER_NOT_OF_ACCOUNT',
     name: 'another person signs',
     make: () => signedMessage(pki().qualifiedUser.signer),

@@ -4,7 +4,7 @@ import type { Text } from '../command.ts'
 import { shownTime } from '../screen.ts'
 import { type Content, type Html, html } from './html.ts'
 import { STYLE } from './style.ts'
-import { KINDS, QUALIFIED, REVOCATION, ROLES, sentence, VERDICTS } from './words.ts'
+import { ANCHORS, KINDS, QUALIFIED, REVOCATION, ROLES, sentence, VERDICTS } from './words.ts'
 
 /** One file as it was read; of a folder only the name. */
 export interface ReportedFile {
@@ -29,6 +29,7 @@ export interface ReportFacts {
   /** `sha256=2040-01-01` */
   readonly outdated: readonly string[]
   readonly anchors: readonly {
+    readonly role: keyof typeof ANCHORS
     readonly subject: string
     readonly fingerprint: string
     readonly notAfter: string
@@ -130,6 +131,16 @@ function unchecked(report: FileReport): Html {
       tr: 'En az bir sertifikanın iptal durumu denetlenmedi: gereken liste ya da yanıt verilmedi.',
       en: 'The revocation of at least one certificate was not checked: its list or answer was not given.',
     })
+  if (report.roles === 'not-checked')
+    list.push({
+      tr: 'İmzalayanın hizmet sağlayıcı olduğu denetlenmedi: kökler rollere ayrılmadan verildi (--providers, --users, --tsas).',
+      en: 'That the signer is a provider was not checked: the anchors were given without roles (--providers, --users, --tsas).',
+    })
+  if (report.timestamps.some(({ hasRunOut }) => hasRunOut))
+    list.push({
+      tr: 'En az bir zaman damgası makamının sertifikasının süresi dolmuş; damganın sonradan atılmadığını yalnız denetim paketi kanıtlar.',
+      en: 'The certificate of at least one time-stamping authority has run out; only an audit pack proves that the stamp was not made since.',
+    })
   if (report.signatures.some(({ bestSignatureTime }) => bestSignatureTime === undefined))
     list.push({
       tr: 'En az bir imzanın zamanı kanıtlı değil; beyan edilen zaman yalnız imzacının sözüdür.',
@@ -162,6 +173,11 @@ const fileReport = (report: FileReport): Html => {
     ],
     ['Remmd ID', 'Message identifier', fields.remmdId && foreign(fields.remmdId)],
     ['Delil ID', 'Evidence identifier', fields.delilId && foreign(fields.delilId)],
+    [
+      'Delilde yazan düzenleyen',
+      'Issuer as the evidence states',
+      report.statedIssuer && foreign(report.statedIssuer),
+    ],
     ['Tür', 'Kind', inBoth(KINDS[report.kind])],
     [
       'İmzanın içindeki içerik',
@@ -200,10 +216,10 @@ const options = (facts: ReportFacts): Html =>
     ['Verilen iptal listesi / OCSP yanıtı', 'Lists / OCSP responses given', `${facts.crls} / ${facts.ocsps}`],
     ['Eskimiş sayılan özetler', 'Digests held to be outdated', facts.outdated.join(', ')],
     ...facts.anchors.map(
-      ({ subject, fingerprint, notAfter }) =>
+      ({ role, subject, fingerprint, notAfter }) =>
         [
-          'Güvenilen kök',
-          'Trust anchor',
+          ANCHORS[role].tr,
+          ANCHORS[role].en,
           html`${foreign(subject)}<br>${hex(fingerprint)}<br>${both('geçerlilik sonu', 'valid until')} ${time(notAfter)}`,
         ] as const,
     ),

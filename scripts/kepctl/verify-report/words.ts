@@ -37,6 +37,13 @@ export const QUALIFIED: Of<'nes' | 'e-seal' | 'qualified'> = {
   qualified: { tr: 'nitelikli', en: 'qualified' },
 }
 
+export const ANCHORS: Of<'all' | 'providers' | 'users' | 'tsas'> = {
+  all: { tr: 'Güvenilen kök', en: 'Trust anchor' },
+  providers: { tr: 'Güvenilen kök (sağlayıcılar)', en: 'Trust anchor (providers)' },
+  users: { tr: 'Güvenilen kök (kullanıcılar)', en: 'Trust anchor (users)' },
+  tsas: { tr: 'Güvenilen kök (zaman damgaları)', en: 'Trust anchor (time-stamps)' },
+}
+
 export const REVOCATION: Of<'checked' | 'not-checked'> = {
   checked: { tr: 'denetlendi', en: 'checked' },
   'not-checked': { tr: 'denetlenmedi', en: 'not checked' },

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Certificate, type FileReport, verifyFile } from '../../../evidence/index.ts'
+import { type FileReport, verifyFile } from '../../../evidence/index.ts'
 import { KeyFileError, readTrust, type TrustFiles } from '../../key-files.ts'
 
 /** One file to judge, and by whom. */
@@ -16,19 +16,15 @@ export type VerifyAnswer = { readonly report: FileReport } | { readonly file: st
 
 const { name, octets, trust, now }: VerifyJob = workerData
 
-/** Everybody who is believed in some role, once. */
-async function anchorsOf(at: Date): Promise<Certificate[]> {
-  const roles = ['users', 'providers', 'tsas'] as const
-  const trusted = await Promise.all(roles.map((role) => readTrust(trust, role, at)))
-  return [...new Map(trusted.flat().map((one) => [one.fingerprint, one])).values()]
-}
-
 async function judge(): Promise<VerifyAnswer> {
   try {
-    const anchors = await anchorsOf(new Date(now))
-    const options = { anchors, intermediates: [], crls: [], revocation: 'if-present' } as const
+    const at = new Date(now)
+    const anchors = await readTrust(trust, 'providers', at)
+    const userAnchors = await readTrust(trust, 'users', at)
+    const stampAnchors = await readTrust(trust, 'tsas', at)
+    const options = { intermediates: [], crls: [], revocation: 'if-present', now: at } as const
     const file = { name, octets, content: undefined }
-    return { report: await verifyFile(file, { ...options, now: new Date(now) }) }
+    return { report: await verifyFile(file, { ...options, anchors, userAnchors, stampAnchors }) }
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
     const { cause } = error

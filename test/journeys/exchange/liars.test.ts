@@ -6,7 +6,7 @@ import { toPem } from '../../../evidence/x509/certificate.ts'
 import { base64Lines } from '../../../mail/base64-lines.ts'
 import { decidedIn } from '../../../server/relay/outcomes.ts'
 import { eventually } from '../../fakes/eventually.ts'
-import { userMessage } from '../../fakes/evidence.ts'
+import { afterEvent, userMessage } from '../../fakes/evidence.ts'
 import { signedMessage, submit } from '../../fakes/mail-client.ts'
 import {
   archived,
@@ -395,7 +395,7 @@ describe('evidence that contradicts itself: kept and marked, and the first word 
   })
 })
 
-const recipientAuthentication = { time: '2026-01-01T09:59:00.000Z', method: AUTHENTICATION_METHODS.Basic.uri }
+const recipientAuthentication = { time: afterEvent(-60_000), method: AUTHENTICATION_METHODS.Basic.uri }
 
 const negative = {
   changes: {

@@ -103,6 +103,11 @@ describe('EN 319 412-1 §5.1.3 identity numbers', () => {
     ['x10000000146', undefined],
     ['TINTR-10000000146 ', undefined],
     [undefined, undefined],
+    ['TINDE-10000000146', undefined],
+    ['PASDE-10000000146', undefined],
+    ['IDCGR-10000000146', undefined],
+    ['VATTR-10000000146', undefined],
+    ['NTRTR-10000000146', undefined],
   ])('%s', (text, number) => expect(identityNumberOf(text)).toBe(number))
 })
 

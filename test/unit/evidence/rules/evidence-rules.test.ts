@@ -3,7 +3,7 @@ import type { EvidenceDraft } from '../../../../evidence/model/draft.ts'
 import { DEFAULT_PROFILE } from '../../../../evidence/model/profile.ts'
 import { evidenceRules } from '../../../../evidence/rules/evidence-rules.ts'
 import { checkAll, RulesBroken } from '../../../../evidence/rules/rule.ts'
-import { draftFor } from '../../../fakes/evidence.ts'
+import { afterEvent, draftFor, EVENT_TIME } from '../../../fakes/evidence.ts'
 
 const codes = DEFAULT_PROFILE.eventCodes
 const base = draftFor(Buffer.from('x'))
@@ -80,8 +80,12 @@ const table: [string, EvidenceDraft, string[]][] = [
     { ...base, ...retrieval, eventCode: codes['retrieval-expiration'], reasons: [{ code: '15' }] },
     [],
   ],
-  ['submitted after the event', { ...base, submissionTime: '2026-01-01T10:00:00.001Z' }, ['times-ordered']],
-  ['a local time', { ...base, eventTime: '2026-01-01T10:00:00+03:00' }, ['times-ordered']],
+  ['submitted after the event', { ...base, submissionTime: afterEvent(1) }, ['times-ordered']],
+  [
+    'a local time',
+    { ...base, eventTime: EVENT_TIME.toISOString().replace('Z', '+03:00') },
+    ['times-ordered'],
+  ],
   ['a day that is none', { ...base, eventTime: '2026-02-30T10:00:00.000Z' }, ['times-ordered']],
   [
     'NUL in the message id',

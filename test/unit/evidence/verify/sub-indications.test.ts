@@ -118,8 +118,8 @@ describe('tokens that do not hold have an entry', () => {
   })
 
   test('an authority that nobody believes, and octets that are no token', async () => {
-    const stranger = { anchors: [makePki().root.certificate], intermediates: [], crls: [] }
-    expect(await check(await evidence(), { ...trustOptions(), stamps: stranger })).toMatchObject({
+    const stampAnchors = [makePki().root.certificate]
+    expect(await check(await evidence(), { ...trustOptions(), stampAnchors })).toMatchObject({
       verdict: 'INDETERMINATE',
       timestamps: [{ subIndication: 'NO_CERTIFICATE_CHAIN_FOUND', reason: 'CERTIFICATE_NO_PATH' }],
     })

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
-import { dispatchOf, signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
+import { dispatchOf, EVENT_TIME, signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
 import { makePki, pki } from '../../../fakes/pki.ts'
 
 const check = (octets: Uint8Array, options = trustOptions(), content?: Uint8Array) =>
@@ -18,7 +18,7 @@ describe('files', () => {
       revocation: 'checked',
       fields: {
         mesaj: 'Doğrulandı',
-        detayMesaji: 'Gönderi kabul edildi (2026-01-01T10:00:00.000Z)',
+        detayMesaji: `Gönderi kabul edildi (${EVENT_TIME.toISOString()})`,
         konu: 'İhtar: <sözleşme> & ekleri',
         alicilar: ['deneme.alici@hs98.kep.tr', 'ikinci@hs99.kep.tr'],
         remmdId: '<rem.1@hs98.kep.tr>',

@@ -7,7 +7,7 @@ import type { Timestamper } from '../../../../evidence/ports.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
 import { DS, EXCLUSIVE_C14N, INCLUSIVE_C14N } from '../../../../evidence/xades/algorithms.ts'
 import { verifyXades } from '../../../../evidence/xades/verify.ts'
-import { checkedDraft, localTimestamper, trustOptions } from '../../../fakes/evidence.ts'
+import { afterEvent, checkedDraft, localTimestamper, trustOptions } from '../../../fakes/evidence.ts'
 import {
   certificateDigest,
   type ForeignShape,
@@ -87,7 +87,8 @@ describe('refused', () => {
 const foreignEvidence = (shape: ForeignShape, eventCode: string, timestamper?: Timestamper) => {
   const { head, tail } = writeEvidence(checkedDraft(Buffer.from('x'), { eventCode }))
   const open = head.replace(/^<(\w+:)?\w+/, `$& xmlns:ds="${DS}"`)
-  return foreign({ ...shape, open, close: tail, ...(timestamper && { timestamper }) })
+  const signingTime = afterEvent(3 * 3_600_000).replace('.000Z', '+03:00')
+  return foreign({ ...shape, signingTime, open, close: tail, ...(timestamper && { timestamper }) })
 }
 
 describe('evidence of others passes, with its facts', () => {

@@ -1,0 +1,180 @@
+/** Who may say what: a certificate that an anchor stands behind is not yet a provider's, nor every stamp a proof for ever. */
+import { describe, expect, test } from 'vitest'
+import { checkAll } from '../../../evidence/rules/rule.ts'
+import type { VerifyOptions } from '../../../evidence/verify/trust.ts'
+import { verifyFile } from '../../../evidence/verify/verify-file.ts'
+import { isForSigning } from '../../../evidence/x509/for-signing.ts'
+import { issueCrl } from '../../../evidence/x509/issue.ts'
+import { signEvidence } from '../../../evidence/xades/sign.ts'
+import {
+  afterEvent,
+  checkedDraft,
+  dispatchOf,
+  draftFor,
+  EVENT_TIME,
+  localTimestamper,
+  signedEvidence,
+  trustOptions,
+  userMessage,
+} from '../../fakes/evidence.ts'
+import { daysFromNow, emptyCrl, type Holder, makeRoot, pki } from '../../fakes/pki.ts'
+
+const by = async (holder: Holder): Promise<Uint8Array> =>
+  signEvidence(checkedDraft(Buffer.from('x')), holder.signer, localTimestamper(), new Date(afterEvent(1_000)))
+const judge = (octets: Uint8Array, options: Partial<VerifyOptions> = {}, name = 'delil.xml') =>
+  verifyFile({ name, octets }, { ...trustOptions(), ...options })
+
+describe('evidence of who is no provider, under the same root', () => {
+  const foreign: Record<string, () => Holder> = {
+    'a TLS server': () => pki().tls,
+    'a time-stamping authority': () => pki().tsa,
+    'a responder for OCSP': () => pki().issue({ kind: 'ocsp', noCheck: true }),
+  }
+  test.each(Object.entries(foreign))('%s', async (_name, holder) => {
+    expect(await judge(await by(holder()))).toMatchObject({
+      verdict: 'INDETERMINATE',
+      subIndication: 'CHAIN_CONSTRAINTS_FAILURE',
+      reason: 'CERTIFICATE_USAGE',
+    })
+  })
+
+  test('a person with a qualified certificate', async () => {
+    expect(await judge(await by(pki().qualifiedUser))).toMatchObject({
+      verdict: 'INDETERMINATE',
+      subIndication: 'CHAIN_CONSTRAINTS_FAILURE',
+      reason: 'CERTIFICATE_OF_PERSON',
+    })
+  })
+
+  test('a person without one is told apart by the anchors of the roles alone, and that is said', async () => {
+    expect(await judge(await by(pki().user))).toMatchObject({ verdict: 'TOTAL-PASSED', roles: 'not-checked' })
+    const citizens = makeRoot('Vatandaslar')
+    const citizen = pki().issue({ kind: 'user', email: 'a@hs98.kep.tr' }, { issuer: citizens })
+    const { anchors } = trustOptions()
+    const apart = { anchors, userAnchors: [citizens.certificate], stampAnchors: anchors }
+    expect(await judge(await by(citizen), { ...apart })).toMatchObject({
+      verdict: 'INDETERMINATE',
+      reason: 'CERTIFICATE_NO_PATH',
+      roles: 'checked',
+    })
+  })
+})
+
+test('each signature of a dispatch is judged by the anchors of its role', async () => {
+  const users = makeRoot('Kullanicilar')
+  const user = pki().issue({ kind: 'user', email: 'deneme.gonderen@hs98.kep.tr' }, { issuer: users })
+  const dispatch = await dispatchOf(await userMessage('x', user.signer))
+  const { anchors, crls: given } = trustOptions()
+  const crls = [...given, emptyCrl(users)]
+  const apart = { anchors, userAnchors: [users.certificate], stampAnchors: anchors, crls }
+  expect(await judge(dispatch, apart, 'a.eml')).toMatchObject({ verdict: 'TOTAL-PASSED', roles: 'checked' })
+  const swapped = { ...apart, anchors: [users.certificate], userAnchors: anchors }
+  const { verdict, signatures } = await judge(dispatch, swapped, 'a.eml')
+  expect(verdict).toBe('INDETERMINATE')
+  expect(signatures.map(({ role, reason }) => [role, reason])).toEqual([
+    ['envelope', 'CERTIFICATE_NO_PATH'],
+    ['evidence', 'CERTIFICATE_NO_PATH'],
+    ['user', 'CERTIFICATE_NO_PATH'],
+  ])
+  const noStamps = await judge(dispatch, { ...apart, stampAnchors: [users.certificate] }, 'a.eml')
+  expect(noStamps).toMatchObject({
+    verdict: 'INDETERMINATE',
+    timestamps: [{ reason: 'CERTIFICATE_NO_PATH' }, {}],
+  })
+})
+
+describe('a time-stamping authority that was revoked later', () => {
+  const revoked = (reason: number | undefined, at = daysFromNow(0)) => {
+    const { tsa, intermediate } = pki()
+    const date = new Date(at.getTime() + 60_000)
+    return issueCrl({
+      issuer: intermediate,
+      number: 9,
+      thisUpdate: date,
+      nextUpdate: daysFromNow(30),
+      revoked: [{ serial: tsa.certificate.serialBytes, date, ...(reason === undefined ? {} : { reason }) }],
+    })
+  }
+  const later = { now: daysFromNow(1) }
+
+  test.each<[string, number | undefined]>([
+    ['its key was stolen', 1],
+    ['its CA was compromised', 2],
+    ['nobody says why', undefined],
+  ])('%s: what it stamped may have been stamped since [RFC 3161 §4]', async (_name, reason) => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    expect(await judge(octets, { crls: [...pki().crls, revoked(reason)], ...later })).toMatchObject({
+      verdict: 'INDETERMINATE',
+      subIndication: 'REVOKED_NO_POE',
+      timestamps: [{ verdict: 'INDETERMINATE', reason: 'CERTIFICATE_REVOKED_NO_PROOF' }],
+      signatures: [{ reason: 'TIMESTAMP_NOT_PROVED', bestSignatureTime: undefined }],
+    })
+  })
+
+  test.each([3, 4, 5])('retired, reason %d: what it stamped before stays good', async (reason) => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    const crls = [...pki().crls, revoked(reason)]
+    expect(await judge(octets, { crls, ...later })).toMatchObject({ verdict: 'TOTAL-PASSED' })
+  })
+})
+
+test('an authority that ran out since is told', async () => {
+  const octets = await signedEvidence(Buffer.from('x'))
+  expect(await judge(octets)).toMatchObject({ timestamps: [{ hasRunOut: false }] })
+  expect(await judge(octets, { now: daysFromNow(4000) })).toMatchObject({
+    verdict: 'TOTAL-PASSED',
+    timestamps: [{ hasRunOut: true }],
+  })
+})
+
+describe('times that cannot be', () => {
+  test('a stamp from the future', async () => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    expect(await judge(octets, { now: new Date(Date.now() - 3_600_000) })).toMatchObject({
+      verdict: 'INDETERMINATE',
+      subIndication: 'TIMESTAMP_ORDER_FAILURE',
+      timestamps: [{ reason: 'TOKEN_IN_FUTURE' }],
+    })
+    expect(await judge(octets, { now: new Date(Date.now() - 60_000) })).toMatchObject({
+      verdict: 'TOTAL-PASSED',
+    })
+  })
+
+  const at = (eventTime: Date, signingTime: Date) =>
+    signEvidence(
+      checkAll(draftFor(Buffer.from('x'), { eventTime: eventTime.toISOString() }), []),
+      pki().provider.signer,
+      localTimestamper(),
+      signingTime,
+    )
+
+  test.each<[string, Date, Date, string]>([
+    ['an event after its stamp', daysFromNow(3000), EVENT_TIME, 'TIME_AFTER_STAMP'],
+    ['signed after its stamp', EVENT_TIME, daysFromNow(1), 'TIME_AFTER_STAMP'],
+    ['an event years before its stamp', daysFromNow(-3000), EVENT_TIME, 'TIME_LONG_BEFORE_STAMP'],
+    ['signed years before its stamp', EVENT_TIME, daysFromNow(-3000), 'TIME_LONG_BEFORE_STAMP'],
+  ])('%s', async (_name, event, signing, reason) => {
+    expect(await judge(await at(event, signing))).toMatchObject({
+      verdict: 'INDETERMINATE',
+      subIndication: 'TIMESTAMP_ORDER_FAILURE',
+      reason,
+    })
+  })
+})
+
+describe('what a certificate is for [RFC 8550 §4.4.4]', () => {
+  const usage = new Set(['digitalSignature'] as const)
+  test.each<[string, readonly string[] | undefined, boolean]>([
+    ['anything', undefined, true],
+    ['mail', ['1.3.6.1.5.5.7.3.4'], true],
+    ['documents', ['1.3.6.1.5.5.7.3.36'], true],
+    ['a server and mail', ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.4'], true],
+    ['what only its CA knows', ['2.16.792.1.99'], true],
+    ['a server and a client', ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'], false],
+    ['programs', ['1.3.6.1.5.5.7.3.3'], false],
+    ['time-stamps', ['1.3.6.1.5.5.7.3.8'], false],
+    ['OCSP', ['1.3.6.1.5.5.7.3.9'], false],
+  ])('%s', (_name, extendedKeyUsage, may) => {
+    expect(isForSigning({ keyUsage: usage, extendedKeyUsage })).toBe(may)
+  })
+})
