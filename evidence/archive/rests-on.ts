@@ -2,7 +2,7 @@
  * The certificates that a signature and its time-stamp rest on, as they stand in the octets: to gather their status while
  * somebody still tells it. Nothing is verified here.
  */
-import { isNamedBy, parseSignedData, timestampOf } from '../cms/verify.ts'
+import { parseSignedData, signersCertificate, timestampOf } from '../cms/verify.ts'
 import type { Certificate } from '../ports.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { readSignature } from '../xades/read-signature.ts'
@@ -19,7 +19,7 @@ export interface RestsOn {
 export function cmsRestsOn(der: Uint8Array, role: RestsOn['role'] = 'signer'): RestsOn[] {
   const { signers, certificates } = parseSignedData(der)
   return signers.flatMap((signer) => {
-    const certificate = certificates.find((one) => isNamedBy(signer.id, one))
+    const certificate = signersCertificate(signer, certificates)
     const token = timestampOf(signer)
     return [
       ...(certificate === undefined ? [] : [{ role, certificate, beside: certificates }]),

@@ -8,8 +8,9 @@ const MAX_OID_OCTETS = 64
 
 /** Dotted decimal. Arcs past 2^53 (UUID arcs) are refused: no algorithm or attribute here has one. */
 export function readOid(element: Element): string {
-  const { content } = element
-  if (content.length === 0 || content.length > MAX_OID_OCTETS) throw bad(element, 'OBJECT IDENTIFIER')
+  const { content, tag } = element
+  if (tag !== TAG.oid || content.length === 0 || content.length > MAX_OID_OCTETS)
+    throw bad(element, 'OBJECT IDENTIFIER')
   const arcs: number[] = []
   let arc = 0
   let fresh = true
@@ -84,6 +85,12 @@ export function readNamedBits(element: Element): number[] {
 
 /** The octets of an OCTET STRING; segments are joined where BER wrote it in pieces. [X.690 §8.7.3] */
 export function readOctets(element: Element): Uint8Array {
+  if ((element.tag & ~CONSTRUCTED) !== TAG.octetString) throw bad(element, 'OCTET STRING')
+  return implicitOctets(element)
+}
+
+/** The same under an implicit tag, which the caller has looked at. */
+export function implicitOctets(element: Element): Uint8Array {
   if (!element.constructed) return element.content
   // Segments may be of two octets each, so none is kept.
   const joined = Buffer.alloc(element.content.length)
@@ -138,6 +145,7 @@ export function readText(element: Element): string | undefined {
       } catch {
         throw bad(element, 'UTF8String')
       }
+    case TAG.numericString:
     case TAG.printableString:
     case TAG.ia5String:
     case TAG.visibleString:
@@ -146,9 +154,27 @@ export function readText(element: Element): string | undefined {
     case TAG.bmpString:
       if (octets.length % 2 !== 0) throw bad(element, 'BMPString')
       return Buffer.from(octets).swap16().toString('utf16le')
+    case TAG.universalString:
+      return utf32(octets) ?? fail(element, 'UniversalString')
     default:
       return undefined
   }
+}
+
+/** Big-endian; undefined where it is none. */
+function utf32(octets: Buffer): string | undefined {
+  if (octets.length % 4 !== 0) return undefined
+  let text = ''
+  for (let at = 0; at < octets.length; at += 4) {
+    const point = octets.readUInt32BE(at)
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined
+    text += String.fromCodePoint(point)
+  }
+  return text
+}
+
+function fail(element: Element, type: string): never {
+  throw bad(element, type)
 }
 
 const bad = (element: Element, type: string): Asn1Error =>

@@ -18,13 +18,7 @@ import { readDigestAlgorithm } from '../x509/algorithm.ts'
 import { CmsError } from './failure.ts'
 import { type End, HeadCursor, MAX_HEAD_OCTETS } from './opaque-head.ts'
 import { asCms, readTail, type SignedData } from './signed-data.ts'
-import {
-  type CmsReport,
-  checkSigners,
-  checkSignersInTurns,
-  failedReport,
-  type KnownDigest,
-} from './verify.ts'
+import { type CmsReport, checkSigners, failedReport, type KnownDigest } from './verify.ts'
 
 /** Certificates, lists and signers after the content. Large CRLs come in messages; 8 MiB holds 200 000 entries. */
 export const MAX_TAIL_OCTETS = 8 * 1024 * 1024
@@ -32,9 +26,13 @@ export const MAX_TAIL_OCTETS = 8 * 1024 * 1024
 /** Identifier and length octets of one segment: 1 + 1 + 6 (a content of up to 2^48 octets). */
 const MAX_SEGMENT_HEADER = 8
 
-interface Signed {
-  readonly data: Omit<SignedData, 'content'>
-  readonly digestOf: KnownDigest
+/** What comes after the content: certificates, lists, signers. */
+export interface OpaqueTail {
+  /** Without the ends of what is open around it. */
+  readonly octets: Uint8Array
+  readonly contentType: string
+  /** Of the content. */
+  readonly digests: ReadonlyMap<HashName, Uint8Array>
 }
 
 const ALL: readonly HashName[] = ['sha256', 'sha384', 'sha512']
@@ -44,6 +42,20 @@ export type OpaqueFrame = 'content' | 'empty' | 'encrypted' | 'broken'
 
 /** [RFC 5652 §6] [RFC 5652 §8] [RFC 5083 §2.1] */
 const ENCRYPTED: ReadonlySet<string> = new Set([OID.envelopedData, OID.encryptedData, OID.authEnvelopedData])
+
+/** With `check`, at once or in turns; what cannot be read is a report of its own. */
+export function judgeTail<Report extends CmsReport | Promise<CmsReport>>(
+  { octets, contentType, digests }: OpaqueTail,
+  check: (data: Omit<SignedData, 'content'>, digestOf: KnownDigest) => Report,
+): Report | CmsReport {
+  let data: Omit<SignedData, 'content'>
+  try {
+    data = asCms(() => ({ contentType, ...readTail(new Reader(octets, 'ber')) }))
+  } catch (error) {
+    return failedReport(error)
+  }
+  return check(data, (name) => digests.get(name))
+}
 
 export class OpaqueReader {
   readonly #onContent: (octets: Uint8Array) => void
@@ -83,21 +95,15 @@ export class OpaqueReader {
   }
 
   end(): CmsReport {
-    const signed = this.#signed()
-    return 'report' in signed ? signed.report : checkSigners(signed.data, signed.digestOf)
-  }
-
-  /** The same, with a turn of the loop between two signers. */
-  async endInTurns(): Promise<CmsReport> {
-    const signed = this.#signed()
-    return 'report' in signed ? signed.report : checkSignersInTurns(signed.data, signed.digestOf)
+    const tail = this.tail()
+    return 'report' in tail ? tail.report : judgeTail(tail, checkSigners)
   }
 
   /** What the signers are checked with, or a report that says why nothing can be checked. */
-  #signed(): Signed | { readonly report: CmsReport } {
+  tail(): OpaqueTail | { readonly report: CmsReport } {
     try {
       if (this.#state === 'failed') throw this.#failure
-      return asCms(() => this.#readSigned())
+      return asCms(() => this.#tail())
     } catch (error) {
       return { report: failedReport(error) }
     }
@@ -123,7 +129,7 @@ export class OpaqueReader {
     if (this.isEncrypted) return 'encrypted'
     if (this.#state !== 'tail') return 'broken'
     try {
-      asCms(() => this.#readTail())
+      asCms(() => readTail(new Reader(this.#tailOctets(), 'ber')))
       return this.#hasContent ? 'content' : 'empty'
     } catch {
       return 'broken'
@@ -293,18 +299,17 @@ export class OpaqueReader {
     return chunk.subarray(octets.length)
   }
 
-  #readSigned(): Signed {
+  #tail(): OpaqueTail {
     if (this.#state !== 'tail') throw new CmsError('MALFORMED', 'cut off before the signatures')
     if (!this.#hasContent) throw new CmsError('CONTENT_MISSING', 'no content is enclosed')
-    const parts = this.#readTail()
+    const octets = this.#tailOctets()
     const digests = new Map([...this.#hashes].map(([name, hash]) => [name, hash.digest()]))
-    return { data: { contentType: this.#contentType, ...parts }, digestOf: (name) => digests.get(name) }
+    return { octets, contentType: this.#contentType, digests }
   }
 
-  #readTail(): ReturnType<typeof readTail> {
-    const tail = Uint8Array.from(this.#kept.subarray(0, this.#keptLength))
-    const end = this.#endOfSignedData(tail)
-    return readTail(new Reader(tail, 'ber', 0, end))
+  #tailOctets(): Uint8Array {
+    const kept = Uint8Array.from(this.#kept.subarray(0, this.#keptLength))
+    return kept.subarray(0, this.#endOfSignedData(kept))
   }
 
   /** The tail is closed by what is open around it, in order and with nothing after. */

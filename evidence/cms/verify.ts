@@ -170,7 +170,7 @@ function checkSigner(
       known.hash = hash
       const algorithm = readAlgorithm(signer.signatureAlgorithm, hash)
       known.algorithm = algorithm.kind
-      const certificate = pool.find((candidate) => isNamedBy(signer.id, candidate))
+      const certificate = signersCertificate(signer, pool)
       if (certificate === undefined)
         throw new CmsError('NO_CERTIFICATE', 'the certificate of the signer is missing')
       known.certificate = certificate
@@ -181,6 +181,26 @@ function checkSigner(
     const failure = error instanceof CmsError ? error.code : 'MALFORMED'
     const detail = error instanceof Error ? error.message : 'unreadable'
     return { ok: false, failure, detail, bes: false, signatureValue: signer.signature, ...known }
+  }
+}
+
+/** A key may have several certificates; then a signed attribute says which of them is meant. Throws CmsError. */
+export function signersCertificate(
+  signer: SignerInfo,
+  pool: readonly Certificate[],
+): Certificate | undefined {
+  const named = pool.filter((candidate) => isNamedBy(signer.id, candidate))
+  if (named.length < 2 || signer.signedAttributes === undefined) return named[0]
+  const attributes = readAttributes(signer.signedAttributes)
+  return named.find((candidate) => isMeant(attributes, candidate)) ?? named[0]
+}
+
+function isMeant(attributes: ReadonlyMap<string, readonly Element[]>, certificate: Certificate): boolean {
+  try {
+    return checkSigningCertificate(attributes, certificate) !== 'absent'
+  } catch (error) {
+    if (!(error instanceof CmsError)) throw error
+    return false
   }
 }
 
@@ -249,7 +269,7 @@ function checkKey(certificate: Certificate): void {
     )
 }
 
-export const isNamedBy = (id: SignerId, certificate: Certificate): boolean =>
+const isNamedBy = (id: SignerId, certificate: Certificate): boolean =>
   id.kind === 'key-id'
     ? certificate.subjectKeyId !== undefined && Buffer.compare(certificate.subjectKeyId, id.keyId) === 0
     : Buffer.compare(certificate.serialBytes, id.serial) === 0 &&

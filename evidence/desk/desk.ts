@@ -3,7 +3,8 @@
  * evidence that strangers wrote. Here, in the caller's thread; or elsewhere (remote-desk.ts), by the same functions.
  */
 import { evidenceRestsOn, type RestsOn } from '../archive/rests-on.ts'
-import { type CmsReport, verifyDetached } from '../cms/verify.ts'
+import { judgeTail, type OpaqueTail } from '../cms/opaque.ts'
+import { type CmsReport, checkSignersInTurns, verifyDetached } from '../cms/verify.ts'
 import { type EvidenceFields, readEvidence } from '../model/read.ts'
 import type { Certificate, HashName, PathResult, TrustContext } from '../ports.ts'
 import { type JudgedEvidence, verifyEvidence } from '../verify/evidence.ts'
@@ -38,6 +39,8 @@ export interface TrustDesk {
   hold(list: Uint8Array): Uint8Array
   /** As `verifyDetached`. */
   signature(der: Uint8Array, digestOf: DigestOf): Promise<CmsReport>
+  /** The signers after a content that is enclosed. */
+  opaque(tail: OpaqueTail): Promise<CmsReport>
   evidence(octets: Uint8Array, options: VerifyOptions): Promise<ReadDelil>
   /** Rejects for octets that are no evidence. */
   restsOn(octets: Uint8Array, signal?: AbortSignal): Promise<readonly RestsOn[]>
@@ -51,6 +54,7 @@ export const deskHere: TrustDesk = {
   list: async (der, issuer) => listFacts(der, issuer),
   hold: (list) => list,
   signature: (der, digestOf) => verifyDetached(der, digestOf),
+  opaque: async (tail) => judgeTail(tail, checkSignersInTurns),
   evidence: async (octets, options) => readDelil(octets, options),
   restsOn: async (octets) => evidenceRestsOn(octets),
 }

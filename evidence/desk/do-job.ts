@@ -1,5 +1,5 @@
 /** The thread's side of the desk: plain data in, the same functions as anywhere, plain data out. */
-import { announcedDigests } from '../cms/verify.ts'
+import { announcedDigests, type CmsReport } from '../cms/verify.ts'
 import type { Certificate, TimestampToken } from '../ports.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { deskHere } from './desk.ts'
@@ -28,7 +28,9 @@ export async function doTrustJob(job: TrustJob): Promise<TrustAnswer> {
     case 'digests':
       return announcedDigests(job.der)
     case 'signature':
-      return reportOf(job)
+      return signatureOf(job)
+    case 'opaque':
+      return reportOf(await deskHere.opaque(job.tail))
     case 'evidence':
       return delilOf(job)
     case 'restsOn':
@@ -62,18 +64,20 @@ async function pathOf({ leaf, context }: Asked<'path'>): Promise<PlainPath> {
   }
 }
 
-async function reportOf({ der, digests }: Asked<'signature'>): Promise<PlainReport> {
+async function signatureOf({ der, digests }: Asked<'signature'>): Promise<PlainReport> {
   const report = await deskHere.signature(der, (name) => {
     const digest = digests.get(name)
     if (digest === undefined) throw new RangeError(`no ${name} of the content`)
     return digest
   })
-  return {
-    signers: report.signers.map((signer) => ({ ...signer, certificate: signer.certificate?.der })),
-    certificates: report.certificates.map(derOf),
-    crls: report.crls,
-  }
+  return reportOf(report)
 }
+
+const reportOf = ({ signers, certificates, crls }: CmsReport): PlainReport => ({
+  signers: signers.map((signer) => ({ ...signer, certificate: signer.certificate?.der })),
+  certificates: certificates.map(derOf),
+  crls,
+})
 
 async function delilOf({ octets, options }: Asked<'evidence'>): Promise<PlainDelil> {
   const { judged, claimed } = await deskHere.evidence(octets, {

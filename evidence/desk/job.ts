@@ -1,4 +1,5 @@
 /** Work of the desk as plain data: certificates are their DER, and come back as fingerprints, positions or DER. */
+import type { OpaqueTail } from '../cms/opaque.ts'
 import type { CmsSigner } from '../cms/verify.ts'
 import type { HashName, PathResult, TimestampToken, TrustContext } from '../ports.ts'
 import type { JudgedEvidence } from '../verify/evidence.ts'
@@ -66,6 +67,7 @@ export interface Work {
     asked: { der: Uint8Array; digests: ReadonlyMap<HashName, Uint8Array> }
     answer: PlainReport
   }
+  opaque: { asked: { tail: OpaqueTail }; answer: PlainReport }
   evidence: { asked: { octets: Uint8Array; options: PlainOptions }; answer: PlainDelil }
   restsOn: { asked: { octets: Uint8Array }; answer: readonly PlainRest[] }
 }

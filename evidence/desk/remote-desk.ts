@@ -65,6 +65,10 @@ export function remoteDesk(elsewhere: DoElsewhere): TrustDesk {
       for (const name of await ask('digests', { der: octets })) digests.set(name, await digestOf(name))
       return reportFrom(await ask('signature', { der: octets, digests }))
     },
+    opaque: async (tail) =>
+      tail.octets.length <= LARGE_SIGNATURE
+        ? deskHere.opaque(tail)
+        : reportFrom(await ask('opaque', { tail: { ...tail, octets: shared(tail.octets) } })),
     evidence: async (octets, options) => {
       if (octets.length <= LARGE_EVIDENCE) return deskHere.evidence(octets, options)
       // Nobody but the provider signs evidence.

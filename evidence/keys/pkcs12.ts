@@ -6,7 +6,7 @@ import { createPrivateKey, hash, type KeyObject, randomBytes, timingSafeEqual } 
 import { OID } from '../asn1/oid.ts'
 import { type Element, readWhole } from '../asn1/reader.ts'
 import { CONSTRUCTED, contextConstructed, contextPrimitive, TAG } from '../asn1/tag.ts'
-import { readOctets, readOid, readSmallInteger } from '../asn1/values.ts'
+import { implicitOctets, readOctets, readOid, readSmallInteger } from '../asn1/values.ts'
 import {
   encode,
   integer,
@@ -116,7 +116,7 @@ function contentOf(info: Element, password: string, found: Found): Uint8Array {
   const octets = content.next()
   if ((octets.tag & ~CONSTRUCTED) !== contextPrimitive(0))
     throw new KeyError('MALFORMED', 'encrypted content')
-  return opened(decrypt(identifier, readOctets(octets), password), found)
+  return opened(decrypt(identifier, implicitOctets(octets), password), found)
 }
 
 interface Found {

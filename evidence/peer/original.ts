@@ -44,13 +44,19 @@ export async function userSignatureLine(
     const index = { root: nested, size: nested.bodyEnd, faults: [] }
     const signature = await readUserSignature(index, undefined, open, users.desk)
     if (signature.form === 'none' || signature.form === 'encrypted') return signature.form
-    const [signer] = signature.report.signers
-    if (signer?.ok !== true) return line('invalid', signer?.failure ?? 'NO_SIGNERS', signer?.certificate)
-    const { certificate } = signer
-    const intermediates = signature.report.certificates
-    const path = await users.validate(certificate, { intermediates, at, revocation: 'if-present' })
-    if (!path.ok) return line('invalid', path.failure, certificate)
-    return line('valid', path.revocation === 'checked' ? '' : 'revocation not checked', certificate)
+    const { signers, certificates: intermediates } = signature.report
+    let unchecked = false
+    // All of them must hold; the first that does not is told.
+    for (const signer of signers) {
+      if (!signer.ok) return line('invalid', signer.failure, signer.certificate)
+      const { certificate } = signer
+      const path = await users.validate(certificate, { intermediates, at, revocation: 'if-present' })
+      if (!path.ok) return line('invalid', path.failure, certificate)
+      unchecked ||= path.revocation !== 'checked'
+    }
+    const [first] = signers
+    if (first === undefined) return line('invalid', 'NO_SIGNERS', undefined)
+    return line('valid', unchecked ? 'revocation not checked' : '', first.certificate)
   } catch {
     return 'not judged' // the sender's provider answered for it; our trouble is no reason against the dispatch
   }

@@ -3,8 +3,9 @@ import { type HeaderField, readHeader } from '../../mail/header-read.ts'
 import type { MimeIndex, MimePart } from '../../mail/mime-part.ts'
 import { transferDecoder } from '../../mail/transfer-decoder.ts'
 import { type ByteRange, scratchFor } from '../../storage/port.ts'
+import { CmsError } from '../cms/failure.ts'
 import { OpaqueReader } from '../cms/opaque.ts'
-import type { CmsReport } from '../cms/verify.ts'
+import { type CmsReport, failedReport } from '../cms/verify.ts'
 import { deskHere, type TrustDesk } from '../desk/desk.ts'
 import type { HashName } from '../ports.ts'
 
@@ -56,7 +57,7 @@ export async function readUserSignature(
   if (root.type !== 'application' || !/^(?:x-)?pkcs7-mime$/.test(root.subtype)) return { form: 'none' }
   const smimeType = root.params.get('smime-type')?.toLowerCase()
   if (smimeType === 'enveloped-data' || smimeType === 'authenveloped-data') return { form: 'encrypted' }
-  return opaque(root, open)
+  return opaque(root, open, desk)
 }
 
 const isSignature = (part: MimePart): boolean =>
@@ -70,7 +71,11 @@ async function detached(
   desk: TrustDesk,
 ): Promise<UserSignature> {
   if (signature.bodyEnd - signature.bodyStart > MAX_SIGNATURE_PART)
-    return { form: 'detached', report: unreadable('the signature part is too large'), signedHeader: [] }
+    return {
+      form: 'detached',
+      report: failedReport(new CmsError('MALFORMED', 'the signature part is too large')),
+      signedHeader: [],
+    }
   const der = await decodeBody(signature, open)
   const range = { start: content.headerStart, end: content.bodyEnd }
   const report = await desk.signature(der, async (name) => {
@@ -84,7 +89,7 @@ async function detached(
   return { form: 'detached', report, signedHeader: readHeader(Buffer.concat(header)) }
 }
 
-async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
+async function opaque(part: MimePart, open: OpenRange, desk: TrustDesk): Promise<UserSignature> {
   const header: Buffer[] = []
   let kept = 0
   const reader = new OpaqueReader((octets) => {
@@ -98,11 +103,9 @@ async function opaque(part: MimePart, open: OpenRange): Promise<UserSignature> {
     reader.write(decoder.push(piece))
   // By its octets: smime-type is a parameter that writers leave out.
   if (reader.isEncrypted) return { form: 'encrypted' }
-  return {
-    form: 'opaque',
-    report: await reader.endInTurns(),
-    signedHeader: readHeader(Buffer.concat(header)),
-  }
+  const tail = reader.tail()
+  const report = 'report' in tail ? tail.report : await desk.opaque(tail)
+  return { form: 'opaque', report, signedHeader: readHeader(Buffer.concat(header)) }
 }
 
 async function decodeBody(part: MimePart, open: OpenRange): Promise<Uint8Array> {
@@ -112,9 +115,3 @@ async function decodeBody(part: MimePart, open: OpenRange): Promise<Uint8Array> 
     pieces.push(Buffer.from(decoder.push(piece)))
   return Buffer.concat(pieces)
 }
-
-const unreadable = (detail: string): CmsReport => ({
-  signers: [{ ok: false, failure: 'MALFORMED', detail, bes: false }],
-  certificates: [],
-  crls: [],
-})

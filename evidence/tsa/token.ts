@@ -15,7 +15,7 @@ import {
   readTime,
 } from '../asn1/values.ts'
 import { parseSignedData } from '../cms/signed-data.ts'
-import { type CmsSigner, checkSigners, isNamedBy } from '../cms/verify.ts'
+import { type CmsSigner, checkSigners, signersCertificate } from '../cms/verify.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext } from '../ports.ts'
 import { type GeneralName, NAME_KIND, readAlternativeNames, readGeneralName } from '../x509/extensions.ts'
 import { readName, sameName } from '../x509/name.ts'
@@ -115,7 +115,7 @@ export function claimedToken(der: Uint8Array): {
     time,
     serial,
     policy,
-    certificate: signer && certificates.find((one) => isNamedBy(signer.id, one)),
+    certificate: signer && signersCertificate(signer, certificates),
   }
 }
 

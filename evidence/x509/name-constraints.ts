@@ -15,7 +15,7 @@ import {
   readAlternativeNames,
   readGeneralName,
 } from './extensions.ts'
-import { foldedRelativeNames, nameAttributes } from './name.ts'
+import { foldedRelativeNames, nameAttributes, UNREADABLE } from './name.ts'
 
 /** Names × constraints is work that a certificate's author chooses. */
 const MAX_COMPARISONS = 10_000
@@ -77,13 +77,13 @@ function asMailbox(name: GeneralName): GeneralName {
   return { kind: NAME_KIND.email, octets: text.content }
 }
 
-/** undefined: a kind that is not understood, which counts against the certificate on either list. */
+/** undefined: what is not understood, or cannot be read, which counts against the certificate on either list. */
 function within(name: GeneralName, base: GeneralName): boolean | undefined {
   switch (base.kind) {
     case NAME_KIND.email:
       return emailWithin(generalNameText(name), generalNameText(base))
     case NAME_KIND.dns:
-      return hostWithin(generalNameText(name), generalNameText(base).replace(/^\./, ''))
+      return hostWithin(generalNameText(name).toLowerCase(), hostOf(generalNameText(base)).replace(/^\./, ''))
     case NAME_KIND.directory:
       return directoryWithin(name.octets, base.octets)
     default:
@@ -94,24 +94,28 @@ function within(name: GeneralName, base: GeneralName): boolean | undefined {
 /** A mailbox, a host, or with a leading dot the hosts below a domain. */
 function emailWithin(address: string, base: string): boolean | undefined {
   const at = address.lastIndexOf('@')
-  if (at < 1) return false
   const host = address.slice(at + 1).toLowerCase()
+  // What is no mailbox may be taken for one by others.
+  if (at < 1 || host === '' || host.endsWith('.')) return undefined
   // Domains are compared as they stand in the name system; what is not written so cannot be compared. [RFC 9598 §3]
   if (/[^\x00-\x7f]/.test(host)) return undefined
   if (base.includes('@')) {
     const [local, domain] = [base.slice(0, base.lastIndexOf('@')), base.slice(base.lastIndexOf('@') + 1)]
-    return address.slice(0, at) === local && host === domain.toLowerCase()
+    return address.slice(0, at) === local && host === hostOf(domain)
   }
-  return base.startsWith('.') ? host.endsWith(base.toLowerCase()) : host === base.toLowerCase()
+  return base.startsWith('.') ? host.endsWith(hostOf(base)) : host === hostOf(base)
 }
 
-function hostWithin(host: string, base: string): boolean {
-  const [name, domain] = [host.toLowerCase(), base.toLowerCase()]
-  return domain === '' || name === domain || name.endsWith(`.${domain}`)
-}
+/** The dot of the root says nothing that its absence does not; in a certificate's own names nobody writes it. */
+const hostOf = (text: string): string => text.toLowerCase().replace(/\.$/, '')
+
+const hostWithin = (host: string, domain: string): boolean | undefined =>
+  host.endsWith('.') ? undefined : domain === '' || host === domain || host.endsWith(`.${domain}`)
 
 /** The base's relative names are the first of the name's. The base arrives as an explicitly tagged Name. */
-function directoryWithin(name: Uint8Array, base: Uint8Array): boolean {
+function directoryWithin(name: Uint8Array, base: Uint8Array): boolean | undefined {
   const [inner, outer] = [foldedRelativeNames(name), foldedRelativeNames(base)]
+  if ([...inner.slice(0, outer.length), ...outer].some((relative) => relative.includes(UNREADABLE)))
+    return undefined
   return outer.length <= inner.length && outer.every((relative, index) => relative === inner[index])
 }

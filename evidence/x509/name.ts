@@ -71,6 +71,9 @@ export function nameAttributes(der: Uint8Array): NameAttribute[] {
   return found
 }
 
+/** Stands before a value of a string type that is not understood; nothing can be said of its text. */
+export const UNREADABLE = '\u0001'
+
 /** The relative names in order, each folded, so that one name can be tested for being the start of another. */
 export function foldedRelativeNames(der: Uint8Array): string[] {
   const out: string[] = []
@@ -78,7 +81,7 @@ export function foldedRelativeNames(der: Uint8Array): string[] {
     const parts: string[] = []
     for (const pair of set.open()) {
       const { type, value, octets } = readAttribute(pair)
-      parts.push(`${type}=${value === undefined ? hexText(octets) : fold(value)}`)
+      parts.push(`${type}=${value === undefined ? UNREADABLE + hexText(octets) : fold(value)}`)
     }
     out.push(parts.sort().join('\u0000'))
   }

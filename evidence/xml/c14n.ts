@@ -93,5 +93,10 @@ function inheritedXml(element: XmlElement): XmlAttribute[] {
   return [...nearest.values()]
 }
 
-/** UTF-16 order differs from code point order above U+FFFF only, and no name we allow is up there. */
-const byCodePoint = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** UTF-16 order differs from code point order where there are surrogates; that of UTF-8 does not. */
+function byCodePoint(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+const SURROGATE = /[\ud800-\udfff]/

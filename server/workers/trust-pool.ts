@@ -191,6 +191,8 @@ function octetsIn(job: TrustJob): number {
     case 'digests':
     case 'signature':
       return job.der.length
+    case 'opaque':
+      return job.tail.octets.length
     case 'evidence':
     case 'restsOn':
       return job.octets.length

@@ -39,6 +39,10 @@ export interface Craft {
   readonly enclosed?: Uint8Array
   readonly lists?: readonly Uint8Array[]
   readonly bend?: (signature: Uint8Array) => Uint8Array
+  /** Of the signature, in place of OCTET STRING. */
+  readonly signatureTag?: number
+  /** The signer by the identifier of its key. */
+  readonly keyId?: Uint8Array
 }
 
 export async function signerInfo(given: Craft): Promise<Uint8Array> {
@@ -46,12 +50,14 @@ export async function signerInfo(given: Craft): Promise<Uint8Array> {
   const attributes = given.attributes ?? [contentType(given.type), messageDigest()]
   const signature = await by.sign(setOf(...attributes))
   return sequence(
-    integer(1),
-    sequence(by.certificate.issuer.der, integer(by.certificate.serialBytes)),
+    integer(given.keyId === undefined ? 1 : 3),
+    given.keyId === undefined
+      ? sequence(by.certificate.issuer.der, integer(by.certificate.serialBytes))
+      : encode(0x80, given.keyId),
     given.digestAlgorithm ?? digestId(OID.sha256),
     given.sent === undefined ? retag(0xa0, setOf(...attributes)) : encode(0xa0, ...given.sent),
     given.algorithm ?? signatureIdentifier(by.algorithm, by.hash),
-    octetString(given.bend === undefined ? signature : given.bend(signature)),
+    encode(given.signatureTag ?? 0x04, given.bend === undefined ? signature : given.bend(signature)),
     ...(given.unsigned === undefined ? [] : [tagged(1, ...given.unsigned)]),
   )
 }

@@ -13,6 +13,7 @@ import {
   setOf,
   tagged,
 } from '../../../evidence/asn1/writer.ts'
+import { signingCertificateAttribute } from '../../../evidence/cms/ess.ts'
 import { OpaqueReader } from '../../../evidence/cms/opaque.ts'
 import { signDetached, signEnclosed } from '../../../evidence/cms/sign.ts'
 import { type CmsReport, verifyDetached } from '../../../evidence/cms/verify.ts'
@@ -44,6 +45,40 @@ const opaque = (der: Uint8Array): [string[], string] => {
   reader.write(der)
   return [told(reader.end()), Buffer.concat(seen).toString()]
 }
+
+describe('the signature is an OCTET STRING and nothing else', () => {
+  test.each([0x02, 0x0c, 0x80, 0xc7])('tag %i', async (signatureTag) => {
+    const der = await craft({ signatureTag })
+    expect(await detached(der)).toEqual(['MALFORMED'])
+  })
+  test('a content type that is no OBJECT IDENTIFIER', async () => {
+    const type = Uint8Array.from(oid(OID.data))
+    type[0] = 0x0c
+    const attributes = [sequence(oid(OID.contentType), setOf(type)), messageDigest()]
+    expect(await detached(await craft({ attributes }))).toEqual(['MALFORMED'])
+  })
+})
+
+test('of two certificates of one key the signed attribute says which is meant, whatever stands first', async () => {
+  const { certificate, key } = pki().user
+  const renewed = issueCertificate({
+    subject: { commonName: 'Yenisi' },
+    publicKey: createPublicKey(key),
+    profile: { kind: 'user', email: 'a@hs98.kep.tr' },
+    issuer: pki().intermediate,
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+  })
+  const attributes = [contentType(), messageDigest(), signingCertificateAttribute(certificate, 'sha256')]
+  for (const certificates of [
+    [certificate.der, renewed.der],
+    [renewed.der, certificate.der],
+  ]) {
+    const keyId = certificate.subjectKeyId!
+    const report = await verifyDetached(await craft({ attributes, certificates, keyId }), digestOf)
+    expect(report.signers).toMatchObject([{ ok: true, certificate: { serial: certificate.serial } }])
+  }
+})
 
 describe('attributes', () => {
   const more = attribute('1.2.3', nullValue())

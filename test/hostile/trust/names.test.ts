@@ -82,6 +82,10 @@ describe('addresses', () => {
     ['excluded: hs98.kep.tr', without, 'a@hs99.kep.tr', 'ok'],
     ['excluded: a@hs98.kep.tr', mailbox, 'a@HS98.kep.tr', 'NAME_CONSTRAINTS'],
     ['excluded: a@hs98.kep.tr', mailbox, 'b@hs98.kep.tr', 'ok'],
+    // What others may take for an address there is held against it.
+    ['excluded: hs98.kep.tr', without, 'a@hs98.kep.tr.', 'NAME_CONSTRAINTS'],
+    ['excluded: hs98.kep.tr', without, '@hs98.kep.tr', 'NAME_CONSTRAINTS'],
+    ['excluded: hs98.kep.tr', without, 'hs98.kep.tr', 'NAME_CONSTRAINTS'],
   ])('%s, %o as an alternative name: %s', (_name, issuer, address, expected) => {
     expect(judge(leafOf(issuer, [names(mail(address))]), [issuer])).toBe(expected)
   })
@@ -91,6 +95,12 @@ describe('addresses', () => {
       expect(judge(inSubject, [within])).toBe('NAME_CONSTRAINTS')
       expect(judge(bySubject(within, 'a@hs98.kep.tr', tag), [within])).toBe('ok')
     }
+  })
+  test('an address in UTF-32, or in a type that nobody knows, is excluded all the same', () => {
+    expect(judge(bySubject(without, 'a@hs98.kep.tr', UNIVERSAL), [without])).toBe('NAME_CONSTRAINTS')
+    expect(judge(bySubject(without, 'a@hs98.kep.tr', GENERAL), [without])).toBe('NAME_CONSTRAINTS')
+    expect(judge(bySubject(without, 'a@evil.org', UNIVERSAL), [without])).toBe('ok')
+    expect(judge(bySubject(within, 'a@hs98.kep.tr', UNIVERSAL), [within])).toBe('ok')
   })
   test('an address of letters beyond ASCII, in the name that is made for it [RFC 9598 §6]', () => {
     expect(judge(leafOf(within, [names(smtpUtf8('ı@evil.org'))]), [within])).toBe('NAME_CONSTRAINTS')
@@ -104,9 +114,22 @@ describe('addresses', () => {
   })
 })
 
+/** UTF-32, and a string type that no name uses. */
+const UNIVERSAL = 0x1c
+const GENERAL = 0x1b
+const value = (text: string, tag: number): Uint8Array =>
+  encode(tag, tag === UNIVERSAL ? utf32(text) : Buffer.from(text))
+const utf32 = (text: string): Buffer =>
+  Buffer.concat([...text].map((letter) => Buffer.from([0, 0, 0, letter.charCodeAt(0)])))
+
 /** A subject with an address, which our issuing code does not write. */
-function bySubject(issuer: Issuer, address: string, tag: number): Certificate {
-  const attribute = sequence(oid(OID.emailAddress), encode(tag, Buffer.from(address)))
+function bySubject(
+  issuer: Issuer,
+  address: string,
+  tag: number,
+  type: string = OID.emailAddress,
+): Certificate {
+  const attribute = sequence(oid(type), value(address, tag))
   const SUBJECT = 5
   return parseCertificate(
     resigned(leafOf(issuer, []).der, {
@@ -115,6 +138,23 @@ function bySubject(issuer: Issuer, address: string, tag: number): Certificate {
     }),
   )
 }
+
+describe('directory names', () => {
+  const bank = sequence(setOf(sequence(oid(OID.organization), utf8String('Banka'))))
+  const number = sequence(setOf(sequence(oid(OID.serialNumber), utf8String('10000000146'))))
+  const without = authority([limits(1, tagged(4, bank), tagged(4, number))])
+  test.each<[string, string, string, number, string]>([
+    ['in UTF-8', OID.organization, 'Banka', 0x0c, 'NAME_CONSTRAINTS'],
+    ['in other letters', OID.organization, 'BANKA', 0x13, 'NAME_CONSTRAINTS'],
+    ['in UTF-32', OID.organization, 'Banka', UNIVERSAL, 'NAME_CONSTRAINTS'],
+    ['in a type that nobody knows', OID.organization, 'Banka', GENERAL, 'NAME_CONSTRAINTS'],
+    ['in digits', OID.serialNumber, '10000000146', 0x12, 'NAME_CONSTRAINTS'],
+    ['another, in UTF-32', OID.organization, 'Bank', UNIVERSAL, 'ok'],
+    ['another, in digits', OID.serialNumber, '10000000147', 0x12, 'ok'],
+  ])('excluded, %s', (_name, type, text, tag, expected) => {
+    expect(judge(bySubject(without, text, tag, type), [without])).toBe(expected)
+  })
+})
 
 describe('hosts', () => {
   const within = authority([limits(0, host('kep.tr'))])

@@ -46,6 +46,13 @@ test('an apex inherits namespaces and xml: attributes in the inclusive form only
   )
 })
 
+test('attributes stand in the order of code points, not of UTF-16 [XML C14N 1.0 §2.2]', () => {
+  // U+F900 comes before U+20000, whose first surrogate is D840.
+  expect(canonicalize(parseXml(Buffer.from('<a \u{20000}="2" \uf900="1"/>')), { mode: 'exclusive' })).toBe(
+    '<a \uf900="1" \u{20000}="2"></a>',
+  )
+})
+
 describe('what is not well-formed is refused', () => {
   test.each([
     ['nothing', ''],

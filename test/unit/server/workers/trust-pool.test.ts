@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { OID } from '../../../../evidence/asn1/oid.ts'
 import { integer, oid, retag, sequence, setOf, tagged } from '../../../../evidence/asn1/writer.ts'
-import { signDetached } from '../../../../evidence/cms/sign.ts'
+import { OpaqueReader } from '../../../../evidence/cms/opaque.ts'
+import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
 import { deskHere, type TrustDesk } from '../../../../evidence/desk/desk.ts'
 import type { TrustJob } from '../../../../evidence/desk/job.ts'
 import { remoteDesk } from '../../../../evidence/desk/remote-desk.ts'
@@ -125,6 +126,16 @@ describe('what comes back from a thread is what is found here', () => {
       expect(report).toEqual(await deskHere.signature(whole, digestOf))
       expect(report.signers[0]?.failure).toBe(said === content ? undefined : 'DIGEST_MISMATCH')
     }
+    const enclosed = await signEnclosed(content, {
+      signer: { ...user.signer, chain: Array(24).fill(pki().provider.certificate) },
+      signingTime: now,
+    })
+    const reader = new OpaqueReader(() => {})
+    reader.write(enclosed)
+    const tail = reader.tail()
+    if ('report' in tail) throw new Error('it can be read')
+    expect(await remote.opaque(tail)).toEqual(await deskHere.opaque(tail))
+    expect(given.splice(-1)).toEqual(['opaque'])
     const nothing = await remote.signature(Buffer.alloc(20_000), () => new Uint8Array(32))
     expect(nothing.signers).toMatchObject([{ ok: false, failure: 'MALFORMED' }])
     expect(given).toEqual(['digests', 'signature', 'digests', 'signature', 'digests', 'signature'])
