@@ -60,6 +60,7 @@ function judgeOne(
       stampedAt,
       provedAt,
       revocation: trust.revocation,
+      statusOf: trust.statusOf,
     }),
     timestamp: stamp?.entry,
   }

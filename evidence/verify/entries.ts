@@ -34,6 +34,7 @@ export const signatureEntry = (shown: {
   readonly stampedAt?: Date | undefined
   readonly provedAt?: Date | undefined
   readonly revocation: SignatureEntry['revocation']
+  readonly statusOf?: Date | undefined
 }): SignatureEntry => {
   const { certificate } = shown
   return {
@@ -48,6 +49,7 @@ export const signatureEntry = (shown: {
     timestamp: shown.stampedAt?.toISOString(),
     bestSignatureTime: shown.provedAt?.toISOString(),
     revocation: shown.revocation,
+    statusOf: shown.statusOf?.toISOString(),
   }
 }
 

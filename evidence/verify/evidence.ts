@@ -71,6 +71,7 @@ export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): Judged
       stampedAt: timestamp?.time,
       provedAt,
       revocation: trust.revocation,
+      statusOf: trust.statusOf,
     }),
     timestamp: stamp?.entry,
   }

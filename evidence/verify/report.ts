@@ -95,6 +95,8 @@ export interface SignatureEntry extends Judgement, Holder {
   /** ISO time: by when the signature existed, whoever proves it; undefined where nothing does. */
   readonly bestSignatureTime: string | undefined
   readonly revocation: 'checked' | 'not-checked'
+  /** ISO time of the list or answer that told the signer's status; one from before the signature knows nothing of it. */
+  readonly statusOf: string | undefined
 }
 
 export interface TimestampEntry extends Judgement, Holder {

@@ -9,6 +9,7 @@ import { readCrl } from '../x509/crl.ts'
 import { findRevocation } from '../x509/crl-entries.ts'
 import { isForSigning, isOfPerson } from '../x509/for-signing.ts'
 import { sameName } from '../x509/name.ts'
+import { readOcspResponse } from '../x509/ocsp-response.ts'
 import { validatePath } from '../x509/path.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import type { SignatureEntry } from './report.ts'
@@ -32,6 +33,7 @@ export interface VerifyOptions {
 }
 
 type NoPath = Extract<PathResult, { ok: false }>
+type FoundPath = Extract<PathResult, { ok: true }>
 
 const REASON_OF: Readonly<Record<TrustFailure, Reason>> = {
   NO_PATH: 'CERTIFICATE_NO_PATH',
@@ -66,6 +68,8 @@ export function certificateReason({ failure, ofIssuer }: NoPath, provedAt: Date 
 export interface TrustJudgement {
   readonly findings: readonly Finding[]
   readonly revocation: 'checked' | 'not-checked'
+  /** When the signer's own status was told; undefined where nobody told it. */
+  readonly statusOf: Date | undefined
 }
 
 /**
@@ -91,7 +95,21 @@ export function judgeSigner(
     findings.push(findingOf('CERTIFICATE_OF_PERSON', signer.subject.text))
   const stray = strayCertificate(embedded, [signer, ...(path.ok ? path.path : [])], context)
   if (stray) findings.push(findingOf('CERTIFICATE_STRAY', stray.subject.text))
-  return { findings, revocation: path.ok ? path.revocation : 'not-checked' }
+  return {
+    findings,
+    revocation: path.ok ? path.revocation : 'not-checked',
+    statusOf: path.ok ? statusTime(signer, path) : undefined,
+  }
+}
+
+/** Of the lists of the signer's CA and of the answers that counted, the newest. Those of CAs above are months old by nature. */
+function statusTime(signer: Certificate, { usedCrls, usedOcsps }: FoundPath): Date | undefined {
+  const listed = usedCrls.map(readCrl).filter(({ issuer }) => sameName(issuer, signer.issuer))
+  const times = [
+    ...listed.map(({ thisUpdate }) => thisUpdate),
+    ...usedOcsps.flatMap((octets) => readOcspResponse(octets).basic?.producedAt ?? []),
+  ]
+  return times.length === 0 ? undefined : new Date(Math.max(...times.map((time) => time.getTime())))
 }
 
 /** The first certificate that is neither on the signer's path nor has one of its own. */

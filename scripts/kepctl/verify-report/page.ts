@@ -90,6 +90,7 @@ const signature = (entry: SignatureEntry): Html =>
         : time(entry.bestSignatureTime),
     ],
     ['İptal durumu', 'Revocation', inBoth(REVOCATION[entry.revocation])],
+    ['İptal bilgisinin tarihi', 'Revocation as told at', entry.statusOf && time(entry.statusOf)],
   ])}`
 
 const stamp = (entry: TimestampEntry): Html =>
@@ -123,6 +124,10 @@ const proof = ({ proof: found }: FileReport): Html | undefined =>
         ])
   }`
 
+/** Times as text of one form compare as times. */
+const isToldBefore = ({ statusOf, bestSignatureTime }: SignatureEntry): boolean =>
+  statusOf !== undefined && bestSignatureTime !== undefined && statusOf < bestSignatureTime
+
 /** What the verdict does not rest on; said even where it passes. */
 function unchecked(report: FileReport): Html {
   const list: Text[] = []
@@ -130,6 +135,11 @@ function unchecked(report: FileReport): Html {
     list.push({
       tr: 'En az bir sertifikanın iptal durumu denetlenmedi: gereken liste ya da yanıt verilmedi.',
       en: 'The revocation of at least one certificate was not checked: its list or answer was not given.',
+    })
+  if (report.signatures.some(isToldBefore))
+    list.push({
+      tr: 'En az bir imzacının iptal bilgisi imzasından eski: arada iptal edilip edilmediğini yalnız daha yeni bir liste ya da yanıt gösterir.',
+      en: 'The revocation of at least one signer was told before it signed: only a later list or answer shows what happened in between.',
     })
   if (report.roles === 'not-checked')
     list.push({

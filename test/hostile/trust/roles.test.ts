@@ -178,3 +178,25 @@ describe('what a certificate is for [RFC 8550 §4.4.4]', () => {
     expect(isForSigning({ keyUsage: usage, extendedKeyUsage })).toBe(may)
   })
 })
+
+test('a list from before the signature is told as what it is', async () => {
+  const octets = await signedEvidence(Buffer.from('x'))
+  const { intermediate, root } = pki()
+  const before = await judge(octets)
+  expect(before).toMatchObject({ verdict: 'TOTAL-PASSED', revocation: 'checked' })
+  const [{ statusOf = '', bestSignatureTime = '' } = {}] = before.signatures
+  expect(Date.parse(statusOf)).toBeLessThan(Date.parse(bestSignatureTime))
+  const thisUpdate = new Date(Date.now() + 60_000)
+  const later = issueCrl({
+    issuer: intermediate,
+    number: 9,
+    thisUpdate,
+    nextUpdate: daysFromNow(9),
+    revoked: [],
+  })
+  const after = await judge(octets, { crls: [emptyCrl(root), later], now: daysFromNow(1) })
+  expect(after.signatures[0]?.statusOf).toBe(listed(thisUpdate))
+})
+
+/** As a list writes it, in whole seconds. */
+const listed = (time: Date): string => new Date(Math.floor(time.getTime() / 1000) * 1000).toISOString()
