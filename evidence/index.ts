@@ -14,6 +14,12 @@ export {
 } from './archive/evidence-record.ts'
 export { type HashPath, HashTree, nodeOf, reducedTree } from './archive/hash-tree.ts'
 export { GENESIS, leafOf } from './archive/leaf.ts'
+export {
+  composeLongTerm,
+  LongTermError,
+  type LongTermFailure,
+  type LongTermMaterial,
+} from './archive/long-term-copy.ts'
 export { positionOf, writePosition } from './archive/position.ts'
 export { cmsRestsOn, type RestsOn, tokenEnds } from './archive/rests-on.ts'
 export {
@@ -96,7 +102,6 @@ export { crlsIn } from './x509/crl.ts'
 export { isForSigning } from './x509/for-signing.ts'
 export { type Issuer, issueCertificate, issueCrl, type Profile, type SubjectName } from './x509/issue.ts'
 export { validatePath } from './x509/path.ts'
-export { composeLongTerm, LongTermError, type LongTermFailure, type LongTermMaterial } from './xades/lt.ts'
 export { signEvidence } from './xades/sign.ts'
 export { parseXml } from './xml/parse.ts'
 export { attributeOf, elementsOf, textOf, type XmlElement, XmlError } from './xml/tree.ts'

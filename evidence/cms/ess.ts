@@ -8,9 +8,10 @@ import { OID } from '../asn1/oid.ts'
 import type { Element } from '../asn1/reader.ts'
 import { contextConstructed, TAG } from '../asn1/tag.ts'
 import { readIntegerOctets, readOctets } from '../asn1/values.ts'
-import { encode, integer, octetString, oid, sequence, setOf, tagged } from '../asn1/writer.ts'
+import { encode, octetString, oid, sequence, setOf } from '../asn1/writer.ts'
 import type { Certificate, HashName } from '../ports.ts'
 import { digestIdentifier, readDigestAlgorithm } from '../x509/algorithm.ts'
+import { issuerSerialOf } from '../x509/issuer-serial.ts'
 import { CmsError } from './failure.ts'
 
 export type EssBinding = 'absent' | 'v1' | 'v2'
@@ -77,14 +78,13 @@ const encoded = new WeakMap<Certificate, Map<HashName, Uint8Array>>()
 export function signingCertificateAttribute(certificate: Certificate, digest: HashName): Uint8Array {
   const known = encoded.get(certificate)?.get(digest)
   if (known !== undefined) return known
-  const issuer = sequence(tagged(4, certificate.issuer.der))
   // SHA-256 is the default of hashAlgorithm, and DER leaves defaults out. [X.690 §11.5]
   const algorithm = digest === 'sha256' ? new Uint8Array() : digestIdentifier(digest)
   const id = encode(
     TAG.sequence,
     algorithm,
     octetString(hash(digest, certificate.der, 'buffer')),
-    sequence(issuer, integer(certificate.serialBytes)),
+    issuerSerialOf(certificate),
   )
   const made = sequence(oid(OID.signingCertificateV2), setOf(sequence(sequence(id))))
   const kept = encoded.get(certificate) ?? new Map<HashName, Uint8Array>()

@@ -10,6 +10,7 @@ import { contextConstructed, TAG } from '../asn1/tag.ts'
 import { readOid, readSmallInteger } from '../asn1/values.ts'
 import { integer, nullValue, oid, sequence, tagged } from '../asn1/writer.ts'
 import type { HashName, Signer } from '../ports.ts'
+import { CURVE_OCTETS } from './curves.ts'
 
 export type SignatureKind = Signer['algorithm']
 
@@ -37,7 +38,6 @@ const MIN_RSA_EXPONENT = 65_537n
  * real keys have 65,537.
  */
 const MAX_RSA_EXPONENT = 2n ** 31n - 1n
-const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 export const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 }
 
@@ -113,23 +113,28 @@ export function keyWeakness(key: KeyObject): KeyWeakness | undefined {
     const isUnusualExponent = exponent < MIN_RSA_EXPONENT || exponent > MAX_RSA_EXPONENT
     return bits > MAX_RSA_BITS || isUnusualExponent ? 'WEAK_ALGORITHM' : undefined
   }
-  if (key.asymmetricKeyType === 'ec' && CURVES.has(details?.namedCurve ?? '')) return undefined
+  if (key.asymmetricKeyType === 'ec' && CURVE_OCTETS.has(details?.namedCurve ?? '')) return undefined
   return 'WEAK_ALGORITHM'
 }
 
-/** Checks a signature over `tbs`; false also for a key that does not fit the algorithm. Never throws. */
+/**
+ * Checks a signature over `tbs`; false also for a key that does not fit the algorithm. Never throws.
+ *
+ * @param dsaEncoding of ECDSA: a SEQUENCE, or r‖s as XML has it [XMLDSIG 1.1 §6.4.3]
+ */
 export function verifySignature(
   algorithm: SignatureAlgorithm,
   hash: HashName,
   key: KeyObject,
   tbs: Uint8Array,
   signature: Uint8Array,
+  dsaEncoding: 'der' | 'ieee-p1363' = 'der',
 ): boolean {
   const type = key.asymmetricKeyType
   try {
     switch (algorithm.kind) {
       case 'ecdsa':
-        return type === 'ec' && verify(hash, tbs, { key, dsaEncoding: 'der' }, signature)
+        return type === 'ec' && verify(hash, tbs, { key, dsaEncoding }, signature)
       case 'rsa-pkcs1':
         return type === 'rsa' && verify(hash, tbs, { key, padding: constants.RSA_PKCS1_PADDING }, signature)
       case 'rsa-pss': {

@@ -2,9 +2,9 @@
  * The algorithm URIs that a signature may use: an allow-list, so SHA-1, MD5, DSA and HMAC do not exist here.
  * [RFC 6931 §2.1.3] [RFC 6931 §2.3.10] [XML Encryption §5.7]
  */
-import { constants, type KeyObject, verify } from 'node:crypto'
+import { constants, type KeyObject } from 'node:crypto'
 import type { HashName, Signer } from '../ports.ts'
-import { keyWeakness } from '../x509/algorithm.ts'
+import { keyWeakness, verifySignature } from '../x509/algorithm.ts'
 
 export const DS = 'http://www.w3.org/2000/09/xmldsig#'
 export const XADES = 'http://uri.etsi.org/01903/v1.3.2#'
@@ -56,25 +56,7 @@ export function verifySignatureValue(
   octets: Uint8Array,
   value: Uint8Array,
 ): boolean {
-  if (keyWeakness(key) !== undefined) return false
-  const type = key.asymmetricKeyType
-  try {
-    switch (kind) {
-      case 'ecdsa':
-        return type === 'ec' && verify(hash, octets, { key, dsaEncoding: 'ieee-p1363' }, value)
-      case 'rsa-pkcs1':
-        return type === 'rsa' && verify(hash, octets, { key, padding: constants.RSA_PKCS1_PADDING }, value)
-      case 'rsa-pss': {
-        // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
-        const padding = constants.RSA_PKCS1_PSS_PADDING
-        const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
-        return (
-          (type === 'rsa' || type === 'rsa-pss') && verify(hash, octets, { key, padding, saltLength }, value)
-        )
-      }
-    }
-  } catch {
-    // OpenSSL throws for parameters that the key itself forbids; that is no valid signature either.
-    return false
-  }
+  // The salt is as long as the hash: the URI has no other way to say it. [RFC 6931 §2.3.10]
+  const algorithm = { kind, hash, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+  return keyWeakness(key) === undefined && verifySignature(algorithm, hash, key, octets, value, 'ieee-p1363')
 }

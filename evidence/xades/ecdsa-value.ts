@@ -2,17 +2,11 @@
 import type { KeyObject } from 'node:crypto'
 import { readWhole } from '../asn1/reader.ts'
 import { TAG } from '../asn1/tag.ts'
-
-/** Octets of one coordinate for the named curves that certificates use. */
-const sizes = new Map([
-  ['prime256v1', 32],
-  ['secp384r1', 48],
-  ['secp521r1', 66],
-])
+import { CURVE_OCTETS } from '../x509/curves.ts'
 
 /** @throws RangeError for a curve outside the table, Asn1Error for a malformed signature */
 export function rawFromDer(der: Uint8Array, key: KeyObject): Uint8Array {
-  const size = sizes.get(key.asymmetricKeyDetails?.namedCurve ?? '')
+  const size = CURVE_OCTETS.get(key.asymmetricKeyDetails?.namedCurve ?? '')
   if (size === undefined) throw new RangeError('the curve of the signing key has no XML signature form here')
   const inner = readWhole(der, 'der', TAG.sequence).open()
   const raw = new Uint8Array(size * 2)

@@ -7,11 +7,12 @@
  * breaking the signature.
  */
 import { hash } from 'node:crypto'
-import { integer, sequence, tagged } from '../asn1/writer.ts'
+
 import type { EvidenceDraft } from '../model/draft.ts'
 import { writeEvidence } from '../model/write.ts'
 import type { HashName, Signer, Timestamper } from '../ports.ts'
 import type { Checked } from '../rules/rule.ts'
+import { issuerSerialOf } from '../x509/issuer-serial.ts'
 import {
   DIGEST_URIS,
   DS,
@@ -90,10 +91,7 @@ function prepare(signer: Signer): Prepared {
   const { certificate, chain } = signer
   const digestUri = DIGEST_URIS[signer.hash]
   const certificateDigest = hash(signer.hash, certificate.der, 'base64')
-  // IssuerSerial: GeneralNames with one directoryName [4], then the serial number. [RFC 5035 §5]
-  const issuerSerial = base64(
-    sequence(sequence(tagged(4, certificate.issuer.der)), integer(certificate.serialBytes)),
-  )
+  const issuerSerial = base64(issuerSerialOf(certificate))
   const certificates = [certificate, ...chain]
     .map(({ der }) => `<ds:X509Certificate>${base64(der)}</ds:X509Certificate>`)
     .join('')

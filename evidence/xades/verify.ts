@@ -5,10 +5,11 @@
  */
 
 import { hash } from 'node:crypto'
-import { integer, sequence, tagged } from '../asn1/writer.ts'
+
 import type { Certificate, TimestampToken } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { parseCertificate } from '../x509/certificate.ts'
+import { issuerSerialOf } from '../x509/issuer-serial.ts'
 import { canonicalize } from '../xml/c14n.ts'
 import { type ParseOptions, parseXml } from '../xml/parse.ts'
 import { type XmlElement, XmlError } from '../xml/tree.ts'
@@ -140,8 +141,7 @@ function namedCertificate(certificates: readonly Certificate[], named: Certifica
   const found = certificates.find(({ der }) => hash(named.hash, der, 'buffer').equals(named.digest))
   if (found === undefined)
     throw new XadesRefusal('SIGNING_CERTIFICATE', 'KeyInfo lacks the certificate that was signed')
-  const expected = sequence(sequence(tagged(4, found.issuer.der)), integer(found.serialBytes))
-  if (named.issuerSerial !== undefined && !Buffer.from(expected).equals(named.issuerSerial))
+  if (named.issuerSerial !== undefined && !Buffer.from(issuerSerialOf(found)).equals(named.issuerSerial))
     throw new XadesRefusal('SIGNING_CERTIFICATE', 'issuer and serial number are those of another certificate')
   if (named.serial !== undefined && named.serial !== signedInteger(found.serialBytes))
     throw new XadesRefusal('SIGNING_CERTIFICATE', 'the serial number is that of another certificate')

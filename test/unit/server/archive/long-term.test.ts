@@ -1,7 +1,7 @@
 /** LT copies of archived evidence: what a verifier needs stands in them, and nothing else is changed. */
 import { expect, test } from 'vitest'
+import { composeLongTerm } from '../../../../evidence/archive/long-term-copy.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
-import { composeLongTerm } from '../../../../evidence/xades/lt.ts'
 import { ValidationData } from '../../../../server/archive/validation-data.ts'
 import { evidenceExport } from '../../../../server/ops/operations/evidence-export.ts'
 import type { OperationParts } from '../../../../server/ops/operations/operation.ts'

@@ -2,7 +2,7 @@
  * A copy of evidence that carries by what it is judged: XAdES B-LT. Certificates and revocation data stand behind the
  * signature time-stamp, and every octet before and after them is the original's. [EN 319 132-1 §5.4] [EN 319 132-1 §5.5.1]
  */
-import { evidenceRestsOn, type RestsOn } from '../archive/rests-on.ts'
+
 import type { Certificate } from '../ports.ts'
 import { claimedToken } from '../tsa/token.ts'
 import { verifyEvidence } from '../verify/evidence.ts'
@@ -10,9 +10,10 @@ import { worst } from '../verify/reasons.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/name.ts'
 import { validatePath } from '../x509/path.ts'
+import { XADES, XADES141 } from '../xades/algorithms.ts'
+import { readSignature } from '../xades/read-signature.ts'
 import { MAX_XML_OCTETS, parseXml } from '../xml/parse.ts'
-import { XADES, XADES141 } from './algorithms.ts'
-import { readSignature } from './read-signature.ts'
+import { evidenceRestsOn, type RestsOn } from './rests-on.ts'
 
 /** DER. */
 export interface LongTermMaterial {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { composeLongTerm } from '../../../../evidence/archive/long-term-copy.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
-import { composeLongTerm } from '../../../../evidence/xades/lt.ts'
 import { signedEvidence, trustOptions } from '../../../fakes/evidence.ts'
 import { answer } from '../../../fakes/ocsp-responder.ts'
 import { daysFromNow, pki } from '../../../fakes/pki.ts'
