@@ -160,6 +160,8 @@ export interface TrustContext {
 export interface StatusFreshness {
   /** An OCSP response must have been produced since. */
   readonly answeredSince?: Date | undefined
+  /** What it says must have been known since: a responder that lives on lists answers now with what they said. */
+  readonly knownSince?: Date | undefined
   /** A CRL must have been issued since. */
   readonly listedSince?: Date | undefined
 }

@@ -1,5 +1,5 @@
 import type { TrustDesk } from '../desk/desk.ts'
-import type { Certificate, PathResult, TrustContext } from '../ports.ts'
+import type { Certificate, PathResult, StatusFreshness, TrustContext } from '../ports.ts'
 import type { Asking } from './asking.ts'
 import type { StatusSource } from './status-source.ts'
 
@@ -39,15 +39,12 @@ export class CertificateValidator {
       revocation: TrustContext['revocation']
       /** "Good" then needs an OCSP response produced since, or a list younger than the greatest age. */
       freshSince?: Date | undefined
-      /** Of lists, where "young" is not enough. */
-      listedSince?: Date | undefined
+      /** "Good" then needs a response or a list of what was known since: "young" is not enough. */
+      knownSince?: Date | undefined
     },
   ): Promise<PathResult> {
-    const { at, revocation, freshSince } = options
-    const freshness = freshSince && {
-      answeredSince: freshSince,
-      listedSince: options.listedSince ?? new Date(at.getTime() - this.#status.maxAgeMs),
-    }
+    const { at, revocation } = options
+    const freshness = this.#freshness(options)
     const asking: Asking = { at, freshness, requestsLeft: MAX_REQUESTS }
     const withoutStatus = { anchors: this.anchors, at, crls: [], revocation: 'if-present' } as const
     let { intermediates } = options
@@ -73,5 +70,16 @@ export class CertificateValidator {
     return judged.ok || judged.failure !== 'REVOKED'
       ? judged
       : { ...judged, usedCrls: crls, usedOcsps: ocsps }
+  }
+
+  #freshness(asked: {
+    at: Date
+    freshSince?: Date | undefined
+    knownSince?: Date | undefined
+  }): StatusFreshness | undefined {
+    const { at, freshSince, knownSince } = asked
+    if (knownSince !== undefined) return { answeredSince: knownSince, knownSince, listedSince: knownSince }
+    const listedSince = new Date(at.getTime() - this.#status.maxAgeMs)
+    return freshSince && { answeredSince: freshSince, listedSince }
   }
 }

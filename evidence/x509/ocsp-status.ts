@@ -93,11 +93,16 @@ function singleStatus(single: SingleResponse, { producedAt }: BasicResponse, que
   // An answer made after the time in question tells what happened since: only earlier revocations count then.
   if (status.kind === 'revoked' && (thisUpdate <= at || status.date <= at))
     return { status: 'revoked', detail: `${certificate.subject.text}: ${status.date.toISOString()}` }
-  const since = freshness?.answeredSince
-  if (since !== undefined && producedAt.getTime() < since.getTime() - CLOCK_TOLERANCE_MS)
+  const { answeredSince, knownSince } = freshness ?? {}
+  if (isBefore(producedAt, answeredSince))
     return unknown('OCSP_STALE', `produced at ${producedAt.toISOString()}`)
+  if (isBefore(thisUpdate, knownSince))
+    return unknown('OCSP_STALE', `of what was known at ${thisUpdate.toISOString()}`)
   return { status: 'good', used: [] }
 }
+
+const isBefore = (time: Date, since: Date | undefined): boolean =>
+  since !== undefined && time.getTime() < since.getTime() - CLOCK_TOLERANCE_MS
 
 interface Refusal {
   readonly code: StatusFault

@@ -15,7 +15,10 @@ import type { Events } from '../ops/events.ts'
 import { type ChainArchive, RECHECK_CHAIN } from './chain-archive.ts'
 import { type JudgedPath, type MaterialArchive, materialSchema } from './material.ts'
 
-/** Lists of users' certificates are issued daily, at the latest weekly; who tells nothing for so long will not any more. */
+/**
+ * From the end of the grace period on. Lists of users' certificates are issued daily, at the latest weekly, and answers that are
+ * made in advance within days; who tells nothing for so long will not any more.
+ */
 const GIVEN_UP_AFTER_MS = 30 * 86_400_000
 
 /** How a user's certificate was found some time after the acceptance, as of the acceptance. */
@@ -67,18 +70,22 @@ export class Rechecks {
     this.#parts = parts
   }
 
-  /** Idempotent. undefined: nobody tells yet, and it is to be asked again. */
-  async make(record: SubmissionRecord): Promise<RecheckOutcome | undefined> {
+  /**
+   * Idempotent. undefined: nobody tells yet, and it is to be asked again.
+   *
+   * @param graceEnd what was known before it says nothing of the grace period, though it was asked for after the acceptance
+   */
+  async make(record: SubmissionRecord, graceEnd: Date): Promise<RecheckOutcome | undefined> {
     const { signature } = record
     if (signature === undefined) return 'unknown'
     const known = await recheckEntry(this.#parts.store, record.id)
     if (known !== undefined) return this.#tell(recheckIn(known).outcome, record)
-    const judged = await this.#judge(record, { hash: signature.material, size: signature.materialSize })
+    const material = { hash: signature.material, size: signature.materialSize }
+    const judged = await this.#judge(record, graceEnd, material)
     const outcome = outcomeOf(judged)
-    const { clock } = this.#parts
-    const age = clock.now().getTime() - Date.parse(record.decidedAt)
+    const waited = this.#parts.clock.now().getTime() - graceEnd.getTime()
     // What was accepted without anybody's word is not waited for.
-    if (outcome === 'unknown' && signature.revocation === 'checked' && age < GIVEN_UP_AFTER_MS)
+    if (outcome === 'unknown' && signature.revocation === 'checked' && waited < GIVEN_UP_AFTER_MS)
       return undefined
     return this.#tell(await this.#record(record, outcome, judged), record)
   }
@@ -89,7 +96,11 @@ export class Rechecks {
     return outcome
   }
 
-  async #judge({ decidedAt }: SubmissionRecord, list: { hash: string; size: number }): Promise<JudgedPath[]> {
+  async #judge(
+    { decidedAt }: SubmissionRecord,
+    knownSince: Date,
+    list: { hash: string; size: number },
+  ): Promise<JudgedPath[]> {
     const { store, materials, validator } = this.#parts
     const archived = archivedList.parse(JSON.parse(Buffer.from(await store.blobs.read(list)).toString()))
     const certificates = await Promise.all(
@@ -106,8 +117,7 @@ export class Rechecks {
               intermediates: certificates,
               at: acceptedAt,
               revocation: 'require',
-              freshSince: acceptedAt,
-              listedSince: acceptedAt,
+              knownSince,
             }),
           })),
       ),
