@@ -6,6 +6,12 @@ import type { CertificateValidator } from '../status/certificate-validator.ts'
 import type { VerifyOptions } from '../verify/trust.ts'
 import { pathRefusal, type Refusal, stampRefusal } from './failure.ts'
 
+/**
+ * Status of a peer's certificates that was asked for so long ago is asked for again, though it has not run out: all its mail
+ * rests on a few of them, so a leaked key must be told in minutes, and thousands of its messages still ask once.
+ */
+const ASKED_AGAIN_MS = 5 * 60_000
+
 export interface PeerTrust {
   readonly providers: CertificateValidator
   readonly tsas: CertificateValidator
@@ -35,7 +41,8 @@ export async function signerRefusal(
   intermediates: readonly Certificate[],
   { providers, at, revocation }: PeerTrust,
 ): Promise<Refusal | undefined> {
-  const path = await providers.validate(certificate, { intermediates, at, revocation })
+  const askedSince = askedAgain(at)
+  const path = await providers.validate(certificate, { intermediates, at, revocation, askedSince })
   return path.ok ? undefined : pathRefusal(signed, path.failure)
 }
 
@@ -46,6 +53,9 @@ export async function tokenRefusal(
   { tsas, at, revocation }: PeerTrust,
 ): Promise<Refusal | undefined> {
   const intermediates = parseSignedData(token.der).certificates
-  const path = await tsas.validate(token.certificate, { intermediates, at, revocation })
+  const askedSince = askedAgain(at)
+  const path = await tsas.validate(token.certificate, { intermediates, at, revocation, askedSince })
   return path.ok ? undefined : stampRefusal(signed, path.failure)
 }
+
+const askedAgain = (at: Date): Date => new Date(at.getTime() - ASKED_AGAIN_MS)

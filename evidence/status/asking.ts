@@ -5,6 +5,8 @@ export interface Asking {
   /** As of when the path is judged. */
   readonly at: Date
   readonly freshness: StatusFreshness | undefined
+  /** What was asked for before is asked for again; where nobody answers, it counts for as long as it is current. */
+  readonly askedSince?: Date | undefined
   /** What a message makes us fetch is bounded, whatever its certificates name. */
   requestsLeft: number
 }

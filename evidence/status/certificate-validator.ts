@@ -41,11 +41,13 @@ export class CertificateValidator {
       freshSince?: Date | undefined
       /** "Good" then needs a response or a list of what was known since: "young" is not enough. */
       knownSince?: Date | undefined
+      /** Status of the leaf that was asked for before is asked for again; whatever is current still counts. */
+      askedSince?: Date | undefined
     },
   ): Promise<PathResult> {
-    const { at, revocation } = options
+    const { at, revocation, askedSince } = options
     const freshness = this.#freshness(options)
-    const asking: Asking = { at, freshness, requestsLeft: MAX_REQUESTS }
+    const asking: Asking = { at, freshness, askedSince, requestsLeft: MAX_REQUESTS }
     const withoutStatus = { anchors: this.anchors, at, crls: [], revocation: 'if-present' } as const
     let { intermediates } = options
     const { desk } = this

@@ -13,10 +13,14 @@ const MAX_CACHED_OCTETS = 256 * 1024 * 1024
 const RETRY_AFTER_MS = 30_000
 /** A list that is current but too old for its asker is asked for again after this: CAs publish when they do. */
 const RENEW_AFTER_MS = 5 * 60_000
+/** A grave revocation makes a list out of turn; for who wants to hear of it soon a list is fetched so often: it may have megabytes. */
+const LOOKED_AT_AGAIN_MS = 3_600_000
 
 interface Cached {
   readonly der: Uint8Array | undefined
   readonly issuedAt: number
+  /** When it was asked for, with whatever success. */
+  readonly askedAt: number
   /** Not asked again before, ms; for who wants a younger list, not before `renew`. */
   readonly until: number
   readonly renew: number
@@ -60,9 +64,11 @@ export class ListSource {
     return (await running).der
   }
 
-  #isOld({ until, renew, issuedAt }: Cached, { freshness }: Asking): boolean {
+  #isOld({ until, renew, issuedAt, askedAt }: Cached, { freshness, askedSince }: Asking): boolean {
     const now = this.#clock.now().getTime()
     if (until <= now) return true
+    if (askedSince !== undefined && askedAt < Math.min(askedSince.getTime(), now - LOOKED_AT_AGAIN_MS))
+      return true
     const since = freshness?.listedSince?.getTime()
     return since !== undefined && issuedAt < since && renew <= now
   }
@@ -82,10 +88,12 @@ export class ListSource {
       const { thisUpdate, nextUpdate } = await this.#desk.list(der)
       const next = nextUpdate?.getTime() ?? now
       const until = Math.min(now + this.#maxAgeMs(), Math.max(next, retry))
-      fetched = { der, issuedAt: thisUpdate.getTime(), until, renew: now + RENEW_AFTER_MS }
+      const renew = now + RENEW_AFTER_MS
+      fetched = { der, issuedAt: thisUpdate.getTime(), askedAt: now, until, renew }
     } catch (error) {
       this.#onFailure(url, error instanceof Error ? error : new Error(String(error)))
-      fetched = { der: known?.der, issuedAt: known?.issuedAt ?? 0, until: retry, renew: retry }
+      const issuedAt = known?.issuedAt ?? 0
+      fetched = { der: known?.der, issuedAt, askedAt: now, until: retry, renew: retry }
     }
     this.#cache.delete(url)
     this.#cache.set(url, fetched)

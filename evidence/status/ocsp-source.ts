@@ -1,6 +1,6 @@
 import type { Clock } from '../../mail/clock.ts'
 import type { Certificate } from '../ports.ts'
-import type { CertIdHash } from '../x509/cert-id.ts'
+import { type CertIdHash, names } from '../x509/cert-id.ts'
 import { buildOcspRequest, makeNonce } from '../x509/ocsp-request.ts'
 import { MAX_OCSP_OCTETS, nonceOf, readOcspResponse } from '../x509/ocsp-response.ts'
 import { answerStatus } from '../x509/ocsp-status.ts'
@@ -32,6 +32,9 @@ interface Cached {
   readonly der: Uint8Array
   /** By our clock, ms: who wants an answer made since a time gets none that was asked for before it. */
   readonly askedAt: number
+  /** By the responder's, ms. */
+  readonly producedAt: number
+  readonly isRevoked: boolean
   readonly until: number
 }
 
@@ -69,9 +72,10 @@ export class OcspSource {
       answerStatus(der, { ...asking, certificate, issuer, crls: [] }).status !== 'unknown'
     const known = this.#cache.get(key)
     const now = this.#clock.now().getTime()
-    const since = asking.freshness?.answeredSince?.getTime() ?? 0
-    if (known !== undefined && known.until > now && known.askedAt >= since && isConclusive(known.der))
-      return { der: known.der, conclusive: true }
+    const answeredSince = asking.freshness?.answeredSince?.getTime() ?? 0
+    const askedSince = Math.max(answeredSince, asking.askedSince?.getTime() ?? 0)
+    const usable = known !== undefined && known.until > now && isConclusive(known.der) ? known : undefined
+    if (usable !== undefined && usable.askedAt >= askedSince) return { der: usable.der, conclusive: true }
     let last: OcspAnswer | undefined
     for (const url of certificate.ocspUrls.slice(0, MAX_URLS)) {
       if (asking.requestsLeft <= 0) break
@@ -80,10 +84,13 @@ export class OcspSource {
       if (der === undefined) continue
       last = { der, conclusive: isConclusive(der) }
       if (!last.conclusive) continue
-      this.#keep(key, { der, askedAt: now, until: now + this.#maxAgeMs() })
-      return last
+      const facts = factsOf(der, certificate, issuer)
+      const kept = this.#keep(key, { der, ...facts, askedAt: now, until: now + this.#maxAgeMs() })
+      return isConclusive(kept.der) ? { der: kept.der, conclusive: true } : last
     }
-    return last
+    // That it was revoked stays known while nobody answers.
+    const stands = usable !== undefined && (usable.isRevoked || usable.askedAt >= answeredSince)
+    return stands ? { der: usable.der, conclusive: true } : last
   }
 
   /** undefined where there is no answer to this question. */
@@ -108,10 +115,36 @@ export class OcspSource {
     }
   }
 
-  #keep(key: string, answer: Cached): void {
+  /** What is kept now: of two answers that cross each other on the way the later one. */
+  #keep(key: string, come: Cached): Cached {
+    const known = this.#cache.get(key)
+    if (known !== undefined && outweighs(known, come)) return known
     this.#cache.delete(key)
-    this.#cache.set(key, answer)
+    this.#cache.set(key, come)
     const oldest = this.#cache.keys().next().value
     if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest)
+    return come
   }
+}
+
+/** An answer to an earlier question tells nothing new, and a "good" from before the revocation may be played again by anybody. */
+function outweighs(known: Cached, come: Cached): boolean {
+  if (known.isRevoked !== come.isRevoked) {
+    const [revoked, good] = known.isRevoked ? [known, come] : [come, known]
+    if (revoked.producedAt >= good.producedAt) return known.isRevoked
+  }
+  return known.askedAt > come.askedAt
+}
+
+/** Of an answer that is conclusive about the certificate. */
+function factsOf(
+  der: Uint8Array,
+  certificate: Certificate,
+  issuer: Certificate,
+): Pick<Cached, 'producedAt' | 'isRevoked'> {
+  const { basic } = readOcspResponse(der)
+  const isRevoked =
+    basic?.singles.some(({ id, status }) => status.kind === 'revoked' && names(id, certificate, issuer)) ===
+    true
+  return { producedAt: basic?.producedAt.getTime() ?? 0, isRevoked }
 }

@@ -136,6 +136,7 @@ export class StatusSource {
 const borrowed = (asking: Asking): Asking => ({
   at: asking.at,
   freshness: undefined,
+  askedSince: undefined,
   get requestsLeft() {
     return asking.requestsLeft
   },

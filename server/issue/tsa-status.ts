@@ -52,7 +52,13 @@ export class TsaStatus {
 
   async #judge(certificate: VerifiedToken['certificate'], path: VerifiedToken['path']): Promise<Verdict> {
     const at = this.#clock.now()
-    const options = { intermediates: path.slice(1), at, revocation: 'if-present' } as const
+    // What was asked for a minute ago is no news; once a minute is all that a responder hears of it.
+    const options = {
+      intermediates: path.slice(1),
+      at,
+      revocation: 'if-present',
+      askedSince: at,
+    } as const
     try {
       const judged = await this.#validator.validate(certificate, options)
       return { refusal: judged.ok ? undefined : `${judged.failure} ${judged.detail}`, at: at.getTime() }

@@ -98,7 +98,7 @@ class House implements AsyncDisposable {
   }
 
   async validate(
-    given: { fresh?: boolean; revocation?: TrustContext['revocation'] } = {},
+    given: { fresh?: boolean; askedAgain?: boolean; revocation?: TrustContext['revocation'] } = {},
   ): Promise<PathResult> {
     const at = this.clock.now()
     return await this.validator.validate(this.certificate, {
@@ -106,6 +106,7 @@ class House implements AsyncDisposable {
       at,
       revocation: given.revocation ?? 'require',
       freshSince: given.fresh === true ? at : undefined,
+      askedSince: given.askedAgain === true ? at : undefined,
     })
   }
 
@@ -261,6 +262,78 @@ describe('answers are kept', () => {
       expect(why(await validator.validate(certificate, given))).toBe('ok')
     }
     expect(server.asked.toSorted()).toEqual(['GET /ca.crl', 'GET /root.crl'])
+  })
+  test('who wants news asks again, and takes what is current where nobody answers', async () => {
+    await using house = await House.open({}, { ocsp: true, list: false })
+    house.respond()
+    expect(why(await house.validate())).toBe('ok')
+    house.ahead = 60_000
+    expect(why(await house.validate({ askedAgain: true }))).toBe('ok')
+    expect(house.requests).toHaveLength(2)
+    house.server.handlers.set('/ocsp', octets(errorAnswer(3)))
+    house.ahead = 120_000
+    expect(why(await house.validate({ askedAgain: true }))).toBe('ok')
+    house.respond({ revoked: daysFromNow(-1) })
+    house.ahead = 180_000
+    expect(why(await house.validate({ askedAgain: true }))).toMatch(/^REVOKED/)
+  })
+  test('a list is looked at again for news once an hour', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    const lists = () => house.server.asked.filter((asked) => asked === 'GET /ca.crl').length
+    for (const [minutes, times] of [
+      [0, 1],
+      [59, 1],
+      [61, 2],
+      [62, 2],
+    ] as const) {
+      house.ahead = minutes * 60_000
+      expect(why(await house.validate({ askedAgain: true }))).toBe('ok')
+      expect(lists()).toBe(times)
+    }
+  })
+  test('an answer that comes late does not take the place of what was asked after it', async () => {
+    await using house = await House.open({}, { ocsp: true, list: false })
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    const { promise: came, resolve: come } = Promise.withResolvers<void>()
+    house.respond()
+    const respond = house.server.handlers.get('/ocsp')!
+    house.server.handlers.set('/ocsp', (response, body, request) => {
+      come()
+      void held.then(() => respond(response, body, request))
+    })
+    const slow = house.validate()
+    await came
+    house.ahead = 1000
+    house.respond({ revoked: daysFromNow(-1) })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    house.ahead = 0
+    letGo()
+    expect(why(await slow)).toMatch(/^REVOKED/)
+    house.ahead = 1000
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    expect(house.requests).toHaveLength(2)
+  })
+  test('a good from before the revocation, played again, tells nobody that it is good', async () => {
+    await using house = await House.open(
+      { ocsp: { certId: 'sha1', nonce: 'off' } },
+      { ocsp: true, list: false },
+    )
+    const before = house.clock.now()
+    house.ahead = 60_000
+    house.respond({ revoked: daysFromNow(-1) })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    house.respond('good', { thisUpdate: before }, { producedAt: before })
+    house.ahead = 120_000
+    expect(why(await house.validate({ askedAgain: true }))).toMatch(/^REVOKED/)
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    // Nor does silence.
+    house.server.handlers.set('/ocsp', octets(errorAnswer(3)))
+    house.ahead = 180_000
+    expect(why(await house.validate({ fresh: true }))).toMatch(/^REVOKED/)
+    // The CA itself may take it back: a hold that was lifted.
+    house.respond()
+    house.ahead = 240_000
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
   })
   test('many at once fetch a list once', async () => {
     await using house = await House.open({}, { ocsp: false, list: true })

@@ -4,11 +4,14 @@ import { HttpTimestamper } from '../../../../evidence/tsa/client.ts'
 import type { Clock } from '../../../../mail/clock.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { TsaStatus } from '../../../../server/issue/tsa-status.ts'
+import { authorityInfoAccess } from '../../../fakes/crl-parts.ts'
 import { startCrlServer } from '../../../fakes/crl-server.ts'
 import { eventually } from '../../../fakes/eventually.ts'
-import { pki } from '../../../fakes/pki.ts'
+import { answer, type CertStatus, readOcspRequest } from '../../../fakes/ocsp-responder.ts'
+import { freshCrl, pki } from '../../../fakes/pki.ts'
 import { statusSource } from '../../../fakes/status-source.ts'
 import { startTsa } from '../../../fakes/tsa.ts'
+import { octets, startWebServer } from '../../../fakes/web-server.ts'
 
 const { certificate, signer } = pki().tsa
 const token = { certificate, path: [certificate, pki().intermediate.certificate, pki().root.certificate] }
@@ -69,6 +72,39 @@ test('a verdict is renewed while the last one serves', async () => {
   own.pass(61_000)
   await eventually(async () => (await own.status.refusal(token)) ?? undefined)
   expect(await own.status.refusal(token)).toMatch(/^REVOKED /)
+})
+
+test('a responder is asked once a minute while tokens come, however long its answers last', async () => {
+  const { root, intermediate } = pki()
+  let ahead = 0
+  const clock: Clock = { now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() }
+  await using server = await startWebServer({ '/root.crl': octets(freshCrl(root)) })
+  const extensions = [authorityInfoAccess({ ocsp: server.url('/ocsp') })]
+  const { certificate: named } = pki().issue({ kind: 'tsa' }, { crlUrl: null, extensions })
+  let status: CertStatus = 'good'
+  server.handlers.set('/ocsp', (response, body) => {
+    const { certId } = readOcspRequest(body)
+    const [thisUpdate, nextUpdate] = [clock.now(), new Date(clock.now().getTime() + 7 * 86_400_000)]
+    const single = { certificate: named, certId, thisUpdate, nextUpdate, status }
+    response.end(answer({ issuer: intermediate, producedAt: thisUpdate, singles: [single] }))
+  })
+  const authority = new TsaStatus(
+    new CertificateValidator({
+      anchors: [root.certificate],
+      furtherLists: [server.url('/root.crl')],
+      status: statusSource({ clock, maxAgeMs: 86_400_000, ocsp: { certId: 'sha1', nonce: 'off' } }),
+    }),
+    clock,
+  )
+  const stamped = { certificate: named, path: [named, intermediate.certificate, root.certificate] }
+  const asked = () => server.asked.filter((line) => line === 'POST /ocsp').length
+  for (let i = 0; i < 20; i++) expect(await authority.refusal(stamped)).toBe(undefined)
+  expect(asked()).toBe(1)
+  status = { revoked: new Date(clock.now().getTime() - 1000) }
+  ahead += 61_000
+  await eventually(async () => (await authority.refusal(stamped)) ?? undefined)
+  expect(await authority.refusal(stamped)).toMatch(/^REVOKED /)
+  expect(asked()).toBe(2)
 })
 
 test('a fault of our own in the judging refuses nobody, and ends nothing', async () => {
