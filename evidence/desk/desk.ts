@@ -19,8 +19,11 @@ import { XmlError } from '../xml/tree.ts'
 export interface ListFacts {
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
+  readonly number: bigint | undefined
   readonly freshestUrls: readonly string[]
-  /** Of the asked issuer's name, and signed with its key. */
+  /** Of the asked issuer's name. */
+  readonly named: boolean
+  /** And signed with its key. */
   readonly genuine: boolean
 }
 
@@ -62,12 +65,10 @@ export const deskHere: TrustDesk = {
 /** Whoever sits on the line may write a list; what else it says counts only under the issuer's signature. Throws X509Error. */
 function listFacts(der: Uint8Array, issuer: Certificate | undefined): ListFacts {
   const crl = readCrl(der)
-  const { thisUpdate, nextUpdate, freshestUrls } = crl
-  const genuine =
-    issuer !== undefined &&
-    sameName(crl.issuer, issuer.subject) &&
-    isSignedBy(crl, issuer.publicKey, issuer.spki)
-  return { thisUpdate, nextUpdate, freshestUrls, genuine }
+  const { thisUpdate, nextUpdate, number, freshestUrls } = crl
+  const named = issuer !== undefined && sameName(crl.issuer, issuer.subject)
+  const genuine = named && isSignedBy(crl, issuer.publicKey, issuer.spki)
+  return { thisUpdate, nextUpdate, number, freshestUrls, named, genuine }
 }
 
 function readDelil(octets: Uint8Array, options: VerifyOptions): ReadDelil {

@@ -1,5 +1,6 @@
 import type { TrustDesk } from '../desk/desk.ts'
 import type { Certificate, PathResult, StatusFreshness, TrustContext } from '../ports.ts'
+import { otherKeysOf } from '../x509/path.ts'
 import type { Asking } from './asking.ts'
 import type { StatusSource } from './status-source.ts'
 
@@ -59,7 +60,10 @@ export class CertificateValidator {
       if (further.length > 0) first = await desk.path(leaf, { ...withoutStatus, intermediates })
     }
     if (!first.ok) return first
-    const { crls, ocsps } = await this.#status.gather(first.path, this.#furtherLists, asking)
+    const { path } = first
+    const otherSigners = (issuer: Certificate) =>
+      this.#otherSigners(issuer, { ...withoutStatus, anchors: path.slice(-1), intermediates })
+    const { crls, ocsps } = await this.#status.gather(path, this.#furtherLists, { ...asking, otherSigners })
     const judged = await desk.path(leaf, {
       anchors: this.anchors,
       intermediates,
@@ -72,6 +76,13 @@ export class CertificateValidator {
     return judged.ok || judged.failure !== 'REVOKED'
       ? judged
       : { ...judged, usedCrls: crls, usedOcsps: ocsps }
+  }
+
+  /** A CA that changed its key signs lists with either. [RFC 5280 §6.3.3 (f)] */
+  async #otherSigners(issuer: Certificate, context: TrustContext): Promise<readonly Certificate[]> {
+    const candidates = otherKeysOf(issuer, [...this.anchors, ...context.intermediates])
+    const judged = await Promise.all(candidates.map((other) => this.desk.path(other, context)))
+    return candidates.filter((_, index) => judged[index]?.ok)
   }
 
   #freshness(asked: {

@@ -1,7 +1,9 @@
 import type { Clock } from '../../mail/clock.ts'
 import type { TrustDesk } from '../desk/desk.ts'
+import type { Certificate } from '../ports.ts'
 import { MAX_CRL_OCTETS } from '../x509/crl.ts'
 import type { Asking } from './asking.ts'
+import { isOlder, judgeList, type KeptList } from './kept-list.ts'
 import type { Web } from './web.ts'
 
 /** Megabytes over a slow line; a CA that does not answer by then is treated as silent. */
@@ -17,8 +19,7 @@ const RENEW_AFTER_MS = 5 * 60_000
 const LOOKED_AT_AGAIN_MS = 3_600_000
 
 interface Cached {
-  readonly der: Uint8Array | undefined
-  readonly issuedAt: number
+  readonly list: KeptList | undefined
   /** When it was asked for, with whatever success. */
   readonly askedAt: number
   /** Not asked again before, ms; for who wants a younger list, not before `renew`. */
@@ -26,7 +27,19 @@ interface Cached {
   readonly renew: number
 }
 
-/** CRLs by their address, kept until they age. */
+/** One question for a list. */
+interface Wanted {
+  readonly key: string
+  readonly url: string
+  /** Of the path that is judged: the list must be of one of them to count. */
+  readonly issuers: readonly Certificate[]
+  readonly configured: boolean
+}
+
+/**
+ * CRLs by their address, kept until they age. Lists travel in the clear: one that is not signed by whom it is about takes
+ * nobody's place, and neither does one that the CA has replaced by a newer.
+ */
 export class ListSource {
   readonly #web: Web
   readonly #clock: Clock
@@ -34,7 +47,7 @@ export class ListSource {
   readonly #desk: TrustDesk
   readonly #onFailure: (url: string, error: Error) => void
   readonly #cache = new Map<string, Cached>()
-  readonly #running = new Map<string, Promise<Cached>>()
+  readonly #running = new Map<string, Promise<void>>()
 
   constructor(options: {
     web: Web
@@ -50,33 +63,103 @@ export class ListSource {
     this.#onFailure = options.onFailure
   }
 
-  /** undefined where it cannot be had. What failed to be renewed is given out as it was: its times are judged later. */
-  async list(url: string, asking: Asking, configured = false): Promise<Uint8Array | undefined> {
-    const known = this.#cache.get(url)
-    if (known !== undefined && !this.#isOld(known, asking)) return known.der
-    let running = this.#running.get(url)
-    if (running === undefined) {
-      if (asking.requestsLeft <= 0) return known?.der
-      asking.requestsLeft--
-      running = this.#fetch(url, known, configured).finally(() => this.#running.delete(url))
-      this.#running.set(url, running)
-    }
-    return (await running).der
+  /**
+   * The list that a certificate names, which its issuer must have signed. undefined where it cannot be had. What failed to be
+   * renewed is given out as it was: its times are judged later.
+   */
+  named(url: string, issuer: Certificate, asking: Asking): Promise<Uint8Array | undefined> {
+    const key = `${url} ${Buffer.from(issuer.subject.der).toString('base64')}`
+    return this.#get({ key, url, issuers: [issuer], configured: false }, asking)
   }
 
-  #isOld({ until, renew, issuedAt, askedAt }: Cached, { freshness, askedSince }: Asking): boolean {
+  /** The list at an address of the configuration. Which CA it is about is seen when it is there. */
+  configured(url: string, issuers: readonly Certificate[], asking: Asking): Promise<Uint8Array | undefined> {
+    return this.#get({ key: url, url, issuers, configured: true }, asking)
+  }
+
+  async #get(wanted: Wanted, asking: Asking): Promise<Uint8Array | undefined> {
+    const { key } = wanted
+    const known = await this.#known(wanted, asking)
+    if (known !== undefined && !this.#isOld(known, asking)) return known.list?.der
+    // Whoever it is about has it renewed, and can tell whether what comes is genuine.
+    if (known !== undefined && (await this.#isOfOthers(known, wanted, asking))) return known.list?.der
+    let running = this.#running.get(key)
+    if (running === undefined) {
+      if (asking.requestsLeft <= 0) return known?.list?.der
+      asking.requestsLeft--
+      running = this.#renew(wanted, asking).finally(() => this.#running.delete(key))
+      this.#running.set(key, running)
+    }
+    await running
+    return (await this.#known(wanted, asking))?.list?.der
+  }
+
+  /** What is kept, after the first asker who can tell has told whether it is genuine. */
+  async #known(wanted: Wanted, asking: Asking): Promise<Cached | undefined> {
+    const known = this.#cache.get(wanted.key)
+    if (known?.list === undefined || known.list.isGenuine) return known
+    const { standing } = await judgeList(known.list.der, wanted.issuers, asking, this.#desk)
+    if (standing === 'of-others' || this.#cache.get(wanted.key) !== known) return known
+    const now = this.#clock.now().getTime()
+    if (standing === 'forged') this.#failed(wanted, new Error('CRL_SIGNATURE: not signed by whom it names'))
+    const becomes: Cached =
+      standing === 'forged'
+        ? { list: undefined, askedAt: known.askedAt, until: now, renew: now }
+        : this.#cached({ ...known.list, isGenuine: true }, known.askedAt)
+    this.#cache.set(wanted.key, becomes)
+    return becomes
+  }
+
+  async #isOfOthers({ list }: Cached, wanted: Wanted, asking: Asking): Promise<boolean> {
+    if (!wanted.configured || list?.isGenuine !== true || !this.#isCurrent(list)) return false
+    return (await judgeList(list.der, wanted.issuers, asking, this.#desk)).standing === 'of-others'
+  }
+
+  #isCurrent({ nextUpdate }: KeptList): boolean {
+    return nextUpdate > this.#clock.now().getTime()
+  }
+
+  #isOld({ list, until, renew, askedAt }: Cached, { freshness, askedSince }: Asking): boolean {
     const now = this.#clock.now().getTime()
     if (until <= now) return true
     if (askedSince !== undefined && askedAt < Math.min(askedSince.getTime(), now - LOOKED_AT_AGAIN_MS))
       return true
     const since = freshness?.listedSince?.getTime()
-    return since !== undefined && issuedAt < since && renew <= now
+    return since !== undefined && (list?.issuedAt ?? 0) < since && renew <= now
   }
 
-  async #fetch(url: string, known: Cached | undefined, configured: boolean): Promise<Cached> {
+  async #renew(wanted: Wanted, asking: Asking): Promise<void> {
+    const { key } = wanted
     const now = this.#clock.now().getTime()
-    const retry = now + RETRY_AFTER_MS
-    let fetched: Cached
+    const fetched = await this.#fetch(wanted, asking)
+    // Looked up only now: while it was fetched somebody may have told that what was there is genuine.
+    const before = this.#cache.get(key)?.list
+    const last = before?.isGenuine === true || fetched === undefined ? before : undefined
+    let becomes: Cached
+    if (fetched === undefined || (last !== undefined && this.#isCurrent(last) && !fetched.isGenuine)) {
+      if (fetched !== undefined) this.#failed(wanted, new Error('CRL_SIGNATURE: a list of others'))
+      const retry = now + RETRY_AFTER_MS
+      becomes = { list: last, askedAt: now, until: retry, renew: retry }
+    } else if (last !== undefined && this.#isCurrent(last) && isOlder(fetched, last)) {
+      this.#failed(wanted, new Error('CRL_STALE: older than the one at hand'))
+      const again = now + RENEW_AFTER_MS
+      becomes = { list: last, askedAt: now, until: again, renew: again }
+    } else becomes = this.#cached(fetched, now)
+    this.#cache.delete(key)
+    this.#cache.set(key, becomes)
+    this.#makeRoom()
+  }
+
+  #cached(list: KeptList, askedAt: number): Cached {
+    const renew = askedAt + RENEW_AFTER_MS
+    const next = Math.max(list.nextUpdate, askedAt + RETRY_AFTER_MS)
+    const until = list.isGenuine ? Math.min(askedAt + this.#maxAgeMs(), next) : renew
+    return { list, askedAt, until, renew }
+  }
+
+  /** undefined where it cannot be had, or is not what it was asked for. */
+  async #fetch(wanted: Wanted, asking: Asking): Promise<KeptList | undefined> {
+    const { url, configured, issuers } = wanted
     try {
       const come = await this.#web.fetch({
         url,
@@ -85,29 +168,27 @@ export class ListSource {
         configured,
       })
       const der = this.#desk.hold(come)
-      const { thisUpdate, nextUpdate } = await this.#desk.list(der)
-      const next = nextUpdate?.getTime() ?? now
-      const until = Math.min(now + this.#maxAgeMs(), Math.max(next, retry))
-      const renew = now + RENEW_AFTER_MS
-      fetched = { der, issuedAt: thisUpdate.getTime(), askedAt: now, until, renew }
+      const { standing, ...list } = await judgeList(der, issuers, asking, this.#desk)
+      if (standing === 'forged') throw new Error('CRL_SIGNATURE: not signed by whom it names')
+      if (standing === 'of-others' && !configured) throw new Error('CRL_SIGNATURE: a list of others')
+      return { ...list, isGenuine: standing === 'genuine' }
     } catch (error) {
-      this.#onFailure(url, error instanceof Error ? error : new Error(String(error)))
-      const issuedAt = known?.issuedAt ?? 0
-      fetched = { der: known?.der, issuedAt, askedAt: now, until: retry, renew: retry }
+      this.#failed(wanted, error)
+      return undefined
     }
-    this.#cache.delete(url)
-    this.#cache.set(url, fetched)
-    this.#makeRoom()
-    return fetched
+  }
+
+  #failed({ url }: Wanted, error: unknown): void {
+    this.#onFailure(url, error instanceof Error ? error : new Error(String(error)))
   }
 
   #makeRoom(): void {
     let octets = 0
-    for (const { der } of this.#cache.values()) octets += der?.length ?? 0
-    for (const [url, { der }] of this.#cache) {
+    for (const { list } of this.#cache.values()) octets += list?.der.length ?? 0
+    for (const [key, { list }] of this.#cache) {
       if (this.#cache.size <= MAX_CACHED && octets <= MAX_CACHED_OCTETS) return
-      this.#cache.delete(url)
-      octets -= der?.length ?? 0
+      this.#cache.delete(key)
+      octets -= list?.der.length ?? 0
     }
   }
 }

@@ -77,9 +77,13 @@ export class StatusSource {
     return this.#settings().maxAgeMs
   }
 
-  /** Lists at these addresses; those that cannot be had are left out. */
-  async lists(urls: readonly string[], asking: Asking): Promise<Uint8Array[]> {
-    return present(await Promise.all(urls.map((url) => this.#lists.list(url, asking, true))))
+  /** Lists at these addresses of the configuration, which may be about others; those that cannot be had are left out. */
+  async lists(
+    urls: readonly string[],
+    issuers: readonly Certificate[],
+    asking: Asking,
+  ): Promise<Uint8Array[]> {
+    return present(await Promise.all(urls.map((url) => this.#lists.configured(url, issuers, asking))))
   }
 
   /** Issuers that are not at hand. */
@@ -111,7 +115,7 @@ export class StatusSource {
     )
     const open = pairs.filter((_, index) => answers[index]?.conclusive !== true)
     const lists = await Promise.all([
-      open.length === 0 ? [] : this.lists(furtherLists, asking),
+      open.length === 0 ? [] : this.lists(furtherLists, path.slice(1), asking),
       ...open.map(({ certificate, issuer, asking: own }) => this.#listsOf(certificate, issuer, own)),
     ])
     return {
@@ -123,7 +127,9 @@ export class StatusSource {
   /** Complete lists, and the deltas that they or the certificate name. */
   async #listsOf(certificate: Certificate, issuer: Certificate, asking: Asking): Promise<Uint8Array[]> {
     const fetchAll = async (urls: readonly string[]): Promise<Uint8Array[]> =>
-      present(await Promise.all(urls.slice(0, MAX_LISTS).map((url) => this.#lists.list(url, asking))))
+      present(
+        await Promise.all(urls.slice(0, MAX_LISTS).map((url) => this.#lists.named(url, issuer, asking))),
+      )
     const complete = await fetchAll(certificate.crlUrls)
     const facts = await Promise.all(complete.map((der) => this.desk.list(der, issuer)))
     const named = facts.flatMap(({ genuine, freshestUrls }) => (genuine ? freshestUrls : []))
@@ -137,6 +143,7 @@ const borrowed = (asking: Asking): Asking => ({
   at: asking.at,
   freshness: undefined,
   askedSince: undefined,
+  otherSigners: asking.otherSigners,
   get requestsLeft() {
     return asking.requestsLeft
   },

@@ -123,10 +123,7 @@ class Search {
     const context = { ...this.#context, anchors: [anchor], ocsps: [], revocation: 'if-present' } as const
     return this.#nested
       ? []
-      : this.#pool
-          .filter((other) => sameName(other.subject, issuer.subject) && !isSame(other, issuer))
-          .slice(0, MAX_OTHER_KEYS)
-          .filter((other) => new Search(context, true).from(other).ok)
+      : otherKeysOf(issuer, this.#pool).filter((other) => new Search(context, true).from(other).ok)
   }
 
   #reject(depth: number, failure: TrustFailure, detail: string, ofIssuer = false): undefined {
@@ -134,8 +131,14 @@ class Search {
   }
 }
 
+/** Certificates of the issuer's name with other keys. Nobody says yet that they are the same CA's. */
+export const otherKeysOf = (issuer: Certificate, pool: readonly Certificate[]): Certificate[] =>
+  pool
+    .filter((other) => sameName(other.subject, issuer.subject) && !isSame(other, issuer))
+    .slice(0, MAX_OTHER_KEYS)
+
 /** Name and key identifier only; the signature decides. [RFC 5280 §4.2.1.1] */
-function mayHaveIssued(issuer: Certificate, subject: Certificate): boolean {
+export function mayHaveIssued(issuer: Certificate, subject: Certificate): boolean {
   if (!sameName(issuer.subject, subject.issuer)) return false
   const [wanted, given] = [subject.authorityKeyId, issuer.subjectKeyId]
   return wanted === undefined || given === undefined || Buffer.compare(wanted, given) === 0

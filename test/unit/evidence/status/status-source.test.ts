@@ -16,7 +16,7 @@ import {
   readOcspRequest,
   type Single,
 } from '../../../fakes/ocsp-responder.ts'
-import { daysFromNow, freshCrl, makeKey, pki } from '../../../fakes/pki.ts'
+import { daysFromNow, freshCrl, makeKey, makeRoot, pki } from '../../../fakes/pki.ts'
 import { statusSource } from '../../../fakes/status-source.ts'
 import { octets, startWebServer, type WebServer } from '../../../fakes/web-server.ts'
 
@@ -384,6 +384,192 @@ describe('what fails', () => {
   })
 })
 
+describe('RFC 5280 §6.3.3: a list counts where its CA signed it', () => {
+  const listed = (house: House, given: Partial<Parameters<typeof issueCrl>[0]> = {}) => {
+    const now = house.clock.now().getTime()
+    const [thisUpdate, nextUpdate] = [new Date(now - 60_000), new Date(now + 3650 * 24 * HOUR_MS)]
+    house.server.handlers.set(
+      '/ca.crl',
+      octets(issueCrl({ issuer: intermediate, number: 1, thisUpdate, nextUpdate, revoked: [], ...given })),
+    )
+  }
+  const lists = (house: House, path = '/ca.crl') =>
+    house.server.asked.filter((asked) => asked === `GET ${path}`).length
+  const forger = { ...intermediate, key: makeKey('p256').privateKey }
+  const stranger = makeRoot('Yabancı')
+
+  test.each([
+    ['by somebody else', forger],
+    ['of another CA', stranger],
+  ])('one %s on the line takes no good one’s place, and the CA is asked again soon', async (_, issuer) => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    listed(house)
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
+    house.ahead = 23.9 * HOUR_MS
+    listed(house, { issuer })
+    house.ahead = 24.1 * HOUR_MS
+    // What was there is a day old by now: too old for a signer, not for whom current is enough.
+    expect(why(await house.validate())).toBe('ok')
+    expect(house.failures).toEqual([expect.stringMatching(/^crl CRL_SIGNATURE: /)])
+    listed(house)
+    house.ahead += 31_000
+    expect(why(await house.validate({ fresh: true }))).toBe('ok')
+    expect(lists(house)).toBe(3)
+  })
+  test('nor where nothing was there before', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    listed(house, { issuer: forger })
+    expect(why(await house.validate())).toMatch(/^REVOCATION_UNKNOWN/)
+    listed(house)
+    house.ahead = 31_000
+    expect(why(await house.validate())).toBe('ok')
+  })
+  test('an older one of the same CA does not take the place of a newer', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    const old = house.clock.now()
+    house.ahead = 10 * HOUR_MS
+    listed(house, { revoked: [{ serial: house.certificate.serialBytes, date: old }] })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    house.ahead = 35 * HOUR_MS
+    listed(house, { thisUpdate: old })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    expect(house.failures).toEqual(['crl CRL_STALE: older than the one at hand'])
+    expect(lists(house)).toBe(2)
+    await house.validate()
+    expect(lists(house)).toBe(2) // a mirror that lags is not asked each time
+  })
+  test('of one moment the number decides', async () => {
+    await using house = await House.open({ maxAgeMs: HOUR_MS }, { ocsp: false, list: true })
+    const thisUpdate = house.clock.now()
+    listed(house, {
+      thisUpdate,
+      number: 6,
+      revoked: [{ serial: house.certificate.serialBytes, date: thisUpdate }],
+    })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    house.ahead = 2 * HOUR_MS
+    listed(house, { thisUpdate, number: 5 })
+    expect(why(await house.validate())).toMatch(/^REVOKED/)
+    listed(house, { thisUpdate, number: 7 })
+    house.ahead = 3 * HOUR_MS
+    expect(why(await house.validate())).toBe('ok')
+  })
+  test('but one that ran out does', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    listed(house, { nextUpdate: new Date(Date.now() + HOUR_MS) })
+    expect(why(await house.validate())).toBe('ok')
+    house.ahead = 2 * HOUR_MS
+    listed(house, { thisUpdate: new Date(Date.now() - HOUR_MS) }) // a CA that was restored
+    expect(why(await house.validate())).toBe('ok')
+    expect(house.failures).toEqual([])
+  })
+  test('a CA that changed its key signs it with either, and only where an anchor stands behind that key', async () => {
+    const { publicKey, privateKey } = makeKey('p256')
+    const certify = (issuer: Issuer) => ({
+      key: privateKey,
+      certificate: issueCertificate({
+        subject: { commonName: 'Deneme Alt Kök', organization: 'OpenKEP Deneme', country: 'TR' },
+        publicKey,
+        profile: { kind: 'intermediate', pathLength: 0 },
+        issuer,
+        notBefore: daysFromNow(-2),
+        notAfter: daysFromNow(900),
+      }),
+    })
+    for (const [renewed, expected] of [
+      [certify(root), /^ok/],
+      [certify(stranger), /^REVOCATION_UNKNOWN/],
+    ] as const) {
+      await using house = await House.open({}, { ocsp: false, list: true })
+      listed(house, { issuer: renewed })
+      const result = await house.validator.validate(house.certificate, {
+        intermediates: [intermediate.certificate, renewed.certificate],
+        at: house.clock.now(),
+        revocation: 'require',
+      })
+      expect(why(result)).toMatch(expected)
+      expect(house.failures).toHaveLength(expected.test('ok') ? 0 : 1)
+    }
+  })
+
+  test('one of the configuration may be about others: whoever it is about tells whether it is genuine', async () => {
+    await using house = await House.open({}, { ocsp: true, list: false })
+    house.server.handlers.set('/ocsp', octets(errorAnswer(6)))
+    const other: Issuer = (() => {
+      const { publicKey, privateKey } = makeKey('p256')
+      const times = { notBefore: daysFromNow(-2), notAfter: daysFromNow(900) }
+      const profile = { kind: 'intermediate' } as const
+      const subject = { commonName: 'İkinci', country: 'TR' }
+      return {
+        key: privateKey,
+        certificate: issueCertificate({ subject, publicKey, profile, issuer: root, ...times }),
+      }
+    })()
+    const person = pki().issue({ kind: 'user', email: 'b@hs98.kep.tr' }, { issuer: other, crlUrl: null })
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({
+        clock: house.clock,
+        maxAgeMs: 24 * HOUR_MS,
+        onFailure: (kind) => house.failures.push(kind),
+      }),
+      furtherLists: [
+        house.server.url('/root.crl'),
+        house.server.url('/ca.crl'),
+        house.server.url('/other.crl'),
+      ],
+    })
+    const judge = async (certificate: Certificate) =>
+      why(
+        await validator.validate(certificate, {
+          intermediates: [intermediate.certificate, other.certificate],
+          at: house.clock.now(),
+          revocation: 'require',
+        }),
+      )
+    house.server.handlers.set('/other.crl', octets(freshCrl(other)))
+    expect(await judge(house.certificate)).toBe('ok')
+    expect(await judge(person.certificate)).toBe('ok')
+    const counted = () => ['/root.crl', '/ca.crl', '/other.crl'].map((path) => lists(house, path))
+    expect(counted()).toEqual([1, 1, 1])
+    house.ahead = 23 * HOUR_MS
+    expect([await judge(house.certificate), await judge(person.certificate), ...counted()]).toEqual([
+      'ok',
+      'ok',
+      1,
+      1,
+      1,
+    ])
+    // Aged: each is renewed for whom it is about.
+    house.ahead = 25 * HOUR_MS
+    house.server.handlers.set('/other.crl', octets(freshCrl({ ...other, key: forger.key })))
+    expect([await judge(house.certificate), ...counted()]).toEqual(['ok', 2, 2, 1])
+    expect(house.failures.filter((kind) => kind === 'crl')).toEqual([])
+    expect([await judge(person.certificate), ...counted()]).toEqual(['ok', 2, 2, 2])
+    expect(house.failures.filter((kind) => kind === 'crl')).toEqual(['crl'])
+  })
+  test('a forged one of the configuration that came first is dropped by whom it is about', async () => {
+    await using house = await House.open({}, { ocsp: false, list: false })
+    const status = statusSource({ clock: house.clock, maxAgeMs: 24 * HOUR_MS })
+    const url = house.server.url('/ca.crl')
+    const ask = async (issuer: Issuer) =>
+      await status.lists([url], [issuer.certificate], {
+        at: new Date(),
+        freshness: undefined,
+        requestsLeft: 1,
+      })
+    listed(house, { issuer: forger })
+    expect(await ask(stranger)).toHaveLength(1)
+    listed(house)
+    const [good] = await ask(intermediate)
+    expect(lists(house)).toBe(2)
+    expect(await ask(stranger)).toEqual([good])
+    house.ahead = 23 * HOUR_MS
+    expect(await ask(intermediate)).toEqual([good])
+    expect(lists(house)).toBe(2)
+  })
+})
+
 describe('RFC 5280 §5.2.6: delta lists', () => {
   const base = (url: string, revoked: Parameters<typeof issueCrl>[0]['revoked'] = []) =>
     issueCrl({
@@ -512,7 +698,7 @@ test('what one message may make us ask is bounded', async () => {
   await using house = await House.open()
   const urls = Array.from({ length: 40 }, (_, index) => house.server.url(`/${index}.crl`))
   const status = statusSource()
-  await status.lists(urls, { at: new Date(), freshness: undefined, requestsLeft: 16 })
+  await status.lists(urls, [root.certificate], { at: new Date(), freshness: undefined, requestsLeft: 16 })
   expect(house.server.asked).toHaveLength(16)
 })
 

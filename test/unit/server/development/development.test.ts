@@ -107,7 +107,7 @@ describe('the development authority', () => {
   const asking = () => ({ at: new Date(), freshness: undefined, requestsLeft: 4 })
 
   test('stamps for the client that asks foreign TSAs', async () => {
-    const lists = await statusSource().lists([authority.urls.crl], asking())
+    const lists = await statusSource().lists([authority.urls.crl], anchors(), asking())
     const trust = () => ({
       anchors: anchors(),
       intermediates: [],
