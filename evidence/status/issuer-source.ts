@@ -1,8 +1,9 @@
 import type { Clock } from '../../mail/clock.ts'
 import { parseSignedData } from '../cms/signed-data.ts'
 import type { Certificate } from '../ports.ts'
+import { verifySigned } from '../x509/algorithm.ts'
 import { parseCertificate } from '../x509/certificate.ts'
-import { sameName } from '../x509/name.ts'
+import { mayHaveIssued } from '../x509/path.ts'
 import type { Asking } from './asking.ts'
 import type { Web } from './web.ts'
 
@@ -69,15 +70,15 @@ export class IssuerSource {
     return found
   }
 
-  async #issuersOf({ caIssuerUrls }: Certificate, asking: Asking): Promise<readonly Certificate[]> {
-    for (const url of caIssuerUrls.slice(0, MAX_URLS)) {
+  async #issuersOf(certificate: Certificate, asking: Asking): Promise<readonly Certificate[]> {
+    for (const url of certificate.caIssuerUrls.slice(0, MAX_URLS)) {
       if (!this.#hosts().includes(URL.parse(url)?.hostname ?? '')) continue
       const known = this.#cache.get(url)
       const now = this.#clock.now().getTime()
       if (known === undefined || known.until <= now) {
         if (asking.requestsLeft <= 0) break
         asking.requestsLeft--
-        this.#keep(url, await this.#fetch(url, now))
+        this.#keep(url, await this.#fetch(url, certificate, now))
       }
       const certificates = this.#cache.get(url)?.certificates ?? []
       if (certificates.length > 0) return certificates
@@ -85,10 +86,14 @@ export class IssuerSource {
     return []
   }
 
-  async #fetch(url: string, now: number): Promise<Cached> {
+  async #fetch(url: string, below: Certificate, now: number): Promise<Cached> {
     try {
       const octets = await this.#web.fetch({ url, maxOctets: MAX_OCTETS, timeoutMs: TIMEOUT_MS })
-      return { certificates: certificatesIn(octets), until: now + KEPT_MS }
+      const certificates = certificatesIn(octets)
+      // Whoever sits on the line may send another, and it would stand in the issuer's place for a day.
+      if (!certificates.some((one) => mayHaveIssued(one, below) && hasSigned(one, below)))
+        throw new Error('ISSUER: none of them issued the certificate that names them')
+      return { certificates, until: now + KEPT_MS }
     } catch (error) {
       this.#onFailure(url, error instanceof Error ? error : new Error(String(error)))
       return { certificates: [], until: now + RETRY_AFTER_MS }
@@ -103,8 +108,17 @@ export class IssuerSource {
   }
 }
 
-const issuerAmong = (all: readonly Certificate[], { issuer }: Certificate): Certificate | undefined =>
-  all.find(({ subject }) => sameName(subject, issuer))
+/** A CA that changed its key has certificates of one name: the key's identifier tells them apart. */
+const issuerAmong = (all: readonly Certificate[], certificate: Certificate): Certificate | undefined =>
+  all.find((one) => mayHaveIssued(one, certificate))
+
+function hasSigned({ publicKey }: Certificate, certificate: Certificate): boolean {
+  try {
+    return verifySigned(certificate, publicKey) === 'valid'
+  } catch {
+    return false // an AlgorithmIdentifier that cannot be read signs nothing
+  }
+}
 
 /** One certificate in DER, or a bag of them without signatures (certs-only). [RFC 5280 §4.2.2.1] */
 function certificatesIn(octets: Uint8Array): readonly Certificate[] {

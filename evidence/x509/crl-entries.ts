@@ -58,7 +58,7 @@ const MAX_MARKED = 1000
  * Walks every entry once, so that a list cut or bent in the middle is malformed and not "nothing found". Only entries in
  * which a mark stands are opened, since nearly none has one.
  */
-export function walkEntries(entries: Element): { count: number; odd: Unusable | undefined } {
+export function walkEntries(entries: Element): Unusable | undefined {
   const { source, contentEnd } = entries
   const octets = Buffer.from(source.buffer, source.byteOffset, contentEnd)
   /** Where each mark stands next; each is looked for again only once it is passed, so that the walk stays linear. */
@@ -75,7 +75,6 @@ export function walkEntries(entries: Element): { count: number; odd: Unusable | 
     return found
   }
   let at = entries.contentStart
-  let count = 0
   let marked = 0
   let odd: Unusable | undefined
   while (at < contentEnd) {
@@ -83,7 +82,6 @@ export function walkEntries(entries: Element): { count: number; odd: Unusable | 
     if (entry.tag !== TAG.sequence || source[entry.contentStart] !== TAG.integer)
       throw new Asn1Error('UNEXPECTED_TAG', `entry at ${at}`)
     const end = entry.contentStart + (entry.contentLength ?? 0)
-    count++
     if (odd === undefined && markedBefore(at, end)) {
       marked++
       odd =
@@ -93,7 +91,7 @@ export function walkEntries(entries: Element): { count: number; odd: Unusable | 
     }
     at = end
   }
-  return { count, odd }
+  return odd
 }
 
 /** An entry of another issuer changes whose the entries after it are. [RFC 5280 §5.3.3] [RFC 5280 §5.3] */

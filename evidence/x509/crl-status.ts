@@ -8,6 +8,8 @@ import { type Status, unknown } from './status.ts'
 
 /** removeFromCRL: only delta lists have it; in a complete list it says that a hold was lifted. */
 const REMOVED = 8
+/** certificateHold, which alone can be lifted. */
+const HOLD = 6
 
 export interface ListQuestion extends Pick<TrustContext, 'at' | 'crls' | 'freshness'> {
   readonly certificate: Certificate
@@ -44,9 +46,11 @@ export function listStatus(question: ListQuestion): Status {
   const fitting = listsOf(question, refuse)
   const isDelta = ({ crl }: Fitting): boolean => crl.deltaBase !== undefined
   const deltas = fitting.filter((list) => isDelta(list) && isCurrent(list.crl, question, refuse))
-  for (const { crl } of deltas) {
-    const entry = findRevocation(crl, certificate.serialBytes)
-    if (counts(entry, crl, at)) return revoked(certificate, entry)
+  for (const delta of deltas) {
+    const entry = findRevocation(delta.crl, certificate.serialBytes)
+    if (!counts(entry, delta.crl, at)) continue
+    const wasLifted = entry.reason === HOLD && deltas.some((newer) => lifted(newer, delta, question))
+    if (!wasLifted) return revoked(certificate, entry)
   }
   const found: Uint8Array[] = []
   let covered = 0
@@ -113,8 +117,24 @@ function goesOn(delta: Fitting, base: Fitting): boolean {
   const { number, deltaBase } = delta.crl
   if (number === undefined || deltaBase === undefined || base.crl.number === undefined) return false
   if (base.crl.number < deltaBase || base.crl.number >= number) return false
-  if (delta.signer.fingerprint !== base.signer.fingerprint) return false
-  const [a, b] = [delta.crl.scopeOctets, base.crl.scopeOctets]
+  return areOfOneScope(delta, base)
+}
+
+/**
+ * Whether a newer delta, by the time in question, had lifted the hold of an older: it says so, or goes on from no later a list
+ * and does not name the certificate any more. [RFC 5280 §5.2.4]
+ */
+function lifted(newer: Fitting, older: Fitting, { certificate, at }: ListQuestion): boolean {
+  const { number, deltaBase, thisUpdate } = newer.crl
+  if (number === undefined || older.crl.number === undefined || number <= older.crl.number) return false
+  if (thisUpdate > at || !areOfOneScope(newer, older)) return false
+  const entry = findRevocation(newer.crl, certificate.serialBytes)
+  return entry === undefined ? deltaBase! <= older.crl.deltaBase! : entry.reason === REMOVED
+}
+
+function areOfOneScope(one: Fitting, other: Fitting): boolean {
+  if (one.signer.fingerprint !== other.signer.fingerprint) return false
+  const [a, b] = [one.crl.scopeOctets, other.crl.scopeOctets]
   return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 }
 

@@ -14,7 +14,7 @@ import { verifySigned } from './algorithm.ts'
 import { type Entries, type Unusable, walkEntries } from './crl-entries.ts'
 import { type ListScope, readListScope } from './distribution-points.ts'
 import { X509Error } from './error.ts'
-import { readAuthorityKeyId, readExtensions, readPointUrls } from './extensions.ts'
+import { readExtensions, readPointUrls } from './extensions.ts'
 import { readName } from './name.ts'
 
 /** The largest public lists have some 10 MiB. */
@@ -24,7 +24,6 @@ export interface Crl extends Entries {
   readonly issuer: Name
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
-  readonly authorityKeyId: Uint8Array | undefined
   /** Counts the lists of one scope. [RFC 5280 §5.2.3] */
   readonly number: bigint | undefined
   /** Of a delta list: the lowest number of the complete lists that it goes on from. [RFC 5280 §5.2.4] */
@@ -40,7 +39,6 @@ export interface Crl extends Entries {
   readonly signature: Uint8Array
   /** Why this list may not be used, or undefined. */
   readonly unusable: Unusable | undefined
-  readonly entryCount: number
 }
 
 /** Lists are read once for as long as the caller holds the same array: many paths ask the same list. */
@@ -113,14 +111,13 @@ function read(der: Uint8Array): Crl {
   wrapper?.finish()
   parts.finish()
   const scope = readListScope(extensions, issuer)
-  const walked = entries === undefined ? { count: 0, odd: undefined } : walkEntries(entries)
+  const odd = entries && walkEntries(entries)
 
   return {
     der,
     issuer,
     thisUpdate,
     nextUpdate,
-    authorityKeyId: readAuthorityKeyId(extensions),
     number: readNumber(extensions, OID.crlNumber),
     deltaBase: readNumber(extensions, OID.deltaCrlIndicator),
     scope,
@@ -129,10 +126,9 @@ function read(der: Uint8Array): Crl {
     tbs: tbs.octets,
     signatureAlgorithm,
     signature,
-    unusable: whyUnusable(extensions, scope) ?? walked.odd,
+    unusable: whyUnusable(extensions, scope) ?? odd,
     entriesStart: entries?.contentStart ?? 0,
     entriesEnd: entries?.contentEnd ?? 0,
-    entryCount: walked.count,
   }
 }
 

@@ -1,9 +1,10 @@
-/** Reads the certificate extensions that path validation and callers use. [RFC 5280 §4.2] Failure: Asn1Error. */
+/** Writes an extension, and reads those that path validation and callers use. [RFC 5280 §4.2] Failure: Asn1Error. */
 import { Asn1Error } from '../asn1/error.ts'
 import { OID } from '../asn1/oid.ts'
 import { type Element, readWhole } from '../asn1/reader.ts'
 import { contextConstructed, contextPrimitive, TAG } from '../asn1/tag.ts'
 import { readBoolean, readNamedBits, readOid, readSmallInteger } from '../asn1/values.ts'
+import { boolean, octetString, oid, sequence } from '../asn1/writer.ts'
 import type { Extension, KeyUsage } from '../ports.ts'
 
 /** Real certificates have up to 15. */
@@ -38,6 +39,10 @@ const PROCESSED: ReadonlySet<string> = new Set([
   OID.subjectKeyIdentifier,
   OID.authorityKeyIdentifier,
 ])
+
+/** One Extension in DER; FALSE is the default and therefore left out. [X.690 §11.5] */
+export const extension = (id: string, critical: boolean, value: Uint8Array): Uint8Array =>
+  sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value))
 
 /** A certificate or CRL has at most one of each: a second one would let two readers see two meanings. */
 export function readExtensions(list: Element): Map<string, Extension> {

@@ -26,7 +26,7 @@ import {
 import type { Certificate, KeyUsage, Name } from '../ports.ts'
 import { signatureIdentifier } from './algorithm.ts'
 import { parseCertificate } from './certificate.ts'
-import { KEY_USAGES } from './extensions.ts'
+import { extension, KEY_USAGES } from './extensions.ts'
 
 export interface SubjectName {
   readonly commonName: string
@@ -142,10 +142,6 @@ export function issueCrl(request: CrlRequest): Uint8Array {
   )
   return sequence(tbs, algorithm, bitString(signWith(key, tbs)))
 }
-
-/** One Extension in DER; FALSE is the default and therefore left out. [X.690 §11.5] */
-export const extension = (id: string, critical: boolean, value: Uint8Array): Uint8Array =>
-  sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value))
 
 /** Name in DER, in the order country, organization, common name, number. */
 export function writeName(name: SubjectName): Name['der'] {

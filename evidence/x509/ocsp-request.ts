@@ -4,7 +4,7 @@ import { OID } from '../asn1/oid.ts'
 import { octetString, sequence, tagged } from '../asn1/writer.ts'
 import type { Certificate } from '../ports.ts'
 import { type CertIdHash, writeCertId } from './cert-id.ts'
-import { extension } from './issue.ts'
+import { extension } from './extensions.ts'
 
 /** [RFC 9654 §2.1] */
 const NONCE_OCTETS = 32

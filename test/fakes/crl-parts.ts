@@ -9,7 +9,7 @@ import {
   tagged,
   taggedPrimitive,
 } from '../../evidence/asn1/writer.ts'
-import { extension } from '../../evidence/x509/issue.ts'
+import { extension } from '../../evidence/x509/extensions.ts'
 
 const TRUE = Uint8Array.of(0xff)
 

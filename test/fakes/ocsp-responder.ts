@@ -16,8 +16,8 @@ import {
 import type { Certificate } from '../../evidence/ports.ts'
 import { signatureIdentifier } from '../../evidence/x509/algorithm.ts'
 import { responderKeyHash, writeCertId } from '../../evidence/x509/cert-id.ts'
-import { readExtensions } from '../../evidence/x509/extensions.ts'
-import { extension, type Issuer } from '../../evidence/x509/issue.ts'
+import { extension, readExtensions } from '../../evidence/x509/extensions.ts'
+import type { Issuer } from '../../evidence/x509/issue.ts'
 import { daysFromNow, type Holder, type IssueOptions, type Pki } from './pki.ts'
 
 export type CertStatus = 'good' | 'unknown' | { readonly revoked: Date; readonly reason?: number }

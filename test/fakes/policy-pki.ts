@@ -2,7 +2,8 @@
 import { OID } from '../../evidence/asn1/oid.ts'
 import { integer, oid, sequence, taggedPrimitive } from '../../evidence/asn1/writer.ts'
 import type { Certificate } from '../../evidence/ports.ts'
-import { extension, type Issuer, issueCertificate } from '../../evidence/x509/issue.ts'
+import { extension } from '../../evidence/x509/extensions.ts'
+import { type Issuer, issueCertificate } from '../../evidence/x509/issue.ts'
 import { daysFromNow, makeKey } from './pki.ts'
 
 /** `*` is anyPolicy; a letter is a policy of its own. */

@@ -6,7 +6,8 @@ import { readCrl } from '../../../evidence/x509/crl.ts'
 import { findRevocation } from '../../../evidence/x509/crl-entries.ts'
 import { listStatus } from '../../../evidence/x509/crl-status.ts'
 import { X509Error } from '../../../evidence/x509/error.ts'
-import { extension, issueCrl } from '../../../evidence/x509/issue.ts'
+import { extension } from '../../../evidence/x509/extensions.ts'
+import { issueCrl } from '../../../evidence/x509/issue.ts'
 import { type BasicResponse, nonceOf, readOcspResponse } from '../../../evidence/x509/ocsp-response.ts'
 import { answerStatus } from '../../../evidence/x509/ocsp-status.ts'
 import {
@@ -91,7 +92,7 @@ export const crl: Target = {
       try {
         const read = readCrl(octets)
         findRevocation(read, subject().serialBytes)
-        return `${read.entryCount} ${read.unusable?.code}`
+        return String(read.unusable?.code)
       } catch (error) {
         if (error instanceof X509Error) return shapeOf(error.message)
         throw error

@@ -15,7 +15,8 @@ import {
 } from '../../../evidence/asn1/writer.ts'
 import type { Certificate } from '../../../evidence/ports.ts'
 import { parseCertificate } from '../../../evidence/x509/certificate.ts'
-import { extension, type Issuer, issueCertificate, type Profile } from '../../../evidence/x509/issue.ts'
+import { extension } from '../../../evidence/x509/extensions.ts'
+import { type Issuer, issueCertificate, type Profile } from '../../../evidence/x509/issue.ts'
 import { daysFromNow, type KeyKind, makeKey, makeRoot } from '../../fakes/pki.ts'
 import { resigned } from '../../fakes/resigned.ts'
 

@@ -4,13 +4,8 @@ import { OID } from '../../../evidence/asn1/oid.ts'
 import { boolean, encode, integer, nullValue, sequence } from '../../../evidence/asn1/writer.ts'
 import type { Certificate } from '../../../evidence/ports.ts'
 import { toPem } from '../../../evidence/x509/certificate.ts'
-import {
-  type CrlRequest,
-  extension,
-  type Issuer,
-  issueCertificate,
-  issueCrl,
-} from '../../../evidence/x509/issue.ts'
+import { extension } from '../../../evidence/x509/extensions.ts'
+import { type CrlRequest, type Issuer, issueCertificate, issueCrl } from '../../../evidence/x509/issue.ts'
 import { answerStatus } from '../../../evidence/x509/ocsp-status.ts'
 import { validatePath } from '../../../evidence/x509/path.ts'
 import {

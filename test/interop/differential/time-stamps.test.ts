@@ -18,7 +18,7 @@ import { TimestampError } from '../../../evidence/tsa/error.ts'
 import { verifyToken } from '../../../evidence/tsa/token.ts'
 import { digestIdentifier } from '../../../evidence/x509/algorithm.ts'
 import { toPem } from '../../../evidence/x509/certificate.ts'
-import { extension } from '../../../evidence/x509/issue.ts'
+import { extension } from '../../../evidence/x509/extensions.ts'
 import {
   attribute,
   type Craft,

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { OID } from '../../../../evidence/asn1/oid.ts'
 import { encode, integer, oid, sequence, tagged } from '../../../../evidence/asn1/writer.ts'
 import type { Certificate, PathResult, TrustContext } from '../../../../evidence/ports.ts'
 import { CertificateValidator } from '../../../../evidence/status/certificate-validator.ts'
-import { extension, type Issuer, issueCertificate, issueCrl } from '../../../../evidence/x509/issue.ts'
+import { extension } from '../../../../evidence/x509/extensions.ts'
+import { type Issuer, issueCertificate, issueCrl } from '../../../../evidence/x509/issue.ts'
 import type { Clock } from '../../../../mail/clock.ts'
 import { authorityInfoAccess, deltaIndicator, freshestCrl } from '../../../fakes/crl-parts.ts'
 import {
@@ -599,6 +600,10 @@ describe('RFC 5280 §5.2.6: delta lists', () => {
 })
 
 describe('RFC 5280 §4.2.2.1: issuers that a message left out', () => {
+  const later = {
+    ahead: 0,
+    clock: { now: () => new Date(Date.now() + later.ahead), monotonic: () => performance.now() } as Clock,
+  }
   const made = async (address: string, aiaHosts: readonly string[]) => {
     const server = await startWebServer({
       '/root.crl': octets(freshCrl(root)),
@@ -626,7 +631,7 @@ describe('RFC 5280 §4.2.2.1: issuers that a message left out', () => {
     server.handlers.set('/garbage', octets(Buffer.from('<html>')))
     const validator = new CertificateValidator({
       anchors: [root.certificate],
-      status: statusSource({ aiaHosts }),
+      status: statusSource({ aiaHosts, clock: later.clock }),
       furtherLists: [server.url('/root.crl')],
     })
     const validate = () =>
@@ -648,34 +653,91 @@ describe('RFC 5280 §4.2.2.1: issuers that a message left out', () => {
     const asked = server.asked.filter((line) => line === `GET ${address}`)
     expect(asked).toHaveLength(hosts.includes('127.0.0.1') ? 1 : 0)
   })
+  test('the earlier certificate of a CA that changed its key is not the issuer', async () => {
+    await using server = await startWebServer()
+    const [earlier, renewed] = [makeKey('p256'), makeKey('p256')].map(({ publicKey, privateKey }) => ({
+      key: privateKey,
+      certificate: issueCertificate({
+        subject: { commonName: 'NES CA', country: 'TR' },
+        publicKey,
+        profile: { kind: 'intermediate' },
+        issuer: root,
+        notBefore: daysFromNow(-9),
+        notAfter: daysFromNow(900),
+      }),
+    }))
+    server.handlers.set('/ca.cer', octets(renewed!.certificate.der))
+    const { certificate } = pki().issue(
+      { kind: 'user', email: 'a@hs98.kep.tr' },
+      {
+        issuer: renewed!,
+        crlUrl: null,
+        extensions: [authorityInfoAccess({ issuers: server.url('/ca.cer') })],
+      },
+    )
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({ aiaHosts: ['127.0.0.1'] }),
+      furtherLists: [],
+    })
+    const given = { at: new Date(), revocation: 'if-present' } as const
+    const intermediates = [earlier!.certificate]
+    expect(why(await validator.validate(certificate, { ...given, intermediates }))).toBe('ok')
+    expect(server.asked).toEqual(['GET /ca.cer'])
+  })
+  test('a certificate that did not issue it is asked for again soon', async () => {
+    const { server, validate } = await made('/issuer.cer', ['127.0.0.1'])
+    await using _ = server
+    const { subjectKeyId, subject } = intermediate.certificate
+    const { publicKey } = makeKey('p256')
+    const forged = issueCertificate({
+      subject: { commonName: subject.commonName!, organization: 'OpenKEP Deneme', country: 'TR' },
+      publicKey,
+      profile: { kind: 'intermediate' },
+      issuer: root,
+      notBefore: daysFromNow(-1),
+      notAfter: daysFromNow(1),
+    })
+    expect(Buffer.compare(forged.subjectKeyId!, subjectKeyId!)).not.toBe(0)
+    server.handlers.set('/issuer.cer', octets(forged.der))
+    expect(why(await validate())).toMatch(/^NO_PATH/)
+    server.handlers.set('/issuer.cer', octets(intermediate.certificate.der))
+    later.ahead = 31_000
+    expect(why(await validate())).toBe('ok')
+    later.ahead = 0
+  })
   test('a circle of issuers ends', async () => {
     const server = await startWebServer()
     await using _ = server
-    const certify = (name: string, issuer: string): Issuer => {
+    const times = { notBefore: daysFromNow(-1), notAfter: daysFromNow(1) }
+    const holders = new Map<string, { publicKey: KeyObject; issuer: Issuer }>()
+    const named = (commonName: string) => {
       const { publicKey, privateKey } = makeKey('p256')
-      const by = { certificate: { ...root.certificate, subject: named(issuer).subject }, key: root.key }
-      const certificate = issueCertificate({
-        subject: { commonName: name },
-        publicKey,
-        profile: { kind: 'intermediate' },
-        issuer: by,
-        notBefore: daysFromNow(-1),
-        notAfter: daysFromNow(1),
-        extensions: [authorityInfoAccess({ issuers: server.url(`/${issuer}`) })],
-      })
-      server.handlers.set(`/${name}`, octets(certificate.der))
-      return { certificate, key: privateKey }
-    }
-    const named = (commonName: string): Certificate => {
-      const { publicKey, privateKey } = makeKey('p256')
-      const times = { notBefore: daysFromNow(-1), notAfter: daysFromNow(1) }
-      return issueCertificate({
+      const self = {
         subject: { commonName },
         publicKey,
         profile: { kind: 'root' },
         issuer: { self: privateKey },
+      } as const
+      const made = {
+        publicKey,
+        issuer: { certificate: issueCertificate({ ...self, ...times }), key: privateKey },
+      }
+      const known = holders.get(commonName) ?? made
+      holders.set(commonName, known)
+      return known
+    }
+    const certify = (name: string, issuer: string): Certificate => {
+      const certificate = issueCertificate({
+        subject: { commonName: name },
+        publicKey: named(name).publicKey,
+        profile: { kind: 'intermediate' },
+        issuer: named(issuer).issuer,
         ...times,
+        extensions: [authorityInfoAccess({ issuers: server.url(`/${issuer}`) })],
       })
+      server.handlers.set(`/${name}`, octets(certificate.der))
+      return certificate
     }
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'a']
     const [first] = names.slice(0, -1).map((name, index) => certify(name, names[index + 1]!))
@@ -684,7 +746,7 @@ describe('RFC 5280 §4.2.2.1: issuers that a message left out', () => {
       status: statusSource({ aiaHosts: ['127.0.0.1'] }),
       furtherLists: [],
     })
-    const result = await validator.validate(first!.certificate, {
+    const result = await validator.validate(first!, {
       intermediates: [],
       at: new Date(),
       revocation: 'require',

@@ -11,9 +11,9 @@ import {
   utf8String,
 } from '../../../../evidence/asn1/writer.ts'
 import type { Certificate, TrustContext } from '../../../../evidence/ports.ts'
+import { extension } from '../../../../evidence/x509/extensions.ts'
 import {
   type CrlRequest,
-  extension,
   type Issuer,
   issueCertificate,
   issueCrl,
@@ -144,6 +144,7 @@ describe('RFC 5280 §5.2.5: lists of a part', () => {
 describe('RFC 5280 §5.2.4: delta lists', () => {
   const onHold = list(undefined, { revoked: [entry(leaf, -2, 6)] })
   const lifted = { revoked: [entry(leaf, -1, 8)] }
+  const held = { revoked: [entry(leaf, -2, 6)] }
   test.each([
     { name: 'base alone', lists: [list(undefined)], expected: 'ok' },
     { name: 'delta alone', lists: [delta(3, 6)], expected: 'CRL_BASE' },
@@ -179,6 +180,36 @@ describe('RFC 5280 §5.2.4: delta lists', () => {
     {
       name: 'the newest delta counts',
       lists: [onHold, delta(5, 7, { revoked: [entry(leaf, -0.6, 6)] }), delta(5, 6, lifted)],
+      expected: 'REVOKED',
+    },
+    {
+      name: 'a hold since the base, lifted by a newer delta',
+      lists: [delta(5, 6, held), delta(5, 7, lifted), list(undefined)],
+      expected: 'ok',
+    },
+    {
+      name: 'the same, not named by the newer any more',
+      lists: [list(undefined), delta(5, 7), delta(5, 6, held)],
+      expected: 'ok',
+    },
+    {
+      name: 'not named by a newer that goes on from a later base',
+      lists: [list(undefined), delta(6, 7), delta(5, 6, held)],
+      expected: 'REVOKED',
+    },
+    {
+      name: 'a leaked key is never taken back',
+      lists: [list(undefined), delta(5, 6, { revoked: [entry(leaf, -2, 1)] }), delta(5, 7, lifted)],
+      expected: 'REVOKED',
+    },
+    {
+      name: 'lifted by a newer one of another scope',
+      lists: [list(undefined), delta(5, 6, held), delta(5, 7, lifted, { users: true })],
+      expected: 'REVOKED',
+    },
+    {
+      name: 'lifted after the time in question',
+      lists: [list(undefined), delta(5, 6, held), delta(5, 7, { ...lifted, thisUpdate: daysFromNow(0.2) })],
       expected: 'REVOKED',
     },
     {

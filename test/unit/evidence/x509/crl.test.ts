@@ -12,8 +12,7 @@ describe('RFC 5280 §5.1: lists of many entries', () => {
   const revoked = Array.from({ length: 50_000 }, (_, index) => ({ serial: serialOf(index), date }))
   const list = readCrl(emptyCrl(pki().intermediate, revoked))
 
-  test('50 000 entries are counted, the first, the last and none are found', () => {
-    expect(list.entryCount).toBe(50_000)
+  test('of 50 000 entries the first, the last and none are found', () => {
     expect(findRevocation(list, serialOf(0))).toEqual({ date, reason: undefined })
     expect(findRevocation(list, serialOf(49_999))).toEqual({ date, reason: undefined })
     expect(findRevocation(list, serialOf(50_000))).toBe(undefined)

@@ -13,13 +13,8 @@ import {
 import type { Certificate, TrustContext } from '../../../../evidence/ports.ts'
 import { parseCertificate } from '../../../../evidence/x509/certificate.ts'
 import { X509Error } from '../../../../evidence/x509/error.ts'
-import {
-  extension,
-  type Issuer,
-  issueCertificate,
-  issueCrl,
-  type Profile,
-} from '../../../../evidence/x509/issue.ts'
+import { extension } from '../../../../evidence/x509/extensions.ts'
+import { type Issuer, issueCertificate, issueCrl, type Profile } from '../../../../evidence/x509/issue.ts'
 import { validatePath } from '../../../../evidence/x509/path.ts'
 import { daysFromNow, emptyCrl, makeKey, makeRoot, pki } from '../../../fakes/pki.ts'
 

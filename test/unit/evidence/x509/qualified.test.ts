@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { OID } from '../../../../evidence/asn1/oid.ts'
 import { integer, oid, sequence } from '../../../../evidence/asn1/writer.ts'
 import { X509Error } from '../../../../evidence/x509/error.ts'
-import { extension } from '../../../../evidence/x509/issue.ts'
+import { extension } from '../../../../evidence/x509/extensions.ts'
 import { validatePath } from '../../../../evidence/x509/path.ts'
 import { pki } from '../../../fakes/pki.ts'
 
