@@ -9,6 +9,7 @@ import { verifyXades } from '../xades/verify.ts'
 import { decodeBase64 } from '../xml/base64.ts'
 import { childNamed, childrenNamed, onlyChild, textOf, type XmlElement, XmlError } from '../xml/tree.ts'
 import { TrustListError } from './error.ts'
+import { scopeOf } from './service-extensions.ts'
 import { type ListedService, statusOf } from './services.ts'
 
 const NAMESPACE = 'http://uri.etsi.org/02231/v2#'
@@ -104,6 +105,7 @@ function serviceOf(service: XmlElement): ListedService[] {
       type: textOf(only(entry, 'ServiceTypeIdentifier')).trim(),
       status: statusOf(textOf(only(entry, 'ServiceStatus')).trim()),
       from: time(only(entry, 'StatusStartingTime')),
+      ...scopeOf(entry),
     }),
   )
   return certificates.map((certificate) => ({ certificate, spans }))

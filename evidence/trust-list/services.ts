@@ -1,12 +1,19 @@
 /** What a trusted list says of its services, and whom it makes trusted for what, at a time. [TS 119 612 §5.5] */
 import type { Certificate } from '../ports.ts'
+import type { ServiceScope, ServiceUse } from './service-extensions.ts'
 
 export type ServiceStatus = 'granted' | 'withdrawn'
+
+export interface ServiceSpan extends ServiceScope {
+  readonly type: string
+  readonly status: ServiceStatus
+  readonly from: Date
+}
 
 /** A certificate of a service, with all that was ever said of it, the latest first. */
 export interface ListedService {
   readonly certificate: Certificate
-  readonly spans: readonly { readonly type: string; readonly status: ServiceStatus; readonly from: Date }[]
+  readonly spans: readonly ServiceSpan[]
 }
 
 /** For whom anchors are looked for: signers of mail, other providers, time-stamping authorities. */
@@ -17,6 +24,11 @@ const TYPES: Readonly<Record<TrustRole, ReadonlySet<string>>> = {
   users: new Set([`${TYPE}CA/QC`]),
   providers: new Set([`${TYPE}EDS/REM/Q`, `${TYPE}EDS/REM`]),
   tsas: new Set([`${TYPE}TSA/QTST`, `${TYPE}TSA`, `${TYPE}TSA/TSS-QC`]),
+}
+
+/** Who signs mail signs or seals; before July 2016 lists did not say, and meant signatures. [TS 119 612 §5.5.9.4] */
+const USES: Readonly<Partial<Record<TrustRole, ReadonlySet<ServiceUse>>>> = {
+  users: new Set(['ForeSignatures', 'ForeSeals']),
 }
 
 const STATUS = 'http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/'
@@ -36,7 +48,12 @@ export function anchorsAt(services: readonly ListedService[], role: TrustRole, a
     const [then] = spans
       .filter(({ from }) => from <= at)
       .toSorted((a, b) => b.from.getTime() - a.from.getTime())
-    return then?.status === 'granted' && TYPES[role].has(then.type)
+    return then?.status === 'granted' && TYPES[role].has(then.type) && serves(then, role)
   })
   return [...new Map(found.map(({ certificate }) => [certificate.fingerprint, certificate])).values()]
+}
+
+function serves({ uses, isUnderstood }: ServiceScope, role: TrustRole): boolean {
+  const wanted = USES[role]
+  return isUnderstood && (uses.length === 0 || wanted === undefined || uses.some((use) => wanted.has(use)))
 }

@@ -24,6 +24,8 @@ export interface ServiceEntry {
   readonly type: string
   readonly status: string
   readonly from: string
+  /** As written. */
+  readonly extensions?: readonly string[]
 }
 
 export interface ServiceRow extends ServiceEntry {
@@ -35,15 +37,30 @@ export interface ListRow {
   readonly services: readonly ServiceRow[]
   readonly nextUpdate?: string | undefined
   readonly version?: number
+  readonly sequence?: number
 }
 
 const base64 = (octets: Uint8Array): string => Buffer.from(octets).toString('base64')
 const digest = (octets: string | Uint8Array): string => hash('sha256', octets, 'base64')
 
-const entryXml = ({ type, status, from }: ServiceEntry, identity: string): string =>
+const entryXml = ({ type, status, from, extensions = [] }: ServiceEntry, identity: string): string =>
   `<ServiceTypeIdentifier>${TYPE}${type}</ServiceTypeIdentifier><ServiceName><Name xml:lang="tr">Hizmet</Name></ServiceName>` +
   `<ServiceDigitalIdentity>${identity}</ServiceDigitalIdentity><ServiceStatus>${STATUS}${status}</ServiceStatus>` +
-  `<StatusStartingTime>${from}</StatusStartingTime>`
+  `<StatusStartingTime>${from}</StatusStartingTime>` +
+  (extensions.length === 0
+    ? ''
+    : `<ServiceInformationExtensions>${extensions.join('')}</ServiceInformationExtensions>`)
+
+/** [TS 119 612 §5.5.9] */
+export const serviceExtension = (content: string, critical: string | undefined = 'true'): string =>
+  `<Extension${critical === undefined ? '' : ` Critical="${critical}"`}>${content}</Extension>`
+
+/** ForeSignatures, ForeSeals, ForWebSiteAuthentication … */
+export const serviceFor = (use: string, critical = 'true'): string =>
+  serviceExtension(
+    `<AdditionalServiceInformation><URI xml:lang="en">http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/${use}</URI></AdditionalServiceInformation>`,
+    critical,
+  )
 
 function serviceXml({ certificates, history = [], ...now }: ServiceRow): string {
   const identity = certificates
@@ -59,9 +76,14 @@ function serviceXml({ certificates, history = [], ...now }: ServiceRow): string 
 }
 
 /** Not signed yet. */
-export const listXml = ({ services, nextUpdate = '2027-01-01T00:00:00Z', version = 5 }: ListRow): string =>
+export const listXml = ({
+  services,
+  nextUpdate = '2027-01-01T00:00:00Z',
+  version = 5,
+  sequence = 7,
+}: ListRow): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<!-- Güven listesi --><TrustServiceStatusList xmlns="${TSL}" TSLTag="http://uri.etsi.org/19612/TSLTag">` +
-  `<SchemeInformation><TSLVersionIdentifier>${version}</TSLVersionIdentifier><TSLSequenceNumber>7</TSLSequenceNumber>` +
+  `<SchemeInformation><TSLVersionIdentifier>${version}</TSLVersionIdentifier><TSLSequenceNumber>${sequence}</TSLSequenceNumber>` +
   `<SchemeOperatorName><Name xml:lang="tr">Deneme Kurumu</Name></SchemeOperatorName>` +
   `<ListIssueDateTime>2026-06-01T00:00:00Z</ListIssueDateTime>` +
   `<NextUpdate>${nextUpdate === '' ? '' : `<dateTime>${nextUpdate}</dateTime>`}</NextUpdate></SchemeInformation>` +

@@ -3,7 +3,14 @@ import { TrustListError } from '../../../evidence/trust-list/error.ts'
 import { readTrustList } from '../../../evidence/trust-list/read-list.ts'
 import { anchorsAt } from '../../../evidence/trust-list/services.ts'
 import { pki } from '../../fakes/pki.ts'
-import { type ListRow, listXml, type ServiceRow, signedList } from '../../fakes/trust-list.ts'
+import {
+  type ListRow,
+  listXml,
+  type ServiceRow,
+  serviceExtension,
+  serviceFor,
+  signedList,
+} from '../../fakes/trust-list.ts'
 
 const AT = new Date('2026-07-01T00:00:00Z')
 const supervisor = pki().provider
@@ -106,6 +113,43 @@ describe('TS 119 612 §5.5: services at a time', () => {
       ['2009-01-01', 0],
     ] as const)
       expect(await at(row, new Date(`${time}T00:00:00Z`))).toBe(count)
+  })
+
+  const [signatures, web] = [serviceFor('ForeSignatures'), serviceFor('ForWebSiteAuthentication')]
+  const strange = '<Strange xmlns="urn:x"/>'
+  test.each<[string, string[], number]>([
+    ['for signatures', [signatures], 1],
+    ['for seals', [serviceFor('ForeSeals')], 1],
+    ['for web sites', [web], 0],
+    ['for web sites, not critical', [serviceFor('ForWebSiteAuthentication', 'false')], 0],
+    ['for web sites and signatures', [web, signatures], 1],
+    ['of a root', [serviceFor('RootCA-QC')], 1],
+    ['for what nobody defined', [serviceFor('ForMoon')], 0],
+    ['for what nobody defined, not critical', [serviceFor('ForMoon', '0')], 1],
+    ['with a critical extension that nobody knows', [signatures, serviceExtension(strange)], 0],
+    [
+      'the same beside one that is known',
+      [serviceExtension(strange).replace('</Extension>', '<ExpiredCertsRevocationInfo/></Extension>')],
+      0,
+    ],
+    ['with one that does not say whether it is critical', [serviceExtension(strange, undefined)], 0],
+    ['with an empty one', [serviceExtension('')], 0],
+    ['with one that is not critical', [serviceExtension(strange, 'false')], 1],
+    [
+      'that keeps what it knows of expired certificates',
+      [serviceExtension('<ExpiredCertsRevocationInfo>2020-01-01T00:00:00Z</ExpiredCertsRevocationInfo>')],
+      1,
+    ],
+  ])('%s', async (_, extensions, count) => {
+    expect(await at({ extensions })).toBe(count)
+    const history = [{ type: 'CA/QC', status: 'granted', from: '2019-01-01T00:00:00Z', extensions }]
+    expect(await at({ history }, new Date('2019-06-01T00:00:00Z'))).toBe(count)
+  })
+  test('what narrows a CA narrows no stamping authority', async () => {
+    const services = [
+      service({ certificates: [tsa.certificate], type: 'TSA/QTST', extensions: [signatures] }),
+    ]
+    expect(anchorsAt(readTrustList(await publish({ services }), trust).services, 'tsas', AT)).toHaveLength(1)
   })
 
   test('stamping authorities and providers have types of their own', async () => {
