@@ -6,10 +6,12 @@ import { stampCredit } from './issue/stamp-credit.ts'
 import type { WatchedTimestamper } from './issue/watched-timestamper.ts'
 import { certificateExpiry } from './ops/certificate-expiry.ts'
 import type { Events } from './ops/events.ts'
+import { trustListExpiry } from './ops/trust-list-expiry.ts'
 import { PurseSweep, type SweepParts } from './purse/sweep.ts'
 import { Retention, type RetentionParts } from './retention/retention.ts'
 import type { Duty } from './rounds.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import type { TrustedRoles } from './trusted.ts'
 
 type DutyParts = SweepParts &
   RetentionParts & {
@@ -21,6 +23,8 @@ type DutyParts = SweepParts &
     readonly warnBefore: () => number
     /** PEM, as they are now. */
     readonly tlsCertificates: () => string
+    /** As it is now. */
+    readonly trusted: () => TrustedRoles
     readonly timestamper: WatchedTimestamper
   }
 
@@ -40,6 +44,7 @@ export const dutiesOf = ({ tsa }: Config, parts: DutyParts): Duty[] => [
     }),
     warnBefore: parts.warnBefore,
   }),
+  trustListExpiry(parts),
   stampCredit({
     timestamper: parts.timestamper,
     events: parts.events,

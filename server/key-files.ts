@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { SigningKey, TokenKey } from '../config/signing.ts'
 import {
-  anchorsAt,
   type Certificate,
   type KamuSmAccount,
   parsePemCertificates,
-  readTrustList,
   type Signer,
   signerFromPem,
   signerFromPkcs12,
   signerFromToken,
   type TokenSigner,
-  type TrustRole,
 } from '../evidence/index.ts'
 
 /** Reads files that the configuration names. Errors say which file and why, and never what was in it. */
@@ -22,14 +19,6 @@ export class KeyFileError extends Error {
     this.name = 'KeyFileError'
     this.file = file
   }
-}
-
-export type TrustFiles = Readonly<Record<TrustRole, readonly string[]>> & {
-  readonly lists: readonly {
-    readonly file: string
-    readonly signers: readonly string[]
-    readonly roles: readonly TrustRole[]
-  }[]
 }
 
 export interface KeyPairFiles {
@@ -98,23 +87,6 @@ export async function readAnchors(files: readonly string[]): Promise<Certificate
   return anchors
 }
 
-/**
- * Everybody who is believed in a role at that time: the anchors that files name, and whom trusted lists approve. Rejects with
- * KeyFileError where a list is not to be believed, or outdated.
- */
-export async function readTrust(trust: TrustFiles, role: TrustRole, at: Date): Promise<Certificate[]> {
-  const anchors = await readAnchors(trust[role])
-  for (const { file, signers } of trust.lists.filter((one) => one.roles.includes(role))) {
-    const trusted = { signers: await readAnchors(signers), at }
-    try {
-      anchors.push(...anchorsAt(readTrustList(await readFile(file), trusted).services, role, at))
-    } catch (cause) {
-      throw new KeyFileError(file, cause)
-    }
-  }
-  return anchors
-}
-
 /** By address: how the TSAs that keep an account of ours know us. */
 export async function readStampAccounts({
   accounts,
@@ -140,7 +112,7 @@ export const readPem = (file: string): Promise<string> => readText(file)
 
 const readText = async (file: string): Promise<string> => (await readOctets(file)).toString('utf8')
 
-async function readOctets(file: string): Promise<Buffer> {
+export async function readOctets(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (cause) {

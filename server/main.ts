@@ -57,6 +57,7 @@ import { SigningKeys } from './signing-keys.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
 import type { SubmissionServerParts } from './smtp/submission-server.ts'
 import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from './token-buckets.ts'
+import { readTrustedRoles, type TrustedRoles } from './trusted.ts'
 import { TrustPool } from './workers/trust-pool.ts'
 
 /** Parts that a test may bring along. */
@@ -87,7 +88,7 @@ export interface Provider {
   readonly archiveDesk: ArchiveDesk
   /** Everything into a new folder, while mail goes on. */
   readonly backUp: NonNullable<OperationParts['backUp']>
-  /** Takes over TLS, signing keys, peers, users' anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
+  /** Takes over TLS, signing keys, peers, anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
   close(): Promise<void>
@@ -147,12 +148,17 @@ export async function start(
     settings: () => statusSettingsOf(current),
     onFailure: (kind, url, error) => events.statusFailed(kind, url, error),
   })
-  const peerTrust = await peerTrustOf(config, status, clock)
+  let trusted = await readTrustedRoles(config.trust, clock.now())
+  const peerTrust = peerTrustOf(
+    () => trusted,
+    status,
+    () => current.trust.crls,
+  )
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
     accounts: await readStampAccounts(config.tsa),
     timeoutMs: config.tsa.timeout,
-    anchors: peerTrust.tsasTrust.anchors,
+    anchors: () => peerTrust.tsasTrust.anchorsAt(clock.now()),
     status: new TsaStatus(peerTrust.tsasTrust, clock),
     clock,
     events,
@@ -161,8 +167,9 @@ export async function start(
   let outbound = await readOutbound(config)
   const { domain } = config.provider
   const peers = await PeerDirectory.open(store.peers, domain, config.peers)
-  const policyFrom = (from: Config) => policyOf(from, { store, directory, clock, events, status, peers })
-  const policy = await policyFrom(config)
+  const policyFrom = (from: Config, { users }: TrustedRoles) =>
+    policyOf(from, { store, directory, clock, events, status, peers, users })
+  const policy = policyFrom(config, trusted)
   const purses = new Purses({
     store,
     clock,
@@ -286,6 +293,7 @@ export async function start(
           signing,
           warnBefore: () => current.signing.warnBefore,
           tlsCertificates: () => tls.cert,
+          trusted: () => trusted,
           timestamper,
           clockIsCertain: timestamper.clockIsCertain,
         })
@@ -391,12 +399,14 @@ export async function start(
       const renewed = await readTls(next.tls)
       // Evidence that was drafted under one name and profile is issued under them: those wait for a restart.
       const { provider, evidence, limits } = config
-      const renewedPolicy = await policyFrom({ ...next, provider, evidence, limits })
+      const nextTrusted = await readTrustedRoles(next.trust, clock.now(), trusted)
+      const renewedPolicy = policyFrom({ ...next, provider, evidence, limits }, nextTrusted)
       const nextOutbound = await readOutbound(next)
       await using nextKeys = await signing.prepare(next.signing)
       // Before it takes effect, like every change.
       await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
       tls = renewed
+      trusted = nextTrusted
       nextKeys.takeOver()
       Object.assign(submissionParts, renewedPolicy, { tls })
       Object.assign(issuerParts, { pipeline: renewedPolicy.pipeline })

@@ -10,13 +10,13 @@ import { Pipeline } from '../plugins/pipeline.ts'
 import type { Store } from '../storage/port.ts'
 import type { AccountDirectory } from './accounts/directory.ts'
 import { countedOctets } from './accounts/standard-mailboxes.ts'
-import { readTrust } from './key-files.ts'
 import type { Events } from './ops/events.ts'
 import type { PeerServerParts } from './relay/inbound/parts.ts'
 import type { PeerDirectory } from './relay/peers.ts'
 import { servicesOf } from './services.ts'
 import { MessageRate } from './smtp/message-rate.ts'
 import { HOUR_MS, TokenBuckets } from './token-buckets.ts'
+import type { Trusted, TrustedRoles } from './trusted.ts'
 
 /** How status of certificates is asked for. */
 export const statusSettingsOf = ({ revocation, trust }: Config): StatusSettings => ({
@@ -26,23 +26,19 @@ export const statusSettingsOf = ({ revocation, trust }: Config): StatusSettings 
   aiaHosts: trust.aiaHosts,
 })
 
-/** Whom we believe among providers and among those who stamp for them; a change of these waits for a restart. */
-export async function peerTrustOf(
-  { trust }: Config,
+/** Whom we believe among providers and among those who stamp for them, as it is when something is judged. */
+export function peerTrustOf(
+  trusted: () => TrustedRoles,
   status: StatusSource,
-  clock: Clock,
-): Promise<Pick<PeerServerParts, 'providersTrust' | 'tsasTrust'>> {
-  const validator = async (role: TrustRole) =>
-    new CertificateValidator({
-      anchors: await readTrust(trust, role, clock.now()),
-      status,
-      furtherLists: trust.crls,
-    })
-  return { providersTrust: await validator('providers'), tsasTrust: await validator('tsas') }
+  furtherLists: () => readonly string[],
+): Pick<PeerServerParts, 'providersTrust' | 'tsasTrust'> {
+  const validator = (role: TrustRole) =>
+    new CertificateValidator({ anchors: (at) => trusted()[role].at(at), status, furtherLists })
+  return { providersTrust: validator('providers'), tsasTrust: validator('tsas') }
 }
 
 /** Everything of a submission's decision that a reload takes over. */
-export async function policyOf(
+export function policyOf(
   config: Config,
   house: {
     store: Store
@@ -51,9 +47,10 @@ export async function policyOf(
     events: Events
     status: StatusSource
     peers: PeerDirectory
+    users: Trusted
   },
 ) {
-  const { store, directory, clock, events, status, peers } = house
+  const { store, directory, clock, events, status, peers, users } = house
   const services = servicesOf(config, {
     accountOf: (address) => directory.get(address),
     usageOf: (address) => countedOctets(store.mailboxes, address),
@@ -64,7 +61,7 @@ export async function policyOf(
   return {
     pipeline: new Pipeline(config.plugins, services, (...failure) => events.pluginFailed(...failure)),
     validator: new CertificateValidator({
-      anchors: await readTrust(config.trust, 'users', clock.now()),
+      anchors: (at) => users.at(at),
       status,
       furtherLists: config.trust.crls,
     }),

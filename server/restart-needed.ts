@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.ts'
 
-/** Sections that a reload takes over; of `trust` the users alone. */
+/** Sections that a reload takes over. */
 const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
   'tls',
+  'trust',
   'signing',
   'submission',
   'plugins',
@@ -26,11 +27,5 @@ export function restartNeeded(before: Config, after: Config): string[] {
     .map(([name]) => name)
 }
 
-const notTakenOver = ({ trust, ...rest }: Config): Record<string, unknown> => ({
-  ...Object.fromEntries(Object.entries(rest).filter(([name]) => !TAKEN_OVER.has(name as keyof Config))),
-  trust: {
-    tsas: trust.tsas,
-    providers: trust.providers,
-    lists: trust.lists.filter(({ roles }) => roles.some((role) => role !== 'users')),
-  },
-})
+const notTakenOver = (config: Config): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(config).filter(([name]) => !TAKEN_OVER.has(name as keyof Config)))

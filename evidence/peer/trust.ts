@@ -26,11 +26,11 @@ export interface PeerTrust {
 
 /** Without revocation lists: these are fetched for whom an anchor stands behind, and judged after. */
 export const withoutLists = ({ providers, tsas, at }: PeerTrust): VerifyOptions => ({
-  anchors: providers.anchors,
+  anchors: providers.anchorsAt(at),
   intermediates: [],
   crls: [],
   revocation: 'if-present',
-  stampAnchors: tsas.anchors,
+  stampAnchors: tsas.anchorsAt(at),
   now: at,
 })
 

@@ -12,18 +12,25 @@ const MAX_REQUESTS = 16
  * the path again with it. No status is fetched for a certificate that no anchor stands behind.
  */
 export class CertificateValidator {
-  readonly anchors: readonly Certificate[]
+  readonly #anchors: (at: Date) => readonly Certificate[]
   readonly #status: StatusSource
-  readonly #furtherLists: readonly string[]
+  readonly #furtherLists: () => readonly string[]
 
   constructor(options: {
-    anchors: readonly Certificate[]
+    /** Those for all time, or as of when something is judged. */
+    anchors: readonly Certificate[] | ((at: Date) => readonly Certificate[])
     status: StatusSource
-    furtherLists: readonly string[]
+    furtherLists: readonly string[] | (() => readonly string[])
   }) {
-    this.anchors = options.anchors
+    const { anchors, furtherLists } = options
+    this.#anchors = typeof anchors === 'function' ? anchors : () => anchors
     this.#status = options.status
-    this.#furtherLists = options.furtherLists
+    this.#furtherLists = typeof furtherLists === 'function' ? furtherLists : () => furtherLists
+  }
+
+  /** Where paths end that are judged as of that time. */
+  anchorsAt(at: Date): readonly Certificate[] {
+    return this.#anchors(at)
   }
 
   /** Where it judges. */
@@ -49,12 +56,13 @@ export class CertificateValidator {
     const { at, revocation, askedSince } = options
     const freshness = this.#freshness(options)
     const asking: Asking = { at, freshness, askedSince, requestsLeft: MAX_REQUESTS }
-    const withoutStatus = { anchors: this.anchors, at, crls: [], revocation: 'if-present' } as const
+    const anchors = this.#anchors(at)
+    const withoutStatus = { anchors, at, crls: [], revocation: 'if-present' } as const
     let { intermediates } = options
     const { desk } = this
     let first = await desk.path(leaf, { ...withoutStatus, intermediates })
     if (!first.ok && first.failure === 'NO_PATH') {
-      const known = [...this.anchors, ...intermediates]
+      const known = [...anchors, ...intermediates]
       const further = await this.#status.missingIssuers(leaf, known, asking)
       intermediates = [...intermediates, ...further]
       if (further.length > 0) first = await desk.path(leaf, { ...withoutStatus, intermediates })
@@ -62,10 +70,10 @@ export class CertificateValidator {
     if (!first.ok) return first
     const { path } = first
     const otherSigners = (issuer: Certificate) =>
-      this.#otherSigners(issuer, { ...withoutStatus, anchors: path.slice(-1), intermediates })
-    const { crls, ocsps } = await this.#status.gather(path, this.#furtherLists, { ...asking, otherSigners })
+      this.#otherSigners(issuer, anchors, { ...withoutStatus, anchors: path.slice(-1), intermediates })
+    const { crls, ocsps } = await this.#status.gather(path, this.#furtherLists(), { ...asking, otherSigners })
     const judged = await desk.path(leaf, {
-      anchors: this.anchors,
+      anchors,
       intermediates,
       at,
       crls,
@@ -79,8 +87,12 @@ export class CertificateValidator {
   }
 
   /** A CA that changed its key signs lists with either. [RFC 5280 §6.3.3 (f)] */
-  async #otherSigners(issuer: Certificate, context: TrustContext): Promise<readonly Certificate[]> {
-    const candidates = otherKeysOf(issuer, [...this.anchors, ...context.intermediates])
+  async #otherSigners(
+    issuer: Certificate,
+    anchors: readonly Certificate[],
+    context: TrustContext,
+  ): Promise<readonly Certificate[]> {
+    const candidates = otherKeysOf(issuer, [...anchors, ...context.intermediates])
     const judged = await Promise.all(candidates.map((other) => this.desk.path(other, context)))
     return candidates.filter((_, index) => judged[index]?.ok)
   }

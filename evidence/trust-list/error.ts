@@ -8,6 +8,8 @@ export type TrustListFailure =
   | 'BAD_SIGNATURE'
   /** Its next update is overdue. */
   | 'OUTDATED'
+  /** A newer one was believed before. */
+  | 'REPLACED'
   | 'TOO_LARGE'
 
 export class TrustListError extends Error {

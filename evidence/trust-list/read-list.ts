@@ -79,7 +79,7 @@ function read(root: XmlElement): TrustList {
   if (services.length > MAX_SERVICES)
     throw new TrustListError('TOO_LARGE', `${services.length} services, ${MAX_SERVICES} at most`)
   return {
-    sequence: Number(textOf(only(scheme, 'TSLSequenceNumber'))),
+    sequence: numberOf(only(scheme, 'TSLSequenceNumber')),
     operator: names[0] === undefined ? '' : textOf(names[0]).trim(),
     issued: time(only(scheme, 'ListIssueDateTime')),
     nextUpdate: next && time(next),
@@ -121,6 +121,12 @@ function certificatesOf(identity: XmlElement): Certificate[] {
       return [] // a certificate that cannot be read is trusted for nothing; the others of the list still are
     }
   })
+}
+
+function numberOf(element: XmlElement): number {
+  const text = textOf(element).trim()
+  if (!/^\d{1,9}$/.test(text)) throw new TrustListError('NOT_A_LIST', `${element.local} is no number`)
+  return Number(text)
 }
 
 /** In UTC, as the standard asks for. [TS 119 612 §5.1.3] */

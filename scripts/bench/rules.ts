@@ -23,6 +23,7 @@ import { Purses } from '../../server/purse/purses.ts'
 import { receiveMessage } from '../../server/received-message.ts'
 import { PeerDirectory } from '../../server/relay/peers.ts'
 import { decide } from '../../server/smtp/submission.ts'
+import { readTrust } from '../../server/trusted.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import { signMessage } from '../client/signed-message.ts'
 import { addressOf, fillAccounts } from './many-accounts.ts'
@@ -83,7 +84,8 @@ export async function measureRules(note: (text: string) => void): Promise<RuleFi
     onFailure: () => {},
   })
   const peers = await PeerDirectory.open(store.peers, DOMAIN, [])
-  const house = { store, directory, clock: systemClock, events, status, peers }
+  const users = await readTrust(config.trust, 'users', systemClock.now())
+  const house = { store, directory, clock: systemClock, events, status, peers, users }
   const least = config.plugins.filter((one) => typeof one === 'string' && one.startsWith('evidence-'))
   const common = {
     store,
@@ -91,8 +93,8 @@ export async function measureRules(note: (text: string) => void): Promise<RuleFi
     materials: new MaterialArchive(store),
     purses: new Purses({ store, clock: systemClock, events, tariff: () => undefined }),
   }
-  const full = { ...common, ...(await policyOf(config, house)) }
-  const bare = { ...common, ...(await policyOf({ ...config, plugins: least }, house)) }
+  const full = { ...common, ...policyOf(config, house) }
+  const bare = { ...common, ...policyOf({ ...config, plugins: least }, house) }
   const signer = await signerOf({ folder }, 'dev/users/deneme.gonderen@hs98.kep.tr')
 
   /** From MAIL to the answer, as the listener does it; ms of CPU each. */

@@ -32,7 +32,8 @@ export function watchTimestamper(options: {
   urls: readonly string[]
   accounts: ReadonlyMap<string, KamuSmAccount>
   timeoutMs: number
-  anchors: readonly Certificate[]
+  /** Of TSAs, as they are now. */
+  anchors: () => readonly Certificate[]
   status: TsaStatus
   clock: Clock
   events: Events
@@ -48,7 +49,7 @@ export function watchTimestamper(options: {
     accounts: options.accounts,
     timeoutMs: options.timeoutMs,
     clock,
-    trust: () => ({ anchors: options.anchors, intermediates: [], crls: [], revocation: 'if-present' }),
+    trust: () => ({ anchors: options.anchors(), intermediates: [], crls: [], revocation: 'if-present' }),
     refusal: (token) => options.status.refusal(token),
     onSkew: (milliseconds) => {
       measured = { skew: milliseconds, offset: wallAgainstMonotonic() }

@@ -106,6 +106,11 @@ export class Events {
   readonly #expiry = this.#gauge('certificate_expires_seconds', 'Until a certificate of ours runs out', [
     'use',
   ])
+  readonly #trustLists = this.#gauge(
+    'trust_list_expires_seconds',
+    'Until the next update of a trusted list is due',
+    ['file'],
+  )
   readonly #rechecks = this.#counter(
     'rechecks_total',
     'Acceptances whose signers were judged again after the grace period, by how they were found',
@@ -330,6 +335,17 @@ export class Events {
     this.#expiry.set({ use }, leftMs / 1000)
     if (isNear)
       this.#log.warn({ event: 'certificate-expires', use, serial, days: Math.floor(leftMs / 86_400_000) })
+  }
+
+  /** All of them: one that is not believed any more has no line. */
+  trustLists(lists: readonly { file: string; leftMs: number; isNear: boolean }[]): void {
+    this.#trustLists.reset()
+    for (const { file, leftMs, isNear } of lists) {
+      this.#trustLists.set({ file }, leftMs / 1000)
+      const days = Math.floor(leftMs / 86_400_000)
+      if (leftMs < 0) this.#log.error({ event: 'trust-list-outdated', file, days })
+      else if (isNear) this.#log.warn({ event: 'trust-list-expires', file, days })
+    }
   }
 
   /** A signer who had been revoked before the acceptance is the operator's affair: the evidence stands. */

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts'
-import { readTrust } from '../key-files.ts'
+import { readTrust } from '../trusted.ts'
 import { type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 
 /** Each is read as at a start, for each of its roles. */
@@ -8,7 +8,9 @@ export async function checkTrustLists({ mode, trust }: Config, now: Date, fault:
     for (const role of list.roles) {
       const path = `trust.lists.${index}`
       try {
-        const found = await readTrust({ users: [], providers: [], tsas: [], lists: [list] }, role, now)
+        const found = (await readTrust({ users: [], providers: [], tsas: [], lists: [list] }, role, now)).at(
+          now,
+        )
         if (found.length === 0) fault(path, `${list.file} approves nobody for ${role}`)
         if (mode === 'production') refuseDevelopment(found, path, fault)
       } catch (error) {

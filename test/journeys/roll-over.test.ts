@@ -5,13 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SigningKey } from '../../config/signing.ts'
 import { verifyFile } from '../../evidence/index.ts'
 import { makePkcs12 } from '../../evidence/keys/pkcs12.ts'
+import { toPem } from '../../evidence/x509/certificate.ts'
 import { issueCrl } from '../../evidence/x509/issue.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { signedEvidence, trustOptions } from '../fakes/evidence.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
 import { evidenced, idIn } from '../fakes/mailboxes.ts'
 import { DAY, movedClock } from '../fakes/moved-clock.ts'
-import { daysFromNow, type Holder, pki } from '../fakes/pki.ts'
+import { daysFromNow, type Holder, makeRoot, pki } from '../fakes/pki.ts'
 import { startProvider, type TestProvider } from '../fakes/provider.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
 
@@ -116,4 +117,19 @@ test('a key that leaked: what was stamped before its certificate was revoked sta
   }
   expect(await judged(daysFromNow(0.5))).toEqual(['TOTAL-PASSED', undefined])
   expect(await judged(daysFromNow(-0.5))).toEqual(['TOTAL-FAILED', 'REVOKED'])
+})
+
+test('a reload takes over whom we believe, for every role', async () => {
+  const stranger = folder.file('stranger.pem')
+  writeFileSync(stranger, toPem('CERTIFICATE', makeRoot('Yabancı').certificate.der))
+  const { trust } = kep.config
+  const believing = (over: Partial<typeof trust>) =>
+    kep.provider.reload({ ...kep.config, trust: { ...trust, ...over } })
+  expect(await believing({ tsas: [stranger] })).toEqual({ needsRestart: [] })
+  await expect(kep.provider.archiveDesk.seal()).rejects.toThrow('UNTRUSTED')
+  // The same file with other content: nothing of the configuration has changed.
+  writeFileSync(stranger, toPem('CERTIFICATE', pki().root.certificate.der))
+  expect(await believing({ tsas: [stranger] })).toEqual({ needsRestart: [] })
+  await kep.provider.archiveDesk.seal()
+  await expect(believing({ providers: [folder.file('none.pem')] })).rejects.toThrow('none.pem')
 })

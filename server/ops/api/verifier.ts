@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { FileReport } from '../../../evidence/index.ts'
 import { systemClock } from '../../../mail/clock.ts'
-import { KeyFileError, type TrustFiles } from '../../key-files.ts'
+import { KeyFileError } from '../../key-files.ts'
+import type { TrustFiles } from '../../trusted.ts'
 import { OperationError } from '../operations/operation.ts'
 import type { VerifyAnswer, VerifyJob } from './verify-thread.ts'
 

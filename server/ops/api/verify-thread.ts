@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type FileReport, verifyFile } from '../../../evidence/index.ts'
-import { KeyFileError, readTrust, type TrustFiles } from '../../key-files.ts'
+import { KeyFileError } from '../../key-files.ts'
+import { readTrustedRoles, type TrustFiles } from '../../trusted.ts'
 
 /** One file to judge, and by whom. */
 export interface VerifyJob {
@@ -19,12 +20,15 @@ const { name, octets, trust, now }: VerifyJob = workerData
 async function judge(): Promise<VerifyAnswer> {
   try {
     const at = new Date(now)
-    const anchors = await readTrust(trust, 'providers', at)
-    const userAnchors = await readTrust(trust, 'users', at)
-    const stampAnchors = await readTrust(trust, 'tsas', at)
+    const { users, providers, tsas } = await readTrustedRoles(trust, at)
+    const anchors = {
+      anchors: providers.at(at),
+      userAnchors: users.at(at),
+      stampAnchors: tsas.at(at),
+    }
     const options = { intermediates: [], crls: [], revocation: 'if-present', now: at } as const
     const file = { name, octets, content: undefined }
-    return { report: await verifyFile(file, { ...options, anchors, userAnchors, stampAnchors }) }
+    return { report: await verifyFile(file, { ...options, ...anchors }) }
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
     const { cause } = error

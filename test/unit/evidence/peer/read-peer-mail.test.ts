@@ -376,7 +376,7 @@ test('what is not judged within bounds is neither believed nor refused', async (
   const dispatch = await peerDispatch(original)
   const hard = new Error('too hard')
   const desk = { ...deskHere, evidence: () => Promise.reject(hard) }
-  const [root] = validator([]).anchors
+  const [root] = validator([]).anchorsAt(new Date())
   const status = statusSource({ desk })
   const providers = new CertificateValidator({ anchors: [root!], status, furtherLists: lists.urls })
   await expect(read(dispatch, { providers })).rejects.toBe(hard)

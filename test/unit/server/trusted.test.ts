@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { toPem } from '../../../evidence/x509/certificate.ts'
+import { KeyFileError } from '../../../server/key-files.ts'
+import { readTrust, type TrustFiles } from '../../../server/trusted.ts'
+import { pki } from '../../fakes/pki.ts'
+import { TemporaryFolder } from '../../fakes/temporary-folder.ts'
+import { type ListRow, listXml, type ServiceRow, signedList } from '../../fakes/trust-list.ts'
+
+const supervisor = pki().provider
+const { root, intermediate } = pki()
+const day = (text: string) => new Date(`${text}T00:00:00Z`)
+const AT = day('2026-07-01')
+
+async function house(folder: TemporaryFolder) {
+  const file = (name: string, octets: string | Uint8Array): string => {
+    writeFileSync(folder.file(name), octets)
+    return folder.file(name)
+  }
+  const signers = [file('supervisor.pem', toPem('CERTIFICATE', supervisor.certificate.der))]
+  const anchor = file('root.pem', toPem('CERTIFICATE', root.certificate.der))
+  const publish = async (row: Partial<ServiceRow> = {}, list: Partial<ListRow> = {}) => {
+    const service = { certificates: [intermediate.certificate], type: 'CA/QC', status: 'granted' } as const
+    const services = [{ ...service, from: '2020-01-01T00:00:00Z', ...row }]
+    file('list.xml', await signedList(listXml({ services, ...list }), supervisor))
+  }
+  const lists = [{ file: folder.file('list.xml'), signers, roles: ['users'] }] as const
+  const trust: TrustFiles = { users: [anchor], providers: [], tsas: [], lists }
+  return { publish, trust }
+}
+
+test('who is approved is asked as of each judgement, anchors of files are at any time', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trust } = await house(folder)
+  const history = [
+    { type: 'CA/QC', status: 'granted', from: '2020-01-01T00:00:00Z' },
+    { type: 'CA/QC', status: 'withdrawn', from: '2019-01-01T00:00:00Z' },
+  ]
+  await publish({ status: 'withdrawn', from: '2026-08-01T00:00:00Z', history })
+  const trusted = await readTrust(trust, 'users', AT)
+  const names = (time: string) => trusted.at(day(time)).map(({ fingerprint }) => fingerprint)
+  const [own, listed] = [root.certificate.fingerprint, intermediate.certificate.fingerprint]
+  // From the first of August on it was withdrawn: nobody has to restart anything.
+  for (const [time, expected] of [
+    ['2026-07-01', [own, listed]],
+    ['2026-08-02', [own]],
+    ['2026-07-31', [own, listed]],
+    ['2026-08-01', [own]],
+    ['2019-06-01', [own]],
+    ['2018-06-01', [own]],
+    ['2020-01-01', [own, listed]],
+  ] as const)
+    expect([time, names(time)]).toEqual([time, expected])
+})
+
+test('of one time the same is told without looking at every service again', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trust } = await house(folder)
+  await publish()
+  const trusted = await readTrust(trust, 'users', AT)
+  expect(trusted.at(day('2026-07-02'))).toBe(trusted.at(day('2026-09-02')))
+})
+
+test('a list that was replaced is not believed again, though its next update is not due', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trust } = await house(folder)
+  await publish({ status: 'withdrawn', from: '2026-06-15T00:00:00Z' }, { sequence: 8 })
+  const now = await readTrust(trust, 'users', AT)
+  expect(now.lists).toMatchObject([{ sequence: 8, operator: 'Deneme Kurumu' }])
+  await publish({}, { sequence: 7 })
+  const refused = await readTrust(trust, 'users', AT, now).catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(KeyFileError)
+  expect(String(refused)).toMatch(/list\.xml: REPLACED: number 7, and 8 /)
+  for (const sequence of [8, 9]) {
+    await publish({}, { sequence })
+    expect((await readTrust(trust, 'users', AT, now)).lists).toMatchObject([{ sequence }])
+  }
+})
