@@ -49,11 +49,11 @@ export class CertificateValidator {
       freshSince?: Date | undefined
       /** "Good" then needs a response or a list of what was known since: "young" is not enough. */
       knownSince?: Date | undefined
-      /** Status of the leaf that was asked for before is asked for again; whatever is current still counts. */
+      /** Status that was asked for before, of issuers as well, is asked for again; whatever is current still counts. */
       askedSince?: Date | undefined
     },
   ): Promise<PathResult> {
-    const { at, revocation, askedSince } = options
+    const { at, revocation, knownSince, askedSince = knownSince } = options
     const freshness = this.#freshness(options)
     const asking: Asking = { at, freshness, askedSince, requestsLeft: MAX_REQUESTS }
     const anchors = this.#anchors(at)

@@ -142,7 +142,7 @@ export class StatusSource {
 const borrowed = (asking: Asking): Asking => ({
   at: asking.at,
   freshness: undefined,
-  askedSince: undefined,
+  askedSince: asking.askedSince,
   otherSigners: asking.otherSigners,
   get requestsLeft() {
     return asking.requestsLeft

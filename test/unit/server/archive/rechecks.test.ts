@@ -14,7 +14,7 @@ import { openMemoryStore } from '../../../fakes/memory-store.ts'
 import { answer, readOcspRequest } from '../../../fakes/ocsp-responder.ts'
 import { freshCrl, pki } from '../../../fakes/pki.ts'
 import { statusSource } from '../../../fakes/status-source.ts'
-import { octets, startWebServer } from '../../../fakes/web-server.ts'
+import { startWebServer } from '../../../fakes/web-server.ts'
 
 const HOUR = 3_600_000
 const GRACE = 24 * HOUR
@@ -23,20 +23,28 @@ const BEGIN = Math.floor(Date.now() / 1000) * 1000
 
 /** A CA that publishes as it is told, one signer of its, and the recheck of what that one signed. */
 async function house(way: 'ocsp' | 'list') {
-  const { root, intermediate } = pki()
+  const { root } = pki()
   const store = await openMemoryStore(new Disk())
   let hour = 0
   const clock = { now: () => new Date(BEGIN + hour * HOUR), monotonic: () => performance.now() }
   /** What it publishes from an hour on; and how often it finds out anew, 0 for each question. */
   const never = { date: new Date(), from: Number.POSITIVE_INFINITY }
-  const own = { revocation: never, everyHours: 0, validHours: 30 * 24 }
+  const own = { revocation: never, ofIssuer: never, everyHours: 0, validHours: 30 * 24 }
   const knownHour = () => (own.everyHours === 0 ? hour : hour - (hour % own.everyHours))
   const knownAt = () => new Date(BEGIN + knownHour() * HOUR)
-  const server = await startWebServer({ '/root.crl': octets(freshCrl(root)) })
+  const server = await startWebServer({
+    '/root.crl': (response) => {
+      const { date, from } = own.ofIssuer
+      const revoked = from <= hour ? [{ serial: authority.certificate.serialBytes, date }] : []
+      response.end(freshCrl(root, revoked, clock.now()))
+    },
+  })
+  const authority = pki().issue({ kind: 'intermediate' }, { issuer: root, crlUrl: server.url('/root.crl') })
   const { certificate } = pki().issue(
     { kind: 'user', email: 'a@hs98.kep.tr' },
     {
       crlUrl: way === 'list' ? server.url('/ca.crl') : null,
+      issuer: authority,
       extensions: way === 'ocsp' ? [authorityInfoAccess({ ocsp: server.url('/ocsp') })] : [],
     },
   )
@@ -53,18 +61,18 @@ async function house(way: 'ocsp' | 'list') {
       nextUpdate,
       status,
     } as const
-    response.end(answer({ issuer: intermediate, producedAt: clock.now(), singles: [single] }))
+    response.end(answer({ issuer: authority, producedAt: clock.now(), singles: [single] }))
   })
   server.handlers.set('/ca.crl', (response) => {
     const date = told()
     const thisUpdate = knownAt()
     const nextUpdate = new Date(thisUpdate.getTime() + own.validHours * HOUR)
     const revoked = date === undefined ? [] : [{ serial: certificate.serialBytes, date }]
-    response.end(issueCrl({ issuer: intermediate, number: 1, thisUpdate, nextUpdate, revoked }))
+    response.end(issueCrl({ issuer: authority, number: 1, thisUpdate, nextUpdate, revoked }))
   })
   const validator = new CertificateValidator({
     anchors: [root.certificate],
-    furtherLists: [server.url('/root.crl')],
+    furtherLists: [],
     status: statusSource({ clock, maxAgeMs: 24 * HOUR, ocsp: { certId: 'sha1', nonce: 'off' } }),
   })
   const materials = new MaterialArchive(store)
@@ -83,7 +91,7 @@ async function house(way: 'ocsp' | 'list') {
   const accept = async (): Promise<SubmissionRecord> => {
     const at = clock.now()
     const path = await validator.validate(certificate, {
-      intermediates: [intermediate.certificate],
+      intermediates: [authority.certificate],
       at,
       revocation: 'require',
       freshSince: at,
@@ -155,6 +163,19 @@ test.each(['ocsp', 'list'] as const)(
     expect(await kep.recheck(first)).toBe('revoked-before')
   },
 )
+
+test('what was told meanwhile of the CA itself is asked for too', async () => {
+  await using kep = await house('ocsp')
+  kep.goTo(-10)
+  await kep.accept()
+  kep.goTo(0)
+  const first = await kep.accept()
+  kep.goTo(15)
+  await kep.accept() // the root's list was a day old, and was got anew
+  kep.own.ofIssuer = { date: new Date(BEGIN - 2 * HOUR), from: 20 }
+  kep.goTo(24)
+  expect(await kep.recheck(first)).toBe('revoked-before')
+})
 
 test('a list once a week is waited for; one that never comes again, for 30 days after the deadline', async () => {
   await using kep = await house('list')
