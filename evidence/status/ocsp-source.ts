@@ -131,7 +131,7 @@ export class OcspSource {
 function outweighs(known: Cached, come: Cached): boolean {
   if (known.isRevoked !== come.isRevoked) {
     const [revoked, good] = known.isRevoked ? [known, come] : [come, known]
-    if (revoked.producedAt >= good.producedAt) return known.isRevoked
+    if (revoked.producedAt > good.producedAt || known.askedAt === come.askedAt) return known.isRevoked
   }
   return known.askedAt > come.askedAt
 }
