@@ -15,7 +15,9 @@ const pageOf = (name: string, report: FileReport): string =>
     crls: 0,
     ocsps: 0,
     outdated: [],
-    anchors: [{ role: 'all', subject: 'CN=Kök', fingerprint: 'c'.repeat(64), notAfter: '2040-01-01T00:00:00.000Z' }],
+    anchors: [
+      { role: 'all', subject: 'CN=Kök', fingerprint: 'c'.repeat(64), notAfter: '2040-01-01T00:00:00.000Z' },
+    ],
     program: 'OpenKEP',
   })
 
