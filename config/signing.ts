@@ -26,6 +26,8 @@ const pkcs11 = z.strictObject({
       slot: z.number().int().min(0).optional(),
       /** Its first line. */
       pinFile: file,
+      /** So too, of keys that ask for a PIN of their own with each signature. */
+      signaturePinFile: file.optional(),
       /** Label (CKA_LABEL) and id (CKA_ID, hex) of the private key; one of both is enough. */
       key: z.string().min(1).max(255).optional(),
       id: z
@@ -105,10 +107,15 @@ export function signingWithAbsolutePaths(
 
 function keyWithAbsolutePaths(key: SigningKey, absolute: (path: string) => string): SigningKey {
   if ('pkcs11' in key) {
-    const { module, pinFile } = key.pkcs11
+    const { module, pinFile, signaturePinFile } = key.pkcs11
     return {
       ...key,
-      pkcs11: { ...key.pkcs11, module: absolute(module), pinFile: absolute(pinFile) },
+      pkcs11: {
+        ...key.pkcs11,
+        module: absolute(module),
+        pinFile: absolute(pinFile),
+        ...(signaturePinFile !== undefined && { signaturePinFile: absolute(signaturePinFile) }),
+      },
       ...(key.certificate !== undefined && { certificate: absolute(key.certificate) }),
     }
   }

@@ -52,11 +52,13 @@ export async function readSigner(
 }
 
 async function readTokenSigner({ pkcs11, certificate, pss }: TokenKey): Promise<TokenSigner> {
-  const { module, token, slot, pinFile, key: label, id } = pkcs11
+  const { module, token, slot, pinFile, signaturePinFile, key: label, id } = pkcs11
   const pin = await readSecret(pinFile)
+  const signaturePin = signaturePinFile === undefined ? undefined : await readSecret(signaturePinFile)
   const certificates = certificate === undefined ? undefined : await readText(certificate)
   try {
-    return await signerFromToken({ module, token, slot, pin, label, id, certificates, hash: 'sha256', pss })
+    const named = { module, token, slot, pin, signaturePin, label, id }
+    return await signerFromToken({ ...named, certificates, hash: 'sha256', pss })
   } catch (cause) {
     throw new KeyFileError(module, cause)
   }

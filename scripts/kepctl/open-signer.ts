@@ -19,12 +19,13 @@ export const SIGNER_OPTIONS: Readonly<Record<string, OptionShape>> = {
   slot: string,
   id: string,
   'pin-file': string,
+  'signature-pin-file': string,
   pss: { type: 'boolean' },
 }
 
 export const SIGNER_USAGE =
   '(--p12 FILE [--p12-password-file FILE] | --key PEM --cert PEM [--key-password-file FILE] | ' +
-  '--pkcs11 MODULE (--token LABEL | --slot N) (--key LABEL | --id HEX) [--cert PEM] [--pin-file FILE]) [--pss]'
+  '--pkcs11 MODULE (--token LABEL | --slot N) (--key LABEL | --id HEX) [--cert PEM] [--pin-file FILE] [--signature-pin-file FILE]) [--pss]'
 
 /** Asks for the password or the PIN. Rejects with UsageError and KeyError; let go of it to end the session of a token. */
 export async function openSigner(args: Arguments, screen: Screen): Promise<Signer & AsyncDisposable> {
@@ -71,11 +72,17 @@ async function fromToken(module: string, args: Arguments, screen: Screen): Promi
     throw new UsageError('--id is hex digits in pairs')
   const certificates = cert === undefined ? undefined : await readFile(cert, 'utf8')
   const pin = await readSecret(args.one('pin-file'), screen.text({ tr: 'PIN', en: 'PIN' }))
+  const signaturePinFile = args.one('signature-pin-file')
+  const signaturePin =
+    signaturePinFile === undefined
+      ? undefined
+      : await readSecret(signaturePinFile, screen.text({ tr: 'İmza PIN’i', en: 'Signature PIN' }))
   return await signerFromToken({
     module,
     token,
     slot: slot === undefined ? undefined : Number(slot),
     pin,
+    signaturePin,
     label,
     id,
     certificates,

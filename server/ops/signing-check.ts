@@ -86,8 +86,12 @@ async function checkFiles(
     return read.length > 0
   }
   const isThere: boolean[] = []
-  if ('pkcs11' in key) isThere.push(await secret(key.pkcs11.pinFile, `${path}.pkcs11.pinFile`))
-  else if ('p12' in key) isThere.push(await secret(key.p12, `${path}.p12`))
+  if ('pkcs11' in key) {
+    const { pinFile, signaturePinFile } = key.pkcs11
+    isThere.push(await secret(pinFile, `${path}.pkcs11.pinFile`))
+    if (signaturePinFile !== undefined)
+      isThere.push(await secret(signaturePinFile, `${path}.pkcs11.signaturePinFile`))
+  } else if ('p12' in key) isThere.push(await secret(key.p12, `${path}.p12`))
   else isThere.push(await secret(key.key, `${path}.key`))
   if ('passwordFile' in key && key.passwordFile !== undefined)
     isThere.push(await secret(key.passwordFile, `${path}.passwordFile`))

@@ -1,6 +1,6 @@
 /** A token with one RSA key and its PIN, that really signs, and fails where a test says so. */
 import { constants, createHash, type KeyObject, privateEncrypt } from 'node:crypto'
-import { CK, type Cryptoki, type Handle } from '../../evidence/keys/pkcs11/cryptoki.ts'
+import { CK, type Cryptoki, type Handle, type TokenInfo } from '../../evidence/keys/pkcs11/cryptoki.ts'
 
 const handle = (number: number): Handle => {
   const octets = Buffer.alloc(8)
@@ -15,6 +15,9 @@ export class FakeCryptoki implements Cryptoki {
   tokens = ['fake']
   flags = 0
   pin = '1234'
+  /** Of keys that ask each time; absent: the same. */
+  signaturePin: string | undefined
+  serialNumber = 'A1'
   mechanisms = [0x0001, 0x0040]
   /** Attributes of the private key beside its kind. */
   asksAlways = false
@@ -39,8 +42,14 @@ export class FakeCryptoki implements Cryptoki {
     this.#called('C_GetSlotList')
     return this.tokens.map((_, index) => handle(index))
   }
-  C_GetTokenInfo(slot: Handle): { label: string; flags: number } {
-    return { label: (this.tokens[slot[0]!] ?? '').padEnd(32), flags: this.flags }
+  C_GetTokenInfo(slot: Handle): TokenInfo {
+    return {
+      label: (this.tokens[slot[0]!] ?? '').padEnd(32),
+      manufacturerID: 'fakes'.padEnd(32),
+      model: 'one key'.padEnd(16),
+      serialNumber: this.serialNumber === '' ? '' : `${this.serialNumber}${slot[0]}`.padEnd(16),
+      flags: this.flags,
+    }
   }
   C_GetMechanismList(): number[] {
     return this.mechanisms
@@ -51,8 +60,10 @@ export class FakeCryptoki implements Cryptoki {
   }
   C_Login(_session: Handle, userType: number, pin: string): void {
     this.#called('C_Login')
-    if (pin !== this.pin) throw new Error('CKR_PIN_INCORRECT')
-    if (userType === CK.CONTEXT_SPECIFIC) this.calls.push('for this signature')
+    const isForSignature = userType === CK.CONTEXT_SPECIFIC
+    if (pin !== (isForSignature ? (this.signaturePin ?? this.pin) : this.pin))
+      throw new Error('CKR_PIN_INCORRECT')
+    if (isForSignature) this.calls.push('for this signature')
   }
   C_FindObjectsInit(): void {
     this.#called('C_FindObjectsInit')

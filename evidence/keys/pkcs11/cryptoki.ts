@@ -23,13 +23,22 @@ export interface Mechanism {
   }
 }
 
+/** Texts are padded with blanks. */
+export interface TokenInfo {
+  readonly label: string
+  readonly manufacturerID: string
+  readonly model: string
+  readonly serialNumber: string
+  readonly flags: number
+}
+
 /** The calls of [PKCS11 v3.1 §5] that are used; each throws an Error whose message is the name of the CKR. */
 export interface Cryptoki {
   load(path: string): void
   C_Initialize(options: { flags: number }): void
   C_Finalize(): void
   C_GetSlotList(tokenPresent: boolean): Handle[]
-  C_GetTokenInfo(slot: Handle): { readonly label: string; readonly flags: number }
+  C_GetTokenInfo(slot: Handle): TokenInfo
   C_GetMechanismList(slot: Handle): number[]
   C_OpenSession(slot: Handle, flags: number): Handle
   C_Login(session: Handle, userType: number, pin: string): void

@@ -21,6 +21,17 @@ const LOST: ReadonlySet<string> = new Set([
   'CKR_HOST_MEMORY',
 ])
 
+/** A login that ends so was over before the PIN was read; after any other end the token may have counted a wrong one. */
+const UNREAD: ReadonlySet<string> = new Set([
+  'CKR_SESSION_HANDLE_INVALID',
+  'CKR_SESSION_CLOSED',
+  'CKR_DEVICE_REMOVED',
+  'CKR_TOKEN_NOT_PRESENT',
+  'CKR_TOKEN_NOT_RECOGNIZED',
+  'CKR_SLOT_ID_INVALID',
+  'CKR_CRYPTOKI_NOT_INITIALIZED',
+])
+
 const MEANT: ReadonlyMap<string, KeyFailure> = new Map([
   ['CKR_PIN_INCORRECT', 'PIN_REFUSED'],
   ['CKR_PIN_INVALID', 'PIN_REFUSED'],
@@ -43,10 +54,23 @@ export const isLost = (error: unknown): boolean =>
 
 export const isNamed = (error: unknown, name: string): boolean => nameOf(error) === name
 
+/** What a failed login says of its PIN; undefined where the token never read it. */
+export function refusalOf(error: unknown): KeyError | undefined {
+  const name = nameOf(error)
+  if (UNREAD.has(name)) return undefined
+  const known = keyErrorOf(error)
+  if (isRefusal(known)) return known
+  return new KeyError('PIN_REFUSED', `${detailOf(name)} at the login, which may have cost a try`, error)
+}
+
+export const isRefusal = ({ code }: KeyError): boolean => code === 'PIN_REFUSED' || code === 'PIN_LOCKED'
+
 /** As callers know it; names of CKRs hold no secret. */
 export function keyErrorOf(error: unknown): KeyError {
   if (error instanceof KeyError) return error
   const name = nameOf(error)
   const code = MEANT.get(name) ?? (LOST.has(name) ? 'TOKEN_GONE' : 'SIGNING_FAILED')
-  return new KeyError(code, /^CKR_[A-Z_]+$/.test(name) ? name : 'the module failed', error)
+  return new KeyError(code, detailOf(name), error)
 }
+
+const detailOf = (name: string): string => (/^CKR_[A-Z_]+$/.test(name) ? name : 'the module failed')

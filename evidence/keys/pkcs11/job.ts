@@ -7,6 +7,8 @@ export interface TokenName {
   readonly token?: string | undefined
   readonly slot?: number | undefined
   readonly pin: string
+  /** For keys that ask with each signature, where it is another one. */
+  readonly signaturePin?: string | undefined
 }
 
 /** As people read it. */
@@ -48,6 +50,11 @@ export type Job = Look | Match | Sign | { readonly kind: 'end' }
 export interface Looked {
   /** DER: those of the key first, by its id or label, then all others of the token. */
   readonly certificates: readonly Uint8Array[]
+}
+
+/** Told before the reply, and also where nobody waits for that any more: an entry of the PINs that a token did not take. */
+export interface Refused {
+  readonly refused: string
 }
 
 export type Reply = { readonly id: number } & (

@@ -8,6 +8,8 @@ import { KeyError } from '../error.ts'
 import { CK, type Cryptoki } from './cryptoki.ts'
 import { isLost, isNamed, keyErrorOf } from './failure.ts'
 import { type KeyName, type Look, type Looked, type Match, nameOf, type Sign, type TokenName } from './job.ts'
+import { Pins, type RefusedPins } from './pins.ts'
+import { placeOf } from './place.ts'
 import { shown, TokenSession } from './token-session.ts'
 
 export class Module {
@@ -15,11 +17,12 @@ export class Module {
   #library: Cryptoki | undefined
   #isBegun = false
   readonly #sessions = new Map<string, TokenSession>()
-  /** Of PINs that were refused: those who stand in line with one must not use up the tries that a token has. */
-  readonly #refused = new Set<string>()
+  readonly #refused: RefusedPins
 
-  constructor(load: () => Cryptoki) {
+  /** @param refused those who stand in line with such a PIN must not use up the tries that a token has */
+  constructor(load: () => Cryptoki, refused: RefusedPins = new Set<string>()) {
     this.#load = load
+    this.#refused = refused
   }
 
   /** Throws KeyError, like all that follow. */
@@ -32,7 +35,11 @@ export class Module {
     return this.#twice(token, (session) => {
       const keys = session.keysNamed(key)
       const index = candidates.findIndex(({ spki, algorithm }) => {
-        const found = session.proved(keys, { algorithm, hash, publicKey: publicKeyOf(spki) })
+        const found = session.proved(
+          keys,
+          { algorithm, hash, publicKey: publicKeyOf(spki) },
+          token.signaturePin,
+        )
         if (found !== undefined) session.proven.set(provenName(key, spki), found)
         return found !== undefined
       })
@@ -49,12 +56,13 @@ export class Module {
       // After a new login: the token may be another one by now, with another key of that name.
       if (found === undefined) {
         const wanted = { algorithm, hash, publicKey: publicKeyOf(spki) }
-        found = session.proved(session.keysNamed(key), wanted)
+        found = session.proved(session.keysNamed(key), wanted, token.signaturePin)
         if (found === undefined)
           throw new KeyError('KEY_MISMATCH', `${shown(key)} is no longer the key of the certificate`)
         session.proven.set(name, found)
       }
-      return session.sign(found, { algorithm, hash, publicKey: found.publicKey }, tbs)
+      const wanted = { algorithm, hash, publicKey: found.publicKey }
+      return session.sign(found, wanted, tbs, token.signaturePin)
     })
   }
 
@@ -89,18 +97,17 @@ export class Module {
     const name = nameOf(token)
     const known = this.#sessions.get(name)
     if (known?.pin === token.pin) return known
+    let place = placeOf(this.#begun(), token)
     // A token that is logged in to takes any PIN: whether another one is right shows only from the beginning.
-    if (known !== undefined) this.end()
-    const pin = `${name}\0${token.pin}`
-    if (this.#refused.has(pin)) throw new KeyError('PIN_REFUSED', 'it is not tried again')
-    try {
-      const session = new TokenSession(this.#begun(), token)
-      this.#sessions.set(name, session)
-      return session
-    } catch (error) {
-      if (keyErrorOf(error).code.startsWith('PIN_')) this.#refused.add(pin)
-      throw error
+    if (this.#sessions.values().some((one) => one.identity === place.identity && one.pin !== token.pin)) {
+      // One that is known to be wrong must not cost those who use the token their login.
+      new Pins(this.#begun(), place, this.#refused).check('user', token.pin)
+      this.end()
+      place = placeOf(this.#begun(), token)
     }
+    const session = new TokenSession(this.#begun(), place, token.pin, this.#refused)
+    this.#sessions.set(name, session)
+    return session
   }
 
   #begun(): Cryptoki {

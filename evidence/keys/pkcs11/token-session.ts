@@ -4,8 +4,9 @@ import { HASH_LENGTH, verifySignature } from '../../x509/algorithm.ts'
 import { KeyError } from '../error.ts'
 import { type Attribute, CK, type Cryptoki, type Handle } from './cryptoki.ts'
 import { isNamed } from './failure.ts'
-import { type KeyName, nameOf, type TokenName } from './job.ts'
+import type { KeyName } from './job.ts'
 import { requestOf, signatureOf, type Wanted } from './mechanism.ts'
+import { Pins, type Place, type RefusedPins } from './pins.ts'
 
 /** Keys of one name: two or three while one replaces another. */
 const MAX_KEYS = 8
@@ -29,21 +30,25 @@ export interface ProvenKey extends TokenKey {
 
 export class TokenSession {
   readonly pin: string
+  /** Of the token. */
+  readonly identity: string
   /** By name of the key and public half. */
   readonly proven = new Map<string, ProvenKey>()
   readonly #library: Cryptoki
   readonly #session: Handle
   readonly #mechanisms: ReadonlySet<number>
+  readonly #pins: Pins
 
   /** Opens a session and logs in. */
-  constructor(library: Cryptoki, token: TokenName) {
-    const slot = library.C_GetSlotList(true).find((one) => isSlot(library, one, token))
-    if (slot === undefined) throw new KeyError('NO_TOKEN', `no token ${nameOf(token)} is there`)
-    this.#session = library.C_OpenSession(slot, CK.SERIAL_SESSION)
-    logIn(library, slot, this.#session, token.pin)
-    this.#mechanisms = new Set(library.C_GetMechanismList(slot))
+  constructor(library: Cryptoki, place: Place, pin: string, refused: RefusedPins) {
+    this.#pins = new Pins(library, place, refused)
+    this.#pins.check('user', pin)
+    this.#session = library.C_OpenSession(place.slot, CK.SERIAL_SESSION)
+    this.#pins.logIn(this.#session, 'user', pin)
+    this.#mechanisms = new Set(library.C_GetMechanismList(place.slot))
     this.#library = library
-    this.pin = token.pin
+    this.identity = place.identity
+    this.pin = pin
   }
 
   /** RSA and EC alone. Throws KeyError NO_KEY where none has that name. */
@@ -82,26 +87,45 @@ export class TokenSession {
     )
   }
 
-  /** That of the keys whose signature holds under the public key. */
-  proved(keys: readonly TokenKey[], wanted: Wanted): ProvenKey | undefined {
-    const key = keys.find((one) => one.isRsa === (wanted.algorithm !== 'ecdsa') && this.#isOf(one, wanted))
+  /**
+   * That of the keys whose signature holds under the public key.
+   *
+   * @param pin for keys that ask with each signature
+   */
+  proved(keys: readonly TokenKey[], wanted: Wanted, pin = this.pin): ProvenKey | undefined {
+    const key = keys.find(
+      (one) => one.isRsa === (wanted.algorithm !== 'ecdsa') && this.#isOf(one, wanted, pin),
+    )
     return key && { ...key, publicKey: wanted.publicKey }
   }
 
-  sign(key: TokenKey, wanted: Wanted, tbs: Uint8Array): Uint8Array {
+  sign(key: TokenKey, wanted: Wanted, tbs: Uint8Array, pin = this.pin): Uint8Array {
     const { mechanism, data } = requestOf(wanted, this.#mechanisms, tbs)
+    // Before the operation begins: one that was begun and left would be in the way of the next.
+    if (key.asksAlways) this.#pins.check('signature', pin)
     this.#library.C_SignInit(this.#session, mechanism, key.handle)
-    if (key.asksAlways) this.#library.C_Login(this.#session, CK.CONTEXT_SPECIFIC, this.pin)
-    const answer = this.#library.C_Sign(this.#session, data, Buffer.alloc(MAX_SIGNATURE))
+    if (key.asksAlways) this.#pins.logIn(this.#session, 'signature', pin)
+    const answer = this.#signature(key, data, pin)
     const signature = signatureOf(wanted, answer)
     if (!holds(wanted, tbs, signature))
       throw new KeyError('SIGNING_FAILED', 'the signature that the token made does not hold')
     return signature
   }
 
-  #isOf(key: TokenKey, wanted: Wanted): boolean {
+  #signature(key: TokenKey, data: Uint8Array, pin: string): Buffer {
     try {
-      this.sign(key, wanted, PROBE)
+      const answer = this.#library.C_Sign(this.#session, data, Buffer.alloc(MAX_SIGNATURE))
+      if (key.asksAlways) this.#pins.tookForSignature(pin)
+      return answer
+    } catch (error) {
+      if (key.asksAlways) this.#pins.failedForSignature(pin, error)
+      throw error
+    }
+  }
+
+  #isOf(key: TokenKey, wanted: Wanted, pin: string): boolean {
+    try {
+      this.sign(key, wanted, PROBE, pin)
       return true
     } catch (error) {
       if (error instanceof KeyError && error.code === 'SIGNING_FAILED') return false
@@ -130,28 +154,6 @@ export class TokenSession {
     }
   }
 }
-
-/** A token locks itself after a few wrong PINs: its last try is left to a person. */
-function logIn(library: Cryptoki, slot: Handle, session: Handle, pin: string): void {
-  const { flags } = library.C_GetTokenInfo(slot)
-  if ((flags & CK.USER_PIN_LOCKED) !== 0) throw new KeyError('PIN_LOCKED', 'the token has locked its PIN')
-  if ((flags & CK.USER_PIN_FINAL_TRY) !== 0)
-    throw new KeyError('PIN_LOCKED', 'one try of the PIN is left: log in by hand first')
-  try {
-    library.C_Login(session, CK.USER, pin)
-  } catch (error) {
-    if (!isNamed(error, 'CKR_USER_ALREADY_LOGGED_IN')) throw error
-  }
-}
-
-/** Labels are padded with blanks. */
-const isSlot = (library: Cryptoki, slot: Handle, { token, slot: number }: TokenName): boolean =>
-  token === undefined
-    ? numberOf(slot) === number
-    : library.C_GetTokenInfo(slot).label.replaceAll('\0', '').trimEnd() === token
-
-const numberOf = (handle: Handle): number =>
-  handle.length === 8 ? Number(handle.readBigUInt64LE()) : handle.readUInt32LE()
 
 export const shown = ({ label, id }: KeyName): string =>
   [label, id && `id ${Buffer.from(id).toString('hex')}`].filter((part) => part !== undefined).join(', ')

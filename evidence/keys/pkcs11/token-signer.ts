@@ -15,6 +15,8 @@ export interface TokenMaterial {
   readonly token?: string | undefined
   readonly slot?: number | undefined
   readonly pin: string
+  /** For keys that ask for a PIN with each signature, where it is another one. */
+  readonly signaturePin?: string | undefined
   /** CKA_LABEL and CKA_ID (hex) of the private key; at least one of both. */
   readonly label?: string | undefined
   readonly id?: string | undefined
@@ -32,7 +34,8 @@ export type TokenSigner = Signer & AsyncDisposable
  */
 export async function signerFromToken(material: TokenMaterial): Promise<TokenSigner> {
   const { hash, pss = false } = material
-  const token: TokenName = { token: material.token, slot: material.slot, pin: material.pin }
+  const { token: label, slot, pin, signaturePin } = material
+  const token: TokenName = { token: label, slot, pin, signaturePin }
   const key: KeyName = {
     label: material.label,
     id: material.id === undefined ? undefined : Uint8Array.from(Buffer.from(material.id, 'hex')),

@@ -1,7 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../../mail/clock.ts'
 import { KeyError } from '../error.ts'
-import { type Job, type Look, type Looked, type Match, nameOf, type Reply, type Sign } from './job.ts'
+import {
+  type Job,
+  type Look,
+  type Looked,
+  type Match,
+  nameOf,
+  type Refused,
+  type Reply,
+  type Sign,
+} from './job.ts'
 
 /** A token that did not answer twice is left alone so long. */
 const REST_MS = 5000
@@ -19,10 +28,13 @@ interface Asked {
 /** What a TokenThread needs of a thread; tests bring a smaller one. */
 export type OwnThread = Pick<Worker, 'postMessage' | 'terminate' | 'on' | 'ref' | 'unref'>
 
+/** @param refused PINs that threads before it told of */
+type StartThread = (refused: readonly string[]) => OwnThread
+
 /** The caller's side of the one thread that owns a module. A thread that died is started anew by the next request. */
 export class TokenThread {
-  readonly #start: () => OwnThread
-  /** PINs that a token did not take, for as long as the process lives: none of them is tried again. */
+  readonly #start: StartThread
+  /** PINs that a token did not take, for as long as the process lives: none of them is tried again, by no thread. */
   readonly #refused = new Set<string>()
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #waiting = new Map<number, Asked>()
@@ -33,7 +45,7 @@ export class TokenThread {
   #hangs = false
   #nextId = 1
 
-  constructor(start: () => OwnThread, clock: Pick<Clock, 'monotonic'> = systemClock) {
+  constructor(start: StartThread, clock: Pick<Clock, 'monotonic'> = systemClock) {
     this.#start = start
     this.#clock = clock
   }
@@ -58,9 +70,6 @@ export class TokenThread {
   async #ask(job: Look | Match | Sign): Promise<Reply> {
     await this.#ending
     const name = nameOf(job.token)
-    const pin = `${name}\0${job.token.pin}`
-    if (this.#refused.has(pin))
-      throw new KeyError('PIN_REFUSED', `token ${name} refused this PIN before: it is not tried again`)
     const resting = this.#resting.get(name)
     if (resting !== undefined && this.#clock.monotonic() < resting.until) throw resting.error
     try {
@@ -68,11 +77,8 @@ export class TokenThread {
       this.#resting.delete(name)
       return reply
     } catch (error) {
-      if (error instanceof KeyError) {
-        if (error.code === 'PIN_REFUSED' || error.code === 'PIN_LOCKED') this.#refused.add(pin)
-        if (error.code === 'TOKEN_GONE' || error.code === 'NO_TOKEN')
-          this.#resting.set(name, { until: this.#clock.monotonic() + REST_MS, error })
-      }
+      if (error instanceof KeyError && (error.code === 'TOKEN_GONE' || error.code === 'NO_TOKEN'))
+        this.#resting.set(name, { until: this.#clock.monotonic() + REST_MS, error })
       throw error
     }
   }
@@ -115,10 +121,14 @@ export class TokenThread {
 
   #running(): OwnThread {
     if (this.#worker !== undefined) return this.#worker
-    const worker = this.#start()
+    const worker = this.#start([...this.#refused])
     this.#worker = worker
-    worker.on('message', (reply: Reply) => {
+    worker.on('message', (reply: Reply | Refused) => {
       this.#hangs = false
+      if ('refused' in reply) {
+        this.#refused.add(reply.refused)
+        return
+      }
       const asked = this.#waiting.get(reply.id)
       if (asked === undefined) return
       this.#waiting.delete(reply.id)
@@ -171,7 +181,10 @@ export interface HeldModule extends AsyncDisposable {
  * @param path of the module's library
  */
 export function holdModule(path: string): HeldModule {
-  const held = threads.get(path) ?? { thread: new TokenThread(() => startWorker(path)), users: 0 }
+  const held = threads.get(path) ?? {
+    thread: new TokenThread((refused) => startWorker(path, refused)),
+    users: 0,
+  }
   threads.set(path, held)
   held.users++
   let isHeld = true
@@ -186,7 +199,7 @@ export function holdModule(path: string): HeldModule {
   }
 }
 
-function startWorker(path: string): Worker {
+function startWorker(path: string, refused: readonly string[]): Worker {
   const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
-  return new Worker(new URL(`./worker${extension}`, import.meta.url), { workerData: { path } })
+  return new Worker(new URL(`./worker${extension}`, import.meta.url), { workerData: { path, refused } })
 }

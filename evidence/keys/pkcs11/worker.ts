@@ -2,11 +2,18 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { KeyError } from '../error.ts'
 import { loadModule } from './cryptoki.ts'
-import type { Job, Looked, Reply } from './job.ts'
+import type { Job, Looked, Refused, Reply } from './job.ts'
 import { Module } from './module.ts'
 
-const { path } = workerData as { path: string }
-const module = new Module(() => loadModule(path))
+const { path, refused } = workerData as { path: string; refused: readonly string[] }
+const known = new Set(refused)
+const module = new Module(() => loadModule(path), {
+  has: (entry) => known.has(entry),
+  add: (entry) => {
+    known.add(entry)
+    parentPort?.postMessage({ refused: entry } satisfies Refused)
+  },
+})
 
 parentPort?.on('message', ({ id, job }: { id: number; job: Job }) => {
   parentPort?.postMessage({ id, ...answer(job) } satisfies Reply)

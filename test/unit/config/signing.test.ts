@@ -39,12 +39,17 @@ test('paths are made absolute, of every kind of key', () => {
   const settings = signing.parse({
     envelope: pem,
     evidence: [p12],
-    archive: { pkcs11, certificate: 'a.crt' },
+    archive: { pkcs11: { ...pkcs11, signaturePinFile: 'qpin' }, certificate: 'a.crt' },
   })
   const made = signingWithAbsolutePaths(settings, (path) => `/etc/${path}`)
   expect(made).toMatchObject({
     envelope: [{ key: '/etc/a.key', certificate: '/etc/a.crt' }],
     evidence: [{ p12: '/etc/a.p12', passwordFile: '/etc/a.password' }],
-    archive: [{ pkcs11: { module: '/etc//lib/hsm.so', pinFile: '/etc/pin' }, certificate: '/etc/a.crt' }],
+    archive: [
+      {
+        pkcs11: { module: '/etc//lib/hsm.so', pinFile: '/etc/pin', signaturePinFile: '/etc/qpin' },
+        certificate: '/etc/a.crt',
+      },
+    ],
   })
 })

@@ -140,10 +140,105 @@ describe('the PIN', () => {
   test.each([
     ['CKR_PIN_LOCKED', 'PIN_LOCKED'],
     ['CKR_PIN_EXPIRED', 'PIN_REFUSED'],
-    ['CKR_VENDOR_DEFINED', 'SIGNING_FAILED'],
   ])('%s: %s', (name, code) => {
     library.failures.set('C_Login', [name])
     expect(codeOf(() => module.sign(job))).toBe(code)
     expect(library.count('C_Login')).toBe(1)
+  })
+  // Modules there are that answer a wrong PIN with one of these.
+  test.each([
+    'CKR_FUNCTION_FAILED',
+    'CKR_GENERAL_ERROR',
+    'CKR_DEVICE_ERROR',
+    'CKR_FUNCTION_REJECTED',
+    'CKR_ARGUMENTS_BAD',
+    'CKR_VENDOR_DEFINED',
+    'a fault of the binding',
+  ])('%s at the login counts as a refusal', (name) => {
+    library.failures.set('C_Login', [name])
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(library.count('C_Login')).toBe(1)
+  })
+  test.each(['CKR_DEVICE_REMOVED', 'CKR_TOKEN_NOT_PRESENT', 'CKR_SESSION_HANDLE_INVALID'])(
+    '%s at the login is no word about the PIN',
+    (name) => {
+      library.failures.set('C_Login', [name, name])
+      expect(codeOf(() => module.sign(job))).toBe('TOKEN_GONE')
+      expect(holds(module.sign(job))).toBe(true)
+      expect(library.count('C_Login')).toBe(3)
+    },
+  )
+  test('refused by the token of a label is not given to it by the number of its slot', () => {
+    expect(codeOf(() => module.sign({ ...job, token: { token: 'fake', pin: '0000' } }))).toBe('PIN_REFUSED')
+    expect(codeOf(() => module.sign({ ...job, token: { slot: 0, pin: '0000' } }))).toBe('PIN_REFUSED')
+    expect(library.count('C_Login')).toBe(1)
+  })
+  test('a wrong one is not let in by the slot because the right one logged in by the label', () => {
+    module.sign(job)
+    expect(codeOf(() => module.sign({ ...job, token: { slot: 0, pin: '0000' } }))).toBe('PIN_REFUSED')
+    expect(holds(module.sign(job))).toBe(true)
+    const logins = library.count('C_Login')
+    expect(codeOf(() => module.sign({ ...job, token: { slot: 0, pin: '0000' } }))).toBe('PIN_REFUSED')
+    expect(holds(module.sign(job))).toBe(true)
+    expect(library.count('C_Login')).toBe(logins) // who has the right one keeps his session
+  })
+  test('another token of the same label has not refused it', () => {
+    library.pin = '4321'
+    expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    library.pin = '1234'
+    library.serialNumber = 'B2'
+    expect(holds(module.sign(job))).toBe(true)
+  })
+  test('that threads before it told of is not given', () => {
+    const refused = new Set<string>()
+    const wrong = { ...job, token: { token: 'fake', pin: '0000' } }
+    expect(codeOf(() => new Module(() => library, refused).sign(wrong))).toBe('PIN_REFUSED')
+    expect(codeOf(() => new Module(() => library, new Set(refused)).sign(wrong))).toBe('PIN_REFUSED')
+    expect(library.count('C_Login')).toBe(1)
+  })
+})
+
+describe('the PIN of a signature', () => {
+  beforeEach(() => {
+    library.asksAlways = true
+  })
+  const logins = (): number => library.count('C_Login')
+
+  test('that became wrong is given once, by ten jobs in line, and not at a new login either', () => {
+    module.sign(job)
+    const before = logins()
+    library.pin = '4321'
+    for (let i = 0; i < 10; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    module.end()
+    expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(logins()).toBe(before + 1)
+  })
+  test('that is another one than the token’s is given once, and the token’s own stays good', () => {
+    library.signaturePin = '999999'
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(logins()).toBe(2)
+    module.end()
+    const token = { ...job.token, signaturePin: '999999' }
+    expect(holds(module.sign({ ...job, token }))).toBe(true)
+  })
+  test.each(['CKR_GENERAL_ERROR', 'CKR_FUNCTION_REJECTED'])('%s counts as a refusal', (name) => {
+    library.failures.set('C_Login', [undefined, name])
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(logins()).toBe(2)
+  })
+  test('refused no sooner than in the signature', () => {
+    library.failures.set('C_Sign', ['CKR_PIN_INCORRECT'])
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect([logins(), library.count('C_Sign')]).toEqual([2, 1])
+  })
+  test.each([
+    ['locked', CK.USER_PIN_LOCKED],
+    ['at its last try', CK.USER_PIN_FINAL_TRY],
+  ])('is not given to a token that is %s by now', (_name, flags) => {
+    module.sign(job)
+    const before = logins()
+    library.flags = flags
+    expect(codeOf(() => module.sign(job))).toBe('PIN_LOCKED')
+    expect(logins()).toBe(before)
   })
 })

@@ -12,7 +12,9 @@ class Script {
   started = 0
   now = 0
   readonly answers: Answer[] = []
-  readonly thread = new TokenThread(() => this.#start(), { monotonic: () => this.now })
+  /** What each thread was told of those before it. */
+  readonly told: (readonly string[])[] = []
+  readonly thread = new TokenThread((refused) => this.#start(refused), { monotonic: () => this.now })
 
   #events = new EventEmitter()
 
@@ -21,7 +23,13 @@ class Script {
     this.#events.emit('message', { id: 1, signature: Uint8Array.of(1) })
   }
 
-  #start(): OwnThread {
+  /** As a thread does, whether or not somebody waits for what it is at. */
+  refuse(refused: string): void {
+    this.#events.emit('message', { refused })
+  }
+
+  #start(refused: readonly string[]): OwnThread {
+    this.told.push(refused)
     this.started++
     const events = new EventEmitter()
     this.#events = events
@@ -62,18 +70,17 @@ const codeOf = (signed: Promise<unknown>): Promise<string> =>
   )
 
 describe('a PIN', () => {
-  test.each(['PIN_REFUSED', 'PIN_LOCKED'] as const)('after %s is never given again', async (code) => {
+  test('that a token did not take is known to every later thread, for as long as the process lives', async () => {
     const script = new Script()
-    script.answers.push(code)
-    expect(await codeOf(script.thread.sign(job()))).toBe(code)
-    script.now += 10 * 24 * 3_600_000
-    for (let i = 0; i < 3; i++) expect(await codeOf(script.thread.sign(job()))).toBe('PIN_REFUSED')
+    await script.thread.sign(job())
+    script.refuse('one')
     await script.thread.end()
-    expect(await codeOf(script.thread.sign(job()))).toBe('PIN_REFUSED')
-    expect(script.asked).toEqual(['sign', 'end'])
-    // What a person wrote into the file since, and what is for another token, was not refused.
-    expect(await codeOf(script.thread.sign(job('4321')))).toBe('signed')
-    expect(await codeOf(script.thread.sign(job('1234', 'other')))).toBe('signed')
+    script.answers.push('death')
+    expect(await codeOf(script.thread.sign(job()))).toBe('TOKEN_GONE')
+    script.refuse('two')
+    script.now += 5000
+    expect(await codeOf(script.thread.sign(job()))).toBe('signed')
+    expect(script.told).toEqual([[], ['one'], ['one', 'two']])
   })
 })
 
