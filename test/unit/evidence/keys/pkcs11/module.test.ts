@@ -136,6 +136,8 @@ describe('the PIN', () => {
     library.flags = flags
     expect(codeOf(() => module.sign(job))).toBe('PIN_LOCKED')
     expect(library.count('C_Login')).toBe(0)
+    library.flags = 0
+    expect(holds(module.sign(job))).toBe(true)
   })
   test.each([
     ['CKR_PIN_LOCKED', 'PIN_LOCKED'],
