@@ -35,10 +35,20 @@ export interface HttpTimestamperOptions {
   readonly accounts?: ReadonlyMap<string, KamuSmAccount> | undefined
   /** Why a token that holds is not taken all the same, or undefined: the authority was revoked. */
   readonly refusal?: ((token: VerifiedToken) => Promise<string | undefined>) | undefined
-  /** The TSA's time minus ours when its answer came, in milliseconds. Called before a token is given out. */
-  readonly onSkew?: ((milliseconds: number, url: string) => void) | undefined
+  /** A token whose time may be further from ours, by its own accuracy too, is not taken, ms; any is where it is absent. */
+  readonly maxSkewMs?: number | undefined
+  /** Called for each token that is believed, before it is given out or refused for its skew. */
+  readonly onSkew?: ((skew: ClockSkew, url: string) => void) | undefined
   /** An answer that was not believed, or none; the next TSA is asked then. */
   readonly onFailure?: ((error: TimestampError, url: string) => void) | undefined
+}
+
+export interface ClockSkew {
+  /** The TSA's time minus ours when its answer came. */
+  readonly milliseconds: number
+  /** What the TSA vouches for around its time; 0 where it says nothing. */
+  readonly accuracyMs: number
+  readonly isBorne: boolean
 }
 
 export class HttpTimestamper implements Timestamper {
@@ -48,8 +58,6 @@ export class HttpTimestamper implements Timestamper {
     'https:': new https.Agent({ keepAlive: true }),
   }
   readonly #turns = new Turns()
-  /** The last TSA's time minus ours in milliseconds; undefined before the first token. */
-  lastSkewMs: number | undefined
 
   constructor(options: HttpTimestamperOptions) {
     this.#options = options
@@ -103,7 +111,7 @@ export class HttpTimestamper implements Timestamper {
     hash: HashName,
     signal?: AbortSignal,
   ): Promise<TimestampToken> {
-    const { policies, clock } = this.#options
+    const { policies } = this.#options
     const nonce = unsigned(randomBytes(NONCE_OCTETS))
     const body = buildTimestampRequest({ imprint, hash, nonce, certificate: true, policy: policies?.[0] })
     const account = this.#options.accounts?.get(url)
@@ -113,9 +121,18 @@ export class HttpTimestamper implements Timestamper {
     const token = verifyToken(tokenOfResponse(response), { imprint, hash, nonce, policies, trust })
     const refusal = await this.#options.refusal?.(token)
     if (refusal !== undefined) throw new TimestampError('UNTRUSTED', refusal)
-    this.lastSkewMs = token.time.getTime() - clock.now().getTime()
-    this.#options.onSkew?.(this.lastSkewMs, url)
+    this.#compareClocks(token, url)
     return token
+  }
+
+  /** Throws TimestampError CLOCK_SKEW: of two TSAs that differ so, ours may well agree with the next. */
+  #compareClocks({ time, accuracyMs = 0 }: VerifiedToken, url: string): void {
+    const { clock, maxSkewMs = Number.POSITIVE_INFINITY, onSkew } = this.#options
+    const milliseconds = time.getTime() - clock.now().getTime()
+    const isBorne = Math.abs(milliseconds) + accuracyMs <= maxSkewMs
+    onSkew?.({ milliseconds, accuracyMs, isBorne }, url)
+    if (!isBorne)
+      throw new TimestampError('CLOCK_SKEW', `${Math.round(milliseconds)} ms, give or take ${accuracyMs}`)
   }
 
   /** A kept connection that the TSA has just closed is no failure of the TSA: the same query goes out once more. */

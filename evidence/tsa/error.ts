@@ -12,6 +12,8 @@ export type TimestampFailure =
   | 'IMPRINT_MISMATCH'
   | 'NONCE_MISMATCH'
   | 'POLICY_MISMATCH'
+  /** The token's time is further from our clock than is borne: one of both is wrong. */
+  | 'CLOCK_SKEW'
   | 'BAD_SIGNATURE'
   | 'NOT_A_TSA'
   | 'UNTRUSTED'

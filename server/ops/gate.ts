@@ -8,6 +8,8 @@ import type { Events } from './events.ts'
 
 /** How often the state behind the gate is looked at; a message more or less does not matter to its limits. */
 const LOOK_MS = 2_000
+/** A clock that is wrong is measured so often at the most: each measure costs a stamp of every TSA. */
+const LONGEST_MEASURE_PAUSE_MS = 30_000
 /** The start waits so long for the TSA's time and no longer: reading must not wait for a TSA. */
 const FIRST_MEASURE_MS = 1_000
 /** Submission stops while less than this is free, or less than the share below. */
@@ -34,6 +36,9 @@ export class Gate implements Disposable {
   /** As the log of events has it. */
   #recorded: FailureCode | undefined
   #timer: NodeJS.Timeout | undefined
+  /** When a clock that is wrong is measured next, monotonic, and how much later again. */
+  #measureAt = 0
+  #pauseMs = LOOK_MS
 
   constructor(parts: {
     store: Store
@@ -89,7 +94,12 @@ export class Gate implements Disposable {
           ? 'BACKLOG'
           : undefined
     // Nothing may be waiting for a stamp, so somebody has to ask whether the clock is right again.
-    if (!this.#timestamper.clockIsCertain()) await this.#measure()
+    if (this.#timestamper.clockIsCertain()) this.#pauseMs = LOOK_MS
+    else if (this.#clock.monotonic() >= this.#measureAt) {
+      await this.#measure()
+      this.#measureAt = this.#clock.monotonic() + this.#pauseMs
+      this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_MEASURE_PAUSE_MS)
+    }
     await this.#recordChange()
   }
 

@@ -2,7 +2,12 @@ import { hash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { signDetached } from '../../../../evidence/cms/sign.ts'
 import { verifyDetached } from '../../../../evidence/cms/verify.ts'
-import { HttpTimestamper, type HttpTimestamperOptions } from '../../../../evidence/tsa/client.ts'
+import {
+  type ClockSkew,
+  HttpTimestamper,
+  type HttpTimestamperOptions,
+} from '../../../../evidence/tsa/client.ts'
+import type { TimestampError } from '../../../../evidence/tsa/error.ts'
 import { verifyToken } from '../../../../evidence/tsa/token.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { pki } from '../../../fakes/pki.ts'
@@ -38,16 +43,30 @@ const client = (given: Partial<HttpTimestamperOptions> = {}): HttpTimestamper =>
 describe('RFC 3161 §3.4: over HTTP', () => {
   test('tokens over one connection, with the skew told', async () => {
     const skews: number[] = []
-    const timestamper = client({ onSkew: (skew) => skews.push(skew) })
+    const timestamper = client({ onSkew: ({ milliseconds }) => skews.push(milliseconds) })
     for (let i = 0; i < 5; i++) expect((await timestamper.stamp(imprint, 'sha256')).policy).toBe(TSA_POLICY)
     expect([tsa.queries, tsa.connections, skews.length]).toEqual([5, 1, 5])
-    expect(timestamper.lastSkewMs).toBe(skews[4])
   })
   test('the skew is the time of the TSA minus ours', async () => {
     const clock = { ...systemClock, now: () => new Date(Date.now() + 3_600_000) }
-    const timestamper = client({ clock })
-    await timestamper.stamp(imprint, 'sha256')
-    expect(Math.round((timestamper.lastSkewMs ?? 0) / 60_000)).toBe(-60)
+    const skews: ClockSkew[] = []
+    await client({ clock, onSkew: (skew) => skews.push(skew) }).stamp(imprint, 'sha256')
+    expect(skews).toMatchObject([{ accuracyMs: 1000, isBorne: true }])
+    expect(skews.map(({ milliseconds }) => Math.round(milliseconds / 60_000))).toEqual([-60])
+  })
+  test('a time too far from ours, its accuracy included, is CLOCK_SKEW, and the next TSA is asked', async () => {
+    // The fake vouches for one second.
+    const behind = (milliseconds: number) => ({
+      clock: { ...systemClock, now: () => new Date(Date.now() - milliseconds) },
+    })
+    await using wrong = await startTsa(behind(59_500))
+    await using right = await startTsa(behind(55_000))
+    const failures: string[] = []
+    const onFailure = ({ code }: TimestampError, url: string) => failures.push(`${code} ${url}`)
+    const both = client({ urls: [wrong.url, right.url], maxSkewMs: 60_000, onFailure })
+    for (let i = 0; i < 5; i++) expect((await both.stamp(imprint, 'sha256')).serial).toBe(String(i + 1))
+    expect([wrong.queries, right.queries]).toEqual([3, 5])
+    expect(failures).toEqual(Array(3).fill(`CLOCK_SKEW ${wrong.url}`))
   })
   test.each<{ fault: TsaFault; code: string }>([
     { fault: 'wrong-nonce', code: 'NONCE_MISMATCH' },
