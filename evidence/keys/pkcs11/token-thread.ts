@@ -14,15 +14,18 @@ import {
 
 /** A token that did not answer twice is left alone so long. */
 const REST_MS = 5000
-/** A module that needs longer for one answer hangs: those over a network wait for theirs for at most half of it. */
+/** A module that needs longer for one answer hangs, however many wait: those over a network wait for theirs for at most half of it. */
 const ANSWER_MS = 60_000
 /** Requests are small, and there are no more of them than work in hand; more is a fault. */
 const MAX_WAITING = 1000
 
+/** So many lie with the thread, that it need not wait for us between two; where it hangs no more than these are done in vain. */
+const IN_HAND = 2
+
 interface Asked {
+  readonly job: Job
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: KeyError) => void
-  readonly hangs: NodeJS.Timeout
 }
 
 /** What a TokenThread needs of a thread; tests bring a smaller one. */
@@ -37,11 +40,15 @@ export class TokenThread {
   /** PINs that a token did not take, for as long as the process lives: none of them is tried again, by no thread. */
   readonly #refused = new Set<string>()
   readonly #clock: Pick<Clock, 'monotonic'>
-  readonly #waiting = new Map<number, Asked>()
+  /** Those that the thread has, and behind them those that it will be given. */
+  readonly #inHand = new Map<number, Asked>()
+  readonly #line: Asked[] = []
   /** By token: what it said last, and until when it is not asked. */
   readonly #resting = new Map<string, { readonly until: number; readonly error: KeyError }>()
   #worker: OwnThread | undefined
   #ending: Promise<void> | undefined
+  /** Runs while something is in hand; each answer lets it begin anew. */
+  #patience: NodeJS.Timeout | undefined
   #hangs = false
   #nextId = 1
 
@@ -68,19 +75,14 @@ export class TokenThread {
   }
 
   async #ask(job: Look | Match | Sign): Promise<Reply> {
-    await this.#ending
-    const name = nameOf(job.token)
-    const resting = this.#resting.get(name)
-    if (resting !== undefined && this.#clock.monotonic() < resting.until) throw resting.error
-    try {
-      const reply = await this.#post(job)
-      this.#resting.delete(name)
-      return reply
-    } catch (error) {
-      if (error instanceof KeyError && (error.code === 'TOKEN_GONE' || error.code === 'NO_TOKEN'))
-        this.#resting.set(name, { until: this.#clock.monotonic() + REST_MS, error })
-      throw error
-    }
+    // Nothing may stand in line behind an end, where no thread would come to it.
+    while (this.#ending !== undefined) await this.#ending
+    return await this.#post(job)
+  }
+
+  #restOf(job: Job): KeyError | undefined {
+    const resting = job.kind === 'end' ? undefined : this.#resting.get(nameOf(job.token))
+    return resting !== undefined && this.#clock.monotonic() < resting.until ? resting.error : undefined
   }
 
   /** What was asked is answered first; what is asked meanwhile waits for a thread of its own. */
@@ -98,6 +100,7 @@ export class TokenThread {
       () => true,
       () => false,
     )
+    this.#rejectAll('the thread of the module ended')
     this.#worker = undefined
     this.#hangs = false
     // A thread inside a module that hangs ends when the module lets it.
@@ -106,17 +109,35 @@ export class TokenThread {
   }
 
   #post(job: Job): Promise<Reply> {
+    const resting = this.#restOf(job)
+    if (resting !== undefined) return Promise.reject(resting)
     if (this.#hangs) return Promise.reject(new KeyError('TOKEN_GONE', 'the module does not answer'))
-    if (this.#waiting.size >= MAX_WAITING)
+    if (this.#inHand.size + this.#line.length >= MAX_WAITING)
       return Promise.reject(new KeyError('TOKEN_GONE', 'too many signatures wait for the module'))
     const worker = this.#running()
-    const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-    const hangs = setTimeout(() => this.#giveUp(), ANSWER_MS)
-    if (this.#waiting.size === 0) worker.ref()
-    this.#waiting.set(id, { resolve, reject, hangs })
-    worker.postMessage({ id, job })
+    this.#line.push({ job, resolve, reject })
+    this.#advance(worker)
     return promise
+  }
+
+  /** Those whose token was found to be gone meanwhile need not find it out again. */
+  #advance(worker: OwnThread): void {
+    while (this.#inHand.size < IN_HAND) {
+      const asked = this.#line.shift()
+      if (asked === undefined) break
+      const resting = this.#restOf(asked.job)
+      if (resting !== undefined) {
+        asked.reject(resting)
+        continue
+      }
+      const id = this.#nextId++
+      this.#inHand.set(id, asked)
+      worker.postMessage({ id, job: asked.job })
+    }
+    if (this.#inHand.size === 0 || this.#patience !== undefined) return
+    worker.ref()
+    this.#patience = setTimeout(() => this.#giveUp(), ANSWER_MS)
   }
 
   #running(): OwnThread {
@@ -129,13 +150,17 @@ export class TokenThread {
         this.#refused.add(reply.refused)
         return
       }
-      const asked = this.#waiting.get(reply.id)
+      this.#patience?.refresh()
+      const asked = this.#inHand.get(reply.id)
       if (asked === undefined) return
-      this.#waiting.delete(reply.id)
-      clearTimeout(asked.hangs)
-      if (this.#waiting.size === 0) worker.unref()
-      if ('code' in reply) asked.reject(new KeyError(reply.code, reply.detail))
-      else asked.resolve(reply)
+      this.#inHand.delete(reply.id)
+      if ('code' in reply) this.#fail(asked, new KeyError(reply.code, reply.detail))
+      else {
+        if (asked.job.kind !== 'end') this.#resting.delete(nameOf(asked.job.token))
+        asked.resolve(reply)
+      }
+      this.#advance(worker)
+      if (this.#inHand.size === 0) this.#idle(worker)
     })
     const died = () => {
       if (this.#worker !== worker) return
@@ -148,18 +173,29 @@ export class TokenThread {
     return worker
   }
 
+  #fail({ job, reject }: Asked, error: KeyError): void {
+    if (job.kind !== 'end' && (error.code === 'TOKEN_GONE' || error.code === 'NO_TOKEN'))
+      this.#resting.set(nameOf(job.token), { until: this.#clock.monotonic() + REST_MS, error })
+    reject(error)
+  }
+
+  #idle(worker: OwnThread | undefined): void {
+    clearTimeout(this.#patience)
+    this.#patience = undefined
+    worker?.unref()
+  }
+
   #giveUp(): void {
     this.#hangs = true
-    this.#worker?.unref()
     this.#rejectAll('the module does not answer')
   }
 
   #rejectAll(why: string): void {
-    for (const { reject, hangs } of this.#waiting.values()) {
-      clearTimeout(hangs)
-      reject(new KeyError('TOKEN_GONE', why))
-    }
-    this.#waiting.clear()
+    const all = [...this.#inHand.values(), ...this.#line]
+    this.#inHand.clear()
+    this.#line.length = 0
+    this.#idle(this.#worker)
+    for (const asked of all) this.#fail(asked, new KeyError('TOKEN_GONE', why))
   }
 }
 

@@ -4,7 +4,10 @@ import { KeyError, type KeyFailure } from '../../../../../evidence/keys/error.ts
 import type { Job, Reply } from '../../../../../evidence/keys/pkcs11/job.ts'
 import { type OwnThread, TokenThread } from '../../../../../evidence/keys/pkcs11/token-thread.ts'
 
-type Answer = KeyFailure | 'signature' | 'death' | 'silence'
+type Answer = KeyFailure | 'signature' | 'slow' | 'death' | 'silence'
+
+/** A card's signature, after the one before it. */
+const SLOW_MS = 800
 
 /** Threads that answer as a script says; what they were asked is kept. */
 class Script {
@@ -17,6 +20,7 @@ class Script {
   readonly thread = new TokenThread((refused) => this.#start(refused), { monotonic: () => this.now })
 
   #events = new EventEmitter()
+  #freeAt = 0
 
   /** The answer that nobody waits for any more. */
   late(): void {
@@ -37,7 +41,11 @@ class Script {
       postMessage: ({ id, job }: { id: number; job: Job }) => {
         this.asked.push(job.kind)
         const answer = job.kind === 'end' ? 'end' : (this.answers.shift() ?? 'signature')
-        if (answer === 'death') queueMicrotask(() => events.emit('exit', 1))
+        if (answer === 'slow') {
+          this.#freeAt = Math.max(this.#freeAt, Date.now()) + SLOW_MS
+          const reply = { id, signature: Uint8Array.of(1) }
+          setTimeout(() => events.emit('message', reply), this.#freeAt - Date.now())
+        } else if (answer === 'death') queueMicrotask(() => events.emit('exit', 1))
         else if (answer !== 'silence')
           queueMicrotask(() => events.emit('message', { id, ...replyOf(answer) } as Reply))
       },
@@ -48,7 +56,7 @@ class Script {
   }
 }
 
-const replyOf = (answer: Exclude<Answer, 'death' | 'silence'> | 'end'): object =>
+const replyOf = (answer: Exclude<Answer, 'death' | 'silence' | 'slow'> | 'end'): object =>
   answer === 'signature'
     ? { signature: Uint8Array.of(1) }
     : answer === 'end'
@@ -125,10 +133,47 @@ describe('the thread', () => {
     expect(await codeOf(script.thread.sign(job()))).toBe('signed')
     expect(script.started).toBe(2)
   })
+  test('that is slow does not hang: a long line is worked off, whatever it takes altogether', async () => {
+    vi.useFakeTimers()
+    const script = new Script()
+    script.answers.push(...Array<Answer>(100).fill('slow'))
+    const signed = Promise.all(Array.from({ length: 100 }, () => codeOf(script.thread.sign(job()))))
+    await vi.advanceTimersByTimeAsync(100 * SLOW_MS)
+    expect(await signed).toEqual(Array(100).fill('signed'))
+    expect(vi.getTimerCount()).toBe(0)
+  })
+  test('that hangs has no more in hand than two, which are done in vain', async () => {
+    vi.useFakeTimers()
+    const script = new Script()
+    script.answers.push('signature', ...Array<Answer>(20).fill('silence'))
+    const signed = Promise.all(Array.from({ length: 20 }, () => codeOf(script.thread.sign(job()))))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await signed).toEqual(['signed', ...Array(19).fill('TOKEN_GONE')])
+    expect(script.asked).toHaveLength(3)
+  })
+  test('does not ask again, for those in line, a token that was found to be gone', async () => {
+    const script = new Script()
+    script.answers.push('TOKEN_GONE', 'TOKEN_GONE')
+    const line = Array.from({ length: 10 }, () => codeOf(script.thread.sign(job())))
+    const other = codeOf(script.thread.sign(job('1', 'other')))
+    expect(await Promise.all(line)).toEqual(Array(10).fill('TOKEN_GONE'))
+    expect(await other).toBe('signed')
+    expect(script.asked).toHaveLength(3)
+  })
+  test('that ends while its module hangs leaves nobody waiting, and no timer', async () => {
+    vi.useFakeTimers()
+    const script = new Script()
+    script.answers.push('silence')
+    const hanging = codeOf(script.thread.sign(job()))
+    const ended = script.thread.end()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await hanging).toBe('TOKEN_GONE')
+    await ended
+    expect(vi.getTimerCount()).toBe(0)
+  })
   test('answers what was asked before it ends, and another takes its place', async () => {
     const script = new Script()
     const signed = script.thread.sign(job())
-    await Promise.resolve()
     const ended = script.thread.end()
     const later = script.thread.sign(job())
     expect(await Promise.all([signed, later].map(codeOf))).toEqual(['signed', 'signed'])
