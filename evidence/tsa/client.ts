@@ -68,9 +68,10 @@ export class HttpTimestamper implements Timestamper {
     let last: TimestampError | undefined
     const { clock, urls } = this.#options
     for (const url of this.#turns.order(urls, clock.monotonic())) {
+      const began = clock.monotonic()
       try {
         const token = await this.#ask(url, imprint, hash, signal)
-        this.#turns.succeeded(url)
+        this.#turns.succeeded(url, clock.monotonic())
         return token
       } catch (error) {
         const known = error instanceof TimestampError
@@ -78,7 +79,7 @@ export class HttpTimestamper implements Timestamper {
         const detail = known ? error.message : `${url} ${error instanceof Error ? error.message : ''}`
         last = new TimestampError(code, detail, last ?? error)
         if (code === 'ABORTED') throw last
-        this.#turns.failed(url, clock.monotonic(), known ? error.restMs : undefined)
+        this.#turns.failed(url, began, clock.monotonic(), known ? error.restMs : undefined)
         this.#options.onFailure?.(last, url)
       }
     }

@@ -7,6 +7,11 @@ const LONGEST_REST_MS = 10 * 60_000
 interface State {
   failures: number
   restsUntil: number
+  /**
+   * Failures of requests that began before it count for nothing: they were under way when the TSA answered or its rest began,
+   * or asked it while it rested because all did. So a rest grows by tries, however many requests are under way.
+   */
+  countsFrom: number
 }
 
 /**
@@ -23,15 +28,28 @@ export class Turns {
     return [...urls.filter((url) => !resting.includes(url)), ...resting]
   }
 
-  succeeded(url: string): void {
-    this.#states.delete(url)
+  /** @param now monotonic, ms */
+  succeeded(url: string, now: number): void {
+    this.#states.set(url, { failures: 0, restsUntil: now, countsFrom: now })
   }
 
-  /** @param asked how long the TSA itself wants to be left alone, ms */
-  failed(url: string, now: number, asked = 0): void {
-    const failures = (this.#states.get(url)?.failures ?? 0) + 1
-    const own = failures < FAILURES ? 0 : FIRST_REST_MS * 2 ** Math.min(failures - FAILURES, 16)
-    this.#states.set(url, { failures, restsUntil: now + Math.min(Math.max(own, asked), LONGEST_REST_MS) })
+  /**
+   * @param began when this TSA was asked
+   * @param now monotonic like that, ms
+   * @param asked how long the TSA itself wants to be left alone, ms
+   */
+  failed(url: string, began: number, now: number, asked = 0): void {
+    const none = { failures: 0, restsUntil: now, countsFrom: Number.NEGATIVE_INFINITY }
+    const state: State = this.#states.get(url) ?? none
+    this.#states.set(url, state)
+    const rest = (ms: number): void => {
+      state.restsUntil = Math.max(state.restsUntil, now + Math.min(ms, LONGEST_REST_MS))
+    }
+    rest(asked)
+    if (began < state.countsFrom) return
+    state.failures++
+    if (state.failures >= FAILURES) rest(FIRST_REST_MS * 2 ** Math.min(state.failures - FAILURES, 16))
+    if (state.restsUntil > now) state.countsFrom = state.restsUntil
   }
 
   #rests(url: string, now: number): boolean {
@@ -39,7 +57,10 @@ export class Turns {
     if (state === undefined) return false
     if (now < state.restsUntil) return true
     // This request is the one that tries it; to others it rests until it has answered.
-    if (state.failures >= FAILURES) state.restsUntil = now + FIRST_REST_MS
+    if (state.failures >= FAILURES) {
+      state.restsUntil = now + FIRST_REST_MS
+      state.countsFrom = now
+    }
     return false
   }
 }

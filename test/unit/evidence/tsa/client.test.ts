@@ -10,6 +10,7 @@ import {
 import type { TimestampError } from '../../../../evidence/tsa/error.ts'
 import { verifyToken } from '../../../../evidence/tsa/token.ts'
 import { systemClock } from '../../../../mail/clock.ts'
+import { movedClock } from '../../../fakes/moved-clock.ts'
 import { pki } from '../../../fakes/pki.ts'
 import { type FakeTsa, startTsa, TSA_POLICY, type TsaFault } from '../../../fakes/tsa.ts'
 
@@ -99,6 +100,19 @@ describe('RFC 3161 §3.4: over HTTP', () => {
     })
     for (let i = 0; i < 10; i++) await both.stamp(imprint, 'sha256')
     expect([failures.length, tsa.queries, second.queries]).toEqual([3, 3, 10])
+  })
+  test('a hiccup under sixteen requests lasts half a minute, as it does under one', async () => {
+    const clock = movedClock()
+    await using second = await startTsa({ clock })
+    const both = client({ urls: [tsa.url, second.url], clock })
+    tsa.fault = 'down'
+    await Promise.all(Array.from({ length: 16 }, () => both.stamp(imprint, 'sha256')))
+    tsa.fault = 'none'
+    await both.stamp(imprint, 'sha256')
+    expect([tsa.queries, second.queries]).toEqual([16, 17])
+    clock.elapse(31_000)
+    await both.stamp(imprint, 'sha256')
+    expect([tsa.queries, second.queries]).toEqual([17, 17])
   })
   test('a kept connection that was closed is opened again, without asking another TSA', async () => {
     const failures: string[] = []
