@@ -18,6 +18,7 @@ import {
   loopback,
   network,
   octets,
+  oid,
   providerDomain,
   span,
   timeZone,
@@ -159,6 +160,18 @@ const tsa = z.strictObject({
         url: z.url({ protocol: /^https?$/ }),
         customer: z.number().int().positive(),
         passwordFile: file,
+      }),
+    )
+    .default([]),
+  /** What tokens must be to be taken, of addresses among `urls`; a token that is not counts as a failure of that TSA. */
+  demands: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }),
+        /** OIDs of the TSA's policies: the first is asked for, any of them is taken; absent: any at all. */
+        policies: z.array(oid).min(1).max(16).optional(),
+        /** What a token vouches for around its time, at the most; one that says nothing is not taken then. */
+        maxAccuracy: span.optional(),
       }),
     )
     .default([]),

@@ -39,6 +39,11 @@ export const span = z
     return Number(match?.[1]) * (spanUnits.get(match?.[2] ?? 'ms') ?? 1)
   })
 
+/** Arcs below 2⁵³, as the reader of tokens knows them. */
+const OID = /^(?:[01]\.(?:\d|[1-3]\d)|2\.(?:0|[1-9]\d{0,14}))(?:\.(?:0|[1-9]\d{0,14})){1,20}$/
+/** A dotted object identifier. */
+export const oid = z.string().regex(OID, 'expected an OID such as 2.16.792.1.2.3')
+
 export const ISTANBUL = 'Europe/Istanbul'
 /** A name of the IANA time zone database. */
 export const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Europe/Istanbul')

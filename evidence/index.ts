@@ -79,7 +79,7 @@ export { type StatusKind, type StatusSettings, StatusSource } from './status/sta
 export { TrustListError } from './trust-list/error.ts'
 export { readTrustList } from './trust-list/read-list.ts'
 export { anchorsAt, type ListedService, type TrustRole } from './trust-list/services.ts'
-export { type ClockSkew, HttpTimestamper } from './tsa/client.ts'
+export { type ClockSkew, HttpTimestamper, type TokenDemands } from './tsa/client.ts'
 export { TimestampError } from './tsa/error.ts'
 export type { KamuSmAccount } from './tsa/kamusm.ts'
 export { answerTimestampQuery, MAX_QUERY_OCTETS } from './tsa/responder.ts'

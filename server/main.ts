@@ -157,6 +157,12 @@ export async function start(
   const timestamper = watchTimestamper({
     urls: config.tsa.urls,
     accounts: await readStampAccounts(config.tsa),
+    demands: new Map(
+      config.tsa.demands.map(({ url, policies, maxAccuracy }) => [
+        url,
+        { policies, maxAccuracyMs: maxAccuracy },
+      ]),
+    ),
     timeoutMs: config.tsa.timeout,
     anchors: () => peerTrust.tsasTrust.anchorsAt(clock.now()),
     status: new TsaStatus(peerTrust.tsasTrust, clock),

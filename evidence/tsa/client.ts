@@ -29,8 +29,8 @@ export interface HttpTimestamperOptions {
   readonly clock: Clock
   /** For one TSA, in milliseconds; then the next one is asked. */
   readonly timeoutMs: number
-  /** Dotted OIDs; the first is requested, any of them is accepted. */
-  readonly policies?: readonly string[] | undefined
+  /** By address: what its tokens must be. */
+  readonly demands?: ReadonlyMap<string, TokenDemands> | undefined
   /** By address: customers of Kamu SM, who are known by a header of its own. */
   readonly accounts?: ReadonlyMap<string, KamuSmAccount> | undefined
   /** Why a token that holds is not taken all the same, or undefined: the authority was revoked. */
@@ -41,6 +41,13 @@ export interface HttpTimestamperOptions {
   readonly onSkew?: ((skew: ClockSkew, url: string) => void) | undefined
   /** An answer that was not believed, or none; the next TSA is asked then. */
   readonly onFailure?: ((error: TimestampError, url: string) => void) | undefined
+}
+
+export interface TokenDemands {
+  /** Dotted OIDs; the first is requested, any of them is accepted. */
+  readonly policies?: readonly string[] | undefined
+  /** What a token must vouch for around its time, ms. */
+  readonly maxAccuracyMs?: number | undefined
 }
 
 export interface ClockSkew {
@@ -112,7 +119,7 @@ export class HttpTimestamper implements Timestamper {
     hash: HashName,
     signal?: AbortSignal,
   ): Promise<TimestampToken> {
-    const { policies } = this.#options
+    const { policies, maxAccuracyMs } = this.#options.demands?.get(url) ?? {}
     const nonce = unsigned(randomBytes(NONCE_OCTETS))
     const body = buildTimestampRequest({ imprint, hash, nonce, certificate: true, policy: policies?.[0] })
     const account = this.#options.accounts?.get(url)
@@ -120,6 +127,8 @@ export class HttpTimestamper implements Timestamper {
     const response = await this.#exchange(new URL(url), body, headers, signal)
     const trust = this.#options.trust()
     const token = verifyToken(tokenOfResponse(response), { imprint, hash, nonce, policies, trust })
+    if (maxAccuracyMs !== undefined && !((token.accuracyMs ?? Number.NaN) <= maxAccuracyMs))
+      throw new TimestampError('INACCURATE', `${token.accuracyMs ?? 'nothing said, not'} ms`)
     const refusal = await this.#options.refusal?.(token)
     if (refusal !== undefined) throw new TimestampError('UNTRUSTED', refusal)
     this.#compareClocks(token, url)

@@ -11,7 +11,10 @@ export type TimestampFailure =
   | 'REJECTED'
   | 'IMPRINT_MISMATCH'
   | 'NONCE_MISMATCH'
+  /** A policy that was not asked for. */
   | 'POLICY_MISMATCH'
+  /** Vouches for less than was asked for, or says nothing about it. */
+  | 'INACCURATE'
   /** The token's time is further from our clock than is borne: one of both is wrong. */
   | 'CLOCK_SKEW'
   | 'BAD_SIGNATURE'

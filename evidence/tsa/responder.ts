@@ -19,6 +19,8 @@ export interface TimestampAuthority {
   /** Unique for each token of this TSA, positive. */
   readonly serial: () => bigint
   readonly clock: Clock
+  /** False: its tokens do not say how exact they are. Else they vouch for a second. */
+  readonly tellsAccuracy?: boolean
 }
 
 /** A query is a digest and a few numbers. */
@@ -44,14 +46,13 @@ function tokenInfo(
   query: { hash: HashName; imprint: Uint8Array; nonce?: Uint8Array | undefined },
   time: Date,
 ): Uint8Array {
-  const accuracy = encode(TAG.sequence, integer(1)) // seconds
   return sequence(
     integer(1),
     oid(tsa.policy),
     writeImprint(query.hash, query.imprint),
     integer(tsa.serial()),
     generalizedTime(time, true),
-    accuracy,
+    ...(tsa.tellsAccuracy === false ? [] : [encode(TAG.sequence, integer(1))]),
     ...(query.nonce === undefined ? [] : [integer(query.nonce)]),
   )
 }

@@ -7,6 +7,7 @@ import {
   TimestampError,
   type Timestamper,
   type TimestampToken,
+  type TokenDemands,
 } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { Events } from '../ops/events.ts'
@@ -32,6 +33,7 @@ export interface WatchedTimestamper extends Timestamper {
 export function watchTimestamper(options: {
   urls: readonly string[]
   accounts: ReadonlyMap<string, KamuSmAccount>
+  demands: ReadonlyMap<string, TokenDemands>
   timeoutMs: number
   /** Of TSAs, as they are now. */
   anchors: () => readonly Certificate[]
@@ -59,6 +61,7 @@ export function watchTimestamper(options: {
   const client = new HttpTimestamper({
     urls: options.urls,
     accounts: options.accounts,
+    demands: options.demands,
     timeoutMs: options.timeoutMs,
     clock,
     trust: () => ({ anchors: options.anchors(), intermediates: [], crls: [], revocation: 'if-present' }),

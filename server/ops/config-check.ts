@@ -14,7 +14,7 @@ import { checkNotify } from './notify-check.ts'
 import { checkPeer } from './peer-check.ts'
 import { checkSigning } from './signing-check.ts'
 import { checkStorage } from './storage-check.ts'
-import { checkStampAccounts, checkTrustLists } from './trust-check.ts'
+import { checkStampAccounts, checkStampDemands, checkTrustLists } from './trust-check.ts'
 
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
@@ -50,6 +50,7 @@ export async function checkConfig(
     }
   await checkTrustLists(config, now, fault)
   await checkStampAccounts(config, fault, isOpenToOthers)
+  checkStampDemands(config, fault)
   await checkPeers(config, now, fault)
   await checkDkim(config, now, fault)
   await checkNotify(config, fault, isOpenToOthers)

@@ -19,6 +19,18 @@ export async function checkTrustLists({ mode, trust }: Config, now: Date, fault:
     }
 }
 
+/** What is demanded of tokens: of addresses that are asked, once each, and something. */
+export function checkStampDemands({ tsa }: Config, fault: Fault): void {
+  for (const [index, { url, policies, maxAccuracy }] of tsa.demands.entries()) {
+    const path = `tsa.demands.${index}`
+    if (!tsa.urls.includes(url)) fault(`${path}.url`, `${url} is not among tsa.urls, so nobody asks it`)
+    if (tsa.demands.findIndex((one) => one.url === url) < index)
+      fault(`${path}.url`, `${url} stands there twice`)
+    if (policies === undefined && maxAccuracy === undefined)
+      fault(path, 'demands nothing: set policies or maxAccuracy')
+  }
+}
+
 /** Accounts at time-stamping authorities: of addresses that are asked, with a password that only its owner can read. */
 export async function checkStampAccounts(
   { mode, tsa }: Config,

@@ -10,6 +10,8 @@ export type TsaFault =
   | 'none'
   | 'wrong-nonce'
   | 'wrong-imprint'
+  /** Whichever was asked for, it stamps under its own. */
+  | 'own-policy'
   | 'down'
   | 'slow'
   | 'garbage'
@@ -91,8 +93,10 @@ function bend(query: Uint8Array, fault: TsaFault): Uint8Array {
   return buildTimestampRequest({
     ...parsed,
     hash,
-    ...(fault === 'wrong-nonce'
-      ? { nonce: Uint8Array.of(1) }
-      : { imprint: parsed.imprint.map((octet) => octet ^ 1) }),
+    ...(fault === 'own-policy'
+      ? { policy: undefined }
+      : fault === 'wrong-nonce'
+        ? { nonce: Uint8Array.of(1) }
+        : { imprint: parsed.imprint.map((octet) => octet ^ 1) }),
   })
 }

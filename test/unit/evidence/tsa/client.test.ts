@@ -6,6 +6,7 @@ import {
   type ClockSkew,
   HttpTimestamper,
   type HttpTimestamperOptions,
+  type TokenDemands,
 } from '../../../../evidence/tsa/client.ts'
 import type { TimestampError } from '../../../../evidence/tsa/error.ts'
 import { verifyToken } from '../../../../evidence/tsa/token.ts'
@@ -34,7 +35,7 @@ const client = (given: Partial<HttpTimestamperOptions> = {}): HttpTimestamper =>
     trust,
     clock: systemClock,
     timeoutMs: 5000,
-    policies: [TSA_POLICY],
+    demands: new Map([[tsa.url, { policies: [TSA_POLICY] }]]),
     ...given,
   })
   opened.push(made)
@@ -128,10 +129,33 @@ describe('RFC 3161 §3.4: over HTTP', () => {
     })
   })
   test('another policy is rejected by the TSA', async () => {
-    await expect(client({ policies: ['1.2.3'] }).stamp(imprint, 'sha256')).rejects.toMatchObject({
-      code: 'REJECTED',
-    })
+    const demands = new Map([[tsa.url, { policies: ['1.2.3'] }]])
+    await expect(client({ demands }).stamp(imprint, 'sha256')).rejects.toMatchObject({ code: 'REJECTED' })
   })
+  test.each([
+    { demand: { policies: ['1.2.3'] }, code: 'POLICY_MISMATCH' },
+    { demand: { policies: ['1.2.3', TSA_POLICY] }, code: undefined },
+    { demand: { maxAccuracyMs: 999 }, code: 'INACCURATE' },
+    { demand: { maxAccuracyMs: 1000 }, code: undefined },
+    { demand: { maxAccuracyMs: 60_000 }, tellsAccuracy: false, code: 'INACCURATE' },
+    { demand: { maxAccuracyMs: 999 }, ofAnother: true, code: undefined },
+  ])(
+    '$demand of a TSA: $code, and the next is asked',
+    async ({ demand, code, ofAnother, tellsAccuracy = true }) => {
+      await using first = await startTsa({ tellsAccuracy })
+      first.fault = 'own-policy'
+      const failures: string[] = []
+      const both = client({
+        urls: [first.url, tsa.url],
+        demands: new Map<string, TokenDemands>([[ofAnother === true ? tsa.url : first.url, demand]]),
+        onFailure: (error) => failures.push(error.code),
+      })
+      const { serial } = await both.stamp(imprint, 'sha256')
+      expect([failures, first.queries, tsa.queries, serial]).toEqual(
+        code === undefined ? [[], 1, 0, '1'] : [[code], 1, 1, '1'],
+      )
+    },
+  )
   test('the caller gives up', async () => {
     tsa.fault = 'slow'
     const controller = new AbortController()

@@ -24,6 +24,7 @@ async function house() {
   const watched = watchTimestamper({
     urls: tsas.map(({ url }) => url),
     accounts: new Map(),
+    demands: new Map(),
     timeoutMs: 5000,
     anchors: pki().trust.anchors,
     status: { refusal: async () => undefined },

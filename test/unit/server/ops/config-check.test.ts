@@ -149,6 +149,32 @@ describe('production refuses', () => {
   })
 })
 
+describe('demands of time-stamps', () => {
+  const [url] = ['https://zd.example.tr/tsa']
+  const tsaOf = (demands: unknown): Config['tsa'] => configSchema.shape.tsa.parse({ urls: [url], demands })
+
+  test('of addresses that are asked, once each', async () => {
+    const faultsOf = (...demands: unknown[]) => pathsOf({ ...production, tsa: tsaOf(demands) })
+    const exact = { url, maxAccuracy: '1 s' }
+    expect(await faultsOf({ ...exact, policies: ['2.16.792.1.2.3'] })).toEqual([])
+    expect(await faultsOf({ ...exact, url: `${url}/` })).toEqual(['tsa.demands.0.url'])
+    expect(await faultsOf(exact, exact)).toEqual(['tsa.demands.1.url'])
+    expect(await faultsOf({ url })).toEqual(['tsa.demands.0'])
+  })
+
+  test.each([
+    ['no policy', { policies: [] }],
+    ['a name', { policies: ['baseline'] }],
+    ['one arc', { policies: ['2'] }],
+    ['no first arc', { policies: ['3.1.2'] }],
+    ['a second arc over 39', { policies: ['1.40.2'] }],
+    ['an arc with a zero before it', { policies: ['2.16.01'] }],
+    ['an arc that no token can be read with', { policies: ['2.25.9007199254740993'] }],
+    ['a bare number', { maxAccuracy: 1 }],
+    ['another word', { accuracy: '1 s' }],
+  ])('%s is refused', (_name, demand) => expect(() => tsaOf([{ url, ...demand }])).toThrow())
+})
+
 describe('storage', () => {
   const MONGODB = 'mongodb://db.example.tr/kep'
   const of = (storage: unknown): Config => ({
