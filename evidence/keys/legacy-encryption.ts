@@ -22,8 +22,6 @@ const CIPHERS: ReadonlyMap<string, { readonly name: string | undefined; readonly
     [OID.pbeSha1Rc2With40, { name: undefined, keyLength: 5 }],
   ])
 
-export const isLegacy = (name: string): boolean => CIPHERS.has(name)
-
 /** Throws KeyError UNSUPPORTED for another scheme, WRONG_PASSWORD where the padding does not fit. */
 export function decryptLegacy(
   name: string,

@@ -145,30 +145,45 @@ export class HttpTimestamper implements Timestamper {
       throw new TimestampError('CLOCK_SKEW', `${Math.round(milliseconds)} ms, give or take ${accuracyMs}`)
   }
 
-  /** A kept connection that the TSA has just closed is no failure of the TSA: the same query goes out once more. */
+  /**
+   * A kept connection that the TSA has just closed is no failure of the TSA: the same query goes out once more, within the same
+   * time. Whether the TSA had read it before it closed cannot be known; where it had, it may have booked a stamp that nobody
+   * gets. So a query costs two stamps at the most, and one where any octet of an answer came.
+   */
   async #exchange(
     url: URL,
     body: Uint8Array,
     headers: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<Uint8Array> {
+    if (signal?.aborted) throw new TimestampError('ABORTED', 'before the request')
+    const { timeoutMs } = this.#options
+    // One deadline for everything: a TSA that trickles octets would never trip a socket time-out.
+    const over = new AbortController()
+    const timer = setTimeout(() => over.abort(new TimestampError('TIMEOUT', `${timeoutMs} ms`)), timeoutMs)
+    const abort = (): void => over.abort(new TimestampError('ABORTED', 'by the caller'))
+    signal?.addEventListener('abort', abort, { once: true })
     try {
-      return await this.#post(url, body, headers, signal, 'kept')
-    } catch (error) {
-      if (!(error instanceof StaleConnection)) throw error
-      return await this.#post(url, body, headers, signal, 'new')
+      return await this.#post(url, body, headers, over.signal, 'kept').catch((error: unknown) => {
+        if (!(error instanceof StaleConnection)) throw error
+        return this.#post(url, body, headers, over.signal, 'new')
+      })
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
     }
   }
 
-  #post(
+  /** @param over aborts with the error that the request then ends with */
+  async #post(
     url: URL,
     body: Uint8Array,
     headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
+    over: AbortSignal,
     connection: 'kept' | 'new',
   ): Promise<Uint8Array> {
+    over.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-    if (signal?.aborted) throw new TimestampError('ABORTED', 'before the request')
     const secure = url.protocol === 'https:'
     if (!secure && url.protocol !== 'http:') throw new TimestampError('UNREACHABLE', 'not an HTTP address')
     const kept = secure ? this.#agents['https:'] : this.#agents['http:']
@@ -181,26 +196,32 @@ export class HttpTimestamper implements Timestamper {
         ...headers,
       },
     })
-    // One deadline for everything: a TSA that trickles octets would never trip a socket time-out.
-    const timer = setTimeout(
-      () => request.destroy(new TimestampError('TIMEOUT', `${this.#options.timeoutMs} ms`)),
-      this.#options.timeoutMs,
-    )
-    const abort = (): void => void request.destroy(new TimestampError('ABORTED', 'by the caller'))
-    signal?.addEventListener('abort', abort, { once: true })
-    request.on('error', (error: NodeJS.ErrnoException) =>
-      reject(request.reusedSocket && error.code === 'ECONNRESET' ? new StaleConnection() : error),
-    )
+    const end = (): void => {
+      reject(over.reason)
+      request.destroy()
+    }
+    over.addEventListener('abort', end, { once: true })
+    let isAnswered = false
+    const answered = (): void => {
+      isAnswered = true
+    }
+    request.on('socket', (socket) => socket.once('data', answered))
+    // It stays for late errors too, of a connection that nobody waits for any more.
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE'
+      reject(request.reusedSocket && isClosed && !isAnswered ? new StaleConnection() : error)
+    })
     request.on('response', (response) => {
       response.on('error', reject)
       collect(response).then(resolve, reject)
     })
     request.end(body)
-    return promise.finally(() => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-      request.on('error', () => {}) // a late error of a connection that nobody waits for any more
-    })
+    try {
+      return await promise
+    } finally {
+      over.removeEventListener('abort', end)
+      request.socket?.off('data', answered)
+    }
   }
 }
 

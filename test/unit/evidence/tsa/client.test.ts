@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { signDetached } from '../../../../evidence/cms/sign.ts'
 import { verifyDetached } from '../../../../evidence/cms/verify.ts'
 import {
@@ -9,6 +11,7 @@ import {
   type TokenDemands,
 } from '../../../../evidence/tsa/client.ts'
 import type { TimestampError } from '../../../../evidence/tsa/error.ts'
+import { answerTimestampQuery } from '../../../../evidence/tsa/responder.ts'
 import { verifyToken } from '../../../../evidence/tsa/token.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { movedClock } from '../../../fakes/moved-clock.ts'
@@ -122,6 +125,64 @@ describe('RFC 3161 §3.4: over HTTP', () => {
     tsa.fault = 'hang-up'
     await timestamper.stamp(imprint, 'sha256')
     expect([failures, tsa.connections, tsa.queries]).toEqual([[], 2, 3])
+  })
+  describe('a kept connection that is cut in the middle of a query', () => {
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    /** After its first answer it leaves queries to the test. */
+    async function startSilent() {
+      const queries: ServerResponse[] = []
+      const server = createServer((request, response) => {
+        request.on('end', async () => {
+          if (queries.push(response) === 1)
+            response.end(await answerTimestampQuery(Buffer.concat(chunks), tsa.authority))
+        })
+        const chunks: Uint8Array[] = []
+        request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return {
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+        queries,
+        asked: async (times: number) => {
+          while (queries.length < times) await new Promise((resolve) => setImmediate(resolve))
+        },
+        [Symbol.asyncDispose]: async () => {
+          server.closeAllConnections()
+          await new Promise((resolve) => server.close(resolve))
+        },
+      }
+    }
+
+    test('is asked for again within the same time', async () => {
+      await using silent = await startSilent()
+      const timestamper = client({ urls: [silent.url] })
+      await timestamper.stamp(imprint, 'sha256')
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const ended = expect(timestamper.stamp(imprint, 'sha256')).rejects.toMatchObject({ code: 'TIMEOUT' })
+      await silent.asked(2)
+      vi.advanceTimersByTime(4000)
+      silent.queries[1]?.destroy()
+      await silent.asked(3)
+      vi.advanceTimersByTime(1000)
+      await ended
+      expect(vi.getTimerCount()).toBe(0)
+    })
+    test('is not asked for again once an octet of the answer came: that stamp is spent', async () => {
+      await using silent = await startSilent()
+      const timestamper = client({ urls: [silent.url] })
+      await timestamper.stamp(imprint, 'sha256')
+      const ended = expect(timestamper.stamp(imprint, 'sha256')).rejects.toMatchObject({
+        code: 'UNREACHABLE',
+      })
+      await silent.asked(2)
+      const { socket } = silent.queries[1]!
+      socket?.write('HTTP/1.1 2', () => socket.end())
+      await ended
+      expect(silent.queries).toHaveLength(2)
+    })
   })
   test('nobody listens', async () => {
     await expect(client({ urls: ['http://127.0.0.1:1/'] }).stamp(imprint, 'sha256')).rejects.toMatchObject({
