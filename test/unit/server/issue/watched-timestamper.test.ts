@@ -26,7 +26,7 @@ async function house() {
     accounts: new Map(),
     demands: new Map(),
     timeoutMs: 5000,
-    anchors: pki().trust.anchors,
+    anchors: () => pki().trust.anchors,
     status: { refusal: async () => undefined },
     clock: ours,
     events,
