@@ -6,12 +6,8 @@
  * Failure modes: everything that reads foreign octets answers with a report or a typed error; nothing unsigned or
  * unstamped comes out of a signing function.
  */
-export { type ChainReport, checkChain, type StoredEntry } from './archive/check-chain.ts'
-export {
-  type ArchiveTimeStampChain,
-  readEvidenceRecord,
-  writeEvidenceRecord,
-} from './archive/evidence-record.ts'
+export { checkChain, type StoredEntry } from './archive/check-chain.ts'
+export { type ArchiveTimeStampChain, writeEvidenceRecord } from './archive/evidence-record.ts'
 export { type HashPath, HashTree, nodeOf, reducedTree } from './archive/hash-tree.ts'
 export { GENESIS, leafOf } from './archive/leaf.ts'
 export {
@@ -22,18 +18,13 @@ export {
 } from './archive/long-term-copy.ts'
 export { positionOf, writePosition } from './archive/position.ts'
 export { cmsRestsOn, type RestsOn, tokenEnds } from './archive/rests-on.ts'
-export {
-  objectDigests,
-  type RecordTokenCheck,
-  verifyRecord,
-} from './archive/verify-record.ts'
+export { objectDigests } from './archive/verify-record.ts'
 export { signAround, signDetached, signEnclosed } from './cms/sign.ts'
-export type { CmsFailure, CmsGoodSigner, CmsReport, CmsSigner } from './cms/verify.ts'
+export type { CmsFailure } from './cms/verify.ts'
 export { deskHere, type TrustDesk } from './desk/desk.ts'
 export { doTrustJob } from './desk/do-job.ts'
-export type { DoElsewhere, TrustAnswer, TrustJob } from './desk/job.ts'
+export type { TrustAnswer, TrustJob } from './desk/job.ts'
 export { remoteDesk } from './desk/remote-desk.ts'
-export { EnvelopeError } from './envelope/compose.ts'
 export { composeDispatch, composeReceipt } from './envelope/messages.ts'
 export { composeNotice } from './envelope/notice.ts'
 export { DEFAULT_SUBJECT_PREFIXES, type EnvelopeSettings, envelopeSettings } from './envelope/settings.ts'
@@ -41,9 +32,9 @@ export { KeyError, type KeyFailure } from './keys/error.ts'
 export { generateKey, generateKeyAsync, type KeyKind, privateKeyPem } from './keys/generate.ts'
 export { KeyRing } from './keys/key-ring.ts'
 export { issuerFromPem, signerFromPem } from './keys/pem.ts'
-export { signerFromToken, type TokenMaterial, type TokenSigner } from './keys/pkcs11/token-signer.ts'
+export { signerFromToken, type TokenSigner } from './keys/pkcs11/token-signer.ts'
 export { makePkcs12, signerFromPkcs12 } from './keys/pkcs12.ts'
-export { AUTHENTICATION_METHODS, type AuthenticationMethod } from './model/authentication.ts'
+export { AUTHENTICATION_METHODS } from './model/authentication.ts'
 export type { EntityDetails, EvidenceDraft, Extension } from './model/draft.ts'
 export {
   eventCodeOf,
@@ -55,11 +46,9 @@ export {
 } from './model/outcome.ts'
 export { DEFAULT_PROFILE, type EvidenceProfile } from './model/profile.ts'
 export type { EvidenceFields } from './model/read.ts'
-export { REASONS, type ReasonName, reasonOf, reasonUri } from './model/reasons.ts'
-export { PEER_FAILURES, type PeerFailure, type PeerFailureCode } from './peer/failure.ts'
+export { REASONS, reasonOf, reasonUri } from './model/reasons.ts'
 export type { PeerEvidence } from './peer/judge-evidence.ts'
 export { type PeerEnvelope, type PeerMail, readPeerMail } from './peer/read-peer-mail.ts'
-export type { PeerTrust } from './peer/trust.ts'
 export type {
   Certificate,
   HashName,
@@ -70,7 +59,7 @@ export type {
   TrustFailure,
 } from './ports.ts'
 export { evidenceRules } from './rules/evidence-rules.ts'
-export { type Checked, checkAll, RulesBroken } from './rules/rule.ts'
+export { checkAll, RulesBroken } from './rules/rule.ts'
 export { beginsAsCms, opaqueContent, type SignedContent, signedContent } from './smime/signed-content.ts'
 export { SignedPartDigest } from './smime/signed-part-digest.ts'
 export { readUserSignature, type UserSignature } from './smime/user-signature.ts'
@@ -86,15 +75,8 @@ export { answerTimestampQuery, MAX_QUERY_OCTETS } from './tsa/responder.ts'
 export type { VerifiedToken } from './tsa/token.ts'
 export type { PackOptions } from './verify/pack.ts'
 export { type PackSource, readSums, SUMS, SUMS_SIGNATURE, writeSums } from './verify/pack-files.ts'
-export { type Finding, REASONS as VERIFICATION_REASONS, type Reason } from './verify/reasons.ts'
-export type {
-  FileReport,
-  Judgement,
-  ProofEntry,
-  SignatureEntry,
-  TimestampEntry,
-  VerificationVerdict,
-} from './verify/report.ts'
+export { REASONS as VERIFICATION_REASONS } from './verify/reasons.ts'
+export type { FileReport, Judgement, ProofEntry, SignatureEntry, TimestampEntry } from './verify/report.ts'
 export { provedTakeOver } from './verify/take-over.ts'
 export type { VerifyOptions } from './verify/trust.ts'
 export { verifyAuditPack, verifyFile } from './verify/verify-file.ts'
