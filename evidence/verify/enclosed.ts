@@ -13,6 +13,8 @@ export interface JudgedEnclosed {
   readonly content: Omit<ContentEntry, 'mime'>
   /** It is a detached signature: its content stands elsewhere. */
   readonly isDetached: boolean
+  /** No signature: what only its reader can open. */
+  readonly isEncrypted: boolean
 }
 
 export function judgeEnclosed(
@@ -32,5 +34,6 @@ export function judgeEnclosed(
     judged: judgeCms('user', report, provedAt, options),
     content: { type: reader.contentType, octets },
     isDetached: report.signers.some(({ failure }) => failure === 'CONTENT_MISSING'),
+    isEncrypted: reader.isEncrypted,
   }
 }

@@ -16,6 +16,7 @@ import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
 import { hasLayout, strangeOctets } from './outer-octets.ts'
 import { partOctets } from './part-octets.ts'
 import { type Finding, findingOf } from './reasons.ts'
+import { beginsAsMail, hasBareLineEnds } from './recognise.ts'
 import type { ContentEntry, FileKind } from './report.ts'
 import { strictSignedData } from './signed-data-shape.ts'
 import type { VerifyOptions } from './trust.ts'
@@ -43,17 +44,23 @@ export async function verifyMessage(
     return unsigned('message', subject, findingOf('MESSAGE_TOO_COMPLEX', faults.join(' ')))
   const parts = evidenceParts(root)
   if (parts.length > 0) return verifyEnvelope(octets, root, parts, subject, options)
-  const { judged, content } = await verifyUser(octets, root, undefined, options, sink)
-  if (judged.length === 0) return unsigned('message', subject, findingOf('MESSAGE_NOT_SIGNED'))
-  return {
-    kind: 'message',
-    subject,
-    judged,
-    evidence: [],
-    findings: judged.flatMap(({ findings }) => findings),
-    content,
-  }
+  const { judged, content, isEncrypted } = await verifyUser(octets, root, undefined, options, sink)
+  if (isEncrypted) return unsigned('message', subject, findingOf('ENCRYPTED'))
+  if (judged.length === 0)
+    return beginsAsMail(octets)
+      ? unsigned('message', subject, findingOf('MESSAGE_NOT_SIGNED'))
+      : unsigned('unknown', subject, findingOf('NOT_A_SIGNATURE'))
+  const findings = judged.flatMap((one) => one.findings)
+  return { kind: 'message', subject, judged, evidence: [], findings: withCause(octets, findings), content }
 }
+
+/** Line ends that were changed explain why digests differ, so they are told first. */
+const withCause = (octets: Uint8Array, findings: readonly Finding[]): readonly Finding[] =>
+  hasBareLineEnds(octets) && findings.some(({ subIndication }) => BROKEN_BY_LINE_ENDS.has(subIndication))
+    ? [findingOf('LINE_ENDS'), ...findings]
+    : findings
+
+const BROKEN_BY_LINE_ENDS: ReadonlySet<string> = new Set(['HASH_FAILURE', 'FORMAT_FAILURE'])
 
 const unsigned = (kind: FileKind, subject: string, finding: Finding): JudgedMessage => ({
   kind,
@@ -106,7 +113,7 @@ async function verifyEnvelope(
     subject,
     judged,
     evidence: evidence.flatMap(({ fields }) => (fields === undefined ? [] : [fields])),
-    findings: [...findings, ...judged.flatMap((one) => one.findings)],
+    findings: withCause(octets, [...findings, ...judged.flatMap((one) => one.findings)]),
   }
 }
 
@@ -163,20 +170,22 @@ async function verifyUser(
   provedAt: Date | undefined,
   options: VerifyOptions,
   sink?: ContentSink,
-): Promise<{ judged: readonly Judged[]; content?: ContentEntry }> {
+): Promise<{ judged: readonly Judged[]; content?: ContentEntry; isEncrypted?: boolean }> {
   const [signed, signature] = message.children
   if (isSigned(message)) {
     const cms = signature === undefined ? undefined : partOctets(octets, signature)
     return { judged: judgeCms('user', await verifyPart(octets, signed, cms), provedAt, options) }
   }
   const opaque = message.type === 'application' && /^(x-)?pkcs7-mime$/.test(message.subtype)
-  if (!opaque || message.params.get('smime-type') === 'enveloped-data') return { judged: [] }
+  if (!opaque) return { judged: [] }
+  if (message.params.get('smime-type') === 'enveloped-data') return { judged: [], isEncrypted: true }
   const inner = new MimeIndexer()
   const cms = partOctets(octets, message) ?? new Uint8Array(0)
-  const { judged, content } = judgeEnclosed(cms, provedAt, options, (piece) => {
+  const { judged, content, isEncrypted } = judgeEnclosed(cms, provedAt, options, (piece) => {
     inner.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
     sink?.(piece)
   })
+  if (isEncrypted) return { judged: [], isEncrypted }
   const { root } = inner.end()
   return { judged, content: { ...content, mime: `${root.type}/${root.subtype}` } }
 }

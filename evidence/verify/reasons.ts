@@ -39,6 +39,61 @@ const FILE = {
     'İmzalanan dosya yok; imzanın yanına koyun ya da --content ile verin.',
     'The signed file is missing; put it beside the signature or name it with --content.',
   ),
+  NOT_A_SIGNATURE: doubt(
+    'CUSTOM',
+    'Dosya ne delil ne ileti ne de imza, hiçbir şey kanıtlamaz; imzasını (.p7s), delili (.xml) ya da iletiyi (.eml) verin.',
+    'The file is neither evidence nor a message nor a signature and proves nothing; give its signature (.p7s), the evidence (.xml) or the message (.eml).',
+  ),
+  CERTIFICATE_GIVEN: doubt(
+    'CUSTOM',
+    'Dosya bir sertifika, imza değil; kök ise --trust ile, doğrulanacak dosyayı ayrıca verin.',
+    'The file is a certificate and no signature; give it with --trust if it is an anchor, and the file to verify beside it.',
+  ),
+  LIST_GIVEN: doubt(
+    'CUSTOM',
+    'Dosya bir iptal listesi, imza değil; --crl ile, doğrulanacak dosyayı ayrıca verin.',
+    'The file is a revocation list and no signature; give it with --crl, and the file to verify beside it.',
+  ),
+  ANSWER_GIVEN: doubt(
+    'CUSTOM',
+    'Dosya bir OCSP yanıtı, imza değil; --ocsp ile, doğrulanacak dosyayı ayrıca verin.',
+    'The file is an OCSP response and no signature; give it with --ocsp, and the file to verify beside it.',
+  ),
+  KEY_GIVEN: doubt(
+    'CUSTOM',
+    'Dosya bir anahtar dosyası (.p12, .key), imza değil; kimseyle paylaşmayın, doğrulanacak dosyayı verin.',
+    'The file holds a key (.p12, .key) and is no signature; share it with nobody, and give the file to verify.',
+  ),
+  RECORD_GIVEN: doubt(
+    'CUSTOM',
+    'Dosya bir kanıt kaydı (.ers), tek başına doğrulanmaz; içinde bulunduğu denetim paketinin klasörünü verin.',
+    'The file is an evidence record (.ers), which is not verified alone; give the folder of the audit pack that holds it.',
+  ),
+  ENCRYPTED: doubt(
+    'CUSTOM',
+    'İçerik şifreli, imza varsa içindedir; şifresini alıcısı çözsün, çözülmüş imzalı iletiyi verin.',
+    'The content is encrypted, and a signature would be inside; have its recipient decrypt it and give the signed message.',
+  ),
+  ENCODING: doubt(
+    'CUSTOM',
+    'Dosya UTF-8 değil, bir düzenleyici yeniden yazmış olabilir; delilin özgün dosyasını isteyin.',
+    'The file is not UTF-8; an editor may have written it anew: ask for the original file of the evidence.',
+  ),
+  MAILBOX: doubt(
+    'CUSTOM',
+    'Dosya bir posta kutusu (mbox), ileti değil; iletiyi posta programından tek başına .eml olarak kaydedin.',
+    'The file is a mailbox (mbox) and no message; save the message alone as .eml in the mail program.',
+  ),
+  LINE_ENDS: failure(
+    'HASH_FAILURE',
+    'İletinin satır sonları değişmiş (CRLF yerine LF), imza bu hâliyle tutmaz; iletiyi posta programından değiştirmeden .eml olarak kaydedin.',
+    'The line ends of the message were changed (LF in place of CRLF), so that its signature cannot hold; save it again as .eml, unchanged, in the mail program.',
+  ),
+  CONTENT_DIFFERS: doubt(
+    'CUSTOM',
+    'Yanındaki dosya, imzanın içinde taşıdığı içerik değil; imzalanan içeridekidir: --content-out ile çıkarın, dosyanın kendi imzasını isteyin.',
+    'The file beside the signature is not the content inside it, which is what was signed: take that out with --content-out, and ask for the signature of the file.',
+  ),
   UNSIGNED_OCTETS: failure(
     'FORMAT_FAILURE',
     'Zarfta, imzalı bölümün dışında, imzalananla uyuşmayan bir bölüm var; iletinin özgün kopyasını isteyin.',
@@ -70,8 +125,8 @@ const CMS = {
   ),
   CMS_NO_SIGNERS: failure(
     'FORMAT_FAILURE',
-    'İmza dosyasında hiçbir imzacı yok; imzalı dosyayı isteyin.',
-    'Nobody signed in this signature file; ask for the signed one.',
+    'Dosyada hiçbir imza yok (yalnız sertifika taşıyor olabilir); imzalı dosyayı isteyin.',
+    'There is no signature in this file (it may carry certificates alone); ask for the signed one.',
   ),
   CMS_TOO_LARGE: failure(
     'FORMAT_FAILURE',
@@ -497,3 +552,11 @@ export const findingOf = (reason: Reason, detail = ''): Finding => {
 /** A failure outweighs a doubt, and the first of equals is told. */
 export const worst = (findings: readonly Finding[]): Finding | undefined =>
   findings.find(({ verdict }) => verdict === 'TOTAL-FAILED') ?? findings[0]
+
+/** Each once, failures before doubts. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  const each = new Map(findings.map((one) => [`${one.reason} ${one.detail}`, one]))
+  const isFailure = ({ verdict }: Finding): boolean => verdict === 'TOTAL-FAILED'
+  const all = [...each.values()]
+  return [...all.filter(isFailure), ...all.filter((one) => !isFailure(one))]
+}

@@ -1,5 +1,5 @@
 /** What verifying a file says. The names of verdicts follow EN 319 102-1; so do sub-indications. [EN 319 102-1 §5.1] */
-import type { Reason } from './reasons.ts'
+import type { Finding, Reason } from './reasons.ts'
 
 export type VerificationVerdict = 'TOTAL-PASSED' | 'INDETERMINATE' | 'TOTAL-FAILED'
 
@@ -127,11 +127,15 @@ export interface ContentEntry {
   /** Of mail: the MIME type of what is inside. */
   readonly mime: string | undefined
   readonly octets: number
+  /** Where a file was given as what is signed: whether it is what is inside. */
+  readonly beside?: 'same' | 'different' | undefined
 }
 
 export interface FileReport extends Judgement {
   readonly file: string
   readonly kind: FileKind
+  /** All that speaks against the file and what is in it, the worst first; the verdict is the first one's. */
+  readonly findings: readonly Finding[]
   /** `checked` only where every path was. */
   readonly revocation: 'checked' | 'not-checked'
   /** `checked` where providers, users and time-stamps had anchors of their own, or nobody signed as a provider. */

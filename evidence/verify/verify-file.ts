@@ -5,7 +5,7 @@
  * A file passes only if every signature and time-stamp in it holds, the evidence is about the original in it, and (for
  * envelopes in our layout) no octet outside the signed part differs from what the signed part determines.
  */
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { verifyDetached } from '../cms/verify.ts'
 import { outcomeOf } from '../model/outcome.ts'
 import { DEFAULT_PROFILE } from '../model/profile.ts'
@@ -18,7 +18,8 @@ import { type Judged, verifyEvidence } from './evidence.ts'
 import { type JudgedMessage, verifyMessage } from './message.ts'
 import { type PackedRecord, type PackOptions, verifyPack } from './pack.ts'
 import type { PackSource } from './pack-files.ts'
-import { findingOf, REASONS } from './reasons.ts'
+import { findingOf, inOrder, REASONS } from './reasons.ts'
+import { recognise } from './recognise.ts'
 import type { FileReport, ProofEntry } from './report.ts'
 import type { VerifyOptions } from './trust.ts'
 
@@ -34,17 +35,21 @@ export interface VerifiableFile {
 
 /** Never rejects because of what the file holds. */
 export async function verifyFile(file: VerifiableFile, options: VerifyOptions): Promise<FileReport> {
-  const first = file.octets.find((octet) => octet > 0x20)
-  // 30: a SEQUENCE in DER or BER; '<', or the BOM of a document that begins with it: XML; the rest is mail.
-  if (first === 0x30) return reportOf(file, await verifySignatureFile(file, options), options)
-  if (first === 0x3c || first === 0xef) {
-    const judged = verifyEvidence(file.octets, options)
-    const evidence = judged.fields === undefined ? [] : [judged.fields]
-    const { findings } = judged
-    return reportOf(file, { kind: 'evidence', subject: '', judged: [judged], evidence, findings }, options)
+  const found = recognise(file.octets)
+  switch (found.form) {
+    case 'signature':
+      return reportOf(file, await verifySignatureFile({ ...file, octets: found.octets }, options), options)
+    case 'xml': {
+      const judged = verifyEvidence(file.octets, options)
+      const evidence = judged.fields === undefined ? [] : [judged.fields]
+      const { findings } = judged
+      return reportOf(file, { kind: 'evidence', subject: '', judged: [judged], evidence, findings }, options)
+    }
+    case 'mail':
+      return reportOf(file, await verifyMessage(file.octets, options, file.sink), options)
+    case 'other':
+      return reportOf(file, nothing('unknown', found.finding), options)
   }
-  if (first === undefined) return reportOf(file, nothing('unknown', findingOf('UNKNOWN_FILE')), options)
-  return reportOf(file, await verifyMessage(file.octets, options, file.sink), options)
 }
 
 const nothing = (
@@ -58,18 +63,30 @@ const nothing = (
   findings: [finding],
 })
 
+/** What is inside comes first: where a content is, the file beside it is compared with it and not what was signed. */
 async function verifySignatureFile(file: VerifiableFile, options: VerifyOptions): Promise<JudgedMessage> {
   const { octets, content, sink } = file
-  if (content === undefined) {
-    const enclosed = judgeEnclosed(octets, undefined, options, sink)
-    if (enclosed.isDetached) return nothing('signature', findingOf('SIGNED_CONTENT_MISSING'))
-    return {
-      ...signatureOf(enclosed.judged),
-      content: { ...enclosed.content, mime: undefined },
-    }
+  const inside = createHash('sha256')
+  const enclosed = judgeEnclosed(octets, undefined, options, (piece) => {
+    inside.update(piece)
+    sink?.(piece)
+  })
+  if (enclosed.isDetached) {
+    const report = await verifyDetached(octets, (name) => hash(name, content ?? '', 'buffer'))
+    // Certificates alone travel in the same form, and no content would make a signature of them. [RFC 8551 §3.8]
+    const isSigned = report.signers.some(({ failure }) => failure !== 'NO_SIGNERS')
+    if (content === undefined && isSigned) return nothing('signature', findingOf('SIGNED_CONTENT_MISSING'))
+    return signatureOf(judgeCms('user', report, undefined, options))
   }
-  const report = await verifyDetached(octets, (name) => hash(name, content, 'buffer'))
-  return signatureOf(judgeCms('user', report, undefined, options))
+  const shown = { ...enclosed.content, mime: undefined }
+  const judged = signatureOf(enclosed.judged)
+  if (content === undefined || enclosed.content.type === '') return { ...judged, content: shown }
+  const isSame = inside.digest().equals(hash('sha256', content, 'buffer'))
+  return {
+    ...judged,
+    findings: isSame ? judged.findings : [...judged.findings, findingOf('CONTENT_DIFFERS')],
+    content: { ...shown, beside: isSame ? 'same' : 'different' },
+  }
 }
 
 const signatureOf = (judged: readonly Judged[]): JudgedMessage => ({
@@ -122,6 +139,7 @@ function reportOf(
     file: file.name,
     kind,
     ...judgement,
+    findings: inOrder(findings),
     revocation: judged.length > 0 && judged.every(allChecked) ? 'checked' : 'not-checked',
     roles:
       (userAnchors !== undefined && stampAnchors !== undefined) ||

@@ -2,6 +2,8 @@ import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
+import { toPem } from '../../../../evidence/x509/certificate.ts'
+import { frame } from '../../../fakes/crafted-cms.ts'
 import { dispatchOf, EVENT_TIME, signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
 import { makePki, pki } from '../../../fakes/pki.ts'
 
@@ -70,6 +72,38 @@ describe('files', () => {
     })
     expect(await check(cms)).toMatchObject({ verdict: 'INDETERMINATE' })
     expect(await check(cms, trustOptions(), Buffer.from('x'))).toMatchObject({ verdict: 'TOTAL-FAILED' })
+  })
+
+  test('a detached signature in PEM and in base64', async () => {
+    const { signer } = pki().user
+    const digest = hash('sha256', 'belge', 'buffer')
+    const cms = await signDetached({ digest, signer, signingTime: new Date() })
+    for (const text of [toPem('PKCS7', cms), toPem('CMS', cms), Buffer.from(cms).toString('base64')])
+      expect(await check(Buffer.from(text), trustOptions(), Buffer.from('belge'))).toMatchObject({
+        kind: 'signature',
+        verdict: 'TOTAL-PASSED',
+      })
+  })
+
+  test('a signature around its content is judged by that, whatever lies beside it', async () => {
+    const { signer } = pki().user
+    const cms = await signEnclosed(Buffer.from('belge'), { signer, signingTime: new Date() })
+    expect(await check(cms)).toMatchObject({ verdict: 'TOTAL-PASSED', content: { octets: 5 } })
+    expect(await check(cms, trustOptions(), Buffer.from('belge'))).toMatchObject({
+      verdict: 'TOTAL-PASSED',
+      content: { beside: 'same' },
+    })
+    expect(await check(cms, trustOptions(), Buffer.from('baska'))).toMatchObject({
+      verdict: 'INDETERMINATE',
+      reason: 'CONTENT_DIFFERS',
+      content: { beside: 'different' },
+      signatures: [{ verdict: 'TOTAL-PASSED' }],
+    })
+  })
+
+  test('certificates alone are no signature, and no content is asked for', async () => {
+    const certificates = frame([])
+    expect(await check(certificates)).toMatchObject({ reason: 'CMS_NO_SIGNERS' })
   })
 
   test.each([
