@@ -243,7 +243,11 @@ export const accountCommands: readonly Command[] = [
 
 function sizeOf(text: string): number {
   const octets = octetsOf(text)
-  if (octets === undefined) throw new UsageError(`${text} is no size; 25 MB is one`)
+  if (octets === undefined)
+    throw new UsageError({
+      tr: `${text} bir boyut değil; örnek: 25 MB`,
+      en: `${text} is no size; 25 MB is one`,
+    })
   return octets
 }
 
@@ -252,7 +256,10 @@ function identityOf(text: string): HolderIdentity {
   const colon = text.indexOf(':')
   const type = IDENTITY_TYPES.find((one) => one === text.slice(0, colon))
   if (type === undefined)
-    throw new UsageError(`--identity is TYPE:NUMBER, the type one of ${IDENTITY_TYPES.join(', ')}`)
+    throw new UsageError({
+      tr: `--identity TÜR:NUMARA biçimindedir, tür şunlardan biri: ${IDENTITY_TYPES.join(', ')}`,
+      en: `--identity is TYPE:NUMBER, the type one of ${IDENTITY_TYPES.join(', ')}`,
+    })
   return { type, number: text.slice(colon + 1) }
 }
 
@@ -264,7 +271,10 @@ function oneOf<T extends string>(
 ): T | undefined {
   const found = known.find((one) => one === value)
   if (value !== undefined && found === undefined)
-    throw new UsageError(`--${option} is one of ${known.join(', ')}`)
+    throw new UsageError({
+      tr: `--${option} şunlardan biridir: ${known.join(', ')}`,
+      en: `--${option} is one of ${known.join(', ')}`,
+    })
   return found
 }
 

@@ -29,11 +29,16 @@ export async function anchorsByRole(given: {
 
 /** The certificates that a command was told to trust. */
 export async function anchorsIn(files: readonly string[]): Promise<Certificate[]> {
-  if (files.length === 0) throw new UsageError('--trust is missing')
+  if (files.length === 0)
+    throw new UsageError({ tr: '--trust eksik: güvenilen köklerin PEM dosyası', en: '--trust is missing' })
   const anchors: Certificate[] = []
   for (const file of files) {
     const found = parsePemCertificates(await readFile(file, 'utf8'))
-    if (found.length === 0) throw new UsageError(`${file}: no certificate in PEM`)
+    if (found.length === 0)
+      throw new UsageError({
+        tr: `${file}: PEM biçiminde sertifika yok`,
+        en: `${file}: no certificate in PEM`,
+      })
     anchors.push(...found)
   }
   return anchors

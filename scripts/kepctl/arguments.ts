@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { environment } from '../../config/environment.ts'
-import { type Command, type OptionShape, UsageError } from './command.ts'
+import { type Command, type OptionShape, type Text, UsageError } from './command.ts'
 
 /** Every command has these. */
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionShape>> = {
@@ -24,7 +24,8 @@ export class Arguments {
 
   word(position: number): string {
     const word = this.words[position]
-    if (word === undefined) throw new UsageError('an argument is missing')
+    if (word === undefined)
+      throw new UsageError({ tr: 'bir bağımsız değişken eksik', en: 'an argument is missing' })
     return word
   }
 
@@ -39,7 +40,8 @@ export class Arguments {
 
   required(name: string): string {
     const value = this.one(name)
-    if (value === undefined || value === '') throw new UsageError(`--${name} is missing`)
+    if (value === undefined || value === '')
+      throw new UsageError({ tr: `--${name} eksik`, en: `--${name} is missing` })
     return value
   }
 
@@ -85,7 +87,11 @@ export function readArguments(command: Command, argv: readonly string[]): Argume
   const [least, most] = command.positionals
   const given = new Map<string, unknown>(Object.entries(values))
   if (given.get('help') !== true && (words.length < least || words.length > most))
-    throw new UsageError(words.length < least ? 'an argument is missing' : 'too many arguments')
+    throw new UsageError(
+      words.length < least
+        ? { tr: 'bir bağımsız değişken eksik', en: 'an argument is missing' }
+        : { tr: 'gereğinden çok bağımsız değişken', en: 'too many arguments' },
+    )
   return new Arguments(words, given)
 }
 
@@ -98,6 +104,17 @@ function parse(command: Command, argv: readonly string[]) {
       strict: true,
     })
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(misread(error))
   }
+}
+
+/** What Node says of wrong options, in both languages. */
+function misread(error: unknown): Text {
+  const en = error instanceof Error ? error.message : String(error)
+  const option = /'(-[^'\s]*)/.exec(en)?.[1] ?? ''
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return { tr: `${option} diye bir seçenek yok`, en }
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
+    return { tr: `${option}: değeri eksik, ya da değer almayan bir seçeneğe değer verilmiş`, en }
+  return { tr: `seçenekler okunamadı: ${en}`, en }
 }

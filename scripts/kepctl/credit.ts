@@ -37,9 +37,15 @@ const creditAdd: Command = {
     const deposit = args.one('deposit')
     const kind = UNIT_KINDS.find((known) => known === args.one('package'))
     if ((deposit === undefined) === (args.one('package') === undefined))
-      throw new UsageError('one of --package and --deposit')
+      throw new UsageError({
+        tr: '--package ve --deposit seçeneklerinden biri',
+        en: 'one of --package and --deposit',
+      })
     if (deposit === undefined && kind === undefined)
-      throw new UsageError(`--package is one of ${UNIT_KINDS.join(', ')}`)
+      throw new UsageError({
+        tr: `--package şunlardan biridir: ${UNIT_KINDS.join(', ')}`,
+        en: `--package is one of ${UNIT_KINDS.join(', ')}`,
+      })
     const price = args.one('price')
     const view =
       kind === undefined
@@ -95,9 +101,11 @@ const creditList: Command = {
   async run(args, screen) {
     const named = args.one('list')
     const list = [...CREDIT_LISTS, JOURNAL].find(({ name }) => name === named)
-    if (named !== undefined && list === undefined) throw new UsageError(`--list ${named} is not known`)
+    if (named !== undefined && list === undefined)
+      throw new UsageError({ tr: `--list ${named} bilinmiyor`, en: `--list ${named} is not known` })
     const csv = args.flag('csv')
-    if (csv && screen.json) throw new UsageError('one of --csv and --json')
+    if (csv && screen.json)
+      throw new UsageError({ tr: '--csv ve --json seçeneklerinden biri', en: 'one of --csv and --json' })
     const entries = await allEntries(args, screen)
     screen.show(entries, () => (csv ? csvOf(list ?? JOURNAL, entries) : tablesOf(list, entries)))
     return 0
@@ -175,11 +183,16 @@ function linesOf({ address, balance, reserved, packages, repeated }: CreditView,
 
 function money(text: string, option: string): number {
   const kurus = kurusOf(text)
-  if (kurus === undefined) throw new UsageError(`--${option} ${text} is no sum in TL, as 12 or 12.50`)
+  if (kurus === undefined)
+    throw new UsageError({
+      tr: `--${option} ${text} TL tutarı değil; örnek: 12 ya da 12.50`,
+      en: `--${option} ${text} is no sum in TL, as 12 or 12.50`,
+    })
   return kurus
 }
 
 function whole(text: string, option: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new UsageError(`--${option} ${text} is no number`)
+  if (!/^[0-9]{1,9}$/.test(text))
+    throw new UsageError({ tr: `--${option} ${text} bir sayı değil`, en: `--${option} ${text} is no number` })
   return Number(text)
 }

@@ -85,7 +85,11 @@ export const directoryCommands: readonly Command[] = [
 function fieldsIn(args: Arguments): [string, string][] {
   return args.many('field').map((text) => {
     const equals = text.indexOf('=')
-    if (equals < 1) throw new UsageError(`--field is NAME=VALUE; NAME one of ${LISTING_FIELDS.join(', ')}`)
+    if (equals < 1)
+      throw new UsageError({
+        tr: `--field AD=DEĞER biçimindedir; AD şunlardan biri: ${LISTING_FIELDS.join(', ')}`,
+        en: `--field is NAME=VALUE; NAME one of ${LISTING_FIELDS.join(', ')}`,
+      })
     return [text.slice(0, equals), text.slice(equals + 1)]
   })
 }
@@ -94,7 +98,8 @@ const consentIn = (text: string): string[] => text.split(',').filter((name) => n
 
 function listedIn(args: Arguments): boolean | undefined {
   const value = args.one('listed')
-  if (value !== undefined && value !== 'yes' && value !== 'no') throw new UsageError('--listed is yes or no')
+  if (value !== undefined && value !== 'yes' && value !== 'no')
+    throw new UsageError({ tr: '--listed yes ya da no olur', en: '--listed is yes or no' })
   return value === undefined ? undefined : value === 'yes'
 }
 

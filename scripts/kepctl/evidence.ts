@@ -19,7 +19,8 @@ const evidenceList: Command = {
   positionals: [0, 0],
   async run(args, screen) {
     const limit = Number(args.one('limit') ?? Number.POSITIVE_INFINITY)
-    if (!(limit >= 1)) throw new UsageError('--limit is a number from 1')
+    if (!(limit >= 1))
+      throw new UsageError({ tr: '--limit en az 1 olan bir sayıdır', en: '--limit is a number from 1' })
     const all: EvidenceLine[] = []
     for (let after: number | undefined = 0; after !== undefined && all.length < limit; ) {
       const page: { evidence: readonly EvidenceLine[]; next: number | undefined } = await ask(

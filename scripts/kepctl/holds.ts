@@ -59,10 +59,13 @@ const holdList: Command = {
 
 function asked(args: Arguments) {
   const [account, message, reason] = [args.one('account'), args.one('message'), args.one('reason')]
-  if (reason === undefined) throw new UsageError('--reason is missing')
+  if (reason === undefined) throw new UsageError({ tr: '--reason eksik', en: '--reason is missing' })
   if (account !== undefined && message === undefined) return { subject: { account }, reason }
   if (message !== undefined && account === undefined) return { subject: { message }, reason }
-  throw new UsageError('--account or --message: one of them')
+  throw new UsageError({
+    tr: '--account ya da --message: yalnız biri',
+    en: '--account or --message: one of them',
+  })
 }
 
 export const holdCommands: readonly Command[] = [holdPlace, holdLift, holdList]

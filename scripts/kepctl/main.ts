@@ -7,6 +7,7 @@ import { StoreError } from '../../storage/port.ts'
 import { findCommand, readArguments } from './arguments.ts'
 import { type Command, type ExitCode, Refused, UsageError } from './command.ts'
 import { commands } from './commands.ts'
+import { fileRefusal } from './given-file.ts'
 import { keyRefusal } from './key-refusal.ts'
 import { Screen } from './screen.ts'
 import { noMoreSecrets } from './secret.ts'
@@ -14,24 +15,23 @@ import { noMoreSecrets } from './secret.ts'
 /** Runs one command line. Never rejects: whatever happens is told and becomes an exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   const screen = new Screen(argv.includes('--json'))
-  const command = findCommand(commands, argv)
+  const asksHelp = argv[0] === 'help'
+  const command = findCommand(commands, asksHelp ? argv.slice(1) : argv)
   if (command === undefined) {
-    const asked = argv.includes('--help')
+    const asked = asksHelp || argv.includes('--help')
     const lines = overview(screen)
     if (asked) for (const line of lines) process.stdout.write(`${line}\n`)
     else {
-      for (const line of lines) screen.note(line)
-      if (argv[0] !== undefined && !argv[0].startsWith('-'))
+      if (!screen.json) for (const line of lines) screen.note(line)
+      if (screen.json || (argv[0] !== undefined && !argv[0].startsWith('-')))
         screen.fail('USAGE', screen.text({ tr: 'böyle bir komut yok', en: 'there is no such command' }))
     }
     return asked ? 0 : 2
   }
+  if (asksHelp) return helped(command, screen)
   try {
     const args = readArguments(command, argv)
-    if (args.flag('help')) {
-      for (const line of helpOf(command, screen)) process.stdout.write(`${line}\n`)
-      return 0
-    }
+    if (args.flag('help')) return helped(command, screen)
     return await command.run(args, screen)
   } catch (error) {
     return told(error, command, screen)
@@ -42,8 +42,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 
 function told(error: unknown, command: Command, screen: Screen): ExitCode {
   if (error instanceof UsageError) {
-    screen.fail('USAGE', error.message)
-    screen.note(`kepctl ${command.name} ${command.usage}`)
+    screen.fail('USAGE', screen.text(error.text))
+    if (!screen.json) screen.note(`kepctl ${command.name} ${command.usage}`)
     return 2
   }
   if (error instanceof ConfigError) {
@@ -66,7 +66,7 @@ function told(error: unknown, command: Command, screen: Screen): ExitCode {
       ? { code: error.code, message: error.message }
       : error instanceof KeyError
         ? keyRefusal(error, screen)
-        : refusalOf(error)
+        : (fileRefusal(error, screen) ?? refusalOf(error))
   if (refusal?.code === 'BAD_ARGUMENTS') {
     screen.fail(refusal.code, refusal.message)
     return 2
@@ -93,4 +93,10 @@ const helpOf = (command: Command, screen: Screen): string[] => [
   `kepctl ${command.name} ${command.usage}`,
   '',
   screen.text(command.summary),
+  ...(command.notes ?? []).map((note) => screen.text(note)),
 ]
+
+function helped(command: Command, screen: Screen): ExitCode {
+  for (const line of helpOf(command, screen)) process.stdout.write(`${line}\n`)
+  return 0
+}

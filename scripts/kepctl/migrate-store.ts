@@ -21,7 +21,7 @@ export const migrateStoreCommand: Command = {
   positionals: [0, 0],
   async run(args, screen) {
     const target = args.one('to-config')
-    if (target === undefined) throw new UsageError('--to-config is missing')
+    if (target === undefined) throw new UsageError({ tr: '--to-config eksik', en: '--to-config is missing' })
     const folder = resolve(args.data)
     const other = resolve(args.one('to-data') ?? args.data)
     const [from, to] = [configOf(args, folder).storage, loadConfig(target).storage]

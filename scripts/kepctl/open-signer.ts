@@ -31,11 +31,14 @@ export const SIGNER_USAGE =
 export async function openSigner(args: Arguments, screen: Screen): Promise<Signer & AsyncDisposable> {
   const [p12, module, key] = [args.one('p12'), args.one('pkcs11'), args.one('key')]
   if (p12 !== undefined && (module !== undefined || key !== undefined))
-    throw new UsageError('--p12 stands without --key and --pkcs11')
+    throw new UsageError({
+      tr: '--p12, --key ve --pkcs11 ile birlikte verilmez',
+      en: '--p12 stands without --key and --pkcs11',
+    })
   if (p12 !== undefined) return held(await fromPkcs12(p12, args, screen))
   if (module !== undefined) return await fromToken(module, args, screen)
   if (key !== undefined) return held(await fromPem(key, args, screen))
-  throw new UsageError('--p12, --key or --pkcs11 is missing')
+  throw new UsageError({ tr: '--p12, --key ya da --pkcs11 eksik', en: '--p12, --key or --pkcs11 is missing' })
 }
 
 async function fromPkcs12(file: string, args: Arguments, screen: Screen): Promise<Signer> {
@@ -64,12 +67,19 @@ async function fromPem(file: string, args: Arguments, screen: Screen): Promise<S
 async function fromToken(module: string, args: Arguments, screen: Screen): Promise<Signer & AsyncDisposable> {
   const [token, slot, label, id, cert] = ['token', 'slot', 'key', 'id', 'cert'].map((name) => args.one(name))
   if ((token === undefined) === (slot === undefined))
-    throw new UsageError('--token or --slot names the token')
-  if (slot !== undefined && !/^\d{1,15}$/.test(slot)) throw new UsageError('--slot is a number')
+    throw new UsageError({
+      tr: 'kartı --token ya da --slot gösterir',
+      en: '--token or --slot names the token',
+    })
+  if (slot !== undefined && !/^\d{1,15}$/.test(slot))
+    throw new UsageError({ tr: '--slot bir sayıdır', en: '--slot is a number' })
   if (label === undefined && id === undefined)
-    throw new UsageError('--key or --id names the key on the token')
+    throw new UsageError({
+      tr: 'karttaki anahtarı --key ya da --id gösterir',
+      en: '--key or --id names the key on the token',
+    })
   if (id !== undefined && !/^(?:[0-9a-fA-F]{2}){1,64}$/.test(id))
-    throw new UsageError('--id is hex digits in pairs')
+    throw new UsageError({ tr: '--id çift sayıda onaltılık basamaktır', en: '--id is hex digits in pairs' })
   const certificates = cert === undefined ? undefined : await readFile(cert, 'utf8')
   const pin = await readSecret(args.one('pin-file'), screen.text({ tr: 'PIN', en: 'PIN' }))
   const signaturePinFile = args.one('signature-pin-file')

@@ -61,12 +61,14 @@ function entryFrom(args: Arguments) {
   const host = args.one('host')
   const number = (name: string): number | undefined => {
     const given = args.one(name)
-    if (given !== undefined && !/^[0-9]{1,9}$/.test(given)) throw new UsageError(`--${name} is a number`)
+    if (given !== undefined && !/^[0-9]{1,9}$/.test(given))
+      throw new UsageError({ tr: `--${name} bir sayıdır`, en: `--${name} is a number` })
     return given === undefined ? undefined : Number(given)
   }
   const size = args.one('size')
   const sizeLimit = size === undefined ? undefined : octetsOf(size)
-  if (size !== undefined && sizeLimit === undefined) throw new UsageError(`--size ${size} is no size`)
+  if (size !== undefined && sizeLimit === undefined)
+    throw new UsageError({ tr: `--size ${size} bir boyut değil`, en: `--size ${size} is no size` })
   const paths = (name: string): string[] => args.many(name).map((path) => resolve(path))
   const entry: PeerEntryInput = {
     provider: args.required('provider'),
@@ -86,7 +88,10 @@ function entryFrom(args: Arguments) {
     sizeLimit,
   }
   if (host === undefined && (args.one('port') !== undefined || args.flag('implicit-tls')))
-    throw new UsageError('--port and --implicit-tls belong to --host; a route by MX is port 25 with STARTTLS')
+    throw new UsageError({
+      tr: '--port ve --implicit-tls, --host ile verilir; MX ile yol 25 numaralı kapı ve STARTTLS’tir',
+      en: '--port and --implicit-tls belong to --host; a route by MX is port 25 with STARTTLS',
+    })
   const read = peerEntry.safeParse(entry)
   if (!read.success)
     throw new UsageError(

@@ -170,7 +170,11 @@ function rightsOf(text: string): Permission[] {
   if (text === 'none') return []
   return text.split(',').map((word) => {
     const right = PERMISSIONS.find((one) => one === word)
-    if (right === undefined) throw new UsageError(`${word} is no right; there are ${PERMISSIONS.join(', ')}`)
+    if (right === undefined)
+      throw new UsageError({
+        tr: `${word} bir yetki değil; yetkiler: ${PERMISSIONS.join(', ')}`,
+        en: `${word} is no right; there are ${PERMISSIONS.join(', ')}`,
+      })
     return right
   })
 }

@@ -13,7 +13,8 @@ const queueList: Command = {
   positionals: [0, 0],
   async run(args, screen) {
     const limit = Number(args.one('limit') ?? Number.POSITIVE_INFINITY)
-    if (!(limit >= 1)) throw new UsageError('--limit is a number from 1')
+    if (!(limit >= 1))
+      throw new UsageError({ tr: '--limit en az 1 olan bir sayıdır', en: '--limit is a number from 1' })
     const rows: QueueLine[] = []
     for (
       let after: string | undefined, more = true;

@@ -102,7 +102,10 @@ async function alone<N extends OperationName>(
 export function configOf(args: Arguments, folder: string): Config {
   if (args.config !== undefined) return loadConfig(args.config)
   if (!existsSync(developmentFiles(folder).authority.certificate))
-    throw new UsageError('--config is missing: the data folder is not a development provider’s')
+    throw new UsageError({
+      tr: '--config eksik: veri klasörü bir geliştirme sağlayıcısının değil',
+      en: '--config is missing: the data folder is not a development provider’s',
+    })
   const base = `http://127.0.0.1:${AUTHORITY_PORT}`
   return developmentConfig(folder, { urls: { tsa: `${base}/tsa`, crl: `${base}/ca.crl` } })
 }

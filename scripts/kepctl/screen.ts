@@ -16,7 +16,7 @@ export class Screen {
 
   /** The result, in the one form or the other. */
   show(result: unknown, lines: () => readonly string[]): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    if (this.json) process.stdout.write(`${escaped(JSON.stringify(result, null, 2))}\n`)
     else for (const line of lines()) process.stdout.write(`${clean(line)}\n`)
   }
 
@@ -42,7 +42,7 @@ export class Screen {
   }
 
   fail(code: string, message: string): void {
-    if (this.json) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`)
+    if (this.json) process.stderr.write(`${escaped(JSON.stringify({ error: { code, message } }))}\n`)
     else this.note(`kepctl: ${message}`)
   }
 
@@ -55,7 +55,14 @@ export class Screen {
 
 /** Names and subjects come from strangers: a terminal must not obey them. Tabs and text stay. */
 const clean = (line: string): string =>
-  line.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+  line.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd')
+
+/** The same characters in JSON, where they stand in strings alone and need not be lost. */
+const escaped = (json: string): string =>
+  json.replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 const istanbul = new Intl.DateTimeFormat('sv-SE', {
   timeZone: 'Europe/Istanbul',
@@ -65,6 +72,9 @@ const istanbul = new Intl.DateTimeFormat('sv-SE', {
 
 /** UTC inside, Istanbul on screens. */
 export const shownTime = (iso: string): string => istanbul.format(new Date(iso))
+
+/** Where it may be read beside times of other zones. */
+export const zonedTime = (iso: string): string => `${shownTime(iso)} Europe/Istanbul`
 
 /** Columns as wide as their widest cell; the last is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {

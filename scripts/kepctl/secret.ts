@@ -10,7 +10,7 @@ import { UsageError } from './command.ts'
  */
 export async function readSecret(file: string | undefined, prompt: string): Promise<string> {
   const secret = file !== undefined ? firstLine(await readFile(file, 'utf8')) : await nextLine(prompt)
-  if (secret === '') throw new UsageError(`${prompt}: an empty secret`)
+  if (secret === '') throw new UsageError({ tr: `${prompt}: boş olamaz`, en: `${prompt}: an empty secret` })
   return secret
 }
 
@@ -27,7 +27,7 @@ async function nextLine(prompt: string): Promise<string> {
     try {
       return await new Promise((resolve, reject) => {
         asked.question('', resolve)
-        asked.on('SIGINT', () => reject(new UsageError('cancelled')))
+        asked.on('SIGINT', () => reject(new UsageError({ tr: 'vazgeçildi', en: 'cancelled' })))
       })
     } finally {
       asked.close()

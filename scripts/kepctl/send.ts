@@ -48,13 +48,17 @@ export const sendCommand: Command = {
     const to = addressesIn(args.required('to'), 'to')
     const cc = addressesIn(args.one('cc') ?? '', 'cc')
     const [sender] = from
-    if (sender === undefined || from.length > 1) throw new UsageError('--from is one address')
+    if (sender === undefined || from.length > 1)
+      throw new UsageError({ tr: '--from tek bir adrestir', en: '--from is one address' })
     const server = serverOf(args)
     const subject = args.required('subject')
     const named = args.one('type')
     const type = named === undefined ? undefined : messageTypeOf(named)
     if (named !== undefined && type === undefined)
-      throw new UsageError(`--type is one of ${MESSAGE_TYPES.join(', ')}`)
+      throw new UsageError({
+        tr: `--type şunlardan biridir: ${MESSAGE_TYPES.join(', ')}`,
+        en: `--type is one of ${MESSAGE_TYPES.join(', ')}`,
+      })
     const body = await textOf(args.required('body'))
     const attachments = await attachmentsOf(args.many('attach'))
     // The named anchor, else that of the development provider, else the system's.
@@ -97,16 +101,21 @@ function addressesIn(list: string, option: string): string[] {
     .filter((address) => address !== '')
   for (const address of addresses)
     if (parseKepAddress(address) === undefined)
-      throw new UsageError(`--${option}: ${address} is no KEP address`)
+      throw new UsageError({
+        tr: `--${option}: ${address} bir KEP adresi değil`,
+        en: `--${option}: ${address} is no KEP address`,
+      })
   return addresses
 }
 
 function serverOf(args: Arguments): Pick<Submission, 'host' | 'port' | 'tls'> {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(args.required('server'))
-  if (match === null) throw new UsageError('--server is HOST:PORT')
+  if (match === null)
+    throw new UsageError({ tr: '--server SUNUCU:KAPI biçimindedir', en: '--server is HOST:PORT' })
   const port = Number(match[3])
   const tls = args.one('tls') ?? (port % 1000 === 587 ? 'starttls' : 'implicit')
-  if (tls !== 'implicit' && tls !== 'starttls') throw new UsageError('--tls is implicit or starttls')
+  if (tls !== 'implicit' && tls !== 'starttls')
+    throw new UsageError({ tr: '--tls implicit ya da starttls olur', en: '--tls is implicit or starttls' })
   return { host: match[1] ?? match[2] ?? '', port, tls }
 }
 

@@ -4,6 +4,7 @@ import { open, readFile, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import {
   HttpTimestamper,
+  isForSigning,
   type KamuSmAccount,
   parsePemCertificates,
   type Signer,
@@ -46,8 +47,17 @@ export const signCommand: Command = {
     const file = args.word(0)
     const isAttached = args.flag('attached')
     const out = args.one('out') ?? `${file}.${isAttached ? 'p7m' : 'p7s'}`
-    if (!(await stat(file)).isFile()) throw new UsageError(`${file} is not a file`)
+    if (!(await stat(file)).isFile())
+      throw new UsageError({ tr: `${file} bir dosya değil`, en: `${file} is not a file` })
     await using signer = await openSigner(args, screen)
+    if (!isForSigning(signer.certificate))
+      throw new Refused(
+        'NOT_FOR_SIGNING',
+        screen.text({
+          tr: `${signer.certificate.subject.text}: sertifika imza atmak için verilmemiş; imza hiçbir yerde geçerli olmaz`,
+          en: `${signer.certificate.subject.text}: the certificate is not for signing; nobody would accept the signature`,
+        }),
+      )
     const stamping = await timestamperOf(args, screen)
     const request = { signer, signingTime: systemClock.now(), timestamper: stamping?.timestamper }
     try {
@@ -131,13 +141,20 @@ async function timestamperOf(
   const url = args.one('tsa')
   if (url === undefined) return undefined
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new UsageError('--tsa is an address of http or https')
+    throw new UsageError({
+      tr: '--tsa bir http ya da https adresidir',
+      en: '--tsa is an address of http or https',
+    })
   const files = args.many('tsa-trust')
   const own = files.length === 0 ? await authorityOf(args) : undefined
   const texts = own === undefined ? await Promise.all(files.map((file) => readFile(file, 'utf8'))) : [own]
   const anchors = texts.flatMap((text) => parsePemCertificates(text))
   // A token that nobody judged would be worth nothing to whoever keeps the signature.
-  if (anchors.length === 0) throw new UsageError('--tsa-trust is missing: whom the time-stamp must lead to')
+  if (anchors.length === 0)
+    throw new UsageError({
+      tr: '--tsa-trust eksik: zaman damgasının çıkacağı kök',
+      en: '--tsa-trust is missing: whom the time-stamp must lead to',
+    })
   const trust = { anchors, intermediates: [], crls: [], revocation: 'if-present' } as const
   return {
     timestamper: new HttpTimestamper({
@@ -157,7 +174,8 @@ async function accountsAt(
 ): Promise<ReadonlyMap<string, KamuSmAccount> | undefined> {
   const customer = args.one('tsa-customer')
   if (customer === undefined) return undefined
-  if (!/^\d{1,10}$/.test(customer)) throw new UsageError('--tsa-customer is a number')
+  if (!/^\d{1,10}$/.test(customer))
+    throw new UsageError({ tr: '--tsa-customer bir sayıdır', en: '--tsa-customer is a number' })
   const prompt = { tr: 'Zaman damgası hesabının parolası', en: 'Password of the time-stamp account' }
   const password = await readSecret(args.one('tsa-password-file'), screen.text(prompt))
   return new Map([[url, { customer: Number(customer), password }]])

@@ -43,6 +43,22 @@ afterAll(async () => {
 const p12 = ['--p12', at('user.p12'), '--p12-password-file', at('password')]
 const verify = (file: string) => kepctl(['verify', file, '--trust', at('root.pem'), '--json'])
 
+test('a certificate that is for something else signs nothing', async () => {
+  writeFileSync(at('tsa.key'), privateKeyPem(pki().tsa.key))
+  writeFileSync(at('tsa.pem'), toPem('CERTIFICATE', pki().tsa.certificate.der))
+  const file = document()
+  const ran = await kepctl(['sign', file, '--key', at('tsa.key'), '--cert', at('tsa.pem'), '--json'])
+  expect(ran).toMatchObject({ code: 1, out: '' })
+  expect(JSON.parse(ran.err)).toMatchObject({ error: { code: 'NOT_FOR_SIGNING' } })
+  expect(existsSync(`${file}.p7s`)).toBe(false)
+})
+
+test('a file that is not there is told with a code', async () => {
+  const ran = await kepctl(['sign', at('none.pdf'), ...p12, '--json'])
+  expect(ran.code).toBe(1)
+  expect(JSON.parse(ran.err)).toMatchObject({ error: { code: 'NO_SUCH_FILE' } })
+})
+
 describe('a signature beside the file', () => {
   test.each([
     ['PKCS#12', p12],

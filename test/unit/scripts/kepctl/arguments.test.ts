@@ -41,6 +41,16 @@ describe('wrong use', () => {
   ])('%s', (line) => expect(() => read(line)).toThrow(UsageError))
 })
 
+test.each([
+  ['account list --nonsense', '--nonsense diye bir seçenek yok', "Unknown option '--nonsense'"],
+  ['account show a --data', '--data: değeri eksik', "'--data <value>' argument missing"],
+  ['trace', 'bağımsız değişken eksik', 'argument is missing'],
+  ['trace a b', 'gereğinden çok', 'too many arguments'],
+])('wrong use is told in both languages: %s', (line, tr, en) => {
+  const text = { tr: expect.stringContaining(tr), en: expect.stringContaining(en) }
+  expect(() => read(line)).toThrow(expect.objectContaining({ text }))
+})
+
 test('no command takes a secret as an argument', () => {
   for (const { options } of commands)
     for (const name of Object.keys(options)) if (name.includes('password')) expect(name).toMatch(/-file$/)
