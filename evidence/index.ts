@@ -84,6 +84,7 @@ export { parseCertificate, parsePemCertificates, toPem } from './x509/certificat
 export { crlsIn } from './x509/crl.ts'
 export { isForSigning } from './x509/for-signing.ts'
 export { type Issuer, issueCertificate, issueCrl, type Profile, type SubjectName } from './x509/issue.ts'
+export { readOcspResponse } from './x509/ocsp-response.ts'
 export { validatePath } from './x509/path.ts'
 export { signEvidence } from './xades/sign.ts'
 export { parseXml } from './xml/parse.ts'

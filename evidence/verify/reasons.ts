@@ -91,8 +91,8 @@ const FILE = {
   ),
   CONTENT_DIFFERS: doubt(
     'CUSTOM',
-    'Yanındaki dosya, imzanın içinde taşıdığı içerik değil; imzalanan içeridekidir: --content-out ile çıkarın, dosyanın kendi imzasını isteyin.',
-    'The file beside the signature is not the content inside it, which is what was signed: take that out with --content-out, and ask for the signature of the file.',
+    'Yanındaki dosya, imzanın içinde taşıdığı içerik değil; imzalanan içeridekidir: imzayı tek başına bir klasörde doğrulayın, dosya için kendi imzasını isteyin.',
+    'The file beside the signature is not the content inside it, which is what was signed: verify the signature alone in a folder, and ask for a signature of the file itself.',
   ),
   UNSIGNED_OCTETS: failure(
     'FORMAT_FAILURE',

@@ -1,24 +1,66 @@
 /** What `kepctl verify` shows on screens. */
 import type { FileReport, Judgement, ProofEntry } from '../../evidence/index.ts'
-import { type Screen, shownTime } from './screen.ts'
-import { QUALIFIED, ROLES, sentence } from './verify-report/words.ts'
+import { type Screen, zonedTime } from './screen.ts'
+import { openBeside, uncheckedIn } from './verify-report/unchecked.ts'
+import { BESIDE, QUALIFIED, ROLES, sentence } from './verify-report/words.ts'
 
 function proofLine({ provedAt, stamps }: ProofEntry, screen: Screen): string {
   if (provedAt === undefined) return screen.text({ tr: '  henüz mühürlenmemiş', en: '  not sealed yet' })
   const last = stamps.at(-1)?.time ?? provedAt
   return screen.text({
-    tr: `  var olduğu kanıtlanan tarih ${shownTime(provedAt)}; ${stamps.length} damga, sonuncusu ${shownTime(last)}`,
-    en: `  proved to have existed at ${shownTime(provedAt)}; ${stamps.length} stamps, the last at ${shownTime(last)}`,
+    tr: `  var olduğu kanıtlanan tarih ${zonedTime(provedAt)}; ${stamps.length} damga, sonuncusu ${zonedTime(last)}`,
+    en: `  proved to have existed at ${zonedTime(provedAt)}; ${stamps.length} stamps, the last at ${zonedTime(last)}`,
   })
 }
 
 const verdictOf = ({ verdict, subIndication, reason }: Judgement): string =>
   subIndication === undefined ? verdict : `${verdict} (${[subIndication, reason].join(', ')})`
 
-const sentenceLine = (judged: Judgement, screen: Screen): string[] => {
-  const why = sentence(judged)
-  return why === undefined ? [] : [`    ${screen.text(why)}`]
+/** In the user's language, and beneath it what is for who looks closer. */
+const why = (
+  { reason, detail }: Pick<Judgement, 'reason' | 'detail'>,
+  indent: string,
+  screen: Screen,
+): string[] => {
+  const text = sentence({ reason })
+  if (text === undefined) return []
+  return [`${indent}${screen.text(text)}`, ...(detail ? [`${indent}  -- ${detail}`] : [])]
 }
+
+/** A pack of a year may have as many as it has records; --json shows each. */
+const MAX_FINDINGS = 10
+
+/** Each finding with its code, the worst first. */
+function findingLines({ findings }: FileReport, screen: Screen): string[] {
+  const shown = findings.slice(0, MAX_FINDINGS)
+  const left = findings.length - shown.length
+  return [
+    ...shown.flatMap((one) => {
+      const [first = '', ...more] = why(one, '  ', screen)
+      return [`  ${one.reason}: ${first.trimStart()}`, ...more]
+    }),
+    ...(left > 0
+      ? [
+          screen.text({
+            tr: `  … ve ${left} bulgu daha (--json)`,
+            en: `  … and ${left} findings more (--json)`,
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** What stands at the end of the verdict's line, where it passes and yet leaves something open. */
+function beside(report: FileReport, screen: Screen): string {
+  const text = openBeside([report])
+  return text === undefined ? '' : ` — ${screen.text(text)}`
+}
+
+const ISO_TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)/g
+
+/** The times in a text, as this screen shows times. */
+const withZones = (text: string): string =>
+  text.replace(ISO_TIME, (iso) => (Number.isNaN(Date.parse(iso)) ? iso : zonedTime(iso)))
 
 /** Of a pack's other records only those that do not hold: a pack of a year has millions. */
 export function linesOfAll(reports: readonly FileReport[], screen: Screen): string[] {
@@ -39,15 +81,16 @@ export function linesOfAll(reports: readonly FileReport[], screen: Screen): stri
 
 /** The names of the fields are the law's, in every language. */
 function linesOf(report: FileReport, screen: Screen): string[] {
-  const { fields, revocation, roles, content } = report
+  const { fields, content } = report
   const entry = (name: string, judged: Judgement, shown: readonly (string | undefined)[]): string[] => [
     `  ${name}: ${[...shown, verdictOf(judged)].filter(Boolean).join(', ')}`,
-    ...sentenceLine(judged, screen),
+    ...why(judged, '    ', screen),
   ]
   return [
-    `Doğrulama: ${verdictOf(report)}`,
+    `Doğrulama: ${verdictOf(report)}${beside(report, screen)}`,
+    ...findingLines(report, screen),
     `Mesaj: ${fields.mesaj}`,
-    `Detay mesajı: ${fields.detayMesaji}`,
+    `Detay mesajı: ${withZones(fields.detayMesaji)}`,
     `Konu: ${fields.konu}`,
     `Dosya Adı: ${fields.dosyaAdi}`,
     `Alıcılar: ${fields.alicilar.join(', ')}`,
@@ -60,6 +103,14 @@ function linesOf(report: FileReport, screen: Screen): string[] {
             tr: `  içerik: ${content.type} ${content.mime ?? ''}, ${content.octets} sekizli`,
             en: `  content: ${content.type} ${content.mime ?? ''}, ${content.octets} octets`,
           }),
+          ...(content.beside === undefined
+            ? []
+            : [
+                screen.text({
+                  tr: `  yanında verilen dosya: ${BESIDE[content.beside].tr}`,
+                  en: `  file given beside it: ${BESIDE[content.beside].en}`,
+                }),
+              ]),
         ]),
     ...(report.statedIssuer === undefined
       ? []
@@ -74,13 +125,13 @@ function linesOf(report: FileReport, screen: Screen): string[] {
         one.signer ?? '?',
         one.qualified && screen.text(QUALIFIED[one.qualified]),
         one.format,
-        one.bestSignatureTime && shownTime(one.bestSignatureTime),
+        one.bestSignatureTime && zonedTime(one.bestSignatureTime),
       ]),
     ),
     ...report.timestamps.flatMap((one) =>
       entry(screen.text({ tr: 'Zaman damgası', en: 'Time-stamp' }), one, [
         one.authority ?? '?',
-        one.time && shownTime(one.time),
+        one.time && zonedTime(one.time),
       ]),
     ),
     ...(report.proof === undefined ? [] : [proofLine(report.proof, screen)]),
@@ -90,25 +141,7 @@ function linesOf(report: FileReport, screen: Screen): string[] {
         en: `  without gaps: ${chain} ${from}–${upTo}`,
       }),
     ),
-    ...(roles === 'checked' || report.kind === 'record'
-      ? []
-      : [
-          screen.text({
-            tr: '  imzalayanın sağlayıcı olduğu denetlenmedi: kökler rollere ayrılmadı (--providers, --users, --tsas)',
-            en: '  that the signer is a provider was not checked: anchors without roles (--providers, --users, --tsas)',
-          }),
-        ]),
-    ...(report.timestamps.some(({ hasRunOut }) => hasRunOut)
-      ? [
-          screen.text({
-            tr: '  zaman damgası makamının sertifikasının süresi dolmuş; damganın sonradan atılmadığını denetim paketi kanıtlar',
-            en: '  the certificate of the time-stamping authority has run out; an audit pack proves that the stamp is no younger',
-          }),
-        ]
-      : []),
-    ...(revocation === 'checked' || report.kind === 'record'
-      ? []
-      : [screen.text({ tr: '  iptal durumu denetlenmedi', en: '  revocation was not checked' })]),
+    ...uncheckedIn(report).map(({ text }) => `  ${screen.text(text)}`),
     '',
   ]
 }

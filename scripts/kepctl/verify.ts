@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto'
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import {
   type Certificate,
-  crlsIn,
-  type FileReport,
-  type HashName,
   type PackOptions,
   provedTakeOver,
+  SUMS,
   verifyAuditPack,
   verifyFile,
 } from '../../evidence/index.ts'
@@ -15,14 +13,16 @@ import { systemClock } from '../../mail/clock.ts'
 import { packIn } from '../../server/archive/pack-folder.ts'
 import { buildDigest } from '../../server/ops/digests.ts'
 import { anchorsByRole, type RoleAnchors } from './anchors.ts'
-import { type Command, Refused, UsageError } from './command.ts'
+import type { Arguments } from './arguments.ts'
+import { type Command, type ExitCode, Refused, type Text, UsageError } from './command.ts'
+import { CannotLook, isFolder, looking, readGiven } from './given-file.ts'
 import type { Screen } from './screen.ts'
+import { answerOf, contentBeside, listsOf, outdatedOf, timeIn } from './verify-given.ts'
 import { linesOfAll } from './verify-lines.ts'
 import { type ReportedFile, type ReportFacts, reportPage } from './verify-report/page.ts'
+import { writeContent, writeNew } from './verify-written.ts'
 
 const several = { type: 'string', multiple: true } as const
-/** A dispatch of the largest message is some 140 MB; what is larger was not made by a provider. */
-const MAX_FILE_OCTETS = 512 * 1024 * 1024
 
 export const verifyCommand: Command = {
   name: 'verify',
@@ -48,59 +48,164 @@ export const verifyCommand: Command = {
     'proved-by': { type: 'string' },
   },
   positionals: [1, Number.POSITIVE_INFINITY],
+  notes: [
+    {
+      tr: 'Çıkış kodu: 0 hepsi doğrulandı; 1 bir şey doğrulanmadı ya da belirsiz; 2 yanlış kullanım; 3 adı verilen bir dosyaya bakılamadı (ötekilerin sonucu yine gösterilir).',
+      en: 'Exit code: 0 all passed; 1 something failed or is indeterminate; 2 wrong use; 3 a file that was named could not be looked at (the results of the others are shown all the same).',
+    },
+  ],
   async run(args, screen) {
-    const revocation = args.one('revocation') ?? 'if-present'
-    if (revocation !== 'if-present' && revocation !== 'require')
-      throw new UsageError('--revocation is if-present or require')
-    const trusted = await anchorsByRole({
-      trust: args.many('trust'),
-      providers: args.many('providers'),
-      users: args.many('users'),
-      tsas: args.many('tsas'),
-    })
-    const crls = (await Promise.all(args.many('crl').map(listsOf))).flat()
-    const ocsps = await Promise.all(args.many('ocsp').map((file) => readFile(file)))
-    const now = timeIn(args.one('at'), '--at') ?? systemClock.now()
-    const outdated = outdatedOf(args.many('outdated'))
-    const options = { ...trusted, intermediates: [], crls, ocsps, revocation, now, outdated } as const
-    const contentOut = args.one('content-out')
-    if (contentOut !== undefined && args.words.length !== 1)
-      throw new UsageError('--content-out takes the content of one file')
-    const files: ReportedFile[] = []
-    const pieces: Uint8Array[] = []
-    for (const file of args.words) {
-      if ((await stat(file)).isDirectory()) {
-        const name = basename(resolve(file))
-        const whole = { octets: undefined, sha256: undefined, sha512: undefined }
-        const then = await takenOverAt(file, args.one('proved-by'), options)
-        const reports = await verifyAuditPack(name, packIn(file), { ...options, now: then })
-        const takenOver = args.one('proved-by') === undefined ? undefined : then.toISOString()
-        files.push({ name, ...whole, reports, takenOverAt: takenOver })
-        continue
-      }
-      const octets = await octetsOf(file)
-      const content = await contentOf(file, args.one('content'))
-      const sink = contentOut === undefined ? undefined : (piece: Uint8Array) => pieces.push(piece)
-      const given = { name: basename(file), octets, content, sink }
-      files.push({ ...digestsOf(given), reports: [await verifyFile(given, options)] })
+    try {
+      return await verify(args, screen)
+    } catch (error) {
+      // What the verdict was to rest on is not there.
+      if (!(error instanceof CannotLook)) throw error
+      screen.fail(error.code, error.message)
+      return 3
     }
-    const reports = files.flatMap((file) => file.reports)
-    screen.show(reports, () => linesOfAll(reports, screen))
-    if (contentOut !== undefined) await writeContent(contentOut, reports, pieces, screen)
-    const report = args.one('report')
-    if (report !== undefined) {
-      const given = {
-        revocation: options.revocation,
-        crls: crls.length,
-        ocsps: ocsps.length,
-        outdated: args.many('outdated'),
-      }
-      const facts = { files, anchors: anchorsShown(trusted), program: await program() }
-      const times = { madeAt: systemClock.now().toISOString(), validationTime: now.toISOString() }
-      await writeNew(report, reportPage({ ...facts, ...given, ...times }), screen)
-    }
-    return reports.every(({ verdict }) => verdict === 'TOTAL-PASSED') ? 0 : 1
   },
+}
+
+async function verify(args: Arguments, screen: Screen): Promise<ExitCode> {
+  const revocation = args.one('revocation') ?? 'if-present'
+  if (revocation !== 'if-present' && revocation !== 'require')
+    throw new UsageError({
+      tr: '--revocation if-present ya da require olur',
+      en: '--revocation is if-present or require',
+    })
+  const now = timeIn(args.one('at'), '--at') ?? systemClock.now()
+  const outdated = outdatedOf(args.many('outdated'))
+  const contentOut = args.one('content-out')
+  checkCounts(args)
+  const given = {
+    trust: args.many('trust'),
+    providers: args.many('providers'),
+    users: args.many('users'),
+    tsas: args.many('tsas'),
+  }
+  const trusted = await looking(screen, () => anchorsByRole(given))
+  const crls = (await Promise.all(args.many('crl').map((file) => listsOf(file, screen)))).flat()
+  const ocsps = await Promise.all(args.many('ocsp').map((file) => answerOf(file, screen)))
+  const options = { ...trusted, intermediates: [], crls, ocsps, revocation, now, outdated } as const
+  const named = args.one('content')
+  const content = named === undefined ? undefined : await readGiven(named, screen)
+  const unseen: CannotLook[] = []
+  const shapes = await shapesOf(args, unseen, screen)
+  const files: ReportedFile[] = []
+  const pieces: Uint8Array[] = []
+  const sink = contentOut === undefined ? undefined : (piece: Uint8Array) => pieces.push(piece)
+  for (const { file, folder } of shapes) {
+    try {
+      files.push(
+        folder
+          ? await judgedPack(file, args.one('proved-by'), options, screen)
+          : await judgedFile(file, content, sink, options, screen),
+      )
+    } catch (error) {
+      if (!(error instanceof CannotLook)) throw error
+      unseen.push(error)
+    }
+  }
+  const reports = files.flatMap((file) => file.reports)
+  if (content !== undefined && reports.some(({ kind }) => kind !== 'signature' && kind !== 'unknown'))
+    throw new UsageError(CONTENT_OF_WHAT)
+  if (reports.length > 0) screen.show(reports, () => linesOfAll(reports, screen))
+  for (const { code, message } of unseen) screen.fail(code, message)
+  if (contentOut !== undefined && reports.length > 0) await writeContent(contentOut, reports, pieces, screen)
+  const report = args.one('report')
+  if (report !== undefined && files.length > 0) {
+    const how = {
+      revocation: options.revocation,
+      crls: crls.length,
+      ocsps: ocsps.length,
+      outdated: args.many('outdated'),
+    }
+    const facts = { files, anchors: anchorsShown(trusted), program: await program() }
+    const times = { madeAt: systemClock.now().toISOString(), validationTime: now.toISOString() }
+    await writeNew(report, reportPage({ ...facts, ...how, ...times }), screen)
+  }
+  if (unseen.length > 0) return 3
+  return reports.every(({ verdict }) => verdict === 'TOTAL-PASSED') ? 0 : 1
+}
+
+const CONTENT_OF_WHAT: Text = {
+  tr: '--content yalnız bir imza dosyasıyla verilir: imzanın imzaladığı dosya',
+  en: '--content goes with one signature file alone: what it signs',
+}
+
+/** Options about one file stand with one file. */
+function checkCounts(args: Arguments): void {
+  const one = args.words.length === 1
+  if (args.one('content-out') !== undefined && !one)
+    throw new UsageError({
+      tr: '--content-out tek dosyanın içeriği içindir',
+      en: '--content-out takes the content of one file',
+    })
+  if (args.one('content') !== undefined && !one) throw new UsageError(CONTENT_OF_WHAT)
+}
+
+interface Shape {
+  readonly file: string
+  readonly folder: boolean
+}
+
+/** What each word names; an option that has no meaning for one of them is wrong use, never passed over. */
+async function shapesOf(args: Arguments, unseen: CannotLook[], screen: Screen): Promise<Shape[]> {
+  const shapes: Shape[] = []
+  for (const file of args.words) {
+    try {
+      shapes.push({ file, folder: await isFolder(file, screen) })
+    } catch (error) {
+      if (!(error instanceof CannotLook)) throw error
+      unseen.push(error)
+    }
+  }
+  const plain = shapes.find(({ folder }) => !folder)
+  for (const option of ['outdated', 'proved-by'])
+    if (plain !== undefined && (args.one(option) !== undefined || args.many(option).length > 0))
+      throw new UsageError({
+        tr: `--${option} yalnız denetim paketi klasörleri içindir; ${plain.file} bir klasör değil`,
+        en: `--${option} is for folders of audit packs alone; ${plain.file} is no folder`,
+      })
+  const folder = shapes.find((one) => one.folder)
+  if (folder !== undefined && args.one('content') !== undefined) throw new UsageError(CONTENT_OF_WHAT)
+  return shapes
+}
+
+async function judgedPack(
+  file: string,
+  proof: string | undefined,
+  options: PackOptions,
+  screen: Screen,
+): Promise<ReportedFile> {
+  await looking(screen, () => readdir(file))
+  if ((await looking(screen, () => packIn(file).read(SUMS))) === undefined)
+    throw new CannotLook(
+      'NOT_A_PACK',
+      screen.text({
+        tr: `${file}: denetim paketi değil, içinde ${SUMS} dosyası yok; paketin en üst klasörünü verin`,
+        en: `${file}: no audit pack, there is no file ${SUMS} in it; give the topmost folder of the pack`,
+      }),
+    )
+  const name = basename(resolve(file))
+  const then = await looking(screen, () => takenOverAt(file, proof, options))
+  const reports = await looking(screen, () => verifyAuditPack(name, packIn(file), { ...options, now: then }))
+  const takenOver = proof === undefined ? undefined : then.toISOString()
+  const whole = { octets: undefined, sha256: undefined, sha512: undefined }
+  return { name, ...whole, reports, takenOverAt: takenOver }
+}
+
+async function judgedFile(
+  file: string,
+  named: Uint8Array | undefined,
+  sink: ((piece: Uint8Array) => void) | undefined,
+  options: PackOptions,
+  screen: Screen,
+): Promise<ReportedFile> {
+  const octets = await readGiven(file, screen)
+  const content = named ?? (await contentBeside(file, screen))
+  const given = { name: basename(file), octets, content, sink }
+  return { ...digestsOf(given), reports: [await verifyFile(given, options)] }
 }
 
 const digestsOf = ({ name, octets }: { name: string; octets: Uint8Array }) => ({
@@ -127,105 +232,10 @@ async function program(): Promise<string> {
   return `OpenKEP, build ${await buildDigest()}; Node ${process.versions.node}`
 }
 
-/** In DER or PEM; a file that is no list would answer for nobody, and nobody would know. */
-async function listsOf(file: string): Promise<Uint8Array[]> {
-  const octets = await readFile(file)
-  try {
-    return crlsIn(octets)
-  } catch {
-    throw new UsageError(`${file}: no revocation list in DER or PEM`)
-  }
-}
-
 /** As of when a pack is judged: where somebody else keeps it now, as of when that was. */
 async function takenOverAt(pack: string, proof: string | undefined, options: PackOptions): Promise<Date> {
   if (proof === undefined) return options.now
   const report = await provedTakeOver(packIn(pack), packIn(proof), options)
   if (!report.ok) throw new Refused('NOT_PROVED', `${proof}: ${report.detail}`)
   return report.provedAt
-}
-
-const DAY_OR_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$/
-
-function timeIn(text: string | undefined, option: string): Date | undefined {
-  if (text === undefined) return undefined
-  const time = new Date(text)
-  if (!DAY_OR_TIME.test(text) || Number.isNaN(time.getTime()))
-    throw new UsageError(`${option} is a day (2026-11-22) or a time with its zone`)
-  return time
-}
-
-/** From when on who verifies holds a digest algorithm to be broken. */
-function outdatedOf(given: readonly string[]): PackOptions['outdated'] {
-  const ends: { -readonly [name in HashName]?: Date } = {}
-  for (const one of given) {
-    const [name, day] = one.split('=', 2)
-    if (name !== 'sha256' && name !== 'sha384' && name !== 'sha512')
-      throw new UsageError('--outdated is like sha256=2040-01-01')
-    ends[name] = timeIn(day ?? '', '--outdated')!
-  }
-  return ends
-}
-
-async function octetsOf(file: string): Promise<Uint8Array> {
-  if ((await stat(file)).size > MAX_FILE_OCTETS) throw new Refused('TOO_LARGE', `${file}: too large a file`)
-  return readFile(file)
-}
-
-/** What a detached signature signs lies beside it: `a.pdf` for `a.pdf.p7s`. */
-async function contentOf(file: string, named: string | undefined): Promise<Uint8Array | undefined> {
-  if (!file.endsWith('.p7s')) return undefined
-  if (named !== undefined) return octetsOf(named)
-  try {
-    return await octetsOf(file.slice(0, -'.p7s'.length))
-  } catch (error) {
-    if (error instanceof Refused) throw error
-    return undefined // the report then says what is missing
-  }
-}
-
-/** What is there already is never written over. */
-async function writeNew(
-  file: string,
-  content: string | readonly Uint8Array[],
-  screen: Screen,
-): Promise<void> {
-  const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-    throw new Refused('EXISTS', screen.text({ tr: `${file} zaten var`, en: `${file} is there already` }))
-  })
-  try {
-    if (typeof content === 'string') await target.writeFile(content)
-    else for (const piece of content) await target.writeFile(piece)
-  } catch (error) {
-    await rm(file, { force: true })
-    throw error
-  } finally {
-    await target.close()
-  }
-}
-
-/** Only what a signature holds for leaves this program as what was signed. */
-async function writeContent(
-  out: string,
-  [report]: readonly FileReport[],
-  content: readonly Uint8Array[],
-  screen: Screen,
-): Promise<void> {
-  if (report?.content === undefined)
-    throw new Refused(
-      'NO_CONTENT',
-      screen.text({
-        tr: 'dosyanın içinde imzalanmış içerik yok; --content-out yalnız .p7m ve içeriğini taşıyan imzalı iletiler içindir',
-        en: 'there is no signed content inside the file; --content-out is for .p7m and opaque signed messages',
-      }),
-    )
-  if (report.verdict === 'TOTAL-PASSED') await writeNew(out, content, screen)
-  else
-    screen.note(
-      screen.text({
-        tr: `${out} yazılmadı: içerik doğrulanmadı`,
-        en: `${out} was not written: its content did not pass`,
-      }),
-    )
 }

@@ -4,7 +4,8 @@ import type { Text } from '../command.ts'
 import { shownTime } from '../screen.ts'
 import { type Content, type Html, html } from './html.ts'
 import { STYLE } from './style.ts'
-import { ANCHORS, KINDS, QUALIFIED, REVOCATION, ROLES, sentence, VERDICTS } from './words.ts'
+import { openBeside, uncheckedIn } from './unchecked.ts'
+import { ANCHORS, BESIDE, KINDS, QUALIFIED, REVOCATION, ROLES, sentence, VERDICTS } from './words.ts'
 
 /** One file as it was read; of a folder only the name. */
 export interface ReportedFile {
@@ -58,13 +59,16 @@ const CLASSES: Readonly<Record<Judgement['verdict'], string>> = {
   'TOTAL-FAILED': 'failed',
 }
 
-function verdictOf(judged: Judgement): Html {
+/** A pack of a year may have as many as it has records; the JSON has them all. */
+const MAX_FINDINGS = 20
+
+function verdictOf(judged: Judgement, beside?: Html): Html {
   const { verdict, subIndication, reason, detail } = judged
   const why = sentence(judged)
   return html`<div class="verdict ${CLASSES[verdict]}"><strong>${VERDICTS[verdict].tr}</strong> <span class="en">${VERDICTS[verdict].en}</span>
 <br>${[verdict, subIndication, reason].filter(Boolean).join(' · ')}${why && html`<br>${why.tr}<br><span class="en">${why.en}</span>`}${
     detail === undefined || detail === '' ? undefined : html`<br><span class="en">${foreign(detail)}</span>`
-  }</div>`
+  }${beside}</div>`
 }
 
 const holder = (certificateSerial: string | undefined, fingerprint: string | undefined) =>
@@ -124,53 +128,34 @@ const proof = ({ proof: found }: FileReport): Html | undefined =>
         ])
   }`
 
-/** Times as text of one form compare as times. */
-const isToldBefore = ({ statusOf, bestSignatureTime }: SignatureEntry): boolean =>
-  statusOf !== undefined && bestSignatureTime !== undefined && statusOf < bestSignatureTime
-
-/** What the verdict does not rest on; said even where it passes. */
 function unchecked(report: FileReport): Html {
-  const list: Text[] = []
-  if (report.revocation === 'not-checked' && report.kind !== 'record')
-    list.push({
-      tr: 'En az bir sertifikanın iptal durumu denetlenmedi: gereken liste ya da yanıt verilmedi.',
-      en: 'The revocation of at least one certificate was not checked: its list or answer was not given.',
-    })
-  if (report.signatures.some(isToldBefore))
-    list.push({
-      tr: 'En az bir imzacının iptal bilgisi imzasından eski: arada iptal edilip edilmediğini yalnız daha yeni bir liste ya da yanıt gösterir.',
-      en: 'The revocation of at least one signer was told before it signed: only a later list or answer shows what happened in between.',
-    })
-  if (report.roles === 'not-checked')
-    list.push({
-      tr: 'İmzalayanın hizmet sağlayıcı olduğu denetlenmedi: kökler rollere ayrılmadan verildi (--providers, --users, --tsas).',
-      en: 'That the signer is a provider was not checked: the anchors were given without roles (--providers, --users, --tsas).',
-    })
-  if (report.timestamps.some(({ hasRunOut }) => hasRunOut))
-    list.push({
-      tr: 'En az bir zaman damgası makamının sertifikasının süresi dolmuş; damganın sonradan atılmadığını yalnız denetim paketi kanıtlar.',
-      en: 'The certificate of at least one time-stamping authority has run out; only an audit pack proves that the stamp was not made since.',
-    })
-  if (report.signatures.some(({ bestSignatureTime }) => bestSignatureTime === undefined))
-    list.push({
-      tr: 'En az bir imzanın zamanı kanıtlı değil; beyan edilen zaman yalnız imzacının sözüdür.',
-      en: 'The time of at least one signature is not proved; the claimed time is only the word of the signer.',
-    })
-  if (report.kind === 'message')
-    list.push({
-      tr: 'İletinin dıştaki başlığı (konu, alıcılar, tarih) imzanın kapsamında değildir.',
-      en: 'The outer header of the message (subject, recipients, date) is not covered by the signature.',
-    })
-  const shown = list.map((one) => html`<li>${inBoth(one)}</li>`)
+  const shown = uncheckedIn(report).map(({ text }) => html`<li>${inBoth(text)}</li>`)
   return html`<h3>${both('Denetlenmeyenler', 'What was not checked')}</h3>${
     shown.length === 0 ? html`<p>${both('Yok.', 'Nothing.')}</p>` : html`<ul>${shown}</ul>`
   }`
 }
 
+/** Within the box of the verdict. */
+function open(reports: readonly FileReport[]): Html | undefined {
+  const text = openBeside(reports)
+  return text && html`<br><strong class="beside">${text.tr}</strong> <span class="en">${text.en}</span>`
+}
+
+/** What else speaks against the file; the worst stands in the box. */
+function others({ findings }: FileReport): Html | undefined {
+  const rest = findings.slice(1, 1 + MAX_FINDINGS)
+  if (rest.length === 0) return undefined
+  const left = findings.length - 1 - rest.length
+  return html`<h3>${both('Diğer bulgular', 'Other findings')}</h3><ul>${rest.map((one) => {
+    const why = sentence(one)
+    return html`<li>${one.verdict} · ${one.reason}: ${why?.tr} <span class="en">${why?.en} ${foreign(one.detail)}</span></li>`
+  })}</ul>${left > 0 ? html`<p>… (+${left})</p>` : undefined}`
+}
+
 const fileReport = (report: FileReport): Html => {
   const { fields } = report
   const { subIndication, verdict } = report
-  return html`${verdictOf(report)}${rows([
+  return html`${verdictOf(report, open([report]))}${others(report)}${rows([
     ['Doğrulama', 'Verification', [verdict, subIndication].filter(Boolean).join(' · ')],
     ['Mesaj', 'Message', fields.mesaj],
     ['Detay mesajı', 'Details', foreign(fields.detayMesaji)],
@@ -196,6 +181,11 @@ const fileReport = (report: FileReport): Html => {
         foreign(
           [report.content.type, report.content.mime, `${report.content.octets} B`].filter(Boolean).join(', '),
         ),
+    ],
+    [
+      'Yanında verilen dosya',
+      'File given beside it',
+      report.content?.beside && inBoth(BESIDE[report.content.beside]),
     ],
   ])}${report.signatures.map(signature)}${report.timestamps.map(stamp)}${proof(report)}${unchecked(report)}`
 }
@@ -250,7 +240,7 @@ export function reportPage(facts: ReportFacts): string {
 <div class="verdict ${CLASSES[worst]}"><strong>${VERDICTS[worst].tr}</strong> <span class="en">${VERDICTS[worst].en}</span><br>${both(
     `${count('TOTAL-PASSED')} doğrulandı, ${count('INDETERMINATE')} belirsiz, ${count('TOTAL-FAILED')} doğrulanamadı`,
     `${count('TOTAL-PASSED')} passed, ${count('INDETERMINATE')} indeterminate, ${count('TOTAL-FAILED')} failed`,
-  )}<br>${time(facts.madeAt)}</div>
+  )}${open(facts.files.flatMap(({ reports }) => reports))}<br>${time(facts.madeAt)}</div>
 ${facts.files.map(file)}
 ${options(facts)}
 </body></html>

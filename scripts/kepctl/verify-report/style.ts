@@ -18,6 +18,7 @@ h2, h3 { break-after: avoid; }
 .hex { font-family: "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 7.5pt; }
 .verdict { border: 0.6mm solid; padding: 3mm 4mm; margin: 3mm 0; }
 .verdict strong { font-size: 13pt; }
+.verdict .beside { font-size: 10.5pt; color: #8a5a00; }
 .passed { border-color: #1b6e2c; } .passed strong { color: #1b6e2c; }
 .open { border-color: #8a5a00; } .open strong { color: #8a5a00; }
 .failed { border-color: #a11; } .failed strong { color: #a11; }

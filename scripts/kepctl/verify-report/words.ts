@@ -49,6 +49,12 @@ export const REVOCATION: Of<'checked' | 'not-checked'> = {
   'not-checked': { tr: 'denetlenmedi', en: 'not checked' },
 }
 
+/** Of a file that was given as what is signed, where the signature has its content inside. */
+export const BESIDE: Of<'same' | 'different'> = {
+  same: { tr: 'imzanın içindekinin aynısı', en: 'the same as what is inside' },
+  different: { tr: 'imzanın içindekinden farklı', en: 'not what is inside' },
+}
+
 /** What is wrong and what can be done; undefined where nothing is. */
-export const sentence = ({ reason }: Judgement): Text | undefined =>
+export const sentence = ({ reason }: Pick<Judgement, 'reason'>): Text | undefined =>
   reason === undefined ? undefined : VERIFICATION_REASONS[reason]

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { FileReport } from '../../../../evidence/index.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
+import { Screen } from '../../../../scripts/kepctl/screen.ts'
+import { linesOfAll } from '../../../../scripts/kepctl/verify-lines.ts'
 import { html } from '../../../../scripts/kepctl/verify-report/html.ts'
 import { reportPage } from '../../../../scripts/kepctl/verify-report/page.ts'
+import { uncheckedIn } from '../../../../scripts/kepctl/verify-report/unchecked.ts'
 import { dispatchOf, trustOptions, userMessage } from '../../../fakes/evidence.ts'
 import { pki } from '../../../fakes/pki.ts'
 
@@ -46,6 +49,45 @@ test('what failed says why, in both languages', async () => {
   expect(page).toContain('HASH_FAILURE · CMS_DIGEST_MISMATCH')
   expect(page).toContain('İçerik imzalandıktan sonra değişmiş')
   expect(page).toContain('The content was changed after it was signed')
+})
+
+test('what is left open stands in the topmost box, and nothing where nothing is', async () => {
+  const octets = await dispatchOf(await userMessage('x'))
+  const top = (page: string): string => page.slice(page.indexOf('<h1>'), page.indexOf('<section'))
+  const given = { name: 'x', octets }
+  const lists = { ...trustOptions(), crls: [], revocation: 'if-present' } as const
+  const page = top(pageOf('x', await verifyFile(given, lists)))
+  expect(page).toContain('iptal durumu denetlenmedi; imzalayanın sağlayıcı olduğu denetlenmedi')
+  expect(page).toContain('revocation was not checked; that a provider signed was not checked')
+  const { anchors } = trustOptions()
+  const roles = { ...trustOptions(), userAnchors: anchors, stampAnchors: anchors }
+  expect(top(pageOf('x', await verifyFile(given, roles)))).not.toContain('denetlenmedi')
+})
+
+test('every finding is on the page', async () => {
+  const octets = Buffer.from(
+    Buffer.from(await userMessage('x'))
+      .toString('latin1')
+      .replaceAll('\r\n', '\n'),
+    'latin1',
+  )
+  const page = pageOf('x.eml', await verifyFile({ name: 'x.eml', octets }, trustOptions()))
+  expect(page).toContain('TOTAL-FAILED · HASH_FAILURE · LINE_ENDS')
+  expect(page).toContain('TOTAL-FAILED · CMS_DIGEST_MISMATCH: İçerik imzalandıktan')
+})
+
+test('a status told before the signature is told', async () => {
+  const report = await dispatch()
+  const [first, ...more] = report.signatures
+  const statusOf = new Date(Date.parse(first?.bestSignatureTime ?? '') - 60_000).toISOString()
+  const old = { ...report, signatures: [{ ...first!, statusOf }, ...more] }
+  expect(uncheckedIn(old).map(({ short }) => short?.en)).toContain('revocation was told before the signature')
+  const signatures = report.signatures.map((one) => ({ ...one, statusOf: one.bestSignatureTime }))
+  expect(uncheckedIn({ ...report, signatures }).map(({ short }) => short?.en)).not.toContain(
+    'revocation was told before the signature',
+  )
+  const screen = new Screen(false)
+  expect(linesOfAll([old], screen)[0]).toMatch(/TOTAL-PASSED — .*(?:told before|imzadan eski)/)
 })
 
 describe('strangers’ names', () => {
