@@ -203,9 +203,18 @@ async function judgedFile(
   screen: Screen,
 ): Promise<ReportedFile> {
   const octets = await readGiven(file, screen)
-  const content = named ?? (await contentBeside(file, screen))
-  const given = { name: basename(file), octets, content, sink }
-  return { ...digestsOf(given), reports: [await verifyFile(given, options)] }
+  const name = basename(file)
+  const beside = named ?? (await contentBeside(file, screen).catch(unseenOf))
+  const content = beside instanceof CannotLook ? undefined : beside
+  const report = await verifyFile({ name, octets, content, sink }, options)
+  // What cannot be read is no matter to a signature around its content, and is not missing to another.
+  if (beside instanceof CannotLook && report.reason === 'SIGNED_CONTENT_MISSING') throw beside
+  return { ...digestsOf({ name, octets }), reports: [report] }
+}
+
+function unseenOf(error: unknown): CannotLook {
+  if (error instanceof CannotLook) return error
+  throw error
 }
 
 const digestsOf = ({ name, octets }: { name: string; octets: Uint8Array }) => ({

@@ -64,6 +64,9 @@ describe('what cannot be looked at: exit 3, a code, and the results of the other
     const ran = await verify(put('loop.txt.p7s', await detached('belge')), '--json')
     expect(ran.code).toBe(3)
     expect(errorsOf(ran.err)).toMatchObject([{ error: { code: 'NOT_READABLE' } }])
+    const signing = { signer: pki().user.signer, signingTime: new Date() }
+    const around = put('loop.txt.p7s', await signEnclosed(Buffer.from('belge'), signing))
+    expect(await verify(around)).toMatchObject({ code: 0, err: '' })
   })
 })
 
