@@ -74,7 +74,18 @@ export type { KamuSmAccount } from './tsa/kamusm.ts'
 export { answerTimestampQuery, MAX_QUERY_OCTETS } from './tsa/responder.ts'
 export type { VerifiedToken } from './tsa/token.ts'
 export type { PackOptions } from './verify/pack.ts'
-export { type PackSource, readSums, SUMS, SUMS_SIGNATURE, writeSums } from './verify/pack-files.ts'
+export {
+  INDEX,
+  MAX_PACK_FILES,
+  maxPackFileOctets,
+  PackFileTooLarge,
+  type PackSource,
+  readSums,
+  SUMS,
+  SUMS_SIGNATURE,
+  writeSums,
+} from './verify/pack-files.ts'
+export { type LeftOut, readIndex } from './verify/pack-index.ts'
 export { REASONS as VERIFICATION_REASONS } from './verify/reasons.ts'
 export type { FileReport, Judgement, ProofEntry, SignatureEntry, TimestampEntry } from './verify/report.ts'
 export { provedTakeOver } from './verify/take-over.ts'

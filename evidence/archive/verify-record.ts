@@ -3,7 +3,7 @@
  * must have been believable when the next one was made, the last one now. [RFC 4998 §4.3] [RFC 4998 §5.3]
  */
 import { hash as digestOf } from 'node:crypto'
-import type { HashName } from '../ports.ts'
+import type { HashName, PathResult } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import type { VerifiedToken } from '../tsa/token.ts'
 import {
@@ -38,7 +38,15 @@ export type RecordReport =
       readonly provedAt: Date
       readonly tokens: readonly (VerifiedToken & { readonly hash: HashName })[]
     }
-  | { readonly ok: false; readonly failure: RecordFailure; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly failure: RecordFailure
+      readonly detail: string
+      /** Where an authority is not believed: why its certificate is not. */
+      readonly path?: NoPath | undefined
+    }
+
+type NoPath = Extract<PathResult, { ok: false }>
 
 /** Throws TimestampError; `at`: when the authority must have been believable. */
 export type RecordTokenCheck = (
@@ -60,9 +68,11 @@ const CLOCK_TOLERANCE_MS = 60_000
 
 class Refusal extends Error {
   readonly failure: RecordFailure
-  constructor(failure: RecordFailure, detail: string) {
+  readonly path: NoPath | undefined
+  constructor(failure: RecordFailure, detail: string, path?: NoPath) {
     super(detail)
     this.failure = failure
+    this.path = path
   }
 }
 
@@ -77,7 +87,8 @@ export function verifyRecord(
   } catch (error) {
     if (error instanceof EvidenceRecordError)
       return { ok: false, failure: 'MALFORMED', detail: error.message }
-    if (error instanceof Refusal) return { ok: false, failure: error.failure, detail: error.message }
+    if (error instanceof Refusal)
+      return { ok: false, failure: error.failure, detail: error.message, path: error.path }
     throw error
   }
 }
@@ -166,6 +177,7 @@ function believed(
     if (!(error instanceof TimestampError)) throw error
     if (error.code === 'IMPRINT_MISMATCH')
       throw new Refusal('ROOT_MISMATCH', 'the digests do not lead to what the token is about')
-    throw new Refusal(error.code === 'UNTRUSTED' ? 'TOKEN_UNTRUSTED' : 'TOKEN_INVALID', error.message)
+    const failure = error.code === 'UNTRUSTED' ? 'TOKEN_UNTRUSTED' : 'TOKEN_INVALID'
+    throw new Refusal(failure, error.message, error.path)
   }
 }

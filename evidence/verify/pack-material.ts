@@ -10,10 +10,13 @@ import { sameName } from '../x509/name.ts'
 import { readOcspResponse } from '../x509/ocsp-response.ts'
 import type { PackOptions } from './pack.ts'
 import type { PackSource } from './pack-files.ts'
+import { type Finding, findingOf } from './reasons.ts'
 
 /** Between a signature, its seal and what was told after both lie a day or two; lists come weekly at the latest. */
 const BEFORE_MS = 3 * 86_400_000
 const AFTER_MS = 8 * 86_400_000
+/** All of it is held at hand; a year of a list of a megabyte a day fits in. */
+const MAX_OCTETS = 512 * 1024 * 1024
 /** Times asked about one after the other are mostly those of one day. */
 const MAX_KEPT = 256
 
@@ -27,6 +30,7 @@ interface Dated {
 export class PackMaterial {
   /** With everything of the pack, beside what was given. */
   readonly all: PackOptions
+  readonly findings: readonly Finding[]
   readonly #lists: readonly Dated[]
   readonly #answers: readonly Dated[]
   readonly #naming: readonly Uint8Array[]
@@ -35,7 +39,9 @@ export class PackMaterial {
   private constructor(
     given: PackOptions,
     read: { certificates: Certificate[]; crls: Uint8Array[]; ocsps: Uint8Array[] },
+    findings: readonly Finding[],
   ) {
+    this.findings = findings
     this.all = {
       ...given,
       intermediates: [...given.intermediates, ...read.certificates],
@@ -47,22 +53,31 @@ export class PackMaterial {
     this.#naming = this.all.crls.filter((der) => namesOneOf(der, this.all.intermediates))
   }
 
-  /** What cannot be read vouches for nobody; whoever needed it has no path then. */
+  /**
+   * What cannot be read vouches for nobody; whoever needed it has no path then.
+   *
+   * @param names files that are what was listed
+   * @param atMost octets of all together
+   */
   static async read(
     source: PackSource,
     names: ReadonlySet<string>,
     given: PackOptions,
+    atMost = MAX_OCTETS,
   ): Promise<PackMaterial> {
+    let total = 0
     const read = { certificates: [] as Certificate[], crls: [] as Uint8Array[], ocsps: [] as Uint8Array[] }
     for (const name of names) {
       const kind = /^material\/[0-9a-f]{64}\.(cer|crl|ocsp)$/.exec(name)?.[1]
       const octets = kind && (await source.read(name))
       if (!octets) continue
+      total += octets.length
+      if (total > atMost) return new PackMaterial(given, read, [findingOf('PACK_MATERIAL_TOO_LARGE', name)])
       if (kind === 'crl') read.crls.push(octets)
       else if (kind === 'ocsp') read.ocsps.push(octets)
       else read.certificates.push(...certificateIn(octets))
     }
-    return new PackMaterial(given, read)
+    return new PackMaterial(given, read, [])
   }
 
   around(at: Date): PackOptions {

@@ -4,26 +4,28 @@
  */
 import { hash as digestOf } from 'node:crypto'
 import { type Position, readPosition, standsAt } from '../archive/position.ts'
-import { type RecordReport, verifyRecord } from '../archive/verify-record.ts'
 import { verifyDetached } from '../cms/verify.ts'
 import type { EvidenceFields } from '../model/read.ts'
 import type { HashName } from '../ports.ts'
 import { judgeCms } from './cms.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
-import { type PackSource, readJson, readSums, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
+import { INDEX, type PackSource, readJson, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
+import { readIndex } from './pack-index.ts'
+import { about, checkFiles, listIn, type Pack, signatureForm, soundFile } from './pack-list.ts'
 import { PackMaterial } from './pack-material.ts'
+import { checkProvider } from './pack-provider.ts'
+import { checkSeals, proofFinding, proofOf } from './pack-seals.ts'
 import {
   checkOrder,
-  checkProvider,
   checkWhole,
-  headsAgainst,
-  type NamedByHeads,
+  type KnownReach,
   type PackedRange,
   rangesOf,
+  reachOf,
+  sealsAgainst,
 } from './pack-whole.ts'
 import { type Finding, findingOf } from './reasons.ts'
-import { strictSignedData } from './signed-data-shape.ts'
-import { checkTokenAt, type VerifyOptions } from './trust.ts'
+import type { VerifyOptions } from './trust.ts'
 
 /** One record of the pack and what proves it. */
 export interface PackedRecord {
@@ -49,6 +51,8 @@ export interface JudgedPack {
   readonly findings: readonly Finding[]
   /** Stretches of chains without gaps: in them there is no other record. */
   readonly ranges: readonly PackedRange[]
+  /** How far its chains are known to go on. */
+  readonly reach: readonly KnownReach[]
 }
 
 export interface PackOptions extends VerifyOptions {
@@ -56,42 +60,62 @@ export interface PackOptions extends VerifyOptions {
   readonly outdated?: Readonly<Partial<Record<HashName, Date>>> | undefined
 }
 
-/** What one verification of a pack has at hand. */
-interface Pack {
-  readonly source: PackSource
-  readonly names: ReadonlySet<string>
-  readonly material: PackMaterial
-}
-
 export async function verifyPack(source: PackSource, given: PackOptions): Promise<JudgedPack> {
-  const list = await checkFiles(source)
-  const material = await PackMaterial.read(source, list.names, given)
-  const pack: Pack = { source, names: list.names, material }
+  const list = await listIn(source)
+  if ('reason' in list) return onlyList([], [list])
+  // Nothing else is opened before somebody has signed for it.
+  const signed = await verifyDetached(list.signature, (name) => digestOf(name, list.octets, 'buffer'))
+  if (signed.signers.some(({ ok }) => !ok)) {
+    const judged = judgeCms('pack', signed, undefined, given)
+    return onlyList(judged, [
+      ...signatureForm(SUMS_SIGNATURE, list.signature, judged),
+      ...judged.flatMap(({ findings }) => findings).map((one) => about(SUMS, one)),
+    ])
+  }
+  const files = await checkFiles(source, list.sums)
+  const material = await PackMaterial.read(source, files.sound, given)
+  const pack: Pack = { source, names: files.sound, material, certificates: new Map() }
   const records: PackedRecord[] = []
-  for (const name of [...list.names].filter((one) => isRecord(one)).sort())
+  for (const name of [...pack.names].filter((one) => isRecord(one)).sort())
     records.push(await checkRecord(pack, name))
-  const heads = await checkHeads(pack)
-  const sums = await judgeSums(source, material.all)
+  const seals = await checkSeals(pack)
+  const sums = judgeCms('pack', signed, undefined, material.all)
   const ranges = rangesOf(records)
+  const reach = reachOf(seals.named)
+  const statements = records.flatMap(({ statement }) => statement)
+  const signers = { list: sums, others: [...seals.judged, ...statements] }
+  const index = pack.names.has(INDEX) ? readIndex(await source.read(INDEX)) : undefined
   return {
     ranges,
+    reach,
     records,
-    judged: [...sums, ...heads.judged],
+    judged: [...sums, ...seals.judged],
     findings: [
-      ...list.findings,
-      ...strangersIn(list.names),
-      ...(await signatureForm(source, SUMS_SIGNATURE, sums)),
+      ...files.findings,
+      ...material.findings,
+      ...strangersIn(new Set(list.sums.keys())),
+      ...signatureForm(SUMS_SIGNATURE, list.signature, sums),
       ...sums.flatMap(({ findings }) => findings),
-      ...heads.findings,
+      ...seals.findings,
       ...(await checkValidation(pack, records)),
       ...(await checkSigners(pack, records)),
       ...checkOrder(records),
-      ...headsAgainst(records, heads.reached),
-      ...checkProvider([...sums, ...heads.judged], records),
-      ...(await checkWhole(source, ranges, heads.reached)),
+      ...sealsAgainst(records, seals.named),
+      ...(index === undefined
+        ? [findingOf('PACK_INDEX', INDEX)]
+        : [...checkProvider(signers, records, index), ...checkWhole(index, records, ranges, reach)]),
     ],
   }
 }
+
+/** A list that nobody signed says nothing of the files beside it. */
+const onlyList = (judged: readonly Judged[], findings: readonly Finding[]): JudgedPack => ({
+  records: [],
+  ranges: [],
+  reach: [],
+  judged,
+  findings,
+})
 
 const RECORD = /^(?:evidence\/(\d{8,16})\.xml|(?:events|validation|rechecks|seals)\/(\d{8,16})\.json)$/
 
@@ -113,53 +137,28 @@ function strangersIn(names: ReadonlySet<string>): Finding[] {
     .map((name) => findingOf('PACK_POSITION', name))
 }
 
-/** Every file is listed, and is what it was when the list was signed. */
-async function checkFiles(source: PackSource): Promise<{ names: ReadonlySet<string>; findings: Finding[] }> {
-  const octets = await source.read(SUMS)
-  const sums = octets && readSums(octets)
-  if (sums === undefined) return { names: new Set(), findings: [findingOf('PACK_LIST_UNREADABLE', SUMS)] }
-  const findings: Finding[] = []
-  for (const [name, sum] of sums) {
-    const file = await source.read(name)
-    if (file === undefined) findings.push(findingOf('PACK_FILE_MISSING', name))
-    else if (digestOf('sha512', file, 'hex') !== sum) findings.push(findingOf('PACK_FILE_CHANGED', name))
-  }
-  for (const name of await source.names())
-    if (!sums.has(name) && name !== SUMS && name !== SUMS_SIGNATURE)
-      findings.push(findingOf('PACK_FILE_NOT_LISTED', name))
-  return { names: new Set(sums.keys()), findings }
-}
-
-async function judgeSums(source: PackSource, options: PackOptions): Promise<Judged[]> {
-  const [content, signature] = [await source.read(SUMS), await source.read(SUMS_SIGNATURE)]
-  const report = await verifyDetached(signature ?? new Uint8Array(0), (name) =>
-    digestOf(name, content ?? '', 'buffer'),
-  )
-  return judgeCms('pack', report, undefined, options)
-}
-
 async function checkRecord(pack: Pack, name: string): Promise<PackedRecord> {
   const { source, material } = pack
   const [chain = '', file = ''] = name.split('/')
   const [number = '', ending] = file.split('.')
   const stem = `${chain}/${number}`
   const octets = (await source.read(name)) ?? new Uint8Array(0)
-  const text = await source.read(`${stem}.position.txt`)
-  const position = text && readPosition(text)
+  const text = await soundFile(pack, `${stem}.position.txt`)
+  const position = text && detached(readPosition(text))
   const findings: Finding[] = []
   if (position === undefined || position.chain !== chain || position.sequence !== Number(number))
     findings.push(findingOf('PACK_POSITION', `${stem}.position.txt`))
   else if (!standsAt(position, octets))
     findings.push(findingOf('PACK_RECORD_CHANGED', `${name}: ${chain} ${position.sequence}`))
-  const record = await source.read(`${stem}.ers`)
+  const record = await soundFile(pack, `${stem}.ers`)
   const proof = record && text && proofOf(pack, record, [octets, text])
   if (proof && !proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
   // A seal is signed and stamped itself, and is there for what it tells of others; whatever else is only said.
   if (proof === undefined && chain !== 'seals') findings.push(findingOf('PACK_NOT_SEALED', name))
   const provedAt = proof?.ok ? proof.provedAt : undefined
-  const judged = ending === 'xml' ? evidenceAt(octets, provedAt, material) : undefined
+  const judged = ending === 'xml' ? slim(evidenceAt(octets, provedAt, material), pack) : undefined
   const statement = chain === 'rechecks' ? await statementIn(octets, provedAt, material) : []
-  if (statement.some((one) => one.findings.length > 0)) findings.push(findingOf('PACK_STATEMENT', name))
+  findings.push(...statement.flatMap((one) => one.findings).map((finding) => about(name, finding)))
   return {
     name,
     position,
@@ -192,17 +191,27 @@ async function statementIn(
   return judgeCms('statement', report, provedAt, { ...material.around(now), now })
 }
 
-/** What no signature covers of the list's signature, or a seal's, has one form; and each is stamped. */
-async function signatureForm(
-  source: PackSource,
-  name: string,
-  judged: readonly Judged[],
-): Promise<Finding[]> {
-  const strange = strictSignedData((await source.read(name)) ?? new Uint8Array(0))
-  return [
-    ...(strange === undefined ? [] : [findingOf('PACK_SIGNATURE_FORM', `${name}: ${strange}`)]),
-    ...(judged.some(({ timestamp }) => timestamp === undefined) ? [findingOf('PACK_NOT_STAMPED', name)] : []),
-  ]
+/** In memory of its own: small buffers share pages, and each would hold one that is full of what is gone. */
+function detached(position: Position | undefined): Position | undefined {
+  if (position === undefined) return undefined
+  const { previous, leaf, sha256, sha512 } = position
+  const [first, second, third, fourth] = [previous, leaf, sha256, sha512].map((one) => Uint8Array.from(one))
+  return { ...position, previous: first!, leaf: second!, sha256: third!, sha512: fourth! }
+}
+
+/** There may be a million of them: what each brought along goes, and one certificate stands for all that are the same. */
+function slim(judged: JudgedEvidence, { certificates }: Pack): JudgedEvidence {
+  const { certificate } = judged
+  const known = certificate && (certificates.get(certificate.fingerprint) ?? certificate)
+  if (known !== undefined) certificates.set(known.fingerprint, known)
+  // A copy, since pieces of a text hold the whole of it in memory.
+  return {
+    ...judged,
+    certificate: known,
+    certificates: [],
+    token: undefined,
+    fields: structuredClone(judged.fields),
+  }
 }
 
 /** With what was told around its time; with all that the pack has where that is not enough. */
@@ -211,54 +220,6 @@ function evidenceAt(octets: Uint8Array, provedAt: Date | undefined, material: Pa
   const judged = verifyEvidence(octets, { ...material.around(now), now })
   return judged.revocation === 'checked' ? judged : verifyEvidence(octets, { ...material.all, now })
 }
-
-const proofOf = ({ material }: Pack, der: Uint8Array, objects: readonly Uint8Array[]): RecordReport =>
-  verifyRecord(der, objects, {
-    now: material.all.now,
-    outdated: material.all.outdated,
-    checkToken: (token, imprint, hash, at) =>
-      checkTokenAt(token, imprint, hash, at, material.all, (time) => material.around(time)),
-  })
-
-const proofFinding = (report: Extract<RecordReport, { ok: false }>, name: string): Finding =>
-  findingOf(`PROOF_${report.failure}`, `${name}: ${report.detail}`)
-
-/** What the provider signed of its chains' heads, as of when it was sealed. */
-async function checkHeads(pack: Pack): Promise<{
-  judged: Judged[]
-  findings: Finding[]
-  reached: NamedByHeads
-}> {
-  const reached = new Map<string, Map<number, string>>()
-  const { source, names, material } = pack
-  const judged: Judged[] = []
-  const findings: Finding[] = []
-  for (const name of [...names].filter((one) => /^heads\/\d+\.p7s$/.test(one)).sort()) {
-    const stem = name.slice(0, -'.p7s'.length)
-    const signature = (await source.read(name)) ?? new Uint8Array(0)
-    const text = (await source.read(`${stem}.txt`)) ?? new Uint8Array(0)
-    for (const [, chain = '', number = '', leaf = ''] of Buffer.from(text).toString().matchAll(HEAD))
-      reached.set(chain, (reached.get(chain) ?? new Map<number, string>()).set(Number(number), leaf))
-    const record = await source.read(`${stem}.ers`)
-    const proof = record && proofOf(pack, record, [text, signature])
-    if (proof === undefined) findings.push(findingOf('PACK_SEAL_MISSING', `${stem}.ers`))
-    else if (!proof.ok) findings.push(proofFinding(proof, `${stem}.ers`))
-    const report = await verifyDetached(signature, (algorithm) => digestOf(algorithm, text, 'buffer'))
-    const now = proof?.ok ? proof.provedAt : material.all.now
-    const signers = judgeCms('seal', report, proof?.ok ? now : undefined, { ...material.around(now), now })
-    judged.push(...signers)
-    findings.push(
-      ...(await signatureForm(source, name, signers)),
-      ...signers
-        .flatMap((one) => one.findings)
-        .map((finding) => ({ ...finding, detail: `${name}: ${finding.detail}` })),
-    )
-  }
-  return { judged, findings, reached }
-}
-
-/** `evidence 120 9f…` */
-const HEAD = /^([a-z]{1,32}) ([1-9]\d{0,15}) ([0-9a-f]{64})$/gm
 
 interface ValidationLine {
   readonly sequence?: unknown
@@ -296,8 +257,9 @@ async function checkValidation(
   return findings
 }
 
-/** By what the user's signature was judged: the list that the acceptance names by its digest. */
+/** By what the user's signature was judged: the list that the acceptance names by its digest; of evidence that was not judged, nobody knows. */
 async function checkSigners({ source, names }: Pack, records: readonly PackedRecord[]): Promise<Finding[]> {
+  if (records.some(({ judged }) => judged !== undefined && judged.fields === undefined)) return []
   const named = new Set(
     records.flatMap(({ judged }) => (judged?.fields ? materialNamedIn(judged.fields) : [])),
   )

@@ -399,6 +399,31 @@ const PACKS = {
     'Listedeki bir dosya pakette yok; paketi yeniden alın.',
     'A file of the list is not in the pack; get the pack again.',
   ),
+  PACK_FILE_TOO_LARGE: doubt(
+    'CUSTOM',
+    'Bir dosya, paketteki dosyaların olabileceğinden büyük; açılmadı. Paketi düzenleyenden bölünmüş olarak isteyin.',
+    'A file is larger than files of a pack can be, and was not opened; ask who made the pack for smaller ones.',
+  ),
+  PACK_MATERIAL_TOO_LARGE: doubt(
+    'CUSTOM',
+    'Sertifika ve iptal listelerinin toplamı sınırı aşıyor, tamamı kullanılmadı; daha kısa bir süreyi kapsayan paketler isteyin.',
+    'Certificates and revocation lists together exceed the limit, and not all were used; ask for packs of shorter times.',
+  ),
+  PACK_INDEX: failure(
+    'FORMAT_FAILURE',
+    'Paketin ne içerdiğini söyleyen dosya yok ya da okunamıyor; paketi yeniden alın.',
+    'The file that says what the pack holds is missing or cannot be read; get the pack again.',
+  ),
+  PACK_SELECTION: failure(
+    'FORMAT_FAILURE',
+    'Bir kayıt, paketin içerdiğini söylediklerinden değil; paketi yeniden alın.',
+    'A record is not of what the pack says that it holds; get the pack again.',
+  ),
+  PACK_TWICE: failure(
+    'FORMAT_FAILURE',
+    'Bir delil iki ayrı sıra numarasıyla duruyor; paketi yeniden alın.',
+    'One evidence stands under two numbers; get the pack again.',
+  ),
   PACK_FILE_CHANGED: failure(
     'HASH_FAILURE',
     'Bir dosya listelendikten sonra değişmiş; paketi yeniden alın.',
@@ -459,20 +484,25 @@ const PACKS = {
     'Listenin ya da mührün imzasında zaman damgası yok; paketi yeniden alın.',
     'The signature of the list or of a seal carries no time-stamp; get the pack again.',
   ),
-  PACK_STATEMENT: failure(
-    'SIG_CRYPTO_FAILURE',
-    'Sonradan öğrenilen iptal hakkındaki beyanın imzası doğrulanmıyor; paketi yeniden alın.',
-    'The signature of a statement about a revocation that was told later does not hold; get the pack again.',
-  ),
   PACK_LIST_SIGNER: doubt(
     'SIG_CONSTRAINTS_FAILURE',
-    'Paketin listesini, mühürlerini ve delillerini düzenleyenden başkası imzalamış; listeden bir şey çıkarılmış olabilir.',
-    'The list of the pack is signed by nobody whose seals or evidence it lists; something may have been left out.',
+    'Paketin listesini, mühürlerini ve delillerini tek bir sağlayıcı imzalamamış; listeden bir şey çıkarılmış olabilir.',
+    'List, seals and evidence of the pack are not signed by one provider; something may have been left out.',
+  ),
+  PACK_ISSUER: doubt(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Arşivin sahibini düzenleyen olarak gösteren bir delili, paketi imzalayan imzalamamış; biri araya girmiş olabilir.',
+    'Evidence that names whose archive this is as its issuer is not signed by who signed the pack; one of them is not the provider.',
+  ),
+  PACK_NO_PROVIDER: doubt(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Paketi imzalayanın bu arşivin sağlayıcısı olduğunu gösteren delil ya da mühür yok; kime ait olduğu kanıtlı değil.',
+    'No evidence and no seal shows that who signed the pack is the provider whose archive it is.',
   ),
   PACK_INCOMPLETE: failure(
     'FORMAT_FAILURE',
-    'Her şeyi içerdiğini söyleyen pakette kayıt eksik; paketi yeniden alın.',
-    'The pack says that it holds everything, and records are missing; get the pack again.',
+    'Paketin içerdiğini söylediği kayıtlardan eksik olan var; paketi yeniden alın.',
+    'Of what the pack says that it holds, records are missing; get the pack again.',
   ),
   PROOF_MALFORMED: failure(
     'FORMAT_FAILURE',

@@ -150,6 +150,8 @@ export interface FileReport extends Judgement {
   readonly proof?: ProofEntry | undefined
   /** Of an audit pack: stretches of chains in which no record is missing, by their first and last numbers. */
   readonly ranges?: readonly { readonly chain: string; readonly from: number; readonly upTo: number }[]
+  /** And how far its seals say that each chain reaches; that one goes on after it no pack can show. */
+  readonly reach?: readonly { readonly chain: string; readonly upTo: number }[]
   readonly fields: ReportFields
 }
 

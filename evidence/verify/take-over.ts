@@ -4,7 +4,7 @@
  */
 import { hash as digestOf } from 'node:crypto'
 import { type PackOptions, verifyPack } from './pack.ts'
-import { type PackSource, SUMS } from './pack-files.ts'
+import { PackFileTooLarge, type PackSource, SUMS } from './pack-files.ts'
 import { worst } from './reasons.ts'
 
 export type TakeOverReport =
@@ -25,7 +25,7 @@ export async function provedTakeOver(
   proof: PackSource,
   options: PackOptions,
 ): Promise<TakeOverReport> {
-  const list = await pack.read(SUMS)
+  const list = await listOf(pack)
   if (list === undefined) return { ok: false, detail: `${SUMS}: missing` }
   const verified = await verifyPack(proof, options)
   const finding = worst([...verified.findings, ...verified.records.flatMap(({ findings }) => findings)])
@@ -42,6 +42,15 @@ export async function provedTakeOver(
       return { ok: true, provedAt }
   }
   return { ok: false, detail: 'no sealed record says that this pack was taken over' }
+}
+
+async function listOf(pack: PackSource): Promise<Uint8Array | undefined> {
+  try {
+    return await pack.read(SUMS)
+  } catch (error) {
+    if (error instanceof PackFileTooLarge) return undefined
+    throw error
+  }
 }
 
 /** It was sealed, so it is what a provider wrote; of what kind is seen here. */

@@ -109,7 +109,7 @@ export async function verifyAuditPack(
   )
   const findings = [...pack.findings, ...pack.records.flatMap((record) => record.findings)]
   const whole = { kind: 'audit-pack', subject: '', judged: pack.judged, evidence: [], findings } as const
-  return [{ ...reportOf({ name }, whole, options), ranges: pack.ranges }, ...records]
+  return [{ ...reportOf({ name }, whole, options), ranges: pack.ranges, reach: pack.reach }, ...records]
 }
 
 const messageOf = ({ judged, statement, findings }: PackedRecord): JudgedMessage => ({

@@ -141,6 +141,12 @@ function linesOf(report: FileReport, screen: Screen): string[] {
         en: `  without gaps: ${chain} ${from}–${upTo}`,
       }),
     ),
+    ...(report.reach ?? []).map(({ chain, upTo }) =>
+      screen.text({
+        tr: `  zincirin ulaştığı bilinen sıra: ${chain} ${upTo}`,
+        en: `  the chain is known to reach: ${chain} ${upTo}`,
+      }),
+    ),
     ...uncheckedIn(report).map(({ text }) => `  ${screen.text(text)}`),
     '',
   ]

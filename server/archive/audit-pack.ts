@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import {
+  INDEX,
+  MAX_PACK_FILES,
+  maxPackFileOctets,
   type Signer,
   SUMS,
   SUMS_SIGNATURE,
@@ -17,6 +20,8 @@ import {
   SEAL_CHAIN,
   VALIDATION_CHAIN,
 } from './chain-archive.ts'
+import type { PackSelection } from './desk.ts'
+import { leftOutOf } from './left-out.ts'
 import { type Material, materialSchema } from './material.ts'
 import { README } from './pack-readme.ts'
 import { headsObjects, Proofs, type Prover } from './proofs.ts'
@@ -29,7 +34,12 @@ import { coveredBy, validationIn, validationOf } from './validation-data.ts'
 
 /** Where files go; names are `folder/file` at most. */
 export interface PackFolder {
-  write(name: string, octets: Uint8Array): Promise<void>
+  write(name: string, octets: Uint8Array | Iterable<Uint8Array>): Promise<void>
+}
+
+/** More than anybody could verify: the export is given up, and what it wrote is no pack. */
+export class PackTooLarge extends Error {
+  override readonly name = 'PackTooLarge'
 }
 
 export interface PackParts extends SealParts {
@@ -56,6 +66,16 @@ export interface PackReport {
   readonly unsealed: number
 }
 
+/** A text has 2²⁹ characters at most. */
+function textOf(index: object): string {
+  try {
+    return JSON.stringify(index, null, 2)
+  } catch (error) {
+    if (error instanceof RangeError) throw new PackTooLarge(`${INDEX}: ${error.message}`)
+    throw error
+  }
+}
+
 /** Provers of spans kept at hand: what is exported lies together. */
 const MAX_PROVERS = 8
 
@@ -71,8 +91,10 @@ export class AuditPack {
   readonly #book: SealBook
   /** Evidence that the last record of validation data is about. */
   #validated = { from: 0, upTo: -1 }
+  /** Records by chain, and the evidence among them. */
+  readonly #counts = new Map<ChainName, number>()
+  readonly #sequences: number[] = []
   #octets = 0
-  #evidence = 0
   #unsealed = 0
 
   /** @param withRecords what was written down of each message goes along: for who tells its story from now on */
@@ -87,7 +109,7 @@ export class AuditPack {
   /** An evidence with what stands beside it. */
   async addEvidence(entry: ChainEntry): Promise<void> {
     await this.addEntry(EVIDENCE_CHAIN, entry)
-    this.#evidence++
+    this.#sequences.push(entry.seq)
     await this.#addValidation(entry.seq)
     if (entry.intake !== undefined) await this.#addMessage(entry.intake, entry)
   }
@@ -104,6 +126,7 @@ export class AuditPack {
     if (!this.#sums.has(name)) {
       await this.#write(name, octets)
       await this.#write(`${stem}.position.txt`, position)
+      this.#counts.set(chain, (this.#counts.get(chain) ?? 0) + 1)
       await this.#addNamedIn(chain, entry)
     }
     if (proof === 'none' || this.#sums.has(`${stem}.ers`)) return
@@ -129,32 +152,35 @@ export class AuditPack {
   }
 
   /** README, index, list of files and its signature; after it nothing is added. */
-  async finish(selection: object): Promise<PackReport> {
+  async finish(selection: PackSelection): Promise<PackReport> {
     const { clock, timestamper, domain } = this.#parts
     const signer = this.#parts.signer()
     // What proves the last tokens until the next seal tells more.
     await this.#addMaterial(await materialOfTips(this.#parts))
     const made = clock.now()
     await this.#write('README.txt', Buffer.from(README))
+    const isOfTime = selection.kind === 'evidence' && selection.party === undefined
     const index = {
       format: 'openkep audit pack 1',
       provider: domain,
       made: made.toISOString(),
       selection,
+      records: Object.fromEntries(this.#counts),
+      ...(isOfTime ? { leftOut: await leftOutOf(this.#parts.store, selection, this.#sequences) } : {}),
       messages: [...this.#messages.values()],
     }
-    await this.#write('pack.json', Buffer.from(`${JSON.stringify(index, null, 2)}\n`))
-    const sums = writeSums(this.#sums)
-    await this.#folder.write(SUMS, sums)
-    const digest = createHash(signer.hash).update(sums).digest()
+    await this.#write(INDEX, Buffer.from(`${textOf(index)}\n`))
+    await this.#folder.write(SUMS, writeSums(this.#sums))
+    const hash = createHash(signer.hash)
+    for (const piece of writeSums(this.#sums)) hash.update(piece)
     await this.#folder.write(
       SUMS_SIGNATURE,
-      await signDetached({ digest, signer, signingTime: made, timestamper }),
+      await signDetached({ digest: hash.digest(), signer, signingTime: made, timestamper }),
     )
     return {
       files: this.#sums.size + 2,
       octets: this.#octets,
-      evidence: this.#evidence,
+      evidence: this.#sequences.length,
       messages: this.#messages.size,
       unsealed: this.#unsealed,
     }
@@ -237,6 +263,8 @@ export class AuditPack {
   }
 
   async #write(name: string, octets: Uint8Array): Promise<void> {
+    if (this.#sums.size >= MAX_PACK_FILES) throw new PackTooLarge(`more than ${MAX_PACK_FILES} files`)
+    if (octets.length > maxPackFileOctets(name)) throw new PackTooLarge(`${name}: ${octets.length} octets`)
     this.#sums.set(name, createHash('sha512').update(octets).digest('hex'))
     this.#octets += octets.length
     await this.#folder.write(name, octets)

@@ -24,6 +24,11 @@ export interface SealReport {
   readonly made: boolean
 }
 
+/** Nothing of it is in the archive: a pack without records would prove nothing, and say so to nobody. */
+export class NothingToExport extends Error {
+  override readonly name = 'NothingToExport'
+}
+
 type Progress = (state: { readonly done: number; readonly of: number | undefined }) => void
 
 const PAGE = 50
@@ -50,9 +55,13 @@ export class ArchiveDesk {
     return renew(this.#parts, all ? 'all' : new Date(clock.now().getTime() + renewBefore()))
   }
 
-  /** Into a new folder. Rejects with what its making rejects with: EEXIST where it is there. */
+  /**
+   * Into a new folder. Rejects with NothingToExport before it is made, with PackTooLarge, and with what making it rejects
+   * with: EEXIST where it is there.
+   */
   async export(path: string, selection: PackSelection, progress: Progress): Promise<PackReport> {
     await this.#sealFirst()
+    if (!(await this.#hasAny(selection))) throw new NothingToExport('the archive has no such record')
     const pack = new AuditPack(this.#parts, await newPackFolder(path), selection.kind === 'everything')
     if (selection.kind === 'event') {
       const entry = await this.#parts.store.chain.find(EVENT_CHAIN, selection.id)
@@ -62,6 +71,19 @@ export class ArchiveDesk {
     else if (selection.kind === 'evidence') await this.#filtered(pack, selection, progress)
     else for (const chain of CHAINS) await this.#whole(pack, chain, progress)
     return pack.finish(selection)
+  }
+
+  async #hasAny(selection: PackSelection): Promise<boolean> {
+    const { chain } = this.#parts.store
+    if (selection.kind === 'event') return (await chain.find(EVENT_CHAIN, selection.id)) !== undefined
+    if (selection.kind === 'everything') return this.#parts.book.covered(EVIDENCE_CHAIN) > 0
+    if (selection.kind === 'evidence') {
+      const { kind: _kind, ...filter } = selection
+      return (await chain.list(EVIDENCE_CHAIN, filter, 0, 1)).length > 0
+    }
+    for (const intake of selection.intakes)
+      if ((await chain.ofIntake(EVIDENCE_CHAIN, intake, 0, 1)).length > 0) return true
+    return false
   }
 
   /** What is not sealed is proved by less; while no TSA answers it goes out all the same, and the report counts it. */

@@ -1,6 +1,6 @@
-import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, opendir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import type { PackSource } from '../../evidence/index.ts'
+import { maxPackFileOctets, PackFileTooLarge, type PackSource } from '../../evidence/index.ts'
 import type { PackFolder } from './audit-pack.ts'
 
 /** A new folder: rejects with EEXIST where something of that name is there. Each file is on the disk when it is written. */
@@ -18,8 +18,10 @@ export async function newPackFolder(path: string): Promise<PackFolder> {
   }
 }
 
-/** The largest file of a pack is a revocation list; more is not a pack's. */
-const MAX_FILE_OCTETS = 64 * 1024 * 1024
+/** There is no such file, or there can be none of that name. */
+const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
+/** Entries of a folder that are read ahead. */
+const AT_ONCE = 1_024
 
 /** Plain files alone: a link, a device or a pipe in a pack is shown to be there and is read by nobody. */
 export const packIn = (path: string): PackSource => ({
@@ -27,17 +29,18 @@ export const packIn = (path: string): PackSource => ({
     try {
       const file = join(path, name)
       const found = await lstat(file)
-      return found.isFile() && found.size <= MAX_FILE_OCTETS ? await readFile(file) : undefined
+      if (!found.isFile()) return undefined
+      if (found.size > maxPackFileOctets(name)) throw new PackFileTooLarge(name)
+      return await readFile(file)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-        return undefined
+      if (error instanceof Error && 'code' in error && ABSENT.has(error.code)) return undefined
       throw error
     }
   },
   names: async () => {
-    const entries = await readdir(path, { recursive: true, withFileTypes: true })
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    const names: string[] = []
+    for await (const entry of await opendir(path, { recursive: true, bufferSize: AT_ONCE }))
+      if (!entry.isDirectory()) names.push(relative(path, join(entry.parentPath, entry.name)))
+    return names
   },
 })

@@ -14,10 +14,11 @@ import {
   writePosition,
   writeSums,
 } from '../../../../evidence/index.ts'
-import { ArchiveDesk } from '../../../../server/archive/desk.ts'
+import { signEvidence } from '../../../../evidence/xades/sign.ts'
 import { packIn } from '../../../../server/archive/pack-folder.ts'
-import { ValidationData } from '../../../../server/archive/validation-data.ts'
 import { type ArchiveHouse, archiveHouse, issueIn } from '../../../fakes/archive-house.ts'
+import { deskOf, validate } from '../../../fakes/audit-pack.ts'
+import { checkedDraft } from '../../../fakes/evidence.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 
 const HOUR = 3_600_000
@@ -30,13 +31,7 @@ async function filled(): Promise<ArchiveHouse> {
   for (const n of [1, 2, 3]) await issueIn(house, `ev-${n}`)
   await house.eventLog.record({ what: 'started', by: { system: true } })
   house.goTo(later(2))
-  const { validation } = house.archive.archives
-  await new ValidationData({
-    ...house.sealing,
-    store: house.store,
-    archive: validation,
-    events: { validationData: () => {}, internalError: () => {} },
-  }).round()
+  await validate(house)
   const desk = deskOf(house)
   await desk.seal()
   house.goTo(later(30))
@@ -45,9 +40,6 @@ async function filled(): Promise<ArchiveHouse> {
   await issueIn(house, 'ev-5')
   return house
 }
-
-const deskOf = (house: ArchiveHouse) =>
-  new ArchiveDesk({ ...house.sealing, store: house.store, domain: 'hs98.kep.tr' })
 
 const verify = (
   folder: string,
@@ -199,7 +191,7 @@ async function listAnew(folder: string, house: ArchiveHouse, signer: Signer): Pr
   const sums = new Map<string, string>()
   for (const name of await source.names())
     if (!name.startsWith('SHA512SUMS')) sums.set(name, hash('sha512', (await source.read(name))!, 'hex'))
-  const list = writeSums(sums)
+  const list = Buffer.concat([...writeSums(sums)])
   await writeFile(join(folder, 'SHA512SUMS'), list)
   const { timestamper, clock } = house.sealing
   const digest = hash(signer.hash, list, 'buffer')
@@ -217,7 +209,7 @@ test.each<[string, (folder: string) => Promise<unknown>, object, RegExp]>([
         await rm(join(folder, `evidence/00000002.${ending}`))
     },
     { verdict: 'TOTAL-FAILED', subIndication: 'FORMAT_FAILURE' },
-    /kayıt eksik.* evidence: 1–5$/,
+    /eksik olan var.* evidence: 4 of 5$/,
   ],
   [
     'what proves a record of events',
@@ -263,8 +255,8 @@ test('a list that somebody else signed, whom the same roots vouch for, is not th
 
 test.each([
   ['superseded', 4, { verdict: 'TOTAL-PASSED' }],
-  ['compromised', 1, { verdict: 'INDETERMINATE', subIndication: 'NO_POE' }],
-  ['for no reason that was told', undefined, { verdict: 'INDETERMINATE', subIndication: 'NO_POE' }],
+  ['compromised', 1, { subIndication: 'REVOKED_NO_POE', reason: 'CERTIFICATE_REVOKED_NO_PROOF' }],
+  ['for no reason that was told', undefined, { verdict: 'INDETERMINATE', subIndication: 'REVOKED_NO_POE' }],
 ])('a TSA that was revoked before its seals were renewed, %s', async (_name, reason, verdict) => {
   const house = await filled()
   await using _store = house.store
@@ -277,4 +269,68 @@ test.each([
   const out = join(folder.path, 'pack')
   await deskOf(house).export(out, { kind: 'everything' }, () => {})
   expect((await verify(out, house))[0]).toMatchObject(verdict)
+})
+
+test('what a peer issued lies in the chain under its own name', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const peer = house.tsaRoot.signer('other', house.clock.now(), 1)
+  const eventTime = house.clock.now().toISOString()
+  const issuer = { names: ['Başka KEPHS'], language: 'tr', addresses: ['kep@hs99.kep.tr'] }
+  const draft = checkedDraft(Buffer.from('p'), { id: 'theirs-1', eventTime, issuer })
+  const octets = await signEvidence(draft, peer, house.sealing.timestamper, house.clock.now())
+  await house.append('evidence', 'hs99.kep.tr/theirs-1', octets)
+  const out = join(folder.path, 'pack')
+  await deskOf(house).export(out, { kind: 'everything' }, () => {})
+  const [pack, ...records] = await verify(out, house)
+  expect(pack).toMatchObject({ verdict: 'TOTAL-PASSED' })
+  expect(records.find(({ file }) => file === 'evidence/00000006.xml')).toMatchObject({
+    statedIssuer: 'Başka KEPHS, kep@hs99.kep.tr',
+  })
+  // Under the name of whose archive it is it would be somebody else's.
+  await house.append('evidence', 'theirs-2', await foreign(house, peer))
+  await deskOf(house).export(join(folder.path, 'second'), { kind: 'everything' }, () => {})
+  expect((await verify(join(folder.path, 'second'), house))[0]).toMatchObject({
+    verdict: 'INDETERMINATE',
+    reason: 'PACK_ISSUER',
+  })
+})
+
+async function foreign(house: ArchiveHouse, peer: Signer): Promise<Uint8Array> {
+  const eventTime = house.clock.now().toISOString()
+  const draft = checkedDraft(Buffer.from('q'), { id: 'theirs-2', eventTime })
+  return signEvidence(draft, peer, house.sealing.timestamper, house.clock.now())
+}
+
+test('evidence of a time leaves out what was archived between and happened at another', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  for (const [hours, id] of [
+    [0, 'ev-1'],
+    [3, 'ev-2'],
+    [1, 'ev-3'],
+    [4, 'ev-4'],
+    [5, 'ev-5'],
+    [1.2, 'ev-6'],
+    [6, 'ev-7'],
+    [7, 'ev-8'],
+  ] as const) {
+    house.goTo(later(hours))
+    await issueIn(house, id)
+  }
+  house.goTo(later(8))
+  const out = join(folder.path, 'pack')
+  const times = { from: later(0.5).getTime(), to: later(2).getTime() }
+  await deskOf(house).export(out, { kind: 'evidence', ...times }, () => {})
+  const { leftOut, records } = JSON.parse(await readFile(join(out, 'pack.json'), 'utf8'))
+  const at = (hours: number) => later(hours).getTime()
+  expect(records).toMatchObject({ evidence: 2 })
+  expect(leftOut).toEqual([
+    { from: 2, upTo: 2, earliest: at(3), latest: at(3) },
+    { from: 4, upTo: 5, earliest: at(4), latest: at(5) },
+    { from: 7, upTo: 7, earliest: at(6), latest: at(6) },
+  ])
+  expect((await verify(out, house))[0]).toMatchObject({ verdict: 'TOTAL-PASSED' })
 })
