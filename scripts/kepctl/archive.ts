@@ -1,11 +1,8 @@
 import { resolve } from 'node:path'
-import { verifyAuditPack } from '../../evidence/index.ts'
-import { systemClock } from '../../mail/clock.ts'
 import { withoutBrackets } from '../../mail/ids.ts'
 import type { PackReport } from '../../server/archive/audit-pack.ts'
-import { packIn } from '../../server/archive/pack-folder.ts'
-import { anchorsIn } from './anchors.ts'
-import { type Command, Refused, UsageError } from './command.ts'
+import { takeOverCommands } from './archive-take-over.ts'
+import { type Command, UsageError } from './command.ts'
 import { ask } from './reach.ts'
 import { type Screen, shownTime } from './screen.ts'
 
@@ -158,69 +155,11 @@ const archiveHandover: Command = {
   },
 }
 
-const archiveTakeOver: Command = {
-  name: 'archive take-over',
-  usage: 'DIR --from PROVIDER --trust PEM…',
-  summary: {
-    tr: 'başka bir KEPHS’nin arşivini doğrular ve bundan sonra saklar',
-    en: 'verifies the archive of another provider and keeps it from now on',
-  },
-  options: { from: string, trust: { type: 'string', multiple: true } },
-  positionals: [1, 1],
-  async run(args, screen) {
-    const folder = resolve(args.word(0))
-    const provider = args.required('from')
-    const anchors = await anchorsIn(args.many('trust'))
-    const [pack] = await verifyAuditPack(provider, packIn(folder), {
-      anchors,
-      intermediates: [],
-      crls: [],
-      revocation: 'if-present',
-      now: systemClock.now(),
-    })
-    if (pack?.verdict !== 'TOTAL-PASSED')
-      throw new Refused('BAD_PACK', `${folder}: ${pack?.verdict} ${pack?.fields.detayMesaji}`)
-    const kept = await ask(args, screen, 'archive take-over', { folder, provider })
-    screen.show(kept, () => [
-      screen.text({
-        tr: `${provider} arşivi doğrulandı ve saklanıyor: ${kept.files} dosya, ${kept.octets} sekizli`,
-        en: `The archive of ${provider} is verified and kept: ${kept.files} files, ${kept.octets} octets`,
-      }),
-    ])
-    return 0
-  },
-}
-
-const archiveTakenOver: Command = {
-  name: 'archive taken-over',
-  usage: 'DIR --from PROVIDER',
-  summary: {
-    tr: 'devralınan bir arşivi, ne zaman devralındığının kanıtıyla yazar',
-    en: 'writes an archive that was taken over, with what proves when',
-  },
-  options: { from: string },
-  positionals: [1, 1],
-  async run(args, screen) {
-    const folder = resolve(args.word(0))
-    const provider = args.required('from')
-    const written = await ask(args, screen, 'archive taken-over', { folder, provider })
-    screen.show(written, () => [
-      screen.text({
-        tr: `${folder}: ${written.files} dosya, devralındığı tarih ${shownTime(written.at)}`,
-        en: `${folder}: ${written.files} files, taken over at ${shownTime(written.at)}`,
-      }),
-      `  kepctl verify ${folder}/paket --proved-by ${folder}/devir --trust …`,
-    ])
-    return 0
-  },
-}
-
 export const archiveCommands: readonly Command[] = [
   archiveCheck,
   archiveSeal,
   archiveRenew,
   archiveExport,
   archiveHandover,
-  archiveTakeOver,
-  archiveTakenOver,
+  ...takeOverCommands,
 ]

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { type PackSource, readSums, SUMS, SUMS_SIGNATURE } from '../../evidence/index.ts'
+import {
+  INDEX,
+  PackFileTooLarge,
+  type PackSource,
+  readIndex,
+  readSums,
+  SUMS,
+  SUMS_SIGNATURE,
+} from '../../evidence/index.ts'
 import { type Store, StoreError } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
 import type { PackFolder } from './audit-pack.ts'
@@ -28,16 +36,21 @@ const indexSchema = z.array(z.object({ name: z.string(), hash: z.string(), size:
 /**
  * Keeps every file of a pack that is what its list says, octet for octet. Rejects with PackRefused at the first that is not;
  * what was kept until then nobody names.
+ *
+ * @param list SHA-256 of the list that was verified, hex: another list that lies there meanwhile is not
  */
 export async function keepPack(
   store: Pick<Store, 'blobs'>,
-  source: PackSource,
-  provider: string,
+  given: PackSource,
+  { provider, list: verified }: { readonly provider: string; readonly list: string },
   progress: (state: { readonly done: number; readonly of: number | undefined }) => void,
 ): Promise<TakenOver> {
+  const source = refusing(given)
   const list = await source.read(SUMS)
   const sums = list && readSums(list)
   if (list === undefined || sums === undefined) throw new PackRefused(`${SUMS}: no list of files`)
+  if (createHash('sha256').update(list).digest('hex') !== verified)
+    throw new PackRefused(`${SUMS}: not the list that was verified`)
   await refuseOther(source, provider)
   const index: z.output<typeof indexSchema> = []
   let octets = 0
@@ -62,23 +75,25 @@ export async function keepPack(
   }
 }
 
-const packSchema = z.object({ provider: z.string(), selection: z.object({ kind: z.literal('everything') }) })
+/** What is too large for a pack is not kept. */
+const refusing = (source: PackSource): Pick<PackSource, 'read'> => ({
+  read: async (name) => {
+    try {
+      return await source.read(name)
+    } catch (error) {
+      if (error instanceof PackFileTooLarge) throw new PackRefused(`${name}: larger than files of a pack`)
+      throw error
+    }
+  },
+})
 
 /** A pack about some messages is no archive, and one provider's is not another's. */
-async function refuseOther(source: PackSource, provider: string): Promise<void> {
-  const octets = await source.read('pack.json')
-  const read = packSchema.safeParse(octets && jsonIn(octets))
-  if (!read.success) throw new PackRefused('pack.json: does not say that the pack holds a whole archive')
-  if (read.data.provider !== provider)
-    throw new PackRefused(`pack.json: the archive of ${read.data.provider.slice(0, 253)}, not of ${provider}`)
-}
-
-function jsonIn(octets: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(octets).toString())
-  } catch {
-    return undefined
-  }
+async function refuseOther(source: Pick<PackSource, 'read'>, provider: string): Promise<void> {
+  const index = readIndex(await source.read(INDEX))
+  if (index?.selection.kind !== 'everything')
+    throw new PackRefused(`${INDEX}: does not say that the pack holds a whole archive`)
+  if (index.provider !== provider)
+    throw new PackRefused(`${INDEX}: the archive of ${index.provider}, not of ${provider}`)
 }
 
 /** The files as they came. */
@@ -99,6 +114,7 @@ export async function writeTakenOver(
 /** What the record in the log of events says of it. */
 export const takenOverSchema = z.object({
   provider: z.string(),
+  signer: z.string(),
   sums: z.object({ sha256: z.string(), sha512: z.string() }),
   files: z.number(),
   octets: z.number(),

@@ -1,10 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import { startControl } from '../../server/ops/api/socket.ts'
 import { controlSocketPath } from '../../server/ops/data-lock.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { introduce } from '../fakes/exchange.ts'
 import { kepctl } from '../fakes/kepctl.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
 import { HOUR, movedClock } from '../fakes/moved-clock.ts'
@@ -86,6 +88,9 @@ test('what is wrong with what was asked for is told', async () => {
   const out = folder.file('baska')
   expect((await ctl(`archive export ${out} <yok@hs98.kep.tr> --json`)).err).toContain('NOT_FOUND')
   expect((await ctl(`archive export ${out} --json`)).err).toContain('BAD_ARGUMENTS')
+  const nothing = await ctl(`archive export ${out} --from 2020-01-01 --to 2020-01-02 --json`)
+  expect(nothing.err).toContain('NOT_FOUND')
+  expect(existsSync(out)).toBe(false)
   expect((await ctl(`archive export ${folder.path} --all --json`)).err).toContain('WRONG_STATE')
   expect((await ctl(`archive export /proc/x/y --all --json`)).err).toContain('CANNOT_WRITE')
   expect((await ctl(`verify ${roots} --trust ${roots} --outdated md5=2020-01-01`)).code).toBe(2)
@@ -100,6 +105,33 @@ test('seals and renewals by hand', async () => {
   expect((await ctl('archive check')).out).toContain('The chain holds')
 })
 
+/** The next provider, which knows this one by its certificate. */
+async function startNext(): Promise<{
+  next: TestProvider
+  folder: TemporaryFolder
+  control: AsyncDisposable
+}> {
+  const next = await startProvider({
+    domain: 'hs97.kep.tr',
+    given: { clock },
+    tsaClock: clock,
+    privateHosts: ['127.0.0.1'],
+  })
+  const folder = new TemporaryFolder()
+  mkdirSync(folder.file('run'))
+  const control = await startControl(controlSocketPath(folder.path), {
+    operations: partsOf(next),
+    events: next.provider.events,
+  })
+  return { next, folder, control }
+}
+
+/** What who asks has verified; take-over verifies by the machine's clock, which is behind here. */
+const listOf = (folder: string) =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, 'SHA512SUMS')))
+    .digest('hex')
+
 test('an archive is handed over to another provider, which proves it from then on', async () => {
   const given = folder.file('devredilen')
   const report = JSON.parse((await ctl(`archive handover ${given} --to hs97.kep.tr --json`)).out)
@@ -111,48 +143,116 @@ test('an archive is handed over to another provider, which proves it from then o
   expect(JSON.parse(readFileSync(join(given, 'records', record ?? ''), 'utf8'))).toMatchObject({
     messageId: `<${messageId}>`,
   })
-  // The next provider: here the same one, which keeps a second archive beside its own.
-  await operate(kep, 'archive take-over', { folder: given, provider: 'hs98.kep.tr' })
+  const { next, folder: other, control } = await startNext()
+  await using _next = next
+  await using _control = control
+  using _other = other
+  const ctlNext = (line: string) => kepctl(['--data', other.path, ...line.split(' ')])
+  const signer = kep.keys.certificate.fingerprint
+  const taken = { folder: given, provider: 'hs98.kep.tr', signer, list: listOf(given) }
+  // A second one of the same provider is kept beside the first.
+  const records = []
+  for (const wait of [0, HOUR]) {
+    clock.elapse(wait)
+    records.push((await operate(next, 'archive take-over', taken)).record)
+  }
+  await expect(operate(next, 'archive take-over', { ...taken, list: '0'.repeat(64) })).rejects.toMatchObject({
+    code: 'BAD_PACK',
+  })
+  await expect(operate(kep, 'archive take-over', taken)).rejects.toMatchObject({ code: 'BAD_ARGUMENTS' })
   clock.elapse(25 * HOUR)
-  await operate(kep, 'archive seal', {})
-  const out = folder.file('devralinan')
-  expect(await ctl(`archive taken-over ${out} --from hs98.kep.tr --json`)).toMatchObject({ code: 0, err: '' })
-  const [pack] = JSON.parse(
-    (
-      await ctl(
-        `verify ${join(out, 'paket')} --proved-by ${join(out, 'devir')} --trust ${roots} --at ${then()} --json`,
-      )
-    ).out,
-  )
-  expect(pack).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED' })
+  await operate(next, 'archive seal', {})
+  const listed = JSON.parse((await ctlNext('archive taken-over --from hs98.kep.tr --json')).out)
+  expect(listed.archives).toMatchObject(records.map((record) => ({ record, signer })))
+  const both = other.file('ikisi')
+  expect(await ctlNext(`archive taken-over ${both} --from hs98.kep.tr --json`)).toMatchObject({ code: 0 })
+  expect(readdirSync(both).sort()).toEqual(records.toSorted())
+  const out = other.file('devralinan')
+  expect(
+    await ctlNext(`archive taken-over ${out} --from hs98.kep.tr --record ${records[0]} --json`),
+  ).toMatchObject({ code: 0, err: '' })
+  for (const one of [out, ...records.map((record) => join(both, record))]) {
+    const [pack] = JSON.parse(
+      (
+        await ctl(
+          `verify ${join(one, 'paket')} --proved-by ${join(one, 'devir')} --trust ${roots} --at ${then()} --json`,
+        )
+      ).out,
+    )
+    expect(pack).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED' })
+  }
   // Another pack has no such proof.
-  const other = await ctl(
+  const unproved = await ctl(
     `verify ${folder.file('muhurlu')} --proved-by ${join(out, 'devir')} --trust ${roots} --at ${then()} --json`,
   )
-  expect(other.err).toContain('NOT_PROVED')
-  expect((await ctl(`archive taken-over ${folder.file('x')} --from hs11.kep.tr --json`)).err).toContain(
+  expect(unproved.err).toContain('NOT_PROVED')
+  expect((await ctlNext(`archive taken-over ${other.file('x')} --from hs11.kep.tr --json`)).err).toContain(
     'NOT_FOUND',
   )
 })
 
 test('a pack with a file that is not what its list says is not taken over, nor one that does not verify', async () => {
+  const { next, folder: there, control } = await startNext()
+  await using _next = next
+  await using _control = control
+  using _there = there
+  const signer = kep.keys.certificate.fingerprint
   const given = folder.file('bozuk')
   await operate(kep, 'archive handover', { folder: given, to: 'hs97.kep.tr' })
-  const take = `archive take-over ${given} --from hs98.kep.tr --trust ${roots} --json`
   writeFileSync(join(given, 'pack.json'), '{}')
-  expect((await ctl(take)).err).toContain('BAD_PACK')
+  const take = ['--data', there.path, 'archive', 'take-over', given, '--from', 'hs98.kep.tr']
+  expect((await kepctl([...take, '--trust', roots, '--signer', signer, '--json'])).err).toContain('BAD_PACK')
   await expect(
-    operate(kep, 'archive take-over', { folder: given, provider: 'hs98.kep.tr' }),
+    operate(next, 'archive take-over', {
+      folder: given,
+      provider: 'hs98.kep.tr',
+      signer,
+      list: listOf(given),
+    }),
   ).rejects.toMatchObject({ code: 'BAD_PACK' })
-  expect((await ctl(`archive take-over ${given} --from hs98.kep.tr`)).code).toBe(2)
+  expect((await kepctl(take)).code).toBe(2)
   // Some messages are no archive, and the archive of one provider is not another's.
   const other = folder.file('baskasinin')
   await operate(kep, 'archive handover', { folder: other, to: 'hs97.kep.tr' })
-  for (const [which, from] of [
+  for (const [which, provider] of [
     [other, 'hs11.kep.tr'],
     [folder.file('muhurlu'), 'hs98.kep.tr'],
   ] as const)
-    await expect(operate(kep, 'archive take-over', { folder: which, provider: from })).rejects.toMatchObject({
-      code: 'BAD_PACK',
-    })
+    await expect(
+      operate(next, 'archive take-over', { folder: which, provider, signer, list: listOf(which) }),
+    ).rejects.toMatchObject({ code: 'BAD_PACK' })
+})
+
+test('who signs for the provider that hands over is named, or a peer; a pack of anybody else is not kept', async () => {
+  await using here = await startProvider()
+  using files = new TemporaryFolder()
+  await submit(await signedMessage(pki().user.signer), { port: here.provider.ports.submissions, ca: here.ca })
+  await eventually(async () => {
+    const { evidence } = await operate(here, 'evidence list', {})
+    return evidence.length === 2 ? evidence : undefined
+  })
+  const given = files.file('devredilen')
+  await operate(here, 'archive handover', { folder: given, to: 'hs97.kep.tr' })
+  await using next = await startProvider({ domain: 'hs97.kep.tr' })
+  mkdirSync(files.file('run'))
+  await using _control = await startControl(controlSocketPath(files.path), {
+    operations: partsOf(next),
+    events: next.provider.events,
+  })
+  const take = (...more: string[]) =>
+    kepctl([
+      ...['--data', files.path, 'archive', 'take-over', given, '--from', 'hs98.kep.tr'],
+      ...['--trust', roots, ...more, '--json'],
+    ])
+  const unnamed = await take()
+  expect(unnamed).toMatchObject({ code: 2 })
+  expect(unnamed.err).toContain('--signer')
+  expect((await take('--signer', next.keys.certificate.fingerprint)).err).toContain('OTHER_SIGNER')
+  const certificate = files.file('imza.pem')
+  writeFileSync(certificate, toPem('CERTIFICATE', here.keys.certificate.der))
+  const named = await take('--signer', certificate)
+  expect(named).toMatchObject({ code: 0, err: '' })
+  expect(JSON.parse(named.out)).toMatchObject({ fingerprint: here.keys.certificate.fingerprint })
+  await introduce(next, here)
+  expect((await take()).code).toBe(0)
 })

@@ -6,7 +6,12 @@ import { accountActivate, accountClose, accountReopen } from './account-state.ts
 import { accountUpdate } from './account-update.ts'
 import { archiveExport, archiveRenew, archiveSeal } from './archive-acts.ts'
 import { archiveCheck } from './archive-check.ts'
-import { archiveHandover, archiveTakenOver, archiveTakeOver } from './archive-handover.ts'
+import {
+  archiveHandover,
+  archiveTakenOver,
+  archiveTakenOverList,
+  archiveTakeOver,
+} from './archive-handover.ts'
 import { backup } from './backup.ts'
 import { creditAdd } from './credit-add.ts'
 import { creditCheck } from './credit-check.ts'
@@ -82,6 +87,7 @@ export const operations = {
   'archive handover': archiveHandover,
   'archive take-over': archiveTakeOver,
   'archive taken-over': archiveTakenOver,
+  'archive taken-over list': archiveTakenOverList,
   'peer add': peerAdd,
   'peer list': peerList,
   'peer remove': peerRemove,

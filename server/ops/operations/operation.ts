@@ -71,6 +71,8 @@ export type OperationFault =
   | 'TOO_HARD'
   /** A file of an audit pack is not what its list says. */
   | 'BAD_PACK'
+  /** An audit pack would be larger than anybody could verify. */
+  | 'TOO_LARGE'
   /** A peer's entry has faults that its form does not show. */
   | 'BAD_PEER'
   /** An attempt is being made just now. */
