@@ -9,7 +9,7 @@ import type { EvidenceFields } from '../model/read.ts'
 import type { HashName } from '../ports.ts'
 import { judgeCms } from './cms.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
-import { INDEX, type PackSource, readJson, SUMS, SUMS_SIGNATURE } from './pack-files.ts'
+import { INDEX, type PackSource, readJson, SUMS_SIGNATURE } from './pack-files.ts'
 import { readIndex } from './pack-index.ts'
 import { about, checkFiles, listIn, type Pack, signatureForm, soundFile } from './pack-list.ts'
 import { PackMaterial } from './pack-material.ts'
@@ -69,7 +69,7 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
     const judged = judgeCms('pack', signed, undefined, given)
     return onlyList(judged, [
       ...signatureForm(SUMS_SIGNATURE, list.signature, judged),
-      ...judged.flatMap(({ findings }) => findings).map((one) => about(SUMS, one)),
+      ...judged.flatMap(({ findings }) => findings).map((one) => about(SUMS_SIGNATURE, one)),
     ])
   }
   const files = await checkFiles(source, list.sums)
@@ -95,7 +95,7 @@ export async function verifyPack(source: PackSource, given: PackOptions): Promis
       ...material.findings,
       ...strangersIn(new Set(list.sums.keys())),
       ...signatureForm(SUMS_SIGNATURE, list.signature, sums),
-      ...sums.flatMap(({ findings }) => findings),
+      ...sums.flatMap(({ findings }) => findings).map((one) => about(SUMS_SIGNATURE, one)),
       ...seals.findings,
       ...(await checkValidation(pack, records)),
       ...(await checkSigners(pack, records)),

@@ -173,6 +173,7 @@ describe('every change is a record', () => {
       'evidence list',
       'evidence export',
       'archive check',
+      'archive taken-over list',
       'credit show',
       'credit list',
       'credit check',
