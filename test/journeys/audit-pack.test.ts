@@ -6,9 +6,10 @@ import { toPem } from '../../evidence/x509/certificate.ts'
 import { startControl } from '../../server/ops/api/socket.ts'
 import { controlSocketPath } from '../../server/ops/data-lock.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { introduce } from '../fakes/exchange.ts'
+import { introduce, RECIPIENT_THERE, startExchange, THERE } from '../fakes/exchange.ts'
 import { kepctl } from '../fakes/kepctl.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
+import { evidenced, idIn } from '../fakes/mailboxes.ts'
 import { HOUR, movedClock } from '../fakes/moved-clock.ts'
 import { operate, partsOf } from '../fakes/operator.ts'
 import { pki } from '../fakes/pki.ts'
@@ -255,4 +256,27 @@ test('who signs for the provider that hands over is named, or a peer; a pack of 
   expect(JSON.parse(named.out)).toMatchObject({ fingerprint: here.keys.certificate.fingerprint })
   await introduce(next, here)
   expect((await take()).code).toBe(0)
+})
+
+test('a message to a peer leaves with what the peer issued about it, and is one provider’s pack all the same', async () => {
+  await using exchange = await startExchange()
+  const { here } = exchange
+  const to = [RECIPIENT_THERE]
+  const message = await signedMessage(pki().user.signer, undefined, { to })
+  const id = idIn(await submit(message, { port: here.provider.ports.submissions, ca: here.ca, to }))
+  await evidenced(here, id, 'delivery')
+  const { evidence } = await operate(here, 'evidence list', {})
+  expect(evidence.some(({ provider }) => provider === THERE)).toBe(true)
+  using files = new TemporaryFolder()
+  for (const [name, asked] of Object.entries({
+    ileti: { ids: [id] },
+    sureli: { from: '2020-01-01' },
+    tum: { everything: true },
+  })) {
+    const out = files.file(name)
+    await operate(here, 'archive export', { folder: out, ...asked })
+    const reports = JSON.parse((await kepctl(['verify', out, '--trust', roots, '--json'])).out)
+    expect(reports[0]).toMatchObject({ verdict: 'TOTAL-PASSED' })
+    expect(new Set(reports.flatMap(({ statedIssuer = [] }) => statedIssuer)).size).toBe(2)
+  }
 })
