@@ -227,4 +227,6 @@ export type PathResult =
       readonly usedOcsps?: readonly Uint8Array[] | undefined
       /** REVOKED is the certificate of an issuer, not the leaf. */
       readonly ofIssuer?: boolean | undefined
+      /** Of REVOKED: CRLReason, where who told it gave one. */
+      readonly reason?: number | undefined
     }

@@ -25,6 +25,8 @@ interface Cached {
   /** Not asked again before, ms; for who wants a younger list, not before `renew`. */
   readonly until: number
   readonly renew: number
+  /** Fingerprint of the CA of the list's name that last said that it did not sign it. */
+  readonly refusedBy?: string | undefined
 }
 
 /** One question for a list. */
@@ -99,12 +101,15 @@ export class ListSource {
     const known = this.#cache.get(wanted.key)
     if (known?.list === undefined || known.list.isGenuine) return known
     const { standing } = await judgeList(known.list.der, wanted.issuers, asking, this.#desk)
+    const refusedBy = wanted.issuers[0]?.fingerprint
     if (standing === 'of-others' || this.#cache.get(wanted.key) !== known) return known
+    // What came again after it was refused is of another CA of that name, as far as we can tell.
+    if (standing === 'forged' && wanted.configured && known.refusedBy === refusedBy) return known
     const now = this.#clock.now().getTime()
     if (standing === 'forged') this.#failed(wanted, new Error('CRL_SIGNATURE: not signed by whom it names'))
     const becomes: Cached =
       standing === 'forged'
-        ? { list: undefined, askedAt: known.askedAt, until: now, renew: now }
+        ? { list: undefined, askedAt: known.askedAt, until: now, renew: now, refusedBy }
         : this.#cached({ ...known.list, isGenuine: true }, known.askedAt)
     this.#cache.set(wanted.key, becomes)
     return becomes
@@ -112,7 +117,17 @@ export class ListSource {
 
   async #isOfOthers({ list }: Cached, wanted: Wanted, asking: Asking): Promise<boolean> {
     if (!wanted.configured || list?.isGenuine !== true || !this.#isCurrent(list)) return false
-    return (await judgeList(list.der, wanted.issuers, asking, this.#desk)).standing === 'of-others'
+    return (await this.#judged(list.der, wanted, asking)).standing === 'of-others'
+  }
+
+  /** Two CAs may have one name: a list of the configuration that another key signed is of the other one, as far as we can tell. */
+  async #judged(
+    der: Uint8Array,
+    { issuers, configured }: Wanted,
+    asking: Asking,
+  ): ReturnType<typeof judgeList> {
+    const judged = await judgeList(der, issuers, asking, this.#desk)
+    return configured && judged.standing === 'forged' ? { ...judged, standing: 'of-others' } : judged
   }
 
   #isCurrent({ nextUpdate }: KeptList): boolean {
@@ -133,7 +148,7 @@ export class ListSource {
     const now = this.#clock.now().getTime()
     const fetched = await this.#fetch(wanted, asking)
     // Looked up only now: while it was fetched somebody may have told that what was there is genuine.
-    const before = this.#cache.get(key)?.list
+    const { list: before, refusedBy } = this.#cache.get(key) ?? {}
     const last = before?.isGenuine === true || fetched === undefined ? before : undefined
     let becomes: Cached
     if (fetched === undefined || (last !== undefined && this.#isCurrent(last) && !fetched.isGenuine)) {
@@ -144,7 +159,7 @@ export class ListSource {
       this.#failed(wanted, new Error('CRL_STALE: older than the one at hand'))
       const again = now + RENEW_AFTER_MS
       becomes = { list: last, askedAt: now, until: again, renew: again }
-    } else becomes = this.#cached(fetched, now)
+    } else becomes = { ...this.#cached(fetched, now), refusedBy }
     this.#cache.delete(key)
     this.#cache.set(key, becomes)
     this.#makeRoom()
@@ -159,7 +174,7 @@ export class ListSource {
 
   /** undefined where it cannot be had, or is not what it was asked for. */
   async #fetch(wanted: Wanted, asking: Asking): Promise<KeptList | undefined> {
-    const { url, configured, issuers } = wanted
+    const { url, configured } = wanted
     try {
       const come = await this.#web.fetch({
         url,
@@ -168,7 +183,7 @@ export class ListSource {
         configured,
       })
       const der = this.#desk.hold(come)
-      const { standing, ...list } = await judgeList(der, issuers, asking, this.#desk)
+      const { standing, ...list } = await this.#judged(der, wanted, asking)
       if (standing === 'forged') throw new Error('CRL_SIGNATURE: not signed by whom it names')
       if (standing === 'of-others' && !configured) throw new Error('CRL_SIGNATURE: a list of others')
       return { ...list, isGenuine: standing === 'genuine' }

@@ -1,16 +1,15 @@
 /** Judges certificates and time-stamps of a file against the anchors that the verifier was given. */
 import { hash } from 'node:crypto'
-import { cmsRestsOn } from '../archive/rests-on.ts'
 import { parseSignedData } from '../cms/signed-data.ts'
-import type { Certificate, HashName, Name, PathResult, TrustContext, TrustFailure } from '../ports.ts'
+import type { Certificate, HashName, PathResult, TrustContext, TrustFailure } from '../ports.ts'
 import { TimestampError } from '../tsa/error.ts'
 import { type VerifiedToken, verifyToken } from '../tsa/token.ts'
 import { readCrl } from '../x509/crl.ts'
-import { findRevocation } from '../x509/crl-entries.ts'
 import { isForSigning, isOfPerson } from '../x509/for-signing.ts'
 import { sameName } from '../x509/name.ts'
 import { readOcspResponse } from '../x509/ocsp-response.ts'
 import { validatePath } from '../x509/path.ts'
+import { isRetirement } from '../x509/revocation.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import type { SignatureEntry } from './report.ts'
 import { strictSignedData } from './signed-data-shape.ts'
@@ -176,13 +175,21 @@ export function checkTokenAt(
   const check = (from: VerifyOptions, trust: { revocation: TrustContext['revocation']; at?: Date }) => {
     return verifyToken(der, { imprint, hash: name, trust: { ...stampTrust(from), ...trust } })
   }
+  let revoked: TimestampError | undefined
   try {
     const token = check(around(at), { revocation: 'if-present', at })
     if (token.revocation === 'checked') return token
   } catch (error) {
-    if (!(error instanceof TimestampError && wasRetired(der, error.path, around(at)))) throw error
+    if (!(error instanceof TimestampError) || error.path?.failure !== 'REVOKED') throw error
+    revoked = error
   }
-  const { time } = check(around(at), { revocation: 'if-present' })
+  const { time, path } = check(around(at), { revocation: 'if-present' })
+  if (revoked?.path !== undefined) {
+    const trust = stampTrust(around(at))
+    const intermediates = [...path, ...trust.intermediates]
+    const context = { ...trust, intermediates, at, revocation: 'if-present' } as const
+    if (revocationThatCounts(revoked.path, path, context) !== undefined) throw revoked
+  }
   const then = check(around(time), { revocation: 'if-present' })
   return then.revocation === 'checked' ? then : check(options, { revocation: options.revocation })
 }
@@ -205,39 +212,33 @@ export function tokenSince(
   const end = Math.min(...token.path.map(({ notAfter }) => notAfter.getTime()))
   const hasRunOut = end < now.getTime()
   const trust = stampTrust(options)
-  const path = validatePath(token.certificate, {
+  const context: TrustContext = {
     ...trust,
     intermediates: [...token.path, ...trust.intermediates],
     at: new Date(Math.max(token.time.getTime(), Math.min(end, now.getTime()))),
     revocation: 'if-present',
-  })
-  const isRevoked = !path.ok && path.failure === 'REVOKED' && !wasRetired(token.der, path, options)
-  return {
-    finding: isRevoked ? findingOf(certificateReason(path, undefined), `REVOKED ${path.detail}`) : undefined,
-    hasRunOut,
   }
+  const path = validatePath(token.certificate, context)
+  const revoked = revocationThatCounts(path, token.path, context)
+  const finding = revoked && findingOf(certificateReason(revoked, undefined), `REVOKED ${revoked.detail}`)
+  return { finding, hasRunOut }
 }
 
-/** affiliationChanged, superseded, cessationOfOperation: what was stamped before stays good. [RFC 3161 §4] */
-const RETIREMENTS: ReadonlySet<number | undefined> = new Set([3, 4, 5])
-
-/** The authority was revoked, and its CA says that its key was not the reason; without a word it was. */
-function wasRetired(der: Uint8Array, path: NoPath | undefined, { crls }: VerifyOptions): boolean {
-  if (path?.failure !== 'REVOKED') return false
-  const [rest] = cmsRestsOn(der, 'tsa')
-  if (rest === undefined) return false
-  const { issuer, serialBytes } = rest.certificate
-  const reasons = crls.flatMap((list) => reasonIn(list, issuer, serialBytes))
-  return reasons.length > 0 && reasons.every((reason) => RETIREMENTS.has(reason))
-}
-
-/** Why a list names the certificate; nothing where it does not, or cannot be read. */
-function reasonIn(list: Uint8Array, issuer: Name, serial: Uint8Array): (number | undefined)[] {
-  try {
-    const crl = readCrl(list)
-    const entry = sameName(crl.issuer, issuer) ? findRevocation(crl, serial) : undefined
-    return entry === undefined ? [] : [entry.reason]
-  } catch {
-    return []
-  }
+/**
+ * Why a stamp is worth nothing from a revocation on: its authority was revoked, and not because it retired, or a CA above it was.
+ * An authority that retired stamped well before; its CAs are looked at all the same. [RFC 3161 §4]
+ *
+ * @param holding the path at the time of the stamp
+ */
+function revocationThatCounts(
+  found: PathResult,
+  holding: readonly Certificate[],
+  context: TrustContext,
+): NoPath | undefined {
+  if (found.ok || found.failure !== 'REVOKED') return undefined
+  if (found.ofIssuer === true || !isRetirement(found.reason)) return found
+  const [, issuer] = holding
+  if (issuer === undefined) return undefined
+  const above = validatePath(issuer, context)
+  return !above.ok && above.failure === 'REVOKED' ? { ...above, ofIssuer: true } : undefined
 }

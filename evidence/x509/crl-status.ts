@@ -151,8 +151,9 @@ function isCurrent(crl: Crl, { certificate, at }: ListQuestion, refuse: Refuse):
 const counts = (entry: Revocation | undefined, { thisUpdate }: Crl, at: Date): entry is Revocation =>
   entry !== undefined && entry.reason !== REMOVED && (thisUpdate <= at || entry.date <= at)
 
-const revoked = ({ subject }: Certificate, { date }: Revocation): Status => ({
+const revoked = ({ subject }: Certificate, { date, reason }: Revocation): Status => ({
   status: 'revoked',
+  reason,
   detail: `${subject.text}: ${date.toISOString()}`,
 })
 

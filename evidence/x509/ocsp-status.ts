@@ -92,7 +92,11 @@ function singleStatus(single: SingleResponse, { producedAt }: BasicResponse, que
   if (status.kind === 'unknown') return unknown('OCSP_UNKNOWN', 'the responder does not know it')
   // An answer made after the time in question tells what happened since: only earlier revocations count then.
   if (status.kind === 'revoked' && (thisUpdate <= at || status.date <= at))
-    return { status: 'revoked', detail: `${certificate.subject.text}: ${status.date.toISOString()}` }
+    return {
+      status: 'revoked',
+      detail: `${certificate.subject.text}: ${status.date.toISOString()}`,
+      reason: status.reason,
+    }
   const { answeredSince, knownSince } = freshness ?? {}
   if (isBefore(producedAt, answeredSince))
     return unknown('OCSP_STALE', `produced at ${producedAt.toISOString()}`)

@@ -23,7 +23,12 @@ const MAX_SIGNATURE_CHECKS = 16
 /** Keys of one CA in use at a time: two, three at most. */
 const MAX_OTHER_KEYS = 4
 
-type Fault = { readonly failure: TrustFailure; readonly detail: string; readonly ofIssuer?: boolean }
+type Fault = {
+  readonly failure: TrustFailure
+  readonly detail: string
+  readonly ofIssuer?: boolean
+  readonly reason?: number | undefined
+}
 
 /** Never throws: what cannot be read is MALFORMED. */
 export function validatePath(leaf: Certificate, context: TrustContext): PathResult {
@@ -53,8 +58,8 @@ class Search {
   from(leaf: Certificate): PathResult {
     const found = this.#extend([leaf])
     if (found !== undefined) return found
-    const { failure, detail, ofIssuer } = this.#fault
-    return { ok: false, failure, detail, ofIssuer }
+    const { failure, detail, ofIssuer, reason } = this.#fault
+    return { ok: false, failure, detail, ofIssuer, ...(reason === undefined ? {} : { reason }) }
   }
 
   /** Depth is bounded by MAX_PATH, width by the signature checks that are left. */
@@ -97,7 +102,11 @@ class Search {
         freshness: index === 0 ? this.#context.freshness : undefined,
         otherSigners,
       })
-      if (status.status === 'revoked') return this.#reject(MAX_PATH * 3, 'REVOKED', status.detail, index > 0)
+      if (status.status === 'revoked')
+        return this.#reject(MAX_PATH * 3, 'REVOKED', status.detail, {
+          ofIssuer: index > 0,
+          reason: status.reason,
+        })
       if (status.status === 'good') {
         for (const octets of status.crls) usedCrls.add(octets)
         for (const octets of status.ocsps) usedOcsps.add(octets)
@@ -126,8 +135,13 @@ class Search {
       : otherKeysOf(issuer, this.#pool).filter((other) => new Search(context, true).from(other).ok)
   }
 
-  #reject(depth: number, failure: TrustFailure, detail: string, ofIssuer = false): undefined {
-    if (depth > this.#fault.depth) this.#fault = { depth, failure, detail, ofIssuer }
+  #reject(
+    depth: number,
+    failure: TrustFailure,
+    detail: string,
+    revocation: { readonly ofIssuer?: boolean; readonly reason?: number | undefined } = {},
+  ): undefined {
+    if (depth > this.#fault.depth) this.#fault = { depth, failure, detail, ofIssuer: false, ...revocation }
   }
 }
 

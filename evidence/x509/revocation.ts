@@ -11,11 +11,17 @@ export type RevocationStatus =
     }
   | Exclude<Status, { status: 'good' }>
 
+/** affiliationChanged, superseded, cessationOfOperation: the key was not the reason. [RFC 5280 §5.3.1] */
+export const isRetirement = (reason: number | undefined): boolean =>
+  reason === 3 || reason === 4 || reason === 5
+
 /** Whichever says revoked outweighs the other; "good" of either is enough. */
 export function revocationStatus(question: ListQuestion & OcspQuestion): RevocationStatus {
   const answered = ocspStatus(question)
-  if (answered.status === 'revoked') return answered
   const listed = listStatus(question)
+  // Where both tell it, the graver reason counts.
+  if (answered.status === 'revoked')
+    return listed.status === 'revoked' && isRetirement(answered.reason) ? listed : answered
   if (listed.status === 'revoked') return listed
   if (answered.status === 'good') return { status: 'good', crls: [], ocsps: answered.used }
   if (listed.status === 'good') return { status: 'good', crls: listed.used, ocsps: [] }

@@ -4,7 +4,7 @@ import { checkAll } from '../../../evidence/rules/rule.ts'
 import type { VerifyOptions } from '../../../evidence/verify/trust.ts'
 import { verifyFile } from '../../../evidence/verify/verify-file.ts'
 import { isForSigning } from '../../../evidence/x509/for-signing.ts'
-import { issueCrl } from '../../../evidence/x509/issue.ts'
+import { type Issuer, issueCrl } from '../../../evidence/x509/issue.ts'
 import { signEvidence } from '../../../evidence/xades/sign.ts'
 import {
   afterEvent,
@@ -17,7 +17,7 @@ import {
   trustOptions,
   userMessage,
 } from '../../fakes/evidence.ts'
-import { daysFromNow, emptyCrl, type Holder, makeRoot, pki } from '../../fakes/pki.ts'
+import { daysFromNow, emptyCrl, type Holder, makeKey, makeRoot, pki } from '../../fakes/pki.ts'
 
 const by = async (holder: Holder): Promise<Uint8Array> =>
   signEvidence(checkedDraft(Buffer.from('x')), holder.signer, localTimestamper(), new Date(afterEvent(1_000)))
@@ -200,3 +200,40 @@ test('a list from before the signature is told as what it is', async () => {
 
 /** As a list writes it, in whole seconds. */
 const listed = (time: Date): string => new Date(Math.floor(time.getTime() / 1000) * 1000).toISOString()
+
+describe('a list that nobody signed clears no stolen key', () => {
+  const later = { now: daysFromNow(1) }
+  const of = (issuer: Issuer, serial: Uint8Array, reason: number) =>
+    issueCrl({
+      issuer,
+      number: 9,
+      thisUpdate: new Date(Date.now() + 60_000),
+      nextUpdate: daysFromNow(30),
+      revoked: [{ serial, date: new Date(Date.now() + 60_000), reason }],
+    })
+
+  test('under the name of the authority’s CA, beside the genuine one or the CA’s own revocation', async () => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    const { tsa, intermediate, root, crls } = pki()
+    const forger: Issuer = { certificate: intermediate.certificate, key: makeKey('p256').privateKey }
+    const forged = of(forger, tsa.certificate.serialBytes, 4)
+    const stolen = of(intermediate, tsa.certificate.serialBytes, 1)
+    for (const lists of [
+      [stolen, forged],
+      [forged, stolen],
+    ])
+      expect(await judge(octets, { crls: [...lists, ...crls], ...later })).toMatchObject({
+        timestamps: [{ reason: 'CERTIFICATE_REVOKED_NO_PROOF' }],
+      })
+    const ofCa = of(root, intermediate.certificate.serialBytes, 1)
+    const superseded = of(intermediate, tsa.certificate.serialBytes, 4)
+    for (const lists of [
+      [ofCa, forged],
+      [ofCa, superseded],
+    ])
+      expect(await judge(octets, { crls: [...lists, ...crls], ...later })).toMatchObject({
+        verdict: 'INDETERMINATE',
+        timestamps: [{ reason: 'CERTIFICATE_ISSUER_REVOKED' }],
+      })
+  })
+})
