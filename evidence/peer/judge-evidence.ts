@@ -1,6 +1,7 @@
 /** One delil of a peer: XAdES, time-stamp, chains and revocation, and that the signer is registered for this peer. */
 import { type OutcomeName, outcomeOf } from '../model/outcome.ts'
 import type { EvidenceFields } from '../model/read.ts'
+import { isBelow } from '../verify/pack-provider.ts'
 import { worst } from '../verify/reasons.ts'
 import { failure, findingFailure, type Refusal } from './failure.ts'
 import { type PeerTrust, signerRefusal, tokenRefusal, withoutLists } from './trust.ts'
@@ -30,6 +31,9 @@ export async function judgeEvidence(octets: Uint8Array, trust: PeerTrust): Promi
     return { refusal: failure('EVIDENCE_FORM', 'unreadable'), claimed }
   if (!trust.registered.has(certificate.fingerprint))
     return { refusal: failure('EVIDENCE_SIGNER', ''), claimed }
+  // The archive would hold it for ever among our own.
+  if (fields.issuer.addresses.some((address) => isBelow(address, trust.ownDomain)))
+    return { refusal: failure('EVIDENCE_SIGNER', 'it names us as its issuer'), claimed }
   const refusals = [
     await signerRefusal('EVIDENCE', certificate, certificates, trust),
     await tokenRefusal('EVIDENCE', token, trust),

@@ -21,6 +21,8 @@ export interface PeerTrust {
   readonly at: Date
   /** Fingerprints of the peer's işlem sertifikaları: envelope and evidence are signed by one of them. */
   readonly registered: ReadonlySet<string>
+  /** Our domain: nobody else issues evidence in its name. */
+  readonly ownDomain: string
   readonly profile: EvidenceProfile
 }
 

@@ -77,6 +77,10 @@ export function verifyEvidence(octets: Uint8Array, given: VerifyOptions): Judged
   }
 }
 
+/** A time without a zone is some time within fourteen hours; nothing is held against it. [XML Schema 2 §3.2.7] */
+const instantOf = (text: string): Date | undefined =>
+  /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : undefined
+
 /** Evidence waits for its time-stamp while no TSA answers: days at worst, and never years. */
 const LONGEST_WAIT_MS = 7 * 86_400_000
 
@@ -86,7 +90,7 @@ function untimely(
   signingTime: Date | undefined,
   fields: EvidenceFields | undefined,
 ): Finding[] {
-  const claimed = [signingTime, fields && new Date(fields.eventTime)].filter((time) => time !== undefined)
+  const claimed = [signingTime, fields && instantOf(fields.eventTime)].filter((time) => time !== undefined)
   return claimed.flatMap((time) => {
     const early = stampedAt.getTime() - time.getTime()
     if (early < -CLOCKS_DIFFER_MS) return findingOf('TIME_AFTER_STAMP', time.toISOString())

@@ -42,7 +42,7 @@ export function checkProvider(
         certificate,
         addresses,
         isOwn,
-        isNamed: addresses.some((one) => isOf(one, provider)),
+        isNamed: addresses.some((one) => isBelow(one, provider)),
       },
     ]
   })
@@ -78,13 +78,13 @@ const holderOf = ({ subject }: Certificate): string =>
 /** An address below the provider's domain that is not its own is an account's, and its holder may be of the same organization. */
 function isOfAccount(certificate: Certificate, provider: string, known: ReadonlySet<string>): boolean {
   const mail = mailOf(certificate)
-  return mail.some((one) => isOf(one, provider)) && !mail.some((one) => known.has(one))
+  return mail.some((one) => isBelow(one, provider)) && !mail.some((one) => known.has(one))
 }
 
 const mailOf = ({ emailAddresses }: Certificate): string[] => emailAddresses.map((one) => one.toLowerCase())
 
 /** `kep@hs98.kep.tr`, `kep@kurum.hs98.kep.tr` */
-function isOf(address: string, provider: string): boolean {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
+export function isBelow(address: string, provider: string): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
   return domain === provider || domain.endsWith(`.${provider}`)
 }

@@ -2,6 +2,7 @@
 import { GENESIS } from '../archive/leaf.ts'
 import type { PackedRecord } from './pack.ts'
 import type { LeftOut, PackIndex } from './pack-index.ts'
+import { isBelow } from './pack-provider.ts'
 import { type Finding, findingOf } from './reasons.ts'
 
 /** Sequence numbers of its first and last record. */
@@ -172,7 +173,7 @@ function checkTimes(
   for (const { name, judged } of records) {
     const { fields } = judged ?? {}
     // A peer's is dated by when it came, which it does not tell.
-    if (fields === undefined || !fields.issuer.addresses.some((one) => one.endsWith(`@${provider}`))) continue
+    if (fields === undefined || !fields.issuer.addresses.some((one) => isBelow(one, provider))) continue
     const at = Date.parse(fields.eventTime)
     if (at < from - COARSEST_MS || at >= to + COARSEST_MS)
       findings.push(findingOf('PACK_SELECTION', `${name}: ${fields.eventTime.slice(0, 40)}`))

@@ -54,6 +54,7 @@ export function watchTimestamper(options: {
   let measured = { ...measurement({ milliseconds: 0, accuracyMs: 0 }), at: Number.NEGATIVE_INFINITY }
   let disagreeing = measured
   const skewNow = () => measured.milliseconds - (wallAgainstMonotonic() - measured.offset)
+  const isBorne = () => Math.abs(skewNow()) + measured.accuracyMs <= MAX_SKEW_MS
   const count = (found: Measurement) => {
     measured = found
     events.clockSkew(found.milliseconds)
@@ -75,7 +76,7 @@ export function watchTimestamper(options: {
       events.tsaFailed(url, error instanceof TimestampError ? error.code : 'UNREACHABLE'),
   })
   return {
-    clockIsCertain: () => Math.abs(skewNow()) + measured.accuracyMs <= MAX_SKEW_MS,
+    clockIsCertain: isBorne,
     credit: (url) => client.credit(url),
     close: () => client.close(),
     stamp: async (imprint: Uint8Array, hash: HashName, signal?: AbortSignal): Promise<TimestampToken> => {
@@ -85,8 +86,9 @@ export function watchTimestamper(options: {
         events.stamped((clock.monotonic() - began) / 1000)
         return token
       } catch (error) {
-        // A TSA that agreed meanwhile, with another request, has the better word.
-        if (!hasSkew(error) || measured.at >= began) throw error
+        // A TSA that agreed a while ago has the better word, unless our clock jumped since.
+        const isAgreed = measured.at >= began - AGREEMENT_LASTS_MS && isBorne()
+        if (!hasSkew(error) || isAgreed) throw error
         count(disagreeing)
         throw new ClockUncertain(
           `our clock and the TSA's differ by ${Math.round(disagreeing.milliseconds)} ms`,
@@ -96,6 +98,9 @@ export function watchTimestamper(options: {
     },
   }
 }
+
+/** Clocks drift by seconds a day; a jump shows by itself. */
+const AGREEMENT_LASTS_MS = 15 * 60_000
 
 type Measured = Pick<ClockSkew, 'milliseconds' | 'accuracyMs'>
 

@@ -44,6 +44,7 @@ function read(parts: InboundParts, { received, peer }: Arrival): Promise<PeerMai
     users: parts.usersTrust,
     revocation: parts.revocation,
     at,
+    ownDomain: parts.domain,
     registered: new Set(current.map(({ certificate }) => certificate.fingerprint)),
     profile: parts.profile,
   })

@@ -148,6 +148,15 @@ describe('times that cannot be', () => {
       signingTime,
     )
 
+  test('a time without a zone is held against nobody, wherever the verifier sits', async () => {
+    for (const hours of [-12, 3, 13]) {
+      const eventTime = afterEvent(hours * 3_600_000).replace('.000Z', '')
+      const draft = checkAll(draftFor(Buffer.from('x'), { eventTime }), [])
+      const octets = await signEvidence(draft, pki().provider.signer, localTimestamper(), EVENT_TIME)
+      expect(await judge(octets)).toMatchObject({ verdict: 'TOTAL-PASSED' })
+    }
+  })
+
   test.each<[string, Date, Date, string]>([
     ['an event after its stamp', daysFromNow(3000), EVENT_TIME, 'TIME_AFTER_STAMP'],
     ['signed after its stamp', EVENT_TIME, daysFromNow(1), 'TIME_AFTER_STAMP'],

@@ -44,6 +44,7 @@ async function read(octets: Buffer, { limits, ...changes }: Changes = {}): Promi
     revocation: 'require' as const,
     at: new Date(),
     registered: new Set([peerKeys().signing.certificate.fingerprint]),
+    ownDomain: 'hs98.kep.tr',
     profile: DEFAULT_PROFILE,
     ...changes,
   }
@@ -229,6 +230,13 @@ describe('what is wrong for good, each with its code', () => {
       () => peerDispatch(original, { signer: expired.signer, evidenceSigner: peerKeys().signing.signer }),
     ],
     ['EVIDENCE_SIGNER', () => peerDispatch(original, { evidenceSigner: stranger.signer })],
+    [
+      'EVIDENCE_SIGNER',
+      () =>
+        peerDispatch(original, {
+          changes: { issuer: { names: ['Biz'], language: 'tr', addresses: ['kep@HS98.kep.tr'] } },
+        }),
+    ],
     ['EVIDENCE_CERTIFICATE', () => peerDispatch(original, { evidenceSigner: unknownRoot.signer })],
     [
       'EVIDENCE_SIGNATURE',

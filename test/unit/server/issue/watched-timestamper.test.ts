@@ -81,6 +81,15 @@ test('so it is where the other one tells no time at all', async () => {
   expect(own.watched.clockIsCertain()).toBe(false)
 })
 
+test('one failure of the TSA that agreed a while ago does not make our clock uncertain', async () => {
+  await using own = await house()
+  own.clocks.first.move(-120_000)
+  expect(await own.stamp()).toBe('stamped')
+  own.tsas[1].fault = 'down'
+  expect(await own.stamp()).toBe('TimestampError')
+  expect(own.watched.clockIsCertain()).toBe(true)
+})
+
 test('TSAs that are away say nothing about the clock', async () => {
   await using own = await house()
   for (const tsa of own.tsas) tsa.fault = 'down'
