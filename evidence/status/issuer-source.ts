@@ -17,9 +17,19 @@ const MAX_CACHED = 1000
 const KEPT_MS = 24 * 3_600_000
 const RETRY_AFTER_MS = 30_000
 
-interface Cached {
-  readonly certificates: readonly Certificate[]
+/** Certificates kept of one address: a CA that changes its keys has a few there, a bag some more. */
+const MAX_OF_ONE_URL = 64
+/** Requests to one address in RETRY_AFTER_MS: whoever writes makes up as many names of issuers as he likes. */
+const MAX_REQUESTS_OF_ONE_URL = 4
+
+interface Kept {
+  readonly certificate: Certificate
   readonly until: number
+}
+
+interface Requests {
+  readonly since: number
+  readonly count: number
 }
 
 /**
@@ -31,7 +41,11 @@ export class IssuerSource {
   readonly #clock: Clock
   readonly #hosts: () => readonly string[]
   readonly #onFailure: (url: string, error: Error) => void
-  readonly #cache = new Map<string, Cached>()
+  /** By address, whoever asked: what issued nothing for one issued another's. */
+  readonly #cache = new Map<string, readonly Kept[]>()
+  /** Not asked again before, ms; by address and issuer, so that nobody's failure is another's. */
+  readonly #failures = new Map<string, number>()
+  readonly #requests = new Map<string, Requests>()
 
   constructor(options: {
     web: Web
@@ -73,39 +87,82 @@ export class IssuerSource {
   async #issuersOf(certificate: Certificate, asking: Asking): Promise<readonly Certificate[]> {
     for (const url of certificate.caIssuerUrls.slice(0, MAX_URLS)) {
       if (!this.#hosts().includes(URL.parse(url)?.hostname ?? '')) continue
-      const known = this.#cache.get(url)
       const now = this.#clock.now().getTime()
-      if (known === undefined || known.until <= now) {
-        if (asking.requestsLeft <= 0) break
-        asking.requestsLeft--
-        this.#keep(url, await this.#fetch(url, certificate, now))
-      }
-      const certificates = this.#cache.get(url)?.certificates ?? []
-      if (certificates.length > 0) return certificates
+      const atHand = this.#serving(url, certificate, now)
+      if (atHand.length > 0) return atHand
+      const failure = failureKey(url, certificate)
+      if ((this.#failures.get(failure) ?? 0) > now) continue
+      if (asking.requestsLeft <= 0) break
+      if (!this.#mayRequest(url, now)) continue
+      asking.requestsLeft--
+      await this.#fetch(url, certificate, now)
+      const come = this.#serving(url, certificate, now)
+      if (come.length > 0) return come
+      keep(this.#failures, failure, now + RETRY_AFTER_MS)
     }
     return []
   }
 
-  async #fetch(url: string, below: Certificate, now: number): Promise<Cached> {
+  /** What is kept of the address, who signed the certificate first; nothing where nobody of them did. */
+  #serving(url: string, below: Certificate, now: number): readonly Certificate[] {
+    const kept = (this.#cache.get(url) ?? []).filter(({ until }) => until > now)
+    return issuersFirst(
+      kept.map(({ certificate }) => certificate),
+      below,
+    )
+  }
+
+  async #fetch(url: string, below: Certificate, now: number): Promise<void> {
     try {
       const octets = await this.#web.fetch({ url, maxOctets: MAX_OCTETS, timeoutMs: TIMEOUT_MS })
-      const certificates = certificatesIn(octets)
-      // Whoever sits on the line may send another, and it would stand in the issuer's place for a day.
-      if (!certificates.some((one) => mayHaveIssued(one, below) && hasSigned(one, below)))
-        throw new Error('ISSUER: none of them issued the certificate that names them')
-      return { certificates, until: now + KEPT_MS }
+      const come = certificatesIn(octets)
+      const serving = issuersFirst(come, below)
+      const isServed = serving.length > 0
+      const fresh = (isServed ? serving : come).map((certificate) => ({ certificate, until: now + KEPT_MS }))
+      const before = (this.#cache.get(url) ?? []).filter(({ until }) => until > now)
+      // What serves nobody yet displaces nothing that may serve others.
+      keep(this.#cache, url, merged(isServed ? [...fresh, ...before] : [...before, ...fresh]))
+      if (!isServed) throw new Error('ISSUER: none of them issued the certificate that names them')
     } catch (error) {
       this.#onFailure(url, error instanceof Error ? error : new Error(String(error)))
-      return { certificates: [], until: now + RETRY_AFTER_MS }
     }
   }
 
-  #keep(url: string, cached: Cached): void {
-    this.#cache.delete(url)
-    this.#cache.set(url, cached)
-    const oldest = this.#cache.keys().next().value
-    if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest)
+  #mayRequest(url: string, now: number): boolean {
+    const last = this.#requests.get(url)
+    const { since, count } =
+      last !== undefined && last.since + RETRY_AFTER_MS > now ? last : { since: now, count: 0 }
+    if (count >= MAX_REQUESTS_OF_ONE_URL) return false
+    keep(this.#requests, url, { since, count: count + 1 })
+    return true
   }
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key)
+  map.set(key, value)
+  const oldest = map.keys().next().value
+  if (map.size > MAX_CACHED && oldest !== undefined) map.delete(oldest)
+}
+
+/** Each once, for as long as the later of two is kept. */
+function merged(all: readonly Kept[]): readonly Kept[] {
+  const kept = new Map<string, Kept>()
+  for (const one of all) {
+    const { fingerprint } = one.certificate
+    const other = kept.get(fingerprint)
+    if (other === undefined || other.until < one.until) kept.set(fingerprint, one)
+  }
+  return [...kept.values()].slice(0, MAX_OF_ONE_URL)
+}
+
+const failureKey = (url: string, { issuer, authorityKeyId }: Certificate): string =>
+  [url, ...[issuer.der, authorityKeyId ?? []].map((der) => Buffer.from(der).toString('base64'))].join(' ')
+
+/** Whoever sits on the line may send another, and it would stand in the issuer's place: only who signed it issued it. */
+function issuersFirst(all: readonly Certificate[], below: Certificate): readonly Certificate[] {
+  const issuers = all.filter((one) => mayHaveIssued(one, below) && hasSigned(one, below))
+  return issuers.length === 0 ? [] : [...issuers, ...all.filter((one) => !issuers.includes(one))]
 }
 
 /** A CA that changed its key has certificates of one name: the key's identifier tells them apart. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../mail/clock.ts'
 import type { TrustDesk } from '../desk/desk.ts'
 import type { Certificate } from '../ports.ts'
 import { MAX_CRL_OCTETS } from '../x509/crl.ts'
-import type { Asking } from './asking.ts'
+import { type Asking, LOOKED_AT_AGAIN_MS } from './asking.ts'
 import { isOlder, judgeList, type KeptList } from './kept-list.ts'
 import type { Web } from './web.ts'
 
@@ -15,8 +15,8 @@ const MAX_CACHED_OCTETS = 256 * 1024 * 1024
 const RETRY_AFTER_MS = 30_000
 /** A list that is current but too old for its asker is asked for again after this: CAs publish when they do. */
 const RENEW_AFTER_MS = 5 * 60_000
-/** A grave revocation makes a list out of turn; for who wants to hear of it soon a list is fetched so often: it may have megabytes. */
-const LOOKED_AT_AGAIN_MS = 3_600_000
+/** Lists that come and do not count are megabytes for nothing: each waits twice as long as the one before, up to this. */
+const MAX_BACK_OFF_MS = 3_600_000
 
 interface Cached {
   readonly list: KeptList | undefined
@@ -27,7 +27,12 @@ interface Cached {
   readonly renew: number
   /** Fingerprint of the CA of the list's name that last said that it did not sign it. */
   readonly refusedBy?: string | undefined
+  /** Lists that came in a row and did not count. */
+  readonly inVain: number
 }
+
+/** What a request brought: octets that are no genuine list cost as much as one that is. */
+type Come = KeptList | 'nothing' | 'in-vain'
 
 /** One question for a list. */
 interface Wanted {
@@ -109,8 +114,16 @@ export class ListSource {
     if (standing === 'forged') this.#failed(wanted, new Error('CRL_SIGNATURE: not signed by whom it names'))
     const becomes: Cached =
       standing === 'forged'
-        ? { list: undefined, askedAt: known.askedAt, until: now, renew: now, refusedBy }
-        : this.#cached({ ...known.list, isGenuine: true }, known.askedAt)
+        ? {
+            ...this.#left(
+              undefined,
+              known.askedAt,
+              known.inVain === 0 ? now : now + backOff(known.inVain),
+              known.inVain + 1,
+            ),
+            refusedBy,
+          }
+        : this.#cached({ ...known.list, isGenuine: true }, known.askedAt, 0)
     this.#cache.set(wanted.key, becomes)
     return becomes
   }
@@ -140,7 +153,9 @@ export class ListSource {
     if (askedSince !== undefined && askedAt < Math.min(askedSince.getTime(), now - LOOKED_AT_AGAIN_MS))
       return true
     const since = freshness?.listedSince?.getTime()
-    return since !== undefined && (list?.issuedAt ?? 0) < since && renew <= now
+    // What was known just now is in no list yet, and that is asked for at the rate of messages.
+    const again = freshness?.knownSince === undefined ? renew : askedAt + LOOKED_AT_AGAIN_MS
+    return since !== undefined && (list?.issuedAt ?? 0) < since && again <= now
   }
 
   async #renew(wanted: Wanted, asking: Asking): Promise<void> {
@@ -148,40 +163,41 @@ export class ListSource {
     const now = this.#clock.now().getTime()
     const fetched = await this.#fetch(wanted, asking)
     // Looked up only now: while it was fetched somebody may have told that what was there is genuine.
-    const { list: before, refusedBy } = this.#cache.get(key) ?? {}
-    const last = before?.isGenuine === true || fetched === undefined ? before : undefined
+    const { list: before, refusedBy, inVain = 0 } = this.#cache.get(key) ?? {}
+    const isList = typeof fetched === 'object'
+    const last = before?.isGenuine === true || !isList ? before : undefined
+    const stands = last !== undefined && this.#isCurrent(last)
     let becomes: Cached
-    if (fetched === undefined || (last !== undefined && this.#isCurrent(last) && !fetched.isGenuine)) {
-      if (fetched !== undefined) this.#failed(wanted, new Error('CRL_SIGNATURE: a list of others'))
-      const retry = now + RETRY_AFTER_MS
-      becomes = { list: last, askedAt: now, until: retry, renew: retry }
-    } else if (last !== undefined && this.#isCurrent(last) && isOlder(fetched, last)) {
+    if (fetched === 'nothing') becomes = this.#left(last, now, now + RETRY_AFTER_MS, inVain)
+    else if (!isList || (stands && !fetched.isGenuine)) {
+      if (isList) this.#failed(wanted, new Error('CRL_SIGNATURE: a list of others'))
+      becomes = this.#left(last, now, now + backOff(inVain), inVain + 1)
+    } else if (stands && isOlder(fetched, last)) {
       this.#failed(wanted, new Error('CRL_STALE: older than the one at hand'))
-      const again = now + RENEW_AFTER_MS
-      becomes = { list: last, askedAt: now, until: again, renew: again }
-    } else becomes = { ...this.#cached(fetched, now), refusedBy }
+      becomes = this.#left(last, now, now + Math.max(RENEW_AFTER_MS, backOff(inVain)), inVain + 1)
+    } else becomes = { ...this.#cached(fetched, now, fetched.isGenuine ? 0 : inVain), refusedBy }
     this.#cache.delete(key)
     this.#cache.set(key, becomes)
     this.#makeRoom()
   }
 
-  #cached(list: KeptList, askedAt: number): Cached {
+  /** What was there, until it is asked for again. */
+  #left(list: KeptList | undefined, askedAt: number, until: number, inVain: number): Cached {
+    return { list, askedAt, until, renew: until, inVain }
+  }
+
+  #cached(list: KeptList, askedAt: number, inVain: number): Cached {
     const renew = askedAt + RENEW_AFTER_MS
     const next = Math.max(list.nextUpdate, askedAt + RETRY_AFTER_MS)
     const until = list.isGenuine ? Math.min(askedAt + this.#maxAgeMs(), next) : renew
-    return { list, askedAt, until, renew }
+    return { list, askedAt, until, renew, inVain }
   }
 
-  /** undefined where it cannot be had, or is not what it was asked for. */
-  async #fetch(wanted: Wanted, asking: Asking): Promise<KeptList | undefined> {
+  async #fetch(wanted: Wanted, asking: Asking): Promise<Come> {
     const { url, configured } = wanted
+    let come: Uint8Array | undefined
     try {
-      const come = await this.#web.fetch({
-        url,
-        maxOctets: MAX_CRL_OCTETS,
-        timeoutMs: TIMEOUT_MS,
-        configured,
-      })
+      come = await this.#web.fetch({ url, maxOctets: MAX_CRL_OCTETS, timeoutMs: TIMEOUT_MS, configured })
       const der = this.#desk.hold(come)
       const { standing, ...list } = await this.#judged(der, wanted, asking)
       if (standing === 'forged') throw new Error('CRL_SIGNATURE: not signed by whom it names')
@@ -189,7 +205,7 @@ export class ListSource {
       return { ...list, isGenuine: standing === 'genuine' }
     } catch (error) {
       this.#failed(wanted, error)
-      return undefined
+      return come === undefined ? 'nothing' : 'in-vain'
     }
   }
 
@@ -207,3 +223,6 @@ export class ListSource {
     }
   }
 }
+
+/** After so many in vain before. */
+const backOff = (inVain: number): number => Math.min(RETRY_AFTER_MS * 2 ** inVain, MAX_BACK_OFF_MS)

@@ -4,7 +4,7 @@ import { type CertIdHash, names } from '../x509/cert-id.ts'
 import { buildOcspRequest, makeNonce } from '../x509/ocsp-request.ts'
 import { MAX_OCSP_OCTETS, nonceOf, readOcspResponse } from '../x509/ocsp-response.ts'
 import { answerStatus } from '../x509/ocsp-status.ts'
-import type { Asking } from './asking.ts'
+import { type Asking, LOOKED_AT_AGAIN_MS } from './asking.ts'
 import type { Web } from './web.ts'
 
 /** One packet there and a few back; who takes longer leaves the list to answer. */
@@ -73,7 +73,9 @@ export class OcspSource {
     const known = this.#cache.get(key)
     const now = this.#clock.now().getTime()
     const answeredSince = asking.freshness?.answeredSince?.getTime() ?? 0
-    const askedSince = Math.max(answeredSince, asking.askedSince?.getTime() ?? 0)
+    const newsSince = asking.askedSince?.getTime() ?? 0
+    const floor = asking.ofIssuer === true ? now - LOOKED_AT_AGAIN_MS : now
+    const askedSince = Math.max(answeredSince, Math.min(newsSince, floor))
     const usable = known !== undefined && known.until > now && isConclusive(known.der) ? known : undefined
     if (usable !== undefined && usable.askedAt >= askedSince) return { der: usable.der, conclusive: true }
     let last: OcspAnswer | undefined

@@ -143,6 +143,7 @@ const borrowed = (asking: Asking): Asking => ({
   at: asking.at,
   freshness: undefined,
   askedSince: asking.askedSince,
+  ofIssuer: true,
   otherSigners: asking.otherSigners,
   get requestsLeft() {
     return asking.requestsLeft

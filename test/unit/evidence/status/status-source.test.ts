@@ -292,6 +292,60 @@ describe('answers are kept', () => {
       expect(lists()).toBe(times)
     }
   })
+  test('rechecks ask once an hour, for lists and about issuers, however many there are', async () => {
+    await using server = await startWebServer()
+    let at = Date.now()
+    const clock = { now: () => new Date(at), monotonic: () => performance.now() }
+    const url = server.url('/root-ocsp')
+    const extensions = [authorityInfoAccess({ ocsp: url })]
+    const authority = pki().issue({ kind: 'intermediate' }, { issuer: root, crlUrl: null, extensions })
+    const user = { kind: 'user', email: 'a@hs98.kep.tr' } as const
+    const { certificate } = pki().issue(user, { issuer: authority, crlUrl: server.url('/ca.crl') })
+    server.handlers.set('/root-ocsp', (response, body) => {
+      const { certId } = readOcspRequest(body)
+      const [thisUpdate, nextUpdate] = [clock.now(), new Date(at + 48 * HOUR_MS)]
+      const single = {
+        certificate: authority.certificate,
+        certId,
+        status: 'good',
+        thisUpdate,
+        nextUpdate,
+      } as const
+      response.end(answer({ issuer: root, producedAt: clock.now(), singles: [single] }))
+    })
+    let thisUpdate = clock.now()
+    server.handlers.set('/ca.crl', (response) => {
+      const nextUpdate = new Date(thisUpdate.getTime() + 48 * HOUR_MS)
+      response.end(issueCrl({ issuer: authority, number: 1, thisUpdate, nextUpdate, revoked: [] }))
+    })
+    const validator = new CertificateValidator({
+      anchors: [root.certificate],
+      status: statusSource({ clock, maxAgeMs: 24 * HOUR_MS, ocsp: { certId: 'sha1', nonce: 'off' } }),
+      furtherLists: [],
+    })
+    const begin = clock.now()
+    const judge = async (knownSince: Date) =>
+      why(
+        await validator.validate(certificate, {
+          intermediates: [authority.certificate],
+          at: begin,
+          revocation: 'require',
+          knownSince,
+        }),
+      )
+    const count = (line: string) => server.asked.filter((asked) => asked === line).length
+    const graceEnd = new Date(at + 60_000)
+    for (let turn = 0; turn < 40; turn++) {
+      at += 6 * 60_000
+      expect(await judge(clock.now())).toMatch(/^REVOCATION_UNKNOWN .*CRL_STALE /)
+    }
+    expect([count('GET /ca.crl'), count('POST /root-ocsp')]).toEqual([4, 4])
+    // And one that came out since is had, though the last was asked for after the grace period.
+    thisUpdate = clock.now()
+    at += HOUR_MS
+    expect(await judge(graceEnd)).toBe('ok')
+    expect(count('GET /ca.crl')).toBe(5)
+  })
   test('an answer that comes late does not take the place of what was asked after it', async () => {
     await using house = await House.open({}, { ocsp: true, list: false })
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
@@ -424,6 +478,30 @@ describe('RFC 5280 §6.3.3: a list counts where its CA signed it', () => {
     listed(house)
     house.ahead = 31_000
     expect(why(await house.validate())).toBe('ok')
+  })
+  test('forged ones in a row are fetched ever more rarely, at last once an hour; a good one ends that', async () => {
+    await using house = await House.open({}, { ocsp: false, list: true })
+    listed(house, { issuer: forger })
+    const minutely = async (hours: number) => {
+      const before = lists(house)
+      for (let minute = 0; minute < hours * 60; minute++) {
+        house.ahead += 60_000
+        await house.validate()
+      }
+      return lists(house) - before
+    }
+    expect(await minutely(3)).toBeLessThan(12)
+    expect(await minutely(4)).toBe(4)
+    listed(house)
+    house.ahead += HOUR_MS
+    expect(why(await house.validate())).toBe('ok')
+    listed(house, { issuer: forger })
+    house.ahead += 24 * HOUR_MS
+    await house.validate()
+    const asked = lists(house)
+    house.ahead += 31_000
+    await house.validate()
+    expect(lists(house)).toBe(asked + 1)
   })
   test('an older one of the same CA does not take the place of a newer', async () => {
     await using house = await House.open({}, { ocsp: false, list: true })
@@ -705,6 +783,51 @@ describe('RFC 5280 §4.2.2.1: issuers that a message left out', () => {
     later.ahead = 31_000
     expect(why(await validate())).toBe('ok')
     later.ahead = 0
+  })
+  const at = new Date()
+  const judging = (given: Parameters<typeof statusSource>[0] = {}) => {
+    const status = statusSource({ aiaHosts: ['127.0.0.1'], ...given })
+    const validator = new CertificateValidator({ anchors: [root.certificate], status, furtherLists: [] })
+    return async (certificate: Certificate) =>
+      why(await validator.validate(certificate, { intermediates: [], at, revocation: 'if-present' }))
+  }
+  const madeUp = (names: string, issuer: Issuer) =>
+    pki().issue(
+      { kind: 'user', email: 'a@hs98.kep.tr' },
+      { issuer, crlUrl: null, extensions: [authorityInfoAccess({ issuers: names })] },
+    ).certificate
+  test('a certificate of a stranger that names the address of a CA takes nothing from those of the CA', async () => {
+    await using server = await startWebServer({ '/ca.cer': octets(intermediate.certificate.der) })
+    const url = server.url('/ca.cer')
+    const judge = judging()
+    const honest = madeUp(url, intermediate)
+    for (let turn = 0; turn < 6; turn++)
+      expect(await judge(madeUp(url, makeRoot(`Yabancı ${turn}`)))).toMatch(/^NO_PATH/)
+    expect(await judge(honest)).toBe('ok')
+    expect(server.asked).toHaveLength(4) // nor is the CA asked for each name that somebody makes up
+  })
+  test('two keys of a CA behind one address serve both', async () => {
+    await using server = await startWebServer()
+    const url = server.url('/ca.cer')
+    const keys = [makeKey('p256'), makeKey('p256')].map(({ publicKey, privateKey }) => ({
+      key: privateKey,
+      certificate: issueCertificate({
+        subject: { commonName: 'NES CA', country: 'TR' },
+        publicKey,
+        profile: { kind: 'intermediate' },
+        issuer: root,
+        notBefore: daysFromNow(-9),
+        notAfter: daysFromNow(900),
+      }),
+    }))
+    const judge = judging()
+    for (const issuer of keys) {
+      server.handlers.set('/ca.cer', octets(issuer.certificate.der))
+      expect(await judge(madeUp(url, issuer))).toBe('ok')
+    }
+    server.handlers.delete('/ca.cer')
+    for (const issuer of keys) expect(await judge(madeUp(url, issuer))).toBe('ok')
+    expect(server.asked).toHaveLength(2)
   })
   test('a circle of issuers ends', async () => {
     const server = await startWebServer()
