@@ -1,4 +1,5 @@
 import type { Cursor } from './cursor.ts'
+import type { Enabled } from './enabled.ts'
 import type { Session } from './session.ts'
 
 /** Where a command may be given; `authenticated` includes a selected mailbox. [RFC 9051 §3] */
@@ -10,8 +11,8 @@ export interface CommandSpec<A> {
   readonly state: CommandState
   /** Which changes the client may be told before the answer. */
   readonly sync: 'all' | 'no-expunge' | 'nothing'
-  /** Reads the arguments, without any I/O; throws BAD. `rev2`: IMAP4rev2 is enabled. */
-  parse(cursor: Cursor, rev2: boolean): A
+  /** Reads the arguments, without any I/O; throws BAD. */
+  parse(cursor: Cursor, enabled: Enabled): A
   /** Answers the text after OK; throws {@link CommandError} for NO. */
   run(session: Session, args: A): Promise<string>
 }
@@ -30,7 +31,7 @@ export const command = <A>(spec: CommandSpec<A>): Command => ({
   state: spec.state,
   sync: spec.sync,
   prepare: (cursor, session) => {
-    const args = spec.parse(cursor, session.rev2)
+    const args = spec.parse(cursor, session.enabled)
     cursor.end()
     return () => spec.run(session, args)
   },

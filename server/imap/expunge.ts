@@ -6,22 +6,25 @@ import type { Session } from './session.ts'
 /** Messages removed in one write: one commit serves them all, and the writer is free for others in between. */
 const BATCH = 1_000
 
-/** Removes messages that are \Deleted among those at these positions, once it is recorded who does it. */
-export async function expunge(session: Session, positions: Positions): Promise<void> {
+/** Removes messages that are \Deleted among those at these positions, once it is recorded who does it; answers how many. */
+export async function expunge(session: Session, positions: Positions): Promise<number> {
   const { box } = session
   const { mailboxes } = session.parts.store
+  let removed = 0
   for (const [from, to] of positions) {
     for (let at = from; at < to; at += BATCH) {
       const rows = await mailboxes.rows(box.row.id, [...box.uids.slice(at, Math.min(at + BATCH, to))])
       const marked = rows.filter(({ flags }) => flags.includes(DELETED))
       if (marked.length > 0) {
         await recordMail(session, 'mail deleted', marked)
-        await mailboxes.expunge(
+        const gone = await mailboxes.expunge(
           box.row.id,
           marked.map(({ uid }) => uid),
         )
+        removed += gone.length
       }
       await session.slice.breathe()
     }
   }
+  return removed
 }

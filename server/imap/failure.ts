@@ -18,6 +18,7 @@ export type ResponseCode =
   | 'SERVERBUG'
   | 'TOOBIG'
   | 'TRYCREATE'
+  | 'UIDREQUIRED'
   | 'UNAVAILABLE'
   | 'UNKNOWN-CTE'
 

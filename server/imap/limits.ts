@@ -37,5 +37,7 @@ export const MAX_LEVELS = 20
 /** Keywords of one message: a row must not grow with what a client makes up. */
 export const MAX_KEYWORDS = 64
 export const MAX_KEYWORD = 100
+/** UIDs told in one VANISHED: a line stays about as long as what clients send. */
+export const UIDS_OF_A_LINE = 5_000
 /** Rows read from the store at once. */
 export const PAGE = 250

@@ -3,10 +3,11 @@ import type { Cursor } from './cursor.ts'
 import { bad } from './failure.ts'
 import { DELETED } from './flags.ts'
 import { PAGE } from './limits.ts'
+import { mailboxId } from './object-id.ts'
 import type { Session } from './session.ts'
 import { mailbox } from './wire-text.ts'
 
-type Item = (head: MailboxHead, session: Session, row: MailboxRow) => number | Promise<number>
+type Item = (head: MailboxHead, session: Session, row: MailboxRow) => number | string | Promise<number>
 
 /** [RFC 9051 §6.3.11]; RECENT for IMAP4rev1 clients only, and always 0. */
 const ITEMS: ReadonlyMap<string, Item> = new Map<string, Item>([
@@ -17,6 +18,10 @@ const ITEMS: ReadonlyMap<string, Item> = new Map<string, Item>([
   ['DELETED', (head) => head.deleted],
   ['SIZE', (head) => head.bytes],
   ['RECENT', () => 0],
+  // [RFC 7162 §3.1.7]
+  ['HIGHESTMODSEQ', (head) => head.modseq],
+  // [RFC 8474 §4.3]
+  ['MAILBOXID', (_head, _session, row) => `(${mailboxId(row)})`],
   // [RFC 7889 §5]
   ['APPENDLIMIT', (_head, session) => session.parts.limits.appendMax],
   // [RFC 9208 §4.1.4]
@@ -37,9 +42,10 @@ export async function statusLine(
 ): Promise<string | undefined> {
   const head = session.may('read') ? await session.parts.store.mailboxes.head(row.id) : undefined
   if (head === undefined) return undefined
+  if (items.includes('HIGHESTMODSEQ')) session.enabled.condstore = true
   const values: string[] = []
   for (const item of items) values.push(`${item} ${(await ITEMS.get(item)?.(head, session, row)) ?? 0}`)
-  return `STATUS ${mailbox(row.name, session.rev2)} (${values.join(' ')})`
+  return `STATUS ${mailbox(row.name, session.enabled.utf8)} (${values.join(' ')})`
 }
 
 /** Octets that expunging would free; the rows are looked at only where there are any. */

@@ -12,10 +12,9 @@ export interface NumberSet {
 /** Half-open ranges of positions in a {@link UidList}, ascending and apart from each other. */
 export type Positions = readonly (readonly [from: number, to: number])[]
 
-/** By UID: numbers that nobody has are no fault. `*` is the last message. */
-export function positionsOfUids(set: NumberSet, list: UidList): Positions {
+/** By UID: numbers that nobody has are no fault. `*` is the last message, or what is passed in. */
+export function positionsOfUids(set: NumberSet, list: UidList, last = list.last): Positions {
   if (list.length === 0) return []
-  const last = list.at(list.length - 1)
   return merge(
     set.ranges.map(([from, to]) => {
       const [low, high] = ordered(from === '*' ? last : from, to === '*' ? last : to)

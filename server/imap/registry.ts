@@ -27,7 +27,7 @@ import { status } from './commands/status.ts'
 import { storeCommands } from './commands/store.ts'
 import { subscribeCommands } from './commands/subscribe.ts'
 import type { Cursor } from './cursor.ts'
-import { bad } from './failure.ts'
+import { bad, CommandError } from './failure.ts'
 import type { Session } from './session.ts'
 
 /** Every command there is; a Map, because its keys are asked for by strangers. */
@@ -78,6 +78,8 @@ export function findCommand(cursor: Cursor, session: Session): { tag: string; co
   const command = commands.get(name)
   if (command === undefined) throw bad('There is no such command')
   if (!allowed(command.state, session.state)) throw bad(`${command.name} cannot be given in this state`)
+  if (session.enabled.uidOnly && commands.has(`UID ${name}`) && name !== 'EXPUNGE')
+    throw new CommandError('BAD', 'UIDREQUIRED', `Use UID ${name}`)
   if (!cursor.done) spaceBefore(cursor)
   return { tag, command }
 }

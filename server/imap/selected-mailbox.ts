@@ -1,5 +1,8 @@
 import type { MailboxRow, MailboxStore, MessageRow } from '../../storage/port.ts'
-import { PAGE } from './limits.ts'
+import type { Enabled } from './enabled.ts'
+import { flagsResponse } from './fetch/response.ts'
+import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
+import { formatNumbers } from './number-set.ts'
 import type { Output } from './output.ts'
 import type { Slice } from './slice.ts'
 import { UidList } from './uid-list.ts'
@@ -49,6 +52,11 @@ export class SelectedMailbox {
     return { selected, uidNext: Math.max(head.uidNext, selected.uids.last + 1) }
   }
 
+  /** Everything up to here was told, or is about to be. [RFC 7162 §3.1.2.1] */
+  get modseq(): number {
+    return this.#modseq
+  }
+
   /** The client learns these rows from the command that changed them, or asked not to be told. */
   told(rows: readonly MessageRow[]): void {
     for (const row of rows) if (row.modseq > this.#modseq) this.#told.set(row.uid, row.modseq)
@@ -68,14 +76,14 @@ export class SelectedMailbox {
    * Tells what changed. EXPUNGE only where the standard allows it, since it renumbers what a pipelined command may
    * already have named. [RFC 9051 §7.5.1] Rejects with NO_SUCH_MAILBOX where the mailbox was deleted.
    */
-  async sync(out: Output, slice: Slice, expunge: 'all' | 'no-expunge'): Promise<void> {
+  async sync(out: Output, slice: Slice, enabled: Enabled, expunge: 'all' | 'no-expunge'): Promise<void> {
     const last = this.uids.last
     let further = true
     while (further) {
       const changes = await this.#store.changes(this.row.id, this.#modseq, PAGE)
       for (const row of changes.changed) {
         if (row.uid > last) this.#added.add(row.uid)
-        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(out, row)
+        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(out, enabled, row)
       }
       // What came and went before it was told never was, for this client.
       for (const uid of changes.vanished) if (!this.#added.delete(uid)) this.#vanished.push(uid)
@@ -87,7 +95,7 @@ export class SelectedMailbox {
       }
     }
     this.#told.clear()
-    if (expunge === 'all') await this.#tellExpunged(out, slice)
+    if (expunge === 'all') await this.#tellExpunged(out, slice, enabled)
     if (this.#added.size > 0) this.#tellAdded(out)
   }
 
@@ -98,17 +106,25 @@ export class SelectedMailbox {
     out.untagged(`${this.uids.length} EXISTS`)
   }
 
-  #tellFlags(out: Output, row: MessageRow): void {
+  #tellFlags(out: Output, enabled: Enabled, row: MessageRow): void {
     const sequence = this.sequenceOf(row.uid)
-    if (sequence > 0) out.untagged(`${sequence} FETCH (UID ${row.uid} FLAGS (${row.flags.join(' ')}))`)
+    if (sequence > 0) out.untagged(flagsResponse(row, sequence, enabled, 'with UID'))
   }
 
-  async #tellExpunged(out: Output, slice: Slice): Promise<void> {
+  async #tellExpunged(out: Output, slice: Slice, enabled: Enabled): Promise<void> {
     if (this.#vanished.length === 0) return
     const gone = [...new Set(this.#vanished)].sort((a, b) => a - b)
     this.#vanished = []
+    const known = enabled.vanished ? gone.filter((uid) => this.uids.indexOf(uid) >= 0) : []
+    const positions = this.uids.remove(gone)
+    for (let at = 0; at < known.length; at += UIDS_OF_A_LINE) {
+      out.untagged(`VANISHED ${formatNumbers(known.slice(at, at + UIDS_OF_A_LINE))}`)
+      await out.room()
+      await slice.breathe()
+    }
+    if (enabled.vanished) return
     // From the end, so that no number told before shifts one that is told after.
-    for (const position of this.uids.remove(gone).reverse()) {
+    for (const position of positions.reverse()) {
       out.untagged(`${position + 1} EXPUNGE`)
       await out.room()
       await slice.breathe()

@@ -7,6 +7,7 @@ import { loginAsOf } from '../accounts/login.ts'
 import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import type { ReadingSession } from '../retrieval.ts'
+import { Enabled } from './enabled.ts'
 import { bad, Farewell, no } from './failure.ts'
 import { nameFromWire } from './mailbox-name.ts'
 import type { OctetReader } from './octet-reader.ts'
@@ -36,8 +37,7 @@ export class Session {
   clientName = ''
   /** Of the command that is being answered. */
   tag = '*'
-  /** IMAP4rev2 was enabled: ESEARCH, UTF-8 names, no \Recent. [RFC 9051 §6.3.1] */
-  rev2 = false
+  readonly enabled = new Enabled()
   selected: SelectedMailbox | undefined
   /** `$`. [RFC 9051 §6.4.4.1] */
   savedSearch: Uint32Array = new Uint32Array(0)
@@ -136,7 +136,7 @@ export class Session {
   }
 
   name(octets: string): string {
-    return nameFromWire(octets, this.rev2)
+    return nameFromWire(octets, this.enabled.utf8)
   }
 
   async mailbox(name: string): Promise<MailboxRow> {
@@ -163,6 +163,6 @@ export class Session {
     if (selected === undefined) return
     const head = await this.parts.store.mailboxes.head(selected.row.id)
     if (head === undefined) throw new Farewell('The mailbox was deleted')
-    if (!selected.isCurrent(head.modseq)) await selected.sync(this.out, this.slice, expunge)
+    if (!selected.isCurrent(head.modseq)) await selected.sync(this.out, this.slice, this.enabled, expunge)
   }
 }

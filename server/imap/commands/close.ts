@@ -8,10 +8,13 @@ export const close = command({
   sync: 'nothing',
   parse: noArguments,
   run: async (session) => {
-    const mayRemove = !session.box.readOnly && !session.closed && session.may('delete')
-    if (mayRemove) await expunge(session, [[0, session.box.uids.length]])
+    const { box } = session
+    const mayRemove = !box.readOnly && !session.closed && session.may('delete')
+    const removed = mayRemove ? await expunge(session, [[0, box.uids.length]]) : 0
+    // Who goes by modseq hears of what it removed now or not at all. [RFC 7162 §3.2.8]
+    if (removed > 0 && session.enabled.qresync) await session.sync('all')
     session.leaveMailbox()
-    return 'CLOSE done'
+    return removed > 0 && session.enabled.qresync ? `[HIGHESTMODSEQ ${box.modseq}] CLOSE done` : 'CLOSE done'
   },
 })
 

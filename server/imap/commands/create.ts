@@ -1,7 +1,9 @@
+import type { MailboxRow } from '../../../storage/port.ts'
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
+import { mailboxId } from '../object-id.ts'
 import { refuseBelowPipeline } from '../origins.ts'
 import { rightFor } from '../rights.ts'
 
@@ -28,7 +30,8 @@ export const create = command({
     if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
     const missing = [...parentsOf(name), name].filter((level) => !known.has(level))
     if (known.size + missing.length > MAX_MAILBOXES) throw no('LIMIT', 'There are too many mailboxes')
-    for (const level of missing) await mailboxes.create(session.account, level, {})
-    return 'CREATE done'
+    let made: MailboxRow | undefined
+    for (const level of missing) made = await mailboxes.create(session.account, level, {})
+    return made === undefined ? 'CREATE done' : `[MAILBOXID (${mailboxId(made)})] CREATE done`
   },
 })

@@ -1,5 +1,16 @@
 import { command } from '../command.ts'
+import type { Enabled } from '../enabled.ts'
 import { bad } from '../failure.ts'
+
+type Switch = Exclude<keyof Enabled, 'utf8' | 'vanished'>
+
+/** As ENABLED shows them, with what each switches on. QRESYNC brings CONDSTORE along. [RFC 7162 §3.2.3] */
+const KNOWN: readonly { readonly shown: string; readonly switches: readonly Switch[] }[] = [
+  { shown: 'IMAP4rev2', switches: ['rev2'] },
+  { shown: 'CONDSTORE', switches: ['condstore'] },
+  { shown: 'QRESYNC', switches: ['qresync', 'condstore'] },
+  { shown: 'UIDONLY', switches: ['uidOnly'] },
+]
 
 /** Unknown names are passed over. [RFC 9051 §6.3.1] */
 export const enable = command({
@@ -16,9 +27,9 @@ export const enable = command({
   },
   run: async (session, names) => {
     if (session.selected !== undefined) throw bad('ENABLE comes before a mailbox is selected')
-    const rev2 = names.has('IMAP4REV2')
-    if (rev2) session.rev2 = true
-    session.out.untagged(`ENABLED${rev2 ? ' IMAP4rev2' : ''}`)
+    const now = KNOWN.filter(({ shown }) => names.has(shown.toUpperCase()))
+    for (const { switches } of now) for (const name of switches) session.enabled[name] = true
+    session.out.untagged(['ENABLED', ...now.map(({ shown }) => shown)].join(' '))
     return 'ENABLE done'
   },
 })

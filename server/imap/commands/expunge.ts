@@ -16,8 +16,11 @@ export const expungeCommands = [false, true].map((byUid) =>
     run: async (session, set) => {
       const box = session.writableBox()
       session.require('delete')
-      await expunge(session, set === undefined ? [[0, box.uids.length]] : positionsOf(session, set, byUid))
-      return 'EXPUNGE done'
+      const positions = set === undefined ? [[0, box.uids.length] as const] : positionsOf(session, set, byUid)
+      const removed = await expunge(session, positions)
+      if (removed === 0 || !session.enabled.condstore) return 'EXPUNGE done'
+      await session.sync('all')
+      return `[HIGHESTMODSEQ ${box.modseq}] EXPUNGE done`
     },
   }),
 )

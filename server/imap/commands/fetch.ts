@@ -1,15 +1,26 @@
 import type { MessageRow } from '../../../storage/port.ts'
+import { changedSince, tellVanishedEarlier } from '../changes-since.ts'
 import { command } from '../command.ts'
+import { bad } from '../failure.ts'
 import { answerFetch, needsIndex } from '../fetch/answer.ts'
 import { type FetchItem, parseFetchItems } from '../fetch/items.ts'
+import { type FetchModifiers, parseFetchModifiers } from '../fetch/modifiers.ts'
 import { SEEN } from '../flags.ts'
 import { PAGE } from '../limits.ts'
 import { positionsOf, rowsAt } from '../message-set.ts'
+import type { NumberSet } from '../number-set.ts'
+import { partOf } from '../partial-range.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
 
 /** Messages that are marked \Seen in one write before they are sent. */
 const SEEN_BATCH = 20
+
+interface FetchArguments {
+  readonly set: NumberSet
+  readonly items: readonly FetchItem[]
+  readonly modifiers: FetchModifiers
+}
 
 /** [RFC 9051 §6.4.5] */
 export const fetchCommands = [false, true].map((byUid) =>
@@ -17,36 +28,65 @@ export const fetchCommands = [false, true].map((byUid) =>
     name: byUid ? 'UID FETCH' : 'FETCH',
     state: 'selected',
     sync: byUid ? 'all' : 'no-expunge',
-    parse: (cursor) => {
+    parse: (cursor): FetchArguments => {
       cursor.space()
       const set = cursor.numberSet()
       cursor.space()
-      return { set, items: parseFetchItems(cursor) }
+      const items = parseFetchItems(cursor)
+      return { set, items, modifiers: parseFetchModifiers(cursor, byUid) }
     },
-    run: async (session, { set, items }) => {
-      const wanted = byUid || session.rev2 ? withItem('UID', items) : items
-      const setsSeen = items.some((item) => 'peek' in item && !item.peek) && !isReadOnly(session)
-      const positions = positionsOf(session, set, byUid)
-      const expected = positions.reduce((sum, [from, to]) => sum + to - from, 0)
-      let answered = 0
-      for await (const rows of rowsAt(session, positions, setsSeen ? SEEN_BATCH : PAGE)) {
-        const changed = setsSeen ? await markSeen(session, rows) : new Map<number, MessageRow>()
-        for (const row of rows) {
-          const seen = changed.get(row.uid)
-          const shown = seen === undefined ? wanted : withItem('FLAGS', wanted)
-          if (await answerFetch(session, seen ?? row, shown, byUid ? 'UID FETCH' : 'FETCH')) answered++
-          if (needsIndex(items)) await session.slice.breathe()
-        }
-      }
-      return answered < expected ? '[EXPUNGEISSUED] Some messages are gone' : 'FETCH done'
-    },
+    run: (session, args) => fetch(session, args, byUid),
   }),
 )
 
+async function fetch(session: Session, args: FetchArguments, byUid: boolean): Promise<string> {
+  const { items, modifiers } = args
+  const since = modifiers.changedSince
+  if (modifiers.vanished && !session.enabled.qresync) throw bad('VANISHED needs ENABLE QRESYNC')
+  if (since !== undefined || items.some(({ kind }) => kind === 'MODSEQ')) session.enabled.condstore = true
+  const setsSeen = items.some((item) => 'peek' in item && !item.peek) && !isReadOnly(session)
+  const pageSize = setsSeen ? SEEN_BATCH : PAGE
+  const named = positionsOf(session, args.set, byUid)
+  const positions = modifiers.partial === undefined ? named : partOf(named, modifiers.partial)
+  if (modifiers.vanished && since !== undefined) await tellVanishedEarlier(session, args.set, since)
+  const expected = positions.reduce((sum, [from, to]) => sum + to - from, 0)
+  const wanted = itemsToTell(session, args, byUid)
+  let answered = 0
+  for await (const rows of since === undefined
+    ? rowsAt(session, positions, pageSize)
+    : changedSince(session, positions, since, pageSize)) {
+    const changed = setsSeen ? await markSeen(session, rows) : new Map<number, MessageRow>()
+    for (const row of rows) {
+      const seen = changed.get(row.uid)
+      const shown = seen === undefined ? wanted : withChange(session, wanted)
+      if (await answerFetch(session, seen ?? row, shown, byUid ? 'UID FETCH' : 'FETCH')) answered++
+      if (needsIndex(items)) await session.slice.breathe()
+    }
+  }
+  return since === undefined && answered < expected ? '[EXPUNGEISSUED] Some messages are gone' : 'FETCH done'
+}
+
 const isReadOnly = (session: Session): boolean => session.box.readOnly || session.closed
 
-const withItem = (kind: 'UID' | 'FLAGS', items: readonly FetchItem[]): readonly FetchItem[] =>
-  items.some((item) => item.kind === kind) ? items : [{ kind }, ...items]
+function itemsToTell(session: Session, args: FetchArguments, byUid: boolean): readonly FetchItem[] {
+  const { enabled } = session
+  // UIDFETCH begins with the UID. [RFC 9586 §3.3]
+  const items = enabled.uidOnly ? args.items.filter(({ kind }) => kind !== 'UID') : args.items
+  const withUid = !enabled.uidOnly && (byUid || enabled.rev2) ? withItem('UID', items) : items
+  return args.modifiers.changedSince === undefined ? withUid : withItem('MODSEQ', withUid)
+}
+
+/** What marking a message \Seen changed is told with it. */
+function withChange(session: Session, items: readonly FetchItem[]): readonly FetchItem[] {
+  const told = withItem('FLAGS', items)
+  return session.enabled.condstore ? withItem('MODSEQ', told) : told
+}
+
+const names = (items: readonly FetchItem[], wanted: FetchItem['kind']): boolean =>
+  items.some(({ kind }) => kind === wanted)
+
+const withItem = (kind: 'UID' | 'FLAGS' | 'MODSEQ', items: readonly FetchItem[]): readonly FetchItem[] =>
+  names(items, kind) ? items : [{ kind }, ...items]
 
 /** Rows that were not seen, as they are now. */
 async function markSeen(session: Session, rows: readonly MessageRow[]): Promise<Map<number, MessageRow>> {

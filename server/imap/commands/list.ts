@@ -44,7 +44,7 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
     if (!patterns.some((pattern) => matchesPattern(pattern, name)) || !selected(tree, name, args)) continue
     const row = tree.rows.get(name)
     session.out.untagged(
-      `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.rev2)}${childInfo(tree, name, args)}`,
+      `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}${childInfo(tree, name, args)}`,
     )
     const status = row && args.status && (await statusLine(session, row, args.status))
     if (status !== undefined) session.out.untagged(status)

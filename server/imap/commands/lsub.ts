@@ -27,7 +27,7 @@ export const lsub = command({
       const above = !tree.subscribed.has(name) && wanted.endsWith('%') && tree.withSubscribed.has(name)
       if ((!tree.subscribed.has(name) && !above) || !matchesPattern(wanted, name)) continue
       session.out.untagged(
-        `LSUB (${above ? '\\Noselect' : ''}) "${SEPARATOR}" ${mailbox(name, session.rev2)}`,
+        `LSUB (${above ? '\\Noselect' : ''}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}`,
       )
       await session.out.room()
     }

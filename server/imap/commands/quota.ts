@@ -31,7 +31,9 @@ export const getQuotaRoot = command({
   run: async (session, octets) => {
     const row = await session.mailbox(session.name(octets))
     const roots = rootsOf(row)
-    session.out.untagged(['QUOTAROOT', mailbox(row.name, session.rev2), ...roots.map(string)].join(' '))
+    session.out.untagged(
+      ['QUOTAROOT', mailbox(row.name, session.enabled.utf8), ...roots.map(string)].join(' '),
+    )
     if (roots.length > 0) session.out.untagged(await quotaLine(session))
     return 'GETQUOTAROOT done'
   },

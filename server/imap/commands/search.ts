@@ -3,7 +3,7 @@ import { positionsOf, rowsAt } from '../message-set.ts'
 import type { Positions } from '../number-set.ts'
 import { parseSearchProgram, type SearchKey } from '../search/keys.ts'
 import { matcherOf } from '../search/matcher.ts'
-import { type Found, parseResultOptions, tellFound, toSave } from '../search/result-options.ts'
+import { type FoundMessage, parseResultOptions, tellFound, toSave } from '../search/result-options.ts'
 import { SearchedMessage } from '../search/searched-message.ts'
 import type { Session } from '../session.ts'
 
@@ -13,35 +13,35 @@ export const searchCommands = [false, true].map((byUid) =>
     name: byUid ? 'UID SEARCH' : 'SEARCH',
     state: 'selected',
     sync: byUid ? 'all' : 'no-expunge',
-    parse: (cursor) => {
+    parse: (cursor, enabled) => {
       cursor.space()
       const options = parseResultOptions(cursor)
-      return { options, program: parseSearchProgram(cursor) }
+      return { options, program: parseSearchProgram(cursor, enabled) }
     },
-    run: async (session, { options, program }) => {
-      let uids: number[]
+    run: async (session, { options, program: { key, modseq } }) => {
+      if (modseq) session.enabled.condstore = true
+      const saves = options?.names.has('SAVE') === true
+      let found: FoundMessage[]
       try {
-        uids = await search(session, program.key)
+        found = await search(session, key)
       } catch (error) {
         // A search that was to be saved and failed leaves nothing behind. [RFC 9051 §6.4.4.1]
-        if (options?.has('SAVE')) session.savedSearch = new Uint32Array(0)
+        if (saves) session.savedSearch = new Uint32Array(0)
         throw error
       }
-      const numbers = byUid ? uids : uids.map((uid) => session.box.sequenceOf(uid))
-      const found: Found = { uids, numbers }
-      tellFound(session, options, found, byUid)
-      if (options?.has('SAVE')) session.savedSearch = toSave(options, uids)
+      tellFound(session, options, found, { byUid, modseq })
+      if (saves) session.savedSearch = toSave(options, found)
       return 'SEARCH done'
     },
   }),
 )
 
-async function search(session: Session, key: SearchKey): Promise<number[]> {
+async function search(session: Session, key: SearchKey): Promise<FoundMessage[]> {
   const matches = matcherOf(session, key)
-  const found: number[] = []
+  const found: FoundMessage[] = []
   for await (const rows of rowsAt(session, candidates(session, key)))
     for (const row of rows) {
-      if (await matches(new SearchedMessage(session, row))) found.push(row.uid)
+      if (await matches(new SearchedMessage(session, row))) found.push({ uid: row.uid, modseq: row.modseq })
       await session.slice.breathe()
     }
   return found

@@ -1,6 +1,11 @@
+import { changedSince, tellVanishedEarlier } from '../changes-since.ts'
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
+import { flagsResponse } from '../fetch/response.ts'
+import { type Positions, positionsOfUids } from '../number-set.ts'
+import { mailboxId } from '../object-id.ts'
 import { isOverQuota } from '../quota.ts'
+import { type KnownState, parseSelectParameters, type SelectParameters } from '../select-parameters.ts'
 import { SelectedMailbox } from '../selected-mailbox.ts'
 import type { Session } from '../session.ts'
 import { mailbox } from '../wire-text.ts'
@@ -11,20 +16,27 @@ export const selectCommands = (['SELECT', 'EXAMINE'] as const).map((name) =>
     name,
     state: 'authenticated',
     sync: 'nothing',
-    parse: (cursor) => {
+    parse: (cursor, enabled) => {
       cursor.space()
-      return cursor.astring()
+      const octets = cursor.astring()
+      return { octets, parameters: parseSelectParameters(cursor, enabled) }
     },
-    run: (session, octets) => select(session, octets, name === 'EXAMINE'),
+    run: (session, { octets, parameters }) => select(session, octets, parameters, name === 'EXAMINE'),
   }),
 )
 
-async function select(session: Session, octets: string, examine: boolean): Promise<string> {
+async function select(
+  session: Session,
+  octets: string,
+  { condstore, known }: SelectParameters,
+  examine: boolean,
+): Promise<string> {
   if (session.selected !== undefined) {
     session.leaveMailbox()
     session.out.untagged('OK [CLOSED] The previous mailbox is closed')
   }
   session.require('read')
+  if (condstore) session.enabled.condstore = true
   const row = await session.mailbox(session.name(octets))
   const readOnly = examine || session.closed
   const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly)
@@ -36,13 +48,27 @@ async function select(session: Session, octets: string, examine: boolean): Promi
   out.untagged(`OK [PERMANENTFLAGS (${permanentFlags(session, readOnly)})] Flags that stay`)
   out.untagged(`${selected.uids.length} EXISTS`)
   // No message is ever recent: the flag cannot be kept apart for several sessions. [RFC 9051 §E]
-  if (!session.rev2) out.untagged('0 RECENT')
+  if (!session.enabled.rev2) out.untagged('0 RECENT')
   out.untagged(`OK [UIDVALIDITY ${row.uidValidity}] UIDs hold`)
   out.untagged(`OK [UIDNEXT ${uidNext}] The next UID`)
-  if (session.rev2) out.untagged(`LIST () "/" ${mailbox(row.name, true)}`)
+  out.untagged(`OK [HIGHESTMODSEQ ${selected.modseq}] The last change`)
+  out.untagged(`OK [MAILBOXID (${mailboxId(row)})] The mailbox itself`)
+  if (session.enabled.rev2) out.untagged(`LIST () "/" ${mailbox(row.name, session.enabled.utf8)}`)
   // What is delivered still comes; the client is told why it can put nothing there. [RFC 9208 §4.3.1]
   if (await isOverQuota(session)) out.untagged('NO [OVERQUOTA] Kota doldu / The quota is used up')
+  if (known?.uidValidity === row.uidValidity) await tellMissed(session, known)
   return readOnly ? '[READ-ONLY] Opened to read' : '[READ-WRITE] Opened'
+}
+
+/** What changed while the client was away; what it never knew is EXISTS. [RFC 7162 §3.2.5] */
+async function tellMissed(session: Session, { modseq, uids }: KnownState): Promise<void> {
+  const { box, out, enabled } = session
+  await tellVanishedEarlier(session, uids, modseq)
+  const positions: Positions = uids === undefined ? [[0, box.uids.length]] : positionsOfUids(uids, box.uids)
+  for await (const rows of changedSince(session, positions, modseq)) {
+    for (const row of rows) out.untagged(flagsResponse(row, box.sequenceOf(row.uid), enabled, 'with UID'))
+    await out.room()
+  }
 }
 
 function permanentFlags(session: Session, readOnly: boolean): string {

@@ -2,10 +2,11 @@ import type { FlagChange, MessageRow } from '../../../storage/port.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad, no } from '../failure.ts'
+import { flagsResponse, modseqResponse } from '../fetch/response.ts'
 import { DELETED, flagsOfStore, keywordsIn, SEEN } from '../flags.ts'
 import { MAX_KEYWORDS } from '../limits.ts'
 import { positionsOf, rowsAt, uidsAt } from '../message-set.ts'
-import type { NumberSet } from '../number-set.ts'
+import { formatNumbers, type NumberSet } from '../number-set.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
 
@@ -28,30 +29,42 @@ export const storeCommands = [false, true].map((byUid) =>
     run: async (session, args) => {
       const { change } = args
       const box = session.writableBox()
+      if (change.unchangedSince !== undefined) session.enabled.condstore = true
       if (change.flags.includes(DELETED) && change.mode !== 'remove') session.require('delete')
       // What others changed is told first, so that .SILENT hides nothing but our own change.
       await session.sync('no-expunge')
       const positions = positionsOf(session, args.set, byUid)
       await prepare(session, args, positions)
       const uids = uidsAt(session, positions)
+      const refused: number[] = []
       let found = 0
       for (let at = 0; at < uids.length; at += BATCH) {
         const batch = uids.slice(at, at + BATCH)
-        const { changed } = await session.parts.store.mailboxes.store(box.row.id, batch, change)
-        found += changed.length
-        box.told(changed)
-        if (!args.silent) for (const row of changed) tell(session, row, byUid)
+        const done = await session.parts.store.mailboxes.store(box.row.id, batch, change)
+        found += done.changed.length + done.refused.length
+        refused.push(...done.refused)
+        box.told(done.changed)
+        for (const row of done.changed) tell(session, row, args.silent, byUid)
         await session.out.room()
         await session.slice.breathe()
       }
+      if (refused.length > 0) return modified(session, refused, byUid)
       return found < uids.length ? '[EXPUNGEISSUED] Some messages are gone' : 'STORE done'
     },
   }),
 )
 
-function tell(session: Session, row: MessageRow, byUid: boolean): void {
-  const uid = byUid || session.rev2 ? `UID ${row.uid} ` : ''
-  session.out.untagged(`${session.box.sequenceOf(row.uid)} FETCH (${uid}FLAGS (${row.flags.join(' ')}))`)
+/** Who is not told of flags is told of the modseq that they have now, once it asked for any. [RFC 7162 §3.1.3] */
+function tell({ out, box, enabled }: Session, row: MessageRow, silent: boolean, byUid: boolean): void {
+  if (silent && !enabled.condstore) return
+  const response = silent ? modseqResponse : flagsResponse
+  out.untagged(response(row, box.sequenceOf(row.uid), enabled, byUid ? 'with UID' : 'without UID'))
+}
+
+/** What others changed meanwhile was left as it is. [RFC 7162 §3.1.3] */
+function modified({ box }: Session, refused: readonly number[], byUid: boolean): string {
+  const numbers = byUid ? refused : refused.map((uid) => box.sequenceOf(uid))
+  return `[MODIFIED ${formatNumbers(numbers.toSorted((a, b) => a - b))}] Some messages were changed meanwhile`
 }
 
 /** Looks at the rows only where their state decides: keywords are bounded, and \Seen may be a reading. */
@@ -64,8 +77,10 @@ async function prepare(
   const reads =
     session.parts.retrievals.rule === 'seen' && change.mode !== 'remove' && change.flags.includes(SEEN)
   if (keywords === 0 && !reads) return
+  const { unchangedSince = Number.POSITIVE_INFINITY } = change
   for await (const rows of rowsAt(session, positions))
     for (const row of rows) {
+      if (row.modseq > unchangedSince) continue
       if (keywordsIn(row.flags).length + keywords > MAX_KEYWORDS)
         throw no('LIMIT', 'The message has too many keywords')
       if (reads) await readBySeen(session, row, 'STORE \\Seen')
@@ -76,9 +91,20 @@ function parseStore(cursor: Cursor): StoreArguments {
   cursor.space()
   const set = cursor.numberSet()
   cursor.space()
+  const unchangedSince = cursor.sees('(') ? parseModifiers(cursor) : undefined
   const mode = cursor.take('+') ? 'add' : cursor.take('-') ? 'remove' : 'replace'
   const item = cursor.keyword()
   if (item !== 'FLAGS' && item !== 'FLAGS.SILENT') throw bad('Only FLAGS can be stored')
   cursor.space()
-  return { set, change: { mode, flags: flagsOfStore(cursor) }, silent: item === 'FLAGS.SILENT' }
+  const flags = flagsOfStore(cursor)
+  const change: FlagChange = { mode, flags, ...(unchangedSince === undefined ? {} : { unchangedSince }) }
+  return { set, change, silent: item === 'FLAGS.SILENT' }
+}
+
+/** `(UNCHANGEDSINCE n) `. [RFC 7162 §3.1.3] */
+function parseModifiers(cursor: Cursor): number {
+  cursor.expect('(UNCHANGEDSINCE ')
+  const modseq = cursor.number()
+  cursor.expect(') ')
+  return modseq
 }

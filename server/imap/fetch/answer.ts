@@ -4,13 +4,17 @@ import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import type { MessageRow } from '../../../storage/port.ts'
 import { formatDateTime } from '../dates.ts'
 import { ConnectionLost, no } from '../failure.ts'
+import { emailId } from '../object-id.ts'
 import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
+import { string } from '../wire-text.ts'
 import { formatStructure } from './body-structure.ts'
 import { formatEnvelope } from './envelope.ts'
 import { selectFields } from './header-fields.ts'
 import type { FetchItem, Partial } from './items.ts'
+import { previewOf } from './preview.ts'
+import { responseTo } from './response.ts'
 import { cut, findPart, spanOf } from './section.ts'
 
 /** One value of an answer: text at hand, or octets that are streamed as a literal. */
@@ -32,6 +36,7 @@ export const needsIndex = (items: readonly FetchItem[]): boolean =>
       item.kind === 'ENVELOPE' ||
       item.kind === 'BODY' ||
       item.kind === 'BODYSTRUCTURE' ||
+      item.kind === 'PREVIEW' ||
       ('section' in item && (item.section.part.length > 0 || item.section.text !== 'ALL')),
   )
 
@@ -61,7 +66,7 @@ export async function answerFetch(
 
 async function send(session: Session, row: MessageRow, planned: readonly Planned[]): Promise<void> {
   const { out } = session
-  let before = `* ${session.box.sequenceOf(row.uid)} FETCH (`
+  let before = `* ${responseTo(row.uid, session.box.sequenceOf(row.uid), session.enabled)} (`
   for (const { label, value } of planned) {
     out.raw(`${before}${label} `)
     before = ' '
@@ -106,6 +111,16 @@ async function plan(
             ? 'NIL'
             : await formatStructure(index.root, kind !== 'BODY', () => session.slice.breathe()),
       }
+    case 'MODSEQ':
+      return { label: kind, value: `(${row.modseq})` }
+    case 'EMAILID':
+      return { label: kind, value: `(${emailId(row)})` }
+    case 'THREADID':
+      return { label: kind, value: 'NIL' }
+    case 'SAVEDATE':
+      return { label: kind, value: formatDateTime(row.saved) }
+    case 'PREVIEW':
+      return { label: kind, value: string(await previewOf(session, row, index)) }
     case 'SECTION':
       return planSection(session, row, index, item)
     case 'BINARY':

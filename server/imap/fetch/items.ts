@@ -16,10 +16,22 @@ export interface Partial {
   readonly count: number
 }
 
+type PlainKind =
+  | 'UID'
+  | 'FLAGS'
+  | 'INTERNALDATE'
+  | 'RFC822.SIZE'
+  | 'ENVELOPE'
+  | 'BODY'
+  | 'BODYSTRUCTURE'
+  | 'MODSEQ'
+  | 'EMAILID'
+  | 'THREADID'
+  | 'SAVEDATE'
+  | 'PREVIEW'
+
 export type FetchItem =
-  | {
-      readonly kind: 'UID' | 'FLAGS' | 'INTERNALDATE' | 'RFC822.SIZE' | 'ENVELOPE' | 'BODY' | 'BODYSTRUCTURE'
-    }
+  | { readonly kind: PlainKind }
   | SectionItem<'SECTION'>
   | SectionItem<'BINARY'>
   | { readonly kind: 'BINARY.SIZE'; readonly label: string; readonly section: Section }
@@ -37,9 +49,7 @@ interface SectionItem<K> {
 const MAX_ITEMS = 200
 const MAX_PART_LEVELS = 100
 
-const plain = (
-  kind: 'UID' | 'FLAGS' | 'INTERNALDATE' | 'RFC822.SIZE' | 'ENVELOPE' | 'BODY' | 'BODYSTRUCTURE',
-) => ({ kind }) as const
+const plain = (kind: PlainKind) => ({ kind }) as const
 const FAST = [plain('FLAGS'), plain('INTERNALDATE'), plain('RFC822.SIZE')]
 const MACROS: ReadonlyMap<string, readonly FetchItem[]> = new Map([
   ['FAST', FAST],
@@ -64,6 +74,15 @@ const ITEMS: ReadonlyMap<string, FetchItem> = new Map<string, FetchItem>([
   ['ENVELOPE', plain('ENVELOPE')],
   ['BODY', plain('BODY')],
   ['BODYSTRUCTURE', plain('BODYSTRUCTURE')],
+  // [RFC 7162 §3.1.4.2]
+  ['MODSEQ', plain('MODSEQ')],
+  // [RFC 8474 §5]
+  ['EMAILID', plain('EMAILID')],
+  ['THREADID', plain('THREADID')],
+  // [RFC 8514 §4.1]
+  ['SAVEDATE', plain('SAVEDATE')],
+  // [RFC 8970 §3.1]
+  ['PREVIEW', plain('PREVIEW')],
   // The old names. [RFC 3501 §6.4.5]
   ['RFC822', whole('RFC822', 'ALL', false)],
   ['RFC822.HEADER', whole('RFC822.HEADER', 'HEADER', true)],
@@ -85,6 +104,8 @@ function fetchItem(cursor: Cursor, name: string): FetchItem {
   if (cursor.sees('[')) return sectionItem(cursor, name)
   const item = ITEMS.get(name)
   if (item === undefined) throw bad('There is no such FETCH item')
+  // A preview is made from what is at hand, so there is none to wait for. [RFC 8970 §4]
+  if (item.kind === 'PREVIEW' && cursor.take(' (')) cursor.expect('LAZY)')
   return item
 }
 

@@ -1,6 +1,7 @@
 import type { Cursor } from '../cursor.ts'
 import { parseDay } from '../dates.ts'
-import { bad, no } from '../failure.ts'
+import type { Enabled } from '../enabled.ts'
+import { bad, CommandError, no } from '../failure.ts'
 import { decodeUtf8 } from '../mailbox-name.ts'
 import type { NumberSet } from '../number-set.ts'
 
@@ -11,7 +12,7 @@ export type SearchKey =
   | { readonly kind: 'messages'; readonly set: NumberSet; readonly byUid: boolean }
   | {
       readonly kind: 'date'
-      readonly of: 'internal' | 'sent'
+      readonly of: 'internal' | 'sent' | 'saved'
       readonly is: 'before' | 'on' | 'since'
       readonly day: number
     }
@@ -19,6 +20,11 @@ export type SearchKey =
   /** `name` in lower case; an empty text asks whether the field is there. */
   | { readonly kind: 'header'; readonly name: string; readonly text: string }
   | { readonly kind: 'text'; readonly headers: boolean; readonly text: string }
+  /** Seconds between now and INTERNALDATE. [RFC 5032 §3] */
+  | { readonly kind: 'age'; readonly is: 'older' | 'younger'; readonly seconds: number }
+  /** At least this. [RFC 7162 §3.1.5] */
+  | { readonly kind: 'modseq'; readonly atLeast: number }
+  | { readonly kind: 'emailId'; readonly id: string }
   | { readonly kind: 'not'; readonly key: SearchKey }
   | { readonly kind: 'or'; readonly keys: readonly [SearchKey, SearchKey] }
   | { readonly kind: 'and'; readonly keys: readonly SearchKey[] }
@@ -33,7 +39,7 @@ const header =
   (name: string) =>
   (cursor: Cursor): SearchKey => ({ kind: 'header', name, text: text(cursor) })
 const date =
-  (of: 'internal' | 'sent', is: 'before' | 'on' | 'since') =>
+  (of: 'internal' | 'sent' | 'saved', is: 'before' | 'on' | 'since') =>
   (cursor: Cursor): SearchKey => {
     cursor.space()
     return { kind: 'date', of, is, day: parseDay(cursor.astring()) }
@@ -78,6 +84,23 @@ const KEYS: ReadonlyMap<string, (cursor: Cursor) => SearchKey> = new Map([
   ['SENTBEFORE', date('sent', 'before')],
   ['SENTON', date('sent', 'on')],
   ['SENTSINCE', date('sent', 'since')],
+  // [RFC 8514 §4.3]
+  ['SAVEDBEFORE', date('saved', 'before')],
+  ['SAVEDON', date('saved', 'on')],
+  ['SAVEDSINCE', date('saved', 'since')],
+  ['SAVEDATESUPPORTED', (): SearchKey => ({ kind: 'all' })],
+  ['OLDER', age('older')],
+  ['YOUNGER', age('younger')],
+  ['MODSEQ', modseq],
+  // [RFC 8474 §6]
+  ['EMAILID', (cursor: Cursor): SearchKey => ({ kind: 'emailId', id: objectId(cursor) })],
+  [
+    'THREADID',
+    (cursor: Cursor): SearchKey => {
+      objectId(cursor)
+      return { kind: 'none' }
+    },
+  ],
   ['LARGER', size('larger')],
   ['SMALLER', size('smaller')],
   [
@@ -91,29 +114,40 @@ const KEYS: ReadonlyMap<string, (cursor: Cursor) => SearchKey> = new Map([
 
 export interface SearchProgram {
   readonly key: SearchKey
-  /** Keys that look into bodies. */
-  readonly textKeys: number
+  /** A key asks for modseqs, so the answer tells the highest. */
+  readonly modseq: boolean
+}
+
+/** How far a program was read. */
+interface Reading {
+  readonly enabled: Enabled
+  keys: number
+  texts: number
+  modseqs: number
 }
 
 /** `[CHARSET name] key key …`, to the end of the command. */
-export function parseSearchProgram(cursor: Cursor): SearchProgram {
+export function parseSearchProgram(cursor: Cursor, enabled: Enabled): SearchProgram {
   if (cursor.take('CHARSET ')) {
     const charset = cursor.astring().toUpperCase()
     if (charset !== 'UTF-8' && charset !== 'US-ASCII') throw no('BADCHARSET (US-ASCII UTF-8)', 'Use UTF-8')
     cursor.space()
   }
-  const count = { keys: 0, texts: 0 }
+  const count = { keys: 0, texts: 0, modseqs: 0, enabled }
   const keys: SearchKey[] = []
   do keys.push(searchKey(cursor, count))
   while (cursor.take(' '))
-  return { key: { kind: 'and', keys }, textKeys: count.texts }
+  return { key: { kind: 'and', keys }, modseq: count.modseqs > 0 }
 }
 
-function searchKey(cursor: Cursor, count: { keys: number; texts: number }): SearchKey {
+function searchKey(cursor: Cursor, count: Reading): SearchKey {
   if (++count.keys > MAX_KEYS) throw bad('There are too many search keys')
   if (cursor.sees('(')) return { kind: 'and', keys: cursor.list(() => searchKey(cursor, count), 'has items') }
-  if (/[0-9*$]/.test(cursor.text[cursor.position] ?? ''))
-    return { kind: 'messages', set: cursor.numberSet(), byUid: false }
+  if (/[0-9*$]/.test(cursor.text[cursor.position] ?? '')) {
+    const set = cursor.numberSet()
+    if (count.enabled.uidOnly && !set.saved) throw new CommandError('BAD', 'UIDREQUIRED', 'Search by UID')
+    return { kind: 'messages', set, byUid: false }
+  }
   const name = cursor.word()
   if (name === 'NOT') {
     cursor.space()
@@ -130,6 +164,7 @@ function searchKey(cursor: Cursor, count: { keys: number; texts: number }): Sear
   if (read === undefined) throw bad('There is no such search key')
   const key = read(cursor)
   if (key.kind === 'text' && ++count.texts > MAX_TEXT_KEYS) throw bad('There are too many text keys')
+  if (key.kind === 'modseq') count.modseqs++
   return key
 }
 
@@ -143,6 +178,35 @@ function text(cursor: Cursor): string {
 function keyword(cursor: Cursor): string {
   cursor.space()
   return cursor.atom().toLowerCase()
+}
+
+function age(is: 'older' | 'younger') {
+  return (cursor: Cursor): SearchKey => {
+    cursor.space()
+    return { kind: 'age', is, seconds: cursor.nonZero() }
+  }
+}
+
+/** A message has one modseq for all that it carries, so the entry that may be named changes nothing. [RFC 7162 §3.1.5] */
+function modseq(cursor: Cursor): SearchKey {
+  cursor.space()
+  if (cursor.sees('"')) {
+    const entry = cursor.string()
+    if (!entry.startsWith('/flags/')) throw bad('There is no such entry')
+    cursor.space()
+    if (!ENTRY_TYPES.has(cursor.keyword())) throw bad('There is no such entry type')
+    cursor.space()
+  }
+  return { kind: 'modseq', atLeast: cursor.number() }
+}
+
+const ENTRY_TYPES: ReadonlySet<string> = new Set(['ALL', 'PRIV', 'SHARED'])
+
+function objectId(cursor: Cursor): string {
+  cursor.space()
+  const id = cursor.astring()
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(id)) throw bad('That is no object id')
+  return id
 }
 
 function size(is: 'larger' | 'smaller') {

@@ -2,6 +2,7 @@ import { turkishFold } from '../../../mail/turkish-fold.ts'
 import { dayOfDateField, dayOfInstant } from '../dates.ts'
 import { positionsOf } from '../message-set.ts'
 import { within } from '../number-set.ts'
+import { emailId } from '../object-id.ts'
 import type { Session } from '../session.ts'
 import type { SearchKey } from './keys.ts'
 import type { SearchedMessage } from './searched-message.ts'
@@ -26,6 +27,14 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
       return dateMatcher(key)
     case 'size':
       return ({ row }) => (key.is === 'larger' ? row.size > key.octets : row.size < key.octets)
+    case 'age': {
+      const border = session.parts.clock.now().getTime() - key.seconds * 1000
+      return ({ row }) => (key.is === 'older' ? row.date <= border : row.date >= border)
+    }
+    case 'modseq':
+      return ({ row }) => row.modseq >= key.atLeast
+    case 'emailId':
+      return ({ row }) => emailId(row) === key.id
     case 'header': {
       const folded = turkishFold(key.text)
       return async (message) =>
@@ -57,6 +66,7 @@ function dateMatcher(key: Extract<SearchKey, { kind: 'date' }>): Matcher {
   const compare = (day: number) =>
     key.is === 'before' ? day < key.day : key.is === 'on' ? day === key.day : day >= key.day
   if (key.of === 'internal') return ({ row }) => compare(dayOfInstant(row.date))
+  if (key.of === 'saved') return ({ row }) => compare(dayOfInstant(row.saved))
   return async (message) => {
     const [value] = await message.header('date')
     const day = value === undefined ? undefined : dayOfDateField(value)

@@ -1,64 +1,95 @@
 import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
 import { formatNumbers } from '../number-set.ts'
+import { type PartialRange, partialRange, spanOfPartial } from '../partial-range.ts'
 import type { Session } from '../session.ts'
 
-export type ResultOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE'
+type Name = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL'
 
-const OPTIONS: ReadonlyMap<string, ResultOption> = new Map(
-  (['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'] as const).map((name) => [name, name]),
-)
-
-/** `RETURN (…) `; an empty list means ALL. [RFC 9051 §6.4.4] undefined where there is none. */
-export function parseResultOptions(cursor: Cursor): ReadonlySet<ResultOption> | undefined {
-  if (!cursor.take('RETURN ')) return undefined
-  const options = cursor.list(() => {
-    const option = OPTIONS.get(cursor.keyword())
-    if (option === undefined) throw bad('There is no such result option')
-    return option
-  }, 'may be empty')
-  cursor.space()
-  return new Set(options.length === 0 ? ['ALL'] : options)
+/** [RFC 9051 §6.4.4] [RFC 9394 §3.1] */
+export interface ResultOptions {
+  readonly names: ReadonlySet<Name>
+  readonly partial: PartialRange | undefined
 }
 
-/** What was found, ascending, as UIDs and as the numbers that are told. */
-export interface Found {
-  readonly uids: readonly number[]
-  readonly numbers: readonly number[]
+const NAMES: ReadonlyMap<string, Name> = new Map(
+  (['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'] as const).map((name) => [name, name]),
+)
+const ALL: ResultOptions = { names: new Set(['ALL']), partial: undefined }
+
+/** `RETURN (…) `; an empty list means ALL. [RFC 9051 §6.4.4] undefined where there is none. */
+export function parseResultOptions(cursor: Cursor): ResultOptions | undefined {
+  if (!cursor.take('RETURN ')) return undefined
+  const names = new Set<Name>()
+  let partial: PartialRange | undefined
+  cursor.list(() => {
+    const name = NAMES.get(cursor.keyword())
+    if (name === undefined) throw bad('There is no such result option')
+    names.add(name)
+    if (name !== 'PARTIAL') return
+    if (partial !== undefined) throw bad('PARTIAL stands twice')
+    cursor.space()
+    partial = partialRange(cursor)
+  }, 'may be empty')
+  cursor.space()
+  if (partial !== undefined && names.has('ALL')) throw bad('PARTIAL and ALL exclude each other')
+  return names.size === 0 ? ALL : { names, partial }
+}
+
+export interface FoundMessage {
+  readonly uid: number
+  readonly modseq: number
 }
 
 /** ESEARCH where it was asked for or IMAP4rev2 is enabled, else SEARCH. [RFC 9051 §7.3.4] [RFC 3501 §7.2.5] */
 export function tellFound(
   session: Session,
-  options: ReadonlySet<ResultOption> | undefined,
-  { numbers }: Found,
-  byUid: boolean,
+  options: ResultOptions | undefined,
+  found: readonly FoundMessage[],
+  { byUid, modseq }: { readonly byUid: boolean; readonly modseq: boolean },
 ): void {
-  const asked = options ?? (session.rev2 ? new Set<ResultOption>(['ALL']) : undefined)
+  const number = ({ uid }: FoundMessage): number => (byUid ? uid : session.box.sequenceOf(uid))
+  const asked = options ?? (session.enabled.rev2 ? ALL : undefined)
   if (asked === undefined) {
-    session.out.untagged(['SEARCH', ...numbers].join(' '))
+    const highest = modseq && found.length > 0 ? [`(MODSEQ ${highestModseq(found)})`] : []
+    session.out.untagged(['SEARCH', ...found.map(number), ...highest].join(' '))
     return
   }
-  if (asked.size === 1 && asked.has('SAVE')) return
+  const { names, partial } = asked
+  if (names.size === 1 && names.has('SAVE')) return
   const words = ['ESEARCH', `(TAG "${session.tag.replace(/["\\]/g, '\\$&')}")`]
   if (byUid) words.push('UID')
-  const [first] = numbers
-  const last = numbers.at(-1)
-  if (asked.has('MIN') && first !== undefined) words.push(`MIN ${first}`)
-  if (asked.has('MAX') && last !== undefined) words.push(`MAX ${last}`)
-  if (asked.has('COUNT')) words.push(`COUNT ${numbers.length}`)
-  if (asked.has('ALL') && numbers.length > 0) words.push(`ALL ${formatNumbers(numbers)}`)
+  const [first] = found
+  const last = found.at(-1)
+  if (names.has('MIN') && first !== undefined) words.push(`MIN ${number(first)}`)
+  if (names.has('MAX') && last !== undefined) words.push(`MAX ${number(last)}`)
+  if (names.has('COUNT')) words.push(`COUNT ${found.length}`)
+  if (names.has('ALL') && found.length > 0) words.push(`ALL ${formatNumbers(found.map(number))}`)
+  if (partial !== undefined) {
+    const part = found.slice(...spanOfPartial(partial, found.length)).map(number)
+    words.push(`PARTIAL (${partial.text} ${part.length === 0 ? 'NIL' : formatNumbers(part)})`)
+  }
+  const told = chosen(asked, found)
+  if (modseq && told.length > 0) words.push(`MODSEQ ${highestModseq(told)}`)
   session.out.untagged(words.join(' '))
 }
 
-/** With MIN or MAX alone only those are kept. [RFC 9051 §6.4.4.1] */
-export function toSave(options: ReadonlySet<ResultOption>, uids: readonly number[]): Uint32Array {
-  const ends = options.has('MIN') || options.has('MAX')
-  if (!ends || options.has('ALL') || options.has('COUNT')) return Uint32Array.from(uids)
-  const kept = new Set<number>()
-  const [first] = uids
-  const last = uids.at(-1)
-  if (options.has('MIN') && first !== undefined) kept.add(first)
-  if (options.has('MAX') && last !== undefined) kept.add(last)
-  return Uint32Array.from(kept)
+/** What `$` is afterwards. [RFC 9051 §6.4.4.1] */
+export const toSave = (options: ResultOptions, found: readonly FoundMessage[]): Uint32Array =>
+  Uint32Array.from(chosen(options, found), ({ uid }) => uid)
+
+/** Ascending. With MIN, MAX or PARTIAL alone only those count. [RFC 9051 §6.4.4.1] [RFC 9394 §3.4] */
+function chosen({ names, partial }: ResultOptions, found: readonly FoundMessage[]): readonly FoundMessage[] {
+  const some = names.has('MIN') || names.has('MAX') || partial !== undefined
+  if (!some || names.has('ALL') || names.has('COUNT')) return found
+  const [from, to] = partial === undefined ? [0, 0] : spanOfPartial(partial, found.length)
+  return found.filter(
+    (_, at) =>
+      (at >= from && at < to) ||
+      (at === 0 && names.has('MIN')) ||
+      (at === found.length - 1 && names.has('MAX')),
+  )
 }
+
+const highestModseq = (found: readonly FoundMessage[]): number =>
+  found.reduce((most, { modseq }) => Math.max(most, modseq), 0)

@@ -1,8 +1,8 @@
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
-import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import { turkishFold } from '../../../mail/turkish-fold.ts'
-import { decodedPieces, piecesOf } from '../octet-pieces.ts'
+import { piecesOf } from '../octet-pieces.ts'
+import { partText } from '../part-text.ts'
 import { type Span, touchesContent } from '../retrieval-gate.ts'
 import type { SearchedMessage } from './searched-message.ts'
 
@@ -40,31 +40,16 @@ function* texts(
     }
     const leaf = part
     if (leaf.type === 'text' && leaf.children.length === 0)
-      yield { span: { start: leaf.bodyStart, end: leaf.bodyEnd }, text: () => partText(message, leaf) }
+      yield {
+        span: { start: leaf.bodyStart, end: leaf.bodyEnd },
+        text: () => partText(message.session, message.row, leaf),
+      }
   }
 }
 
 async function* headerText({ session, row }: SearchedMessage, span: Span): AsyncGenerator<string> {
   for await (const piece of piecesOf(session, row.body, span))
     yield decodeHeaderText(piece.toString('latin1').replace(/\r?\n(?=[ \t])/g, ''))
-}
-
-async function* partText({ session, row }: SearchedMessage, part: MimePart): AsyncGenerator<string> {
-  if (!isTransferEncoding(part.encoding)) return
-  const characters = textDecoder(part.params.get('charset') ?? 'utf-8')
-  const span = { start: part.bodyStart, end: part.bodyEnd }
-  for await (const piece of decodedPieces(session, row.body, span, part.encoding))
-    yield characters.decode(piece, { stream: true })
-  yield characters.decode()
-}
-
-/** An unknown charset is read as UTF-8 rather than not at all. */
-function textDecoder(charset: string): TextDecoder {
-  try {
-    return new TextDecoder(charset)
-  } catch {
-    return new TextDecoder('utf-8')
-  }
 }
 
 /** Looks for a text that may begin in one piece and end in the next. */

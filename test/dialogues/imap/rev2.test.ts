@@ -39,7 +39,7 @@ describe('IMAP4rev2 after ENABLE', () => {
     await runDialogue(
       client,
       `
-      C: a1 ENABLE CONDSTORE imap4REV2
+      C: a1 ENABLE X-YOK imap4REV2
       S: * ENABLED IMAP4rev2
       S: a1 OK *
       C: a2 SELECT "Çöp"
@@ -48,6 +48,8 @@ describe('IMAP4rev2 after ENABLE', () => {
       S: * 2 EXISTS
       S: * OK [UIDVALIDITY *
       S: * OK [UIDNEXT 3] *
+      S: * OK [HIGHESTMODSEQ *] *
+      S: * OK [MAILBOXID *] *
       S: * LIST () "/" "Çöp"
       S: a2 OK [READ-WRITE] *
       C: a3 SEARCH SUBJECT i

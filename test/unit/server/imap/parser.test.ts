@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { appendHead } from '../../../../server/imap/commands/append.ts'
 import { Cursor } from '../../../../server/imap/cursor.ts'
 import { formatDateTime, parseDateTime, parseDay } from '../../../../server/imap/dates.ts'
+import { Enabled } from '../../../../server/imap/enabled.ts'
 import { CommandError } from '../../../../server/imap/failure.ts'
 import { parseFetchItems } from '../../../../server/imap/fetch/items.ts'
 import { flagList, flagsOfStore } from '../../../../server/imap/flags.ts'
@@ -133,7 +134,7 @@ describe('FETCH items [RFC 9051 §6.4.5]', () => {
 
 describe('SEARCH keys [RFC 9051 §6.4.4]', () => {
   const shape = (text: string) => {
-    const program = read(text, parseSearchProgram)
+    const program = read(text, (cursor) => parseSearchProgram(cursor, new Enabled()))
     return typeof program === 'string' ? program : program.key
   }
   test('OR takes two keys, parentheses group, NOT takes one', () => {
@@ -256,7 +257,8 @@ test('no text makes a reader do anything but answer or refuse [property]', () =>
   )
   fc.assert(
     fc.property(fc.array(fc.oneof(pieces, fc.string()), { maxLength: 30 }), (parts) => {
-      for (const reader of [parseFetchItems, parseSearchProgram, appendHead, flagList])
+      const search = (cursor: Cursor) => parseSearchProgram(cursor, new Enabled())
+      for (const reader of [parseFetchItems, search, appendHead, flagList])
         read<unknown>(parts.join(''), reader)
     }),
     { numRuns: 2_000 },

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
+import { Enabled } from '../../../../server/imap/enabled.ts'
 import { Output } from '../../../../server/imap/output.ts'
 import { SelectedMailbox } from '../../../../server/imap/selected-mailbox.ts'
 import { Slice } from '../../../../server/imap/slice.ts'
@@ -47,7 +48,7 @@ async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
       .split('\r\n')
       .slice(0, -1)
   }
-  return { box, told, sync: () => box.sync(out, new Slice(), 'all') }
+  return { box, told, sync: () => box.sync(out, new Slice(), new Enabled(), 'all') }
 }
 
 test('what was heard before the store failed half-way is told the next time', async () => {
