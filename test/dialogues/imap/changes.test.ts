@@ -337,7 +337,7 @@ describe('ids, dates and previews', () => {
     expect(await preview(1)).toBe('* 1 FETCH (PREVIEW "metin bir")')
     expect(await preview(2, ' (LAZY)')).toBe('* 2 FETCH (PREVIEW "metin iki")')
     expect(Buffer.from(await preview(4), 'latin1').toString()).toBe(
-      '* 4 FETCH (PREVIEW {30}\nSayın ilgili, 3 < 4 & böyle)',
+      '* 4 FETCH (PREVIEW {29}\nSayın ilgili, 3 < 4 & böyle)',
     )
     const long = Buffer.from(await preview(5), 'latin1').toString()
     expect([...(long.split('\n')[1] ?? '')].length).toBeLessThanOrEqual(201)
