@@ -2,8 +2,6 @@
 export class Enabled {
   /** ESEARCH, UTF-8 names, no \Recent. [RFC 9051 §6.3.1] */
   rev2 = false
-  /** Mailbox names are UTF-8 on the wire. [RFC 9755 §4] */
-  utf8Accept = false
   /** MODSEQ in every FETCH response. Named by ENABLE, or by the first command that asks for it. [RFC 7162 §3.1] */
   condstore = false
   /** VANISHED in place of EXPUNGE. [RFC 7162 §3.2.3] */
@@ -11,8 +9,9 @@ export class Enabled {
   /** Nobody names a message by its sequence number any more. [RFC 9586 §3] */
   uidOnly = false
 
+  /** Mailbox names are UTF-8 on the wire. [RFC 9051 §5.1] */
   get utf8(): boolean {
-    return this.rev2 || this.utf8Accept
+    return this.rev2
   }
 
   get vanished(): boolean {

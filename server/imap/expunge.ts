@@ -1,6 +1,7 @@
 import { DELETED } from './flags.ts'
 import { recordMail } from './mail-record.ts'
-import type { Positions } from './number-set.ts'
+import { countOf, type Positions } from './number-set.ts'
+import { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 
 /** Messages removed in one write: one commit serves them all, and the writer is free for others in between. */
@@ -10,6 +11,7 @@ const BATCH = 1_000
 export async function expunge(session: Session, positions: Positions): Promise<number> {
   const { box } = session
   const { mailboxes } = session.parts.store
+  const progress = new Progress(session, countOf(positions))
   let removed = 0
   for (const [from, to] of positions) {
     for (let at = from; at < to; at += BATCH) {
@@ -23,6 +25,7 @@ export async function expunge(session: Session, positions: Positions): Promise<n
         )
         removed += gone.length
       }
+      await progress.advance(rows.length)
       await session.slice.breathe()
     }
   }

@@ -17,6 +17,7 @@ export type ResponseCode =
   | 'PRIVACYREQUIRED'
   | 'SERVERBUG'
   | 'TOOBIG'
+  | 'TOOFEW'
   | 'TRYCREATE'
   | 'UIDREQUIRED'
   | 'UNAVAILABLE'

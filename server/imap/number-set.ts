@@ -48,6 +48,9 @@ export function positionsOfList(uids: Uint32Array, list: UidList): Positions {
   return ranges
 }
 
+export const countOf = (positions: Positions): number =>
+  positions.reduce((sum, [from, to]) => sum + to - from, 0)
+
 /** Whether a number is in the set, for sets that are asked often: binary search over merged ranges. */
 export function within(positions: Positions, position: number): boolean {
   let low = 0

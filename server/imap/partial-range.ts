@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.ts'
 import { bad } from './failure.ts'
-import type { Positions } from './number-set.ts'
+import { countOf, type Positions } from './number-set.ts'
 
 /** `1:100` counts from the oldest of what is meant, `-1:-100` from the newest. [RFC 9394 §3.1] */
 export interface PartialRange {
@@ -35,8 +35,7 @@ export function spanOfPartial({ from, low, high }: PartialRange, count: number):
 
 /** That part of some positions. */
 export function partOf(positions: Positions, range: PartialRange): Positions {
-  const count = positions.reduce((sum, [from, to]) => sum + to - from, 0)
-  const [start, end] = spanOfPartial(range, count)
+  const [start, end] = spanOfPartial(range, countOf(positions))
   const kept: [number, number][] = []
   let passed = 0
   for (const [from, to] of positions) {

@@ -26,6 +26,7 @@ import { starttls } from './commands/starttls.ts'
 import { status } from './commands/status.ts'
 import { storeCommands } from './commands/store.ts'
 import { subscribeCommands } from './commands/subscribe.ts'
+import { uidBatches } from './commands/uid-batches.ts'
 import type { Cursor } from './cursor.ts'
 import { bad, CommandError } from './failure.ts'
 import type { Session } from './session.ts'
@@ -62,6 +63,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     status,
     ...storeCommands,
     ...subscribeCommands,
+    uidBatches,
     unselect,
   ].map((command) => [command.name, command]),
 )

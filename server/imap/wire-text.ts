@@ -12,5 +12,8 @@ export const nstring = (octets: string | undefined): string => (octets === undef
 /** A mailbox name; UTF-8 may be quoted after ENABLE IMAP4rev2. [RFC 9051 §5.1] */
 export const mailbox = (name: string, utf8: boolean): string => quoted(nameToWire(name, utf8))
 
+/** The tag of a command, as answers that come apart from it name it. [RFC 9051 §7.3.4] */
+export const tagString = (tag: string): string => quoted(tag)
+
 const quoted = (octets: string): string => `"${octets.replace(/["\\]/g, '\\$&')}"`
 const literal = (octets: string): string => `{${octets.length}}\r\n${octets}`

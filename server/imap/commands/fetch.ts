@@ -8,7 +8,7 @@ import { type FetchModifiers, parseFetchModifiers } from '../fetch/modifiers.ts'
 import { SEEN } from '../flags.ts'
 import { PAGE } from '../limits.ts'
 import { positionsOf, rowsAt } from '../message-set.ts'
-import type { NumberSet } from '../number-set.ts'
+import { countOf, type NumberSet } from '../number-set.ts'
 import { partOf } from '../partial-range.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
@@ -49,7 +49,7 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
   const named = positionsOf(session, args.set, byUid)
   const positions = modifiers.partial === undefined ? named : partOf(named, modifiers.partial)
   if (modifiers.vanished && since !== undefined) await tellVanishedEarlier(session, args.set, since)
-  const expected = positions.reduce((sum, [from, to]) => sum + to - from, 0)
+  const expected = countOf(positions)
   const wanted = itemsToTell(session, args, byUid)
   let answered = 0
   for await (const rows of since === undefined

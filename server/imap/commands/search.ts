@@ -1,6 +1,7 @@
 import { command } from '../command.ts'
 import { positionsOf, rowsAt } from '../message-set.ts'
-import type { Positions } from '../number-set.ts'
+import { countOf, type Positions } from '../number-set.ts'
+import { Progress } from '../progress.ts'
 import { parseSearchProgram, type SearchKey } from '../search/keys.ts'
 import { matcherOf } from '../search/matcher.ts'
 import { type FoundMessage, parseResultOptions, tellFound, toSave } from '../search/result-options.ts'
@@ -39,11 +40,15 @@ export const searchCommands = [false, true].map((byUid) =>
 async function search(session: Session, key: SearchKey): Promise<FoundMessage[]> {
   const matches = matcherOf(session, key)
   const found: FoundMessage[] = []
-  for await (const rows of rowsAt(session, candidates(session, key)))
+  const positions = candidates(session, key)
+  const progress = new Progress(session, countOf(positions))
+  for await (const rows of rowsAt(session, positions)) {
     for (const row of rows) {
       if (await matches(new SearchedMessage(session, row))) found.push({ uid: row.uid, modseq: row.modseq })
       await session.slice.breathe()
     }
+    await progress.advance(rows.length)
+  }
   return found
 }
 

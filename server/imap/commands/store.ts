@@ -7,6 +7,7 @@ import { DELETED, flagsOfStore, keywordsIn, SEEN } from '../flags.ts'
 import { MAX_KEYWORDS } from '../limits.ts'
 import { positionsOf, rowsAt, uidsAt } from '../message-set.ts'
 import { formatNumbers, type NumberSet } from '../number-set.ts'
+import { Progress } from '../progress.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
 
@@ -37,6 +38,7 @@ export const storeCommands = [false, true].map((byUid) =>
       await prepare(session, args, positions)
       const uids = uidsAt(session, positions)
       const refused: number[] = []
+      const progress = new Progress(session, uids.length)
       let found = 0
       for (let at = 0; at < uids.length; at += BATCH) {
         const batch = uids.slice(at, at + BATCH)
@@ -45,6 +47,7 @@ export const storeCommands = [false, true].map((byUid) =>
         refused.push(...done.refused)
         box.told(done.changed)
         for (const row of done.changed) tell(session, row, args.silent, byUid)
+        await progress.advance(batch.length)
         await session.out.room()
         await session.slice.breathe()
       }

@@ -3,6 +3,7 @@ import { bad } from '../failure.ts'
 import { formatNumbers } from '../number-set.ts'
 import { type PartialRange, partialRange, spanOfPartial } from '../partial-range.ts'
 import type { Session } from '../session.ts'
+import { tagString } from '../wire-text.ts'
 
 type Name = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL'
 
@@ -57,7 +58,7 @@ export function tellFound(
   }
   const { names, partial } = asked
   if (names.size === 1 && names.has('SAVE')) return
-  const words = ['ESEARCH', `(TAG "${session.tag.replace(/["\\]/g, '\\$&')}")`]
+  const words = ['ESEARCH', `(TAG ${tagString(session.tag)})`]
   if (byUid) words.push('UID')
   const [first] = found
   const last = found.at(-1)

@@ -373,3 +373,38 @@ describe('ids, dates and previews', () => {
     expect((await client.command('f', 'FETCH 4 PREVIEW'))[0]).toBe('* 4 FETCH (PREVIEW "gizli icerik")')
   })
 })
+
+describe('long work', () => {
+  test('UIDs in batches, the newest first [draft-ietf-mailmaint-imap-uidbatches §3]', async () => {
+    const row = await under.store.mailboxes.byName(ACCOUNT, box)
+    const { uids } = { uids: await under.store.mailboxes.uids(row?.id ?? '') }
+    expect([...uids]).toEqual([1, 2, 3])
+    for (let more = 0; more < 600; more++) await under.deliver(box, message('ayni'))
+    await other.command('s', `SELECT ${box}`)
+    await other.command('t', 'STORE 100:150 +FLAGS.SILENT (\\Deleted)')
+    await other.command('e', 'EXPUNGE')
+    await runDialogue(
+      client,
+      `
+      C: a1 SELECT ${box}
+      S: ...
+      S: a1 OK *
+      C: a2 UIDBATCHES 500
+      S: * UIDBATCHES (TAG "a2") 603:53,52:1
+      S: a2 OK *
+      C: a3 UIDBATCHES 500 2:3
+      S: * UIDBATCHES (TAG "a3") 52:1
+      S: a3 OK *
+      C: a4 UIDBATCHES 500 3:4
+      S: * UIDBATCHES (TAG "a4")
+      S: a4 OK *
+      C: a5 UIDBATCHES 10
+      S: a5 NO [TOOFEW] *
+      C: a6 UIDBATCHES 500 20:10
+      S: a6 BAD [CLIENTBUG] *
+      C: a7 UIDBATCHES 500 10
+      S: a7 BAD *
+      `,
+    )
+  })
+})

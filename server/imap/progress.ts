@@ -1,0 +1,29 @@
+import type { Session } from './session.ts'
+import { tagString } from './wire-text.ts'
+
+/** No client wants to be told more often. [RFC 9585 §4] */
+const INTERVAL_MS = 10_000
+
+/** Tells a client how far its command came, where that takes long. [RFC 9585 §4] */
+export class Progress {
+  readonly #session: Session
+  readonly #total: number
+  #done = 0
+  #told: number
+
+  constructor(session: Session, total: number) {
+    this.#session = session
+    this.#total = total
+    this.#told = session.parts.clock.now().getTime()
+  }
+
+  async advance(by: number): Promise<void> {
+    this.#done += by
+    const { parts, out, tag } = this.#session
+    const now = parts.clock.now().getTime()
+    if (now - this.#told < INTERVAL_MS || this.#done >= this.#total) return
+    this.#told = now
+    out.untagged(`OK [INPROGRESS (${tagString(tag)} ${this.#done} ${this.#total})] Suruyor / Still at work`)
+    await out.flush()
+  }
+}
