@@ -242,6 +242,7 @@ const envelopeFields = new Map<string, keyof MimeEnvelope>([
   ['bcc', 'bcc'],
   ['in-reply-to', 'inReplyTo'],
   ['message-id', 'messageId'],
+  ['references', 'references'],
 ])
 
 /** The first field of a name counts; a second one cannot change what the first said. */

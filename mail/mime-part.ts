@@ -41,6 +41,8 @@ export interface MimeEnvelope {
   bcc?: string
   inReplyTo?: string
   messageId?: string
+  /** No part of ENVELOPE; threads are made of it. [RFC 5256 §3] */
+  references?: string
 }
 
 /** What no message may exceed; each bounds work that its sender, not we, would choose. */

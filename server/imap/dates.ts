@@ -55,6 +55,20 @@ export function dayOfDateField(value: string): number | undefined {
   return dayOf(String(full), read[2], read[1])
 }
 
+/** `Fri, 2 Jan 2026 03:04:05 +0300` as ms since 1970; midnight UTC where only the day can be read. [RFC 5256 §2.2] */
+export function instantOfDateField(value: string): number | undefined {
+  const day = dayOfDateField(value)
+  if (day === undefined) return undefined
+  const read = /[0-9]{2,4}\s+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:\s*([+-])([0-9]{2})([0-9]{2}))?/.exec(
+    value,
+  )
+  if (read === null) return day * DAY_MS
+  const [hour, minute, second, zoneHour, zoneMinute] = [1, 2, 3, 5, 6].map((at) => Number(read[at] ?? 0))
+  if (hour! > 23 || minute! > 59 || second! > 60) return day * DAY_MS
+  const zone = (read[4] === '-' ? -1 : 1) * (zoneHour! * 60 + zoneMinute!)
+  return day * DAY_MS + ((hour! * 60 + minute! - zone) * 60 + second!) * 1000
+}
+
 function dayOf(year = '', month = '', day = ''): number | undefined {
   const index = months.get(month.toLowerCase())
   if (index === undefined) return undefined

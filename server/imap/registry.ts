@@ -22,10 +22,12 @@ import { getQuota, getQuotaRoot } from './commands/quota.ts'
 import { rename } from './commands/rename.ts'
 import { searchCommands } from './commands/search.ts'
 import { selectCommands } from './commands/select.ts'
+import { sortCommands } from './commands/sort.ts'
 import { starttls } from './commands/starttls.ts'
 import { status } from './commands/status.ts'
 import { storeCommands } from './commands/store.ts'
 import { subscribeCommands } from './commands/subscribe.ts'
+import { threadCommands } from './commands/thread.ts'
 import { uidBatches } from './commands/uid-batches.ts'
 import type { Cursor } from './cursor.ts'
 import { bad, CommandError } from './failure.ts'
@@ -59,10 +61,12 @@ const commands: ReadonlyMap<string, Command> = new Map(
     rename,
     ...searchCommands,
     ...selectCommands,
+    ...sortCommands,
     starttls,
     status,
     ...storeCommands,
     ...subscribeCommands,
+    ...threadCommands,
     uidBatches,
     unselect,
   ].map((command) => [command.name, command]),

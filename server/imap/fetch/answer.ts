@@ -4,7 +4,7 @@ import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import type { MessageRow } from '../../../storage/port.ts'
 import { formatDateTime } from '../dates.ts'
 import { ConnectionLost, no } from '../failure.ts'
-import { emailId } from '../object-id.ts'
+import { emailId, threadId } from '../object-id.ts'
 import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
@@ -37,6 +37,7 @@ export const needsIndex = (items: readonly FetchItem[]): boolean =>
       item.kind === 'BODY' ||
       item.kind === 'BODYSTRUCTURE' ||
       item.kind === 'PREVIEW' ||
+      item.kind === 'THREADID' ||
       ('section' in item && (item.section.part.length > 0 || item.section.text !== 'ALL')),
   )
 
@@ -116,7 +117,7 @@ async function plan(
     case 'EMAILID':
       return { label: kind, value: `(${emailId(row)})` }
     case 'THREADID':
-      return { label: kind, value: 'NIL' }
+      return { label: kind, value: threadIdShown(index) }
     case 'SAVEDATE':
       return { label: kind, value: formatDateTime(row.saved) }
     case 'PREVIEW':
@@ -185,6 +186,11 @@ async function planBinary(
   const value = { size: range.end - range.start, binary, octets: () => slice(decoded(), range) }
   const carries = range.start < range.end ? span : undefined
   return { label: withStart(item.label, item.partial), value, carries }
+}
+
+function threadIdShown(index: MimeIndex | undefined): string {
+  const id = threadId(index?.root.envelope ?? {})
+  return id === undefined ? 'NIL' : `(${id})`
 }
 
 const withStart = (label: string, partial: Partial | undefined): string =>

@@ -24,7 +24,7 @@ export type SearchKey =
   | { readonly kind: 'age'; readonly is: 'older' | 'younger'; readonly seconds: number }
   /** At least this. [RFC 7162 §3.1.5] */
   | { readonly kind: 'modseq'; readonly atLeast: number }
-  | { readonly kind: 'emailId'; readonly id: string }
+  | { readonly kind: 'emailId' | 'threadId'; readonly id: string }
   | { readonly kind: 'not'; readonly key: SearchKey }
   | { readonly kind: 'or'; readonly keys: readonly [SearchKey, SearchKey] }
   | { readonly kind: 'and'; readonly keys: readonly SearchKey[] }
@@ -94,13 +94,7 @@ const KEYS: ReadonlyMap<string, (cursor: Cursor) => SearchKey> = new Map([
   ['MODSEQ', modseq],
   // [RFC 8474 §6]
   ['EMAILID', (cursor: Cursor): SearchKey => ({ kind: 'emailId', id: objectId(cursor) })],
-  [
-    'THREADID',
-    (cursor: Cursor): SearchKey => {
-      objectId(cursor)
-      return { kind: 'none' }
-    },
-  ],
+  ['THREADID', (cursor: Cursor): SearchKey => ({ kind: 'threadId', id: objectId(cursor) })],
   ['LARGER', size('larger')],
   ['SMALLER', size('smaller')],
   [
@@ -118,6 +112,13 @@ export interface SearchProgram {
   readonly modseq: boolean
 }
 
+/** `name `; text is read as UTF-8 in both cases. */
+export function parseCharset(cursor: Cursor): void {
+  const charset = cursor.astring().toUpperCase()
+  if (charset !== 'UTF-8' && charset !== 'US-ASCII') throw no('BADCHARSET (US-ASCII UTF-8)', 'Use UTF-8')
+  cursor.space()
+}
+
 /** How far a program was read. */
 interface Reading {
   readonly enabled: Enabled
@@ -128,11 +129,7 @@ interface Reading {
 
 /** `[CHARSET name] key key …`, to the end of the command. */
 export function parseSearchProgram(cursor: Cursor, enabled: Enabled): SearchProgram {
-  if (cursor.take('CHARSET ')) {
-    const charset = cursor.astring().toUpperCase()
-    if (charset !== 'UTF-8' && charset !== 'US-ASCII') throw no('BADCHARSET (US-ASCII UTF-8)', 'Use UTF-8')
-    cursor.space()
-  }
+  if (cursor.take('CHARSET ')) parseCharset(cursor)
   const count = { keys: 0, texts: 0, modseqs: 0, enabled }
   const keys: SearchKey[] = []
   do keys.push(searchKey(cursor, count))

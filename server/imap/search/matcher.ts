@@ -2,7 +2,7 @@ import { turkishFold } from '../../../mail/turkish-fold.ts'
 import { dayOfDateField, dayOfInstant } from '../dates.ts'
 import { positionsOf } from '../message-set.ts'
 import { within } from '../number-set.ts'
-import { emailId } from '../object-id.ts'
+import { emailId, threadId } from '../object-id.ts'
 import type { Session } from '../session.ts'
 import type { SearchKey } from './keys.ts'
 import type { SearchedMessage } from './searched-message.ts'
@@ -35,6 +35,8 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
       return ({ row }) => row.modseq >= key.atLeast
     case 'emailId':
       return ({ row }) => emailId(row) === key.id
+    case 'threadId':
+      return async (message) => threadId(await message.envelope()) === key.id
     case 'header': {
       const folded = turkishFold(key.text)
       return async (message) =>
@@ -82,6 +84,7 @@ function cost(key: SearchKey): number {
     case 'text':
       return 1_000
     case 'header':
+    case 'threadId':
       return 10
     case 'date':
       return key.of === 'sent' ? 10 : 1

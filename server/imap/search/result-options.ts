@@ -42,18 +42,45 @@ export interface FoundMessage {
   readonly modseq: number
 }
 
+export interface Asked {
+  /** How the result is told without options. */
+  readonly word: 'SEARCH' | 'SORT'
+  readonly byUid: boolean
+  readonly modseq: boolean
+}
+
+/** Finds, tells and keeps what was found, in the order in which it is to be told. */
+export async function answerFound(
+  session: Session,
+  options: ResultOptions | undefined,
+  asked: Asked,
+  find: () => Promise<readonly FoundMessage[]>,
+): Promise<void> {
+  const saves = options?.names.has('SAVE') === true
+  let found: readonly FoundMessage[]
+  try {
+    found = await find()
+  } catch (error) {
+    // A search that was to be saved and failed leaves nothing behind. [RFC 9051 §6.4.4.1]
+    if (saves) session.savedSearch = new Uint32Array(0)
+    throw error
+  }
+  tellFound(session, options, found, asked)
+  if (saves) session.savedSearch = toSave(options, found)
+}
+
 /** ESEARCH where it was asked for or IMAP4rev2 is enabled, else SEARCH. [RFC 9051 §7.3.4] [RFC 3501 §7.2.5] */
-export function tellFound(
+function tellFound(
   session: Session,
   options: ResultOptions | undefined,
   found: readonly FoundMessage[],
-  { byUid, modseq }: { readonly byUid: boolean; readonly modseq: boolean },
+  { word, byUid, modseq }: Asked,
 ): void {
   const number = ({ uid }: FoundMessage): number => (byUid ? uid : session.box.sequenceOf(uid))
-  const asked = options ?? (session.enabled.rev2 ? ALL : undefined)
+  const asked = options ?? (session.enabled.rev2 && word === 'SEARCH' ? ALL : undefined)
   if (asked === undefined) {
     const highest = modseq && found.length > 0 ? [`(MODSEQ ${highestModseq(found)})`] : []
-    session.out.untagged(['SEARCH', ...found.map(number), ...highest].join(' '))
+    session.out.untagged([word, ...found.map(number), ...highest].join(' '))
     return
   }
   const { names, partial } = asked
@@ -75,11 +102,11 @@ export function tellFound(
   session.out.untagged(words.join(' '))
 }
 
-/** What `$` is afterwards. [RFC 9051 §6.4.4.1] */
-export const toSave = (options: ResultOptions, found: readonly FoundMessage[]): Uint32Array =>
-  Uint32Array.from(chosen(options, found), ({ uid }) => uid)
+/** What `$` is afterwards, ascending. [RFC 9051 §6.4.4.1] */
+const toSave = (options: ResultOptions, found: readonly FoundMessage[]): Uint32Array =>
+  Uint32Array.from(chosen(options, found), ({ uid }) => uid).sort()
 
-/** Ascending. With MIN, MAX or PARTIAL alone only those count. [RFC 9051 §6.4.4.1] [RFC 9394 §3.4] */
+/** With MIN, MAX or PARTIAL alone only those count. [RFC 9051 §6.4.4.1] [RFC 9394 §3.4] */
 function chosen({ names, partial }: ResultOptions, found: readonly FoundMessage[]): readonly FoundMessage[] {
   const some = names.has('MIN') || names.has('MAX') || partial !== undefined
   if (!some || names.has('ALL') || names.has('COUNT')) return found

@@ -43,6 +43,10 @@ export class SearchedMessage {
     return this.#index
   }
 
+  async envelope(): Promise<MimeEnvelope> {
+    return (await this.index())?.root.envelope ?? {}
+  }
+
   /** Decoded values of a header field. */
   async header(name: string): Promise<string[]> {
     const index = await this.index()

@@ -1,0 +1,74 @@
+import { readAddressList } from '../../../mail/address-list.ts'
+import { decodeHeaderText } from '../../../mail/encoded-word.ts'
+import type { MimeEnvelope } from '../../../mail/mime-part.ts'
+import type { Cursor } from '../cursor.ts'
+import { instantOfDateField } from '../dates.ts'
+import { bad } from '../failure.ts'
+import type { SearchedMessage } from '../search/searched-message.ts'
+import { baseSubject } from './base-subject.ts'
+
+/** What a message is sorted by; numbers and texts are never mixed under one key. */
+export type SortValue = number | string
+
+export interface SortKey {
+  readonly reverse: boolean
+  value(message: SearchedMessage): SortValue | Promise<SortValue>
+}
+
+/** More are nobody's wish; each is a value kept for each message. */
+const MAX_KEYS = 20
+
+const address =
+  (field: 'from' | 'to' | 'cc', shown: 'local' | 'display') =>
+  async (message: SearchedMessage): Promise<string> =>
+    firstAddress((await message.envelope())[field], shown)
+
+/** [RFC 5256 §3], DISPLAYFROM and DISPLAYTO of [RFC 5957 §3] */
+const VALUES: ReadonlyMap<string, SortKey['value']> = new Map<string, SortKey['value']>([
+  ['ARRIVAL', ({ row }) => row.date],
+  ['SIZE', ({ row }) => row.size],
+  ['DATE', async (message) => sentAt(message, await message.envelope())],
+  ['SUBJECT', async (message) => subjectOf(await message.envelope()).text],
+  ['FROM', address('from', 'local')],
+  ['TO', address('to', 'local')],
+  ['CC', address('cc', 'local')],
+  ['DISPLAYFROM', address('from', 'display')],
+  ['DISPLAYTO', address('to', 'display')],
+])
+
+/** `([REVERSE] key …)` */
+export function parseSortKeys(cursor: Cursor): readonly SortKey[] {
+  const keys = cursor.list(() => {
+    let name = cursor.keyword()
+    const reverse = name === 'REVERSE'
+    if (reverse) {
+      cursor.space()
+      name = cursor.keyword()
+    }
+    const value = VALUES.get(name)
+    if (value === undefined) throw bad('There is no such sort key')
+    return { reverse, value }
+  }, 'has items')
+  if (keys.length > MAX_KEYS) throw bad('There are too many sort keys')
+  return keys
+}
+
+/** When it was sent, to the second and in UTC; when it came where the field cannot be read. [RFC 5256 §2.2] */
+export const sentAt = ({ row }: SearchedMessage, { date }: MimeEnvelope): number =>
+  (date === undefined ? undefined : instantOfDateField(date)) ?? row.date
+
+export const subjectOf = ({ subject }: MimeEnvelope): ReturnType<typeof baseSubject> =>
+  baseSubject(decodeHeaderText(subject ?? ''))
+
+function firstAddress(value: string | undefined, shown: 'local' | 'display'): string {
+  const [first] = value === undefined ? [] : readAddressList(value.slice(0, MAX_FIELD)).items
+  if (first === undefined) return ''
+  const mailbox = first.kind === 'mailbox' ? first.mailbox : first.members[0]
+  if (mailbox === undefined) return ''
+  const { name, local, domain } = mailbox
+  if (shown === 'local') return decodeHeaderText(local)
+  return name === undefined || name === '' ? `${local}@${domain}` : decodeHeaderText(name)
+}
+
+/** The first address stands well within it. */
+const MAX_FIELD = 4_096

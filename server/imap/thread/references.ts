@@ -1,0 +1,129 @@
+/** Threads by what messages refer to, and by subject where they refer to nothing. [RFC 5256 §3] */
+import { sortedInTurns } from '../sort/in-turns.ts'
+import { byDate, type ThreadMessage, type ThreadNode } from './node.ts'
+
+/** Longer ones are cut in two: whoever writes messages chooses how long they are. */
+const MAX_DEPTH = 500
+
+/** Messages linked between two looks at the time. */
+const LINKED_AT_ONCE = 50
+
+type Breathe = () => Promise<void>
+
+/** @param breathe lets others run where a slice of time is over */
+export async function byReferences(
+  messages: readonly ThreadMessage[],
+  breathe: Breathe,
+): Promise<ThreadNode[]> {
+  const roots = await pruned(await linked(messages, breathe), undefined, breathe)
+  return sortedBelow(gathered(await sortedInTurns(roots, byDate, breathe)), breathe)
+}
+
+const missing = (): ThreadNode => ({ message: undefined, parent: undefined, children: [] })
+
+/** Steps 1 and 2: every message below the last one that it refers to. */
+async function linked(messages: readonly ThreadMessage[], breathe: Breathe): Promise<ThreadNode[]> {
+  const byId = new Map<string, ThreadNode>()
+  const all = new Set<ThreadNode>()
+  const nodeOf = (id: string): ThreadNode => {
+    const known = byId.get(id)
+    if (known !== undefined) return known
+    const made = missing()
+    byId.set(id, made)
+    all.add(made)
+    return made
+  }
+  for (const [at, message] of messages.entries()) {
+    if (at % LINKED_AT_ONCE === 0) await breathe()
+    // A second message of the same id is a message of its own.
+    const named = message.id === undefined ? undefined : nodeOf(message.id)
+    const node = named === undefined || named.message !== undefined ? missing() : named
+    all.add(node)
+    node.message = message
+    let above: ThreadNode | undefined
+    for (const reference of message.references) {
+      const one = nodeOf(reference)
+      if (above !== undefined && one.parent === undefined) putBelow(one, above)
+      above = one
+    }
+    // What the message says of itself counts more than what others say of it.
+    if (node.parent !== undefined) takeOut(node)
+    if (above !== undefined) putBelow(node, above)
+  }
+  return [...all].filter(({ parent }) => parent === undefined)
+}
+
+/** Nothing happens where it would be below itself, or too deep. */
+function putBelow(node: ThreadNode, parent: ThreadNode): void {
+  let depth = 0
+  for (let above: ThreadNode | undefined = parent; above !== undefined; above = above.parent)
+    if (above === node || ++depth >= MAX_DEPTH) return
+  node.parent = parent
+  parent.children.push(node)
+}
+
+function takeOut(node: ThreadNode): void {
+  const siblings = node.parent?.children
+  siblings?.splice(siblings.indexOf(node), 1)
+  node.parent = undefined
+}
+
+/** Step 3: places of missing messages that hold nothing together are taken out. */
+async function pruned(
+  nodes: readonly ThreadNode[],
+  parent: ThreadNode | undefined,
+  breathe: Breathe,
+): Promise<ThreadNode[]> {
+  const kept: ThreadNode[] = []
+  for (const node of nodes) {
+    await breathe()
+    if (node.children.length > 0) node.children = await pruned(node.children, node, breathe)
+    if (node.message !== undefined || (parent === undefined && node.children.length > 1)) kept.push(node)
+    else for (const child of node.children) kept.push(child)
+  }
+  return kept
+}
+
+/** Step 5: threads of one subject become one. */
+function gathered(roots: readonly ThreadNode[]): ThreadNode[] {
+  const table = new Map<string, ThreadNode>()
+  for (const root of roots) {
+    const { subject } = head(root)
+    const known = table.get(subject)
+    if (subject !== '' && (known === undefined || isBetter(root, known))) table.set(subject, root)
+  }
+  const kept = new Set(roots)
+  for (const root of roots) {
+    const { subject } = head(root)
+    const first = table.get(subject)
+    if (first === undefined || first === root) continue
+    kept.delete(root)
+    if (first.message === undefined && root.message === undefined)
+      for (const child of root.children) first.children.push(child)
+    else if (first.message === undefined) first.children.push(root)
+    else if (head(root).isAnswer && !first.message.isAnswer) first.children.push(root)
+    else {
+      const both = missing()
+      both.children = [first, root]
+      kept.delete(first)
+      kept.add(both)
+      table.set(subject, both)
+    }
+  }
+  return [...kept]
+}
+
+/** Of a missing one its first child speaks. */
+const head = (node: ThreadNode): { subject: string; isAnswer: boolean } =>
+  node.message ?? node.children[0]?.message ?? { subject: '', isAnswer: false }
+
+const isBetter = (root: ThreadNode, known: ThreadNode): boolean =>
+  known.message !== undefined &&
+  (root.message === undefined || (known.message.isAnswer && !root.message.isAnswer))
+
+/** Step 6. */
+async function sortedBelow(nodes: readonly ThreadNode[], breathe: Breathe): Promise<ThreadNode[]> {
+  for (const node of nodes)
+    if (node.children.length > 0) node.children = await sortedBelow(node.children, breathe)
+  return sortedInTurns(nodes, byDate, breathe)
+}
