@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import { readCommand } from './command-text.ts'
 import { capabilities } from './commands/capability.ts'
 import { Cursor } from './cursor.ts'
+import { deflated } from './deflated.ts'
 import { bad, type CommandError, ConnectionLost, Farewell, no, refusalOf } from './failure.ts'
 import { MAX_BAD_COMMANDS } from './limits.ts'
 import { OctetReader } from './octet-reader.ts'
@@ -34,6 +36,8 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #session: Session
   #socket: Socket
+  /** In front of the socket, where there is compression. */
+  #sink: Duplex | undefined
   #badInRow = 0
   #ended = false
 
@@ -67,6 +71,7 @@ export class Connection {
         if (this.#session.state !== 'not-authenticated') clearTimeout(login)
         if (this.#session.next === 'end') break
         if (this.#session.next === 'start TLS') this.#startTls()
+        if (this.#session.next === 'compress') await this.#compress()
         await this.#session.out.room()
         await this.#session.slice.breathe()
       }
@@ -147,11 +152,27 @@ export class Connection {
     this.#session.clientName = ''
   }
 
+  /** What came behind the command is not compressed, or its sender did not wait; nobody could tell. [RFC 4978 §3] */
+  async #compress(): Promise<void> {
+    const { out, input } = this.#session
+    this.#session.next = 'go on'
+    if (input.pending > 0) throw new Farewell('Nothing may follow COMPRESS before its answer')
+    await out.flush()
+    const streams = deflated()
+    input.replace(streams.input)
+    out.replace(streams.output)
+    streams.join(this.#socket)
+    this.#sink = streams.output
+    this.#session.compressed = true
+  }
+
   #close(): void {
     this.#ended = true
     const socket = this.#socket
     if (socket.destroyed) return
-    socket.end()
+    // What is compressed and waits leaves before the end.
+    const sink = this.#sink ?? socket
+    sink.end()
     // A client that does not take our end is cut off.
     setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
   }

@@ -7,6 +7,7 @@ export type ResponseCode =
   | 'BADCHARSET (US-ASCII UTF-8)'
   | 'CANNOT'
   | 'CLIENTBUG'
+  | 'COMPRESSIONACTIVE'
   | 'EXPUNGEISSUED'
   | 'HASCHILDREN'
   | 'LIMIT'

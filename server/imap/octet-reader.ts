@@ -78,7 +78,7 @@ export class OctetReader {
     }
   }
 
-  /** Goes on reading from the same connection under TLS. */
+  /** Goes on reading from the same connection under TLS, or compressed. */
   replace(stream: Duplex): void {
     this.#detach()
     this.#stream = stream

@@ -3,6 +3,7 @@ import { append } from './commands/append.ts'
 import { authenticate } from './commands/authenticate.ts'
 import { capability } from './commands/capability.ts'
 import { close, unselect } from './commands/close.ts'
+import { compress } from './commands/compress.ts'
 import { copyCommands } from './commands/copy.ts'
 import { create } from './commands/create.ts'
 import { deleteMailbox } from './commands/delete.ts'
@@ -41,6 +42,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     capability,
     check,
     close,
+    compress,
     ...copyCommands,
     create,
     deleteMailbox,

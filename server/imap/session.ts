@@ -34,6 +34,8 @@ export class Session {
   readonly byCertificate: { readonly shown: ShownCertificate | undefined } | undefined
   readonly slice = new Slice()
   tls: boolean
+  /** [RFC 4978 §3] */
+  compressed = false
   clientName = ''
   /** Of the command that is being answered. */
   tag = '*'
@@ -45,7 +47,7 @@ export class Session {
   /** The message of an APPEND that was announced. */
   literal: PendingLiteral | undefined
   /** What the connection does when the answer is out. */
-  next: 'go on' | 'start TLS' | 'end' = 'go on'
+  next: 'go on' | 'start TLS' | 'compress' | 'end' = 'go on'
   #user: User | undefined
   #accountVersion = -1
 

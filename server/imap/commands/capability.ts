@@ -15,7 +15,7 @@ const AFTER_LOGIN = [
 
 export function capabilities(session: Session): string {
   if (session.state !== 'not-authenticated')
-    return `${ALWAYS} ${AFTER_LOGIN} APPENDLIMIT=${session.parts.limits.appendMax}`
+    return `${ALWAYS} ${session.compressed ? '' : 'COMPRESS=DEFLATE '}${AFTER_LOGIN} APPENDLIMIT=${session.parts.limits.appendMax}`
   if (session.byCertificate !== undefined) return `${ALWAYS} AUTH=EXTERNAL LOGINDISABLED`
   return session.tls ? `${ALWAYS} AUTH=PLAIN` : `${ALWAYS} STARTTLS LOGINDISABLED`
 }
