@@ -23,6 +23,7 @@ export type ResponseCode =
   | 'UIDREQUIRED'
   | 'UNAVAILABLE'
   | 'UNKNOWN-CTE'
+  | 'USEATTR'
 
 /** A command that is answered with BAD (it cannot be read) or NO (it cannot be done). */
 export class CommandError extends Error {

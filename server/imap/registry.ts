@@ -1,4 +1,5 @@
 import type { Command, CommandState } from './command.ts'
+import { aclCommands } from './commands/acl.ts'
 import { append } from './commands/append.ts'
 import { authenticate } from './commands/authenticate.ts'
 import { capability } from './commands/capability.ts'
@@ -37,6 +38,7 @@ import type { Session } from './session.ts'
 /** Every command there is; a Map, because its keys are asked for by strangers. */
 const commands: ReadonlyMap<string, Command> = new Map(
   [
+    ...aclCommands,
     append,
     authenticate,
     capability,

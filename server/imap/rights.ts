@@ -1,6 +1,8 @@
 import type { Permission } from '../../mail/account.ts'
-import { ARCHIVE, TRASH } from '../accounts/standard-mailboxes.ts'
+import type { MailboxRow } from '../../storage/port.ts'
+import { ARCHIVE, PIPELINE_ONLY, TRASH } from '../accounts/standard-mailboxes.ts'
 import { SEPARATOR } from './mailbox-name.ts'
+import type { Session } from './session.ts'
 
 /** What putting something there takes: Mail Silme for the trash, Mail Arşivle for the archive; elsewhere it is keeping order. */
 export function rightFor(name: string): Permission {
@@ -9,3 +11,24 @@ export function rightFor(name: string): Permission {
 }
 
 const isIn = (name: string, top: string): boolean => name === top || name.startsWith(`${top}${SEPARATOR}`)
+
+/**
+ * What this person may do with a mailbox, in the letters of IMAP: it follows from the permissions that the account gives, and
+ * nobody changes it here. [RFC 4314 §2.1] `c` and `d` are the old names of what `k`, `x`, `t` and `e` are now. [RFC 4314 §2.1.1]
+ */
+export function rightsIn(session: Session, { name, fixed }: Pick<MailboxRow, 'name' | 'fixed'>): string {
+  if (!session.may('read')) return 'l'
+  if (session.closed) return 'lr'
+  const removes = session.may('delete')
+  const makes = session.may('write') && session.may(rightFor(name))
+  const letters: readonly (readonly [string, boolean])[] = [
+    ['lrsw', true],
+    ['i', makes && !PIPELINE_ONLY.has(name)],
+    ['k', makes && !PIPELINE_ONLY.has(name)],
+    ['x', removes && !fixed],
+    ['te', removes],
+    ['c', makes && !PIPELINE_ONLY.has(name)],
+    ['d', removes],
+  ]
+  return letters.flatMap(([letter, has]) => (has ? letter : [])).join('')
+}

@@ -1,5 +1,6 @@
 import type { MailboxRow } from '../../../storage/port.ts'
 import { command } from '../command.ts'
+import type { Cursor } from '../cursor.ts'
 import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
@@ -14,9 +15,10 @@ export const create = command({
   sync: 'all',
   parse: (cursor) => {
     cursor.space()
-    return cursor.astring()
+    const octets = cursor.astring()
+    return { octets, use: cursor.done ? undefined : parseUse(cursor) }
   },
-  run: async (session, octets) => {
+  run: async (session, { octets, use }) => {
     session.requireWritable()
     session.require('write')
     const wanted = session.name(octets)
@@ -26,12 +28,29 @@ export const create = command({
     session.require(rightFor(name))
     refuseBelowPipeline(name)
     const { mailboxes } = session.parts.store
-    const known = new Set((await mailboxes.list(session.account)).map((row) => row.name))
+    const rows = await mailboxes.list(session.account)
+    const known = new Set(rows.map((row) => row.name))
+    if (use !== undefined && (!USES.has(use) || rows.some(({ specialUse }) => specialUse === use)))
+      throw no('USEATTR', 'Bu kullanim verilemez / No mailbox can be made for that use')
     if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
     const missing = [...parentsOf(name), name].filter((level) => !known.has(level))
     if (known.size + missing.length > MAX_MAILBOXES) throw no('LIMIT', 'There are too many mailboxes')
     let made: MailboxRow | undefined
-    for (const level of missing) made = await mailboxes.create(session.account, level, {})
+    for (const level of missing) {
+      const specialUse = level === name && use !== undefined ? { specialUse: use } : {}
+      made = await mailboxes.create(session.account, level, specialUse)
+    }
     return made === undefined ? 'CREATE done' : `[MAILBOXID (${mailboxId(made)})] CREATE done`
   },
 })
+
+/** The others the provider makes, or they would show messages of other mailboxes. [RFC 6154 §3] */
+const USES: ReadonlySet<string> = new Set(['\\Junk'])
+
+/** ` (USE (\Junk))`; one use is what a mailbox has here. */
+function parseUse(cursor: Cursor): string {
+  cursor.expect(' (USE (\\')
+  const name = cursor.atom().toLowerCase()
+  cursor.expect('))')
+  return `\\${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
+}

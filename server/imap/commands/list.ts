@@ -6,6 +6,7 @@ import { matchesPattern } from '../list-pattern.ts'
 import { SEPARATOR } from '../mailbox-name.ts'
 import { parseStatusItems, statusLine } from '../mailbox-status.ts'
 import { type MailboxTree, readTree } from '../mailbox-tree.ts'
+import { rightsIn } from '../rights.ts'
 import type { Session } from '../session.ts'
 import { mailbox } from '../wire-text.ts'
 
@@ -46,6 +47,9 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
     session.out.untagged(
       `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}${childInfo(tree, name, args)}`,
     )
+    // [RFC 8440 §4]
+    if (row !== undefined && args.returns.has('MYRIGHTS'))
+      session.out.untagged(`MYRIGHTS ${mailbox(name, session.enabled.utf8)} ${rightsIn(session, row)}`)
     const status = row && args.status && (await statusLine(session, row, args.status))
     if (status !== undefined) session.out.untagged(status)
     await session.out.room()
@@ -74,7 +78,7 @@ const childInfo = (tree: MailboxTree, name: string, { selection }: ListArguments
   selection.has('RECURSIVEMATCH') && tree.withSubscribed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
 
 const SELECTION = new Set(['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE'])
-const RETURN = new Set(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS'])
+const RETURN = new Set(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS', 'MYRIGHTS'])
 
 function parseList(cursor: Cursor): ListArguments {
   cursor.space()
