@@ -627,6 +627,33 @@ describe('RFC 5280 §6.3.3: a list counts where its CA signed it', () => {
     expect([await judge(person.certificate), ...counted()]).toEqual(['ok', 2, 2, 2])
     expect(house.failures.filter((kind) => kind === 'crl')).toEqual(['crl'])
   })
+  test('two CAs of one name, each with its list in the configuration: both count, whoever asks first', async () => {
+    await using house = await House.open({}, { ocsp: false, list: false })
+    const [one, other] = [makeRoot('Ayni Ad'), makeRoot('Ayni Ad')]
+    house.server.handlers.set('/one.crl', octets(freshCrl(one)))
+    house.server.handlers.set('/other.crl', octets(freshCrl(other)))
+    const validatorOf = (anchor: Issuer, status: ReturnType<typeof statusSource>) =>
+      new CertificateValidator({
+        anchors: [anchor.certificate],
+        status,
+        furtherLists: [house.server.url('/one.crl'), house.server.url('/other.crl')],
+      })
+    const status = statusSource({ clock: house.clock, maxAgeMs: 24 * HOUR_MS })
+    for (const anchor of [one, other, one, other]) {
+      const { certificate } = pki().issue(
+        { kind: 'user', email: 'a@hs98.kep.tr' },
+        { issuer: anchor, crlUrl: null },
+      )
+      const result = await validatorOf(anchor, status).validate(certificate, {
+        intermediates: [],
+        at: house.clock.now(),
+        revocation: 'require',
+      })
+      expect(why(result)).toBe('ok')
+    }
+    expect(lists(house, '/one.crl')).toBeLessThanOrEqual(2)
+    expect(lists(house, '/other.crl')).toBeLessThanOrEqual(2)
+  })
   test('a forged one of the configuration that came first is dropped by whom it is about', async () => {
     await using house = await House.open({}, { ocsp: false, list: false })
     const status = statusSource({ clock: house.clock, maxAgeMs: 24 * HOUR_MS })
