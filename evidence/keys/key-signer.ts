@@ -1,6 +1,7 @@
 /**
  * A Signer over a private key in this process. It signs on the thread pool, so the loop stays free, and hands
- * OpenSSL a KeyObject instead of PEM, which would be read again for every signature.
+ * OpenSSL a KeyObject instead of PEM, which would be read again for every signature. With P-256 it signs at once: that takes
+ * a fortieth of a millisecond, and the way to the pool and back takes twice as long.
  */
 import { constants, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import type { Certificate, HashName, Signer } from '../ports.ts'
@@ -25,12 +26,14 @@ export function keySigner({ key, certificate, chain, hash, pss = false }: KeyMat
     throw new KeyError('KEY_MISMATCH', 'the certificate has another key')
   const algorithm = algorithmOf(key, pss)
   const options = signingOptions(key, algorithm, hash)
+  const isQuick = key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
   return {
     certificate,
     chain,
     algorithm,
     hash,
     sign: (tbs) => {
+      if (isQuick && tbs.length <= MAX_AT_ONCE) return signedAtOnce(hash, tbs, options)
       const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
       sign(hash, tbs, options, (error, signature) => {
         if (error === null) resolve(signature)
@@ -38,6 +41,21 @@ export function keySigner({ key, certificate, chain, hash, pss = false }: KeyMat
       })
       return promise
     },
+  }
+}
+
+/** Octets that are hashed on the loop; attributes and SignedInfo have a thousand. */
+const MAX_AT_ONCE = 16_384
+
+async function signedAtOnce(
+  hash: HashName,
+  tbs: Uint8Array,
+  options: ReturnType<typeof signingOptions>,
+): Promise<Uint8Array> {
+  try {
+    return sign(hash, tbs, options)
+  } catch (error) {
+    throw new KeyError('SIGNING_FAILED', 'OpenSSL refused', error)
   }
 }
 
