@@ -25,6 +25,7 @@ import { controlSocketPath, DataFolderLocked, lockDataFolder } from '../server/o
 import { operationSettings } from '../server/ops/operation-settings.ts'
 import { probeWith } from '../server/relay/outbound/settings.ts'
 import { ALL_ROLES, parseRoles, type Role } from '../server/roles.ts'
+import type { TrustedRoles } from '../server/trusted.ts'
 import { StoreKeyError } from '../storage/encryption/read-keys.ts'
 import { StoreError } from '../storage/port.ts'
 import { takeExclusiveLock } from '../storage/sqlite/exclusive-lock.ts'
@@ -83,7 +84,7 @@ async function run(): Promise<void> {
     archiveDesk,
   } = provider
   const reload = async (): Promise<{ needsRestart: string[] }> => {
-    const next = await source.load()
+    const next = await source.load(provider.trusted())
     const done = await provider.reload(next)
     config = next
     return done
@@ -128,13 +129,20 @@ function rolesOf(text: string): ReadonlySet<Role> {
 }
 
 interface Source {
-  /** Rejects with ConfigError: all faults at once. */
-  readonly load: () => Promise<Config>
+  /**
+   * Rejects with ConfigError: all faults at once.
+   *
+   * @param believed until now; undefined at a start
+   */
+  readonly load: (believed?: TrustedRoles) => Promise<Config>
   readonly given: Given
   readonly hint?: (ports: Provider['ports']) => string
 }
 
-const fileSource = (file: string): Source => ({ load: () => checked(loadConfig(file), file), given: {} })
+const fileSource = (file: string): Source => ({
+  load: (believed) => checked(loadConfig(file), file, believed),
+  given: {},
+})
 
 /** The development CA and TSA run beside the daemon and are foreign to it: it knows their addresses, nothing else. */
 async function developmentSource(
@@ -149,7 +157,8 @@ async function developmentSource(
   const authority: Authority = parts.use(await startAuthority(folder, { port, host: '127.0.0.1', clock }))
   const listeners = ['submissions', 'submission', 'peer', 'imaps', 'imap', 'http']
   const changes = freePorts ? listeners.map((name) => [['listen', name, 'port'], 0] as const) : []
-  const load = () => checked(developmentConfig(folder, authority, changes), developmentFile)
+  const load: Source['load'] = (believed) =>
+    checked(developmentConfig(folder, authority, changes), developmentFile, believed)
   const {
     quota: { default: quota },
   } = await load()
@@ -168,8 +177,8 @@ OpenKEP geliştirme sağlayıcısı hazır / the development provider is ready.
   CA         ${folder}/dev/ca.pem      keys: ${folder}/dev/users/
   Next       npx kepctl send --help, or see README.md for curl, Thunderbird and mutt`
 
-async function checked(config: Config, file: string): Promise<Config> {
-  const faults = await checkConfig(config, file)
+async function checked(config: Config, file: string, believed?: TrustedRoles): Promise<Config> {
+  const faults = await checkConfig(config, file, { believed })
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }

@@ -51,6 +51,10 @@ export async function readSigner(
   )
 }
 
+/** The one to name where something about a key is wrong. */
+export const fileOf = (key: SigningKey): string =>
+  'p12' in key ? key.p12 : (key.certificate ?? ('pkcs11' in key ? key.pkcs11.module : key.key))
+
 async function readTokenSigner({ pkcs11, certificate, pss }: TokenKey): Promise<TokenSigner> {
   const { module, token, slot, pinFile, signaturePinFile, key: label, id } = pkcs11
   const pin = await readSecret(pinFile)

@@ -88,6 +88,8 @@ export interface Provider {
   readonly archiveDesk: ArchiveDesk
   /** Everything into a new folder, while mail goes on. */
   readonly backUp: NonNullable<OperationParts['backUp']>
+  /** Who is believed now, by role. */
+  readonly trusted: () => TrustedRoles
   /** Takes over TLS, signing keys, peers, anchors, plugins and the rules of submission and relay without dropping a connection; names what needs a restart. */
   reload(config: Config): Promise<{ needsRestart: string[] }>
   /** Drains: no new mail, running DATA gets 30 s, IMAP sessions hear BYE, work in hand is finished. */
@@ -194,7 +196,7 @@ export async function start(
   })
   const renewal = new ListingRenewal({ store, accounts: directory, listings, domain, eventLog, events })
 
-  const signing = parts.use(await SigningKeys.read(config.signing, clock, events))
+  const signing = parts.use(await SigningKeys.read(config, clock, events))
   const issuerParts: IssuerParts = {
     pipeline: policy.pipeline,
     profile: profileOf(config),
@@ -399,6 +401,7 @@ export async function start(
     listings,
     relay,
     failSend,
+    trusted: () => trusted,
     archiveDesk: new ArchiveDesk({ ...sealing, store, domain }),
     backUp: backUpOf(store, opened.keys, () => clock.now().getTime()),
     reload: async (next) => {
@@ -408,9 +411,11 @@ export async function start(
       const nextTrusted = await readTrustedRoles(next.trust, clock.now(), trusted)
       const renewedPolicy = policyFrom({ ...next, provider, evidence, limits }, nextTrusted)
       const nextOutbound = await readOutbound(next)
-      await using nextKeys = await signing.prepare(next.signing)
+      await using nextKeys = await signing.prepare({ ...next, provider: config.provider })
       // Before it takes effect, like every change.
       await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
+      // The last that can fail: from here on nothing is taken over by halves.
+      await peers.reload(next.peers)
       tls = renewed
       trusted = nextTrusted
       nextKeys.takeOver()
@@ -425,7 +430,6 @@ export async function start(
       })
       current = next
       outbound = nextOutbound
-      await peers.reload(next.peers)
       if (roles.has('ops')) void renewal.renew(next.directory)
       listeners.renew(renewed)
       events.reloaded()

@@ -1,9 +1,15 @@
 import type { Config } from '../config/schema.ts'
 import { DEFAULT_PROFILE, type EvidenceProfile } from '../evidence/index.ts'
 import type { Services } from '../plugins/api.ts'
+import type { OwnAddresses } from './fit-to-sign.ts'
 
-export const serviceAddressOf = ({ provider }: Config): string =>
+export const serviceAddressOf = ({ provider }: Pick<Config, 'provider'>): string =>
   provider.serviceAddress ?? `kep@${provider.domain}`
+
+export const ownAddressesOf = (config: Pick<Config, 'provider'>): OwnAddresses => ({
+  domain: config.provider.domain,
+  serviceAddress: serviceAddressOf(config),
+})
 
 export const profileOf = ({ evidence }: Config): EvidenceProfile => ({
   ...DEFAULT_PROFILE,

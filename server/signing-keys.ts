@@ -1,14 +1,18 @@
-import type { SigningKey, SigningSettings } from '../config/signing.ts'
+import type { Config } from '../config/schema.ts'
+import type { SigningKey } from '../config/signing.ts'
 import { type Certificate, KeyError, KeyRing, type Signer } from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
-import { readSigner } from './key-files.ts'
+import { sealUnfitness, unfitness } from './fit-to-sign.ts'
+import { fileOf, KeyFileError, readSigner } from './key-files.ts'
 import type { Events } from './ops/events.ts'
+import { ownAddressesOf } from './services.ts'
 
 /** Envelopes, evidence, and the seals of the archive: a key that signs the one need not be able to sign the other. */
 export const SIGNING_ROLES = ['envelope', 'evidence', 'archive'] as const
 export type SigningRole = (typeof SIGNING_ROLES)[number]
 
 type KeyEvents = Pick<Events, 'keyUsed' | 'signingFailed' | 'weakKeyFile'>
+type Settings = Pick<Config, 'signing' | 'provider'>
 type Rings = Readonly<Record<SigningRole, KeyRing>>
 
 /** All keys of ours that sign, by what for; a reload puts others in their place. */
@@ -24,8 +28,8 @@ export class SigningKeys implements AsyncDisposable {
     this.#events = events
   }
 
-  /** Rejects with KeyFileError where one of them cannot be read. */
-  static async read(settings: SigningSettings, clock: Clock, events: KeyEvents): Promise<SigningKeys> {
+  /** Rejects with KeyFileError where one of them cannot be read, or its certificate is not for what it would sign. */
+  static async read(settings: Settings, clock: Clock, events: KeyEvents): Promise<SigningKeys> {
     return new SigningKeys(await readRings(settings, events), clock, events)
   }
 
@@ -47,7 +51,7 @@ export class SigningKeys implements AsyncDisposable {
   }
 
   /** Opens the next keys beside those in use, which are let go once `takeOver` was called. */
-  async prepare(settings: SigningSettings): Promise<{ takeOver(): void } & AsyncDisposable> {
+  async prepare(settings: Settings): Promise<{ takeOver(): void } & AsyncDisposable> {
     let unused: Rings | undefined = await readRings(settings, this.#events)
     return {
       takeOver: () => {
@@ -69,16 +73,15 @@ export class SigningKeys implements AsyncDisposable {
   }
 }
 
-async function readRings(
-  { envelope, evidence, archive }: SigningSettings,
-  events: KeyEvents,
-): Promise<Rings> {
+async function readRings(settings: Settings, events: KeyEvents): Promise<Rings> {
+  const { envelope, evidence, archive } = settings.signing
   await using opening = new AsyncDisposableStack()
   const ring = async (role: SigningRole, keys: readonly SigningKey[]): Promise<KeyRing> => {
     const signers: Signer[] = []
     for (const key of keys) {
       const signer = await readSigner(key, (file) => events.weakKeyFile(file))
       opening.defer(() => new KeyRing([signer])[Symbol.asyncDispose]())
+      refuse(key, unfitness(signer.certificate))
       signers.push(counted(signer, role, events))
     }
     return new KeyRing(signers)
@@ -88,8 +91,17 @@ async function readRings(
     evidence: await ring('evidence', evidence),
     archive: await ring('archive', archive ?? evidence),
   }
+  const issuers = rings.evidence.signers.map(({ certificate }) => certificate)
+  for (const [index, { certificate }] of rings.archive.signers.entries())
+    refuse(archive?.[index], sealUnfitness(certificate, issuers, ownAddressesOf(settings)))
   opening.move()
   return rings
+}
+
+/** @param key undefined: one of evidence, whose certificate is no other */
+function refuse(key: SigningKey | undefined, reason: string | undefined): void {
+  if (key !== undefined && reason !== undefined)
+    throw new KeyFileError(fileOf(key), new KeyError('UNFIT_CERTIFICATE', reason))
 }
 
 async function close(rings: Rings): Promise<void> {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import {
   anchorsAt,
   type Certificate,
@@ -8,12 +9,14 @@ import {
 } from '../evidence/index.ts'
 import { KeyFileError, readAnchors, readOctets } from './key-files.ts'
 
+export interface ListFile {
+  readonly file: string
+  readonly signers: readonly string[]
+  readonly roles: readonly TrustRole[]
+}
+
 export type TrustFiles = Readonly<Record<TrustRole, readonly string[]>> & {
-  readonly lists: readonly {
-    readonly file: string
-    readonly signers: readonly string[]
-    readonly roles: readonly TrustRole[]
-  }[]
+  readonly lists: readonly ListFile[]
 }
 
 /** A trusted list that counts. */
@@ -23,6 +26,9 @@ export interface BelievedList {
   readonly sequence: number
   /** undefined: it never changes again. */
   readonly nextUpdate: Date | undefined
+  /** SHA-256 of the file, and when it last counted by itself. */
+  readonly digest: string
+  readonly countedAt: Date
 }
 
 interface Stretch {
@@ -74,7 +80,8 @@ export class Trusted {
 }
 
 /**
- * Rejects with KeyFileError where a list is not to be believed, is outdated, or older than the one that was believed before.
+ * Rejects with KeyFileError where a list is not to be believed, is older than the one that was believed before, or is outdated.
+ * One that ran out while it was believed still is: it holds up mail no sooner than the next start, and no reload of keys either.
  *
  * @param before what was believed until now
  */
@@ -82,35 +89,60 @@ export async function readTrust(
   trust: TrustFiles,
   role: TrustRole,
   at: Date,
-  before?: Pick<Trusted, 'lists'>,
+  before: Pick<Trusted, 'lists'> = { lists: [] },
 ): Promise<Trusted> {
   const anchors = await readAnchors(trust[role])
   const lists: BelievedList[] = []
   const services: ListedService[] = []
-  for (const { file, signers } of trust.lists.filter(({ roles }) => roles.includes(role))) {
-    const trusted = { signers: await readAnchors(signers), at }
-    const octets = await readOctets(file)
-    try {
-      const { services: listed, operator, sequence, nextUpdate } = readTrustList(octets, trusted)
-      refuseOlder({ operator, sequence }, before?.lists ?? [])
-      lists.push({ file, operator, sequence, nextUpdate })
-      services.push(...listed)
-    } catch (cause) {
-      throw new KeyFileError(file, cause)
-    }
+  const files = trust.lists.filter(({ roles }) => roles.includes(role))
+  for (const { file, signers } of files) {
+    const read = await readList({ file, signers: await readAnchors(signers) }, at, before.lists)
+    const replaced = before.lists.find((one) => isReplacedBy(one, read.list, files))
+    if (replaced !== undefined)
+      throw new KeyFileError(
+        file,
+        new TrustListError(
+          'REPLACED',
+          `number ${read.list.sequence}, and ${replaced.sequence} was here before`,
+        ),
+      )
+    lists.push(read.list)
+    services.push(...read.services)
   }
   return new Trusted(role, anchors, lists, services)
 }
 
-/** Who withdrew an approval would have it back by an old list whose next update is not due yet. [TS 119 612 §5.3.2] */
-function refuseOlder(
-  { operator, sequence }: Pick<BelievedList, 'operator' | 'sequence'>,
+async function readList(
+  { file, signers }: { readonly file: string; readonly signers: readonly Certificate[] },
+  at: Date,
   before: readonly BelievedList[],
-): void {
-  const newer = before.find((one) => one.operator === operator && one.sequence > sequence)
-  if (newer !== undefined)
-    throw new TrustListError('REPLACED', `number ${sequence}, and ${newer.sequence} was here before`)
+): Promise<{ list: BelievedList; services: readonly ListedService[] }> {
+  const octets = await readOctets(file)
+  const digest = hash('sha256', octets)
+  const known = before.find((one) => one.file === file && one.digest === digest)
+  const ranOut = known?.nextUpdate !== undefined && at > known.nextUpdate
+  const countedAt = ranOut ? known.countedAt : at
+  try {
+    const { services, ...about } = readTrustList(octets, { signers, at: countedAt })
+    const { operator, sequence, nextUpdate } = about
+    return { list: { file, operator, sequence, nextUpdate, digest, countedAt }, services }
+  } catch (cause) {
+    throw new KeyFileError(file, cause)
+  }
 }
+
+/**
+ * Who withdrew an approval would have it back by an old list whose next update is not due yet. [TS 119 612 §5.3.2] An operator may
+ * publish several lists, each in a file that stays; a list whose file is gone went to another one.
+ */
+const isReplacedBy = (
+  before: BelievedList,
+  { file, operator, sequence }: BelievedList,
+  files: readonly ListFile[],
+): boolean =>
+  before.operator === operator &&
+  before.sequence > sequence &&
+  (before.file === file || !files.some((one) => one.file === before.file))
 
 export type TrustedRoles = Readonly<Record<TrustRole, Trusted>>
 

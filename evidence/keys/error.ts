@@ -7,6 +7,8 @@ export type KeyFailure =
   | 'NO_CERTIFICATE'
   | 'KEY_MISMATCH'
   | 'WEAK_KEY'
+  /** Its certificate is for something else, or somebody else's. */
+  | 'UNFIT_CERTIFICATE'
   | 'SIGNING_FAILED'
   /** No key of a role is within its certificate's validity. */
   | 'NONE_IN_FORCE'

@@ -49,7 +49,7 @@ export function checkProvider(
   const foreign = issued.filter(({ isOwn, isNamed }) => isNamed && !isOwn)
   const own = issued.filter(({ isOwn }) => isOwn)
   const isProved = selection.kind === 'everything' ? own.length > 0 : own.length + others.length > 0
-  const known = new Set(own.flatMap(({ addresses, certificate }) => [...addresses, ...mailOf(certificate)]))
+  const known = own.flatMap(({ addresses, certificate }) => [...addresses, ...certificate.emailAddresses])
   const numbers = new Map<string, string>()
   const twice = own.flatMap(({ name, id }) => {
     const before = numbers.get(id)
@@ -75,13 +75,20 @@ export function checkProvider(
 const holderOf = ({ subject }: Certificate): string =>
   subject.organization === undefined ? subject.text : `O=${subject.organization}`
 
-/** An address below the provider's domain that is not its own is an account's, and its holder may be of the same organization. */
-function isOfAccount(certificate: Certificate, provider: string, known: ReadonlySet<string>): boolean {
-  const mail = mailOf(certificate)
+/**
+ * An address below the provider's domain that is not its own is an account's, and its holder may be of the same organization.
+ *
+ * @param own addresses that evidence and its certificates name
+ */
+export function isOfAccount(
+  { emailAddresses }: Pick<Certificate, 'emailAddresses'>,
+  provider: string,
+  own: readonly string[],
+): boolean {
+  const known = new Set(own.map((one) => one.toLowerCase()))
+  const mail = emailAddresses.map((one) => one.toLowerCase())
   return mail.some((one) => isBelow(one, provider)) && !mail.some((one) => known.has(one))
 }
-
-const mailOf = ({ emailAddresses }: Certificate): string[] => emailAddresses.map((one) => one.toLowerCase())
 
 /** `kep@hs98.kep.tr`, `kep@kurum.hs98.kep.tr` */
 export function isBelow(address: string, provider: string): boolean {

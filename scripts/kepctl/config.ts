@@ -40,5 +40,5 @@ async function faultsOf(
     if (error instanceof ConfigError) return error.faults
     throw error
   }
-  return checkConfig(config, file, onNotice)
+  return checkConfig(config, file, { onNotice })
 }

@@ -24,7 +24,7 @@ export interface SealReport {
   readonly made: boolean
 }
 
-/** Nothing of it is in the archive: a pack without records would prove nothing, and say so to nobody. */
+/** Nothing of it is in the archive, or of one of the messages: a pack that lacks what it names would prove nothing. */
 export class NothingToExport extends Error {
   override readonly name = 'NothingToExport'
 }
@@ -61,7 +61,7 @@ export class ArchiveDesk {
    */
   async export(path: string, selection: PackSelection, progress: Progress): Promise<PackReport> {
     await this.#sealFirst()
-    if (!(await this.#hasAny(selection))) throw new NothingToExport('the archive has no such record')
+    await this.#refuseMissing(selection)
     const pack = new AuditPack(this.#parts, await newPackFolder(path), selection.kind === 'everything')
     if (selection.kind === 'event') {
       const entry = await this.#parts.store.chain.find(EVENT_CHAIN, selection.id)
@@ -73,17 +73,24 @@ export class ArchiveDesk {
     return pack.finish(selection)
   }
 
-  async #hasAny(selection: PackSelection): Promise<boolean> {
+  async #refuseMissing(selection: PackSelection): Promise<void> {
+    if (selection.kind !== 'messages') {
+      if (!(await this.#hasAny(selection))) throw new NothingToExport('the archive has no such record')
+      return
+    }
+    const missing: string[] = []
+    for (const intake of selection.intakes)
+      if ((await this.#parts.store.chain.ofIntake(EVIDENCE_CHAIN, intake, 0, 1)).length === 0)
+        missing.push(intake)
+    if (missing.length > 0) throw new NothingToExport(`the archive has no evidence of ${missing.join(', ')}`)
+  }
+
+  async #hasAny(selection: Exclude<PackSelection, { kind: 'messages' }>): Promise<boolean> {
     const { chain } = this.#parts.store
     if (selection.kind === 'event') return (await chain.find(EVENT_CHAIN, selection.id)) !== undefined
     if (selection.kind === 'everything') return this.#parts.book.covered(EVIDENCE_CHAIN) > 0
-    if (selection.kind === 'evidence') {
-      const { kind: _kind, ...filter } = selection
-      return (await chain.list(EVIDENCE_CHAIN, filter, 0, 1)).length > 0
-    }
-    for (const intake of selection.intakes)
-      if ((await chain.ofIntake(EVIDENCE_CHAIN, intake, 0, 1)).length > 0) return true
-    return false
+    const { kind: _kind, ...filter } = selection
+    return (await chain.list(EVIDENCE_CHAIN, filter, 0, 1)).length > 0
   }
 
   /** What is not sealed is proved by less; while no TSA answers it goes out all the same, and the report counts it. */

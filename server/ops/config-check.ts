@@ -8,6 +8,7 @@ import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
+import type { TrustedRoles } from '../trusted.ts'
 import { MIN_TOKEN } from './api/tokens.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 import { checkNotify } from './notify-check.ts'
@@ -19,17 +20,23 @@ import { checkStampAccounts, checkStampDemands, checkTrustLists } from './trust-
 /** Any permission of group and others. */
 const NOT_THE_OWNER = 0o077
 
+export interface CheckOptions {
+  /** Told of what is no fault and should not be so either. */
+  readonly onNotice?: (notice: ConfigFault) => void
+  /** At a reload: who is believed until then. */
+  readonly believed?: TrustedRoles | undefined
+}
+
 /**
  * Everything that can be wrong with a configuration beyond its form: files that are not there, keys that do not fit,
  * and in production whatever belongs to development. All faults at once; an empty list is a yes.
  *
  * @param file named in the faults, where it came from one
- * @param onNotice told of what is no fault and should not be so either
  */
 export async function checkConfig(
   config: Config,
   file = 'configuration',
-  onNotice: (notice: ConfigFault) => void = () => {},
+  { onNotice = () => {}, believed }: CheckOptions = {},
 ): Promise<ConfigFault[]> {
   const faults: ConfigFault[] = []
   const fault = (path: string, reason: string): void => {
@@ -48,7 +55,7 @@ export async function checkConfig(
       const certificates = certificatesOf(await textOf(anchor, path, fault), path, fault)
       if (production) refuseDevelopment(certificates, path, fault)
     }
-  await checkTrustLists(config, now, fault)
+  await checkTrustLists(config, now, fault, believed)
   await checkStampAccounts(config, fault, isOpenToOthers)
   checkStampDemands(config, fault)
   await checkPeers(config, now, fault)

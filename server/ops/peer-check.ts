@@ -1,4 +1,5 @@
 import type { PeerEntry } from '../../config/relay.ts'
+import { unfitness } from '../fit-to-sign.ts'
 import { type CertificateUse, certificatePlaces } from '../relay/peer-entry.ts'
 import { certificatesOf, type Fault, refuseDevelopment } from './certificate-check.ts'
 
@@ -24,8 +25,11 @@ export async function checkPeer(
     const certificates = certificatesOf(await textOf(value, path), path, fault)
     if (production) refuseDevelopment(certificates, path, fault)
     const [certificate] = certificates
-    if (certificate !== undefined && LEAVES.has(use) && certificate.notAfter < now)
+    if (certificate === undefined) continue
+    if (LEAVES.has(use) && certificate.notAfter < now)
       fault(path, `${certificate.subject.text} expired at ${certificate.notAfter.toISOString()}`)
+    const reason = use === 'signing' ? unfitness(certificate) : undefined
+    if (reason !== undefined) fault(path, reason)
   }
   for (const [index, { from, until }] of entry.signing.entries())
     if (from !== undefined && until !== undefined && from >= until)

@@ -1,7 +1,9 @@
 import type { Config } from '../../config/schema.ts'
 import type { SigningKey } from '../../config/signing.ts'
-import { KeyRing, type Signer } from '../../evidence/index.ts'
+import { type Certificate, KeyRing, type Signer } from '../../evidence/index.ts'
+import { sealUnfitness, unfitness } from '../fit-to-sign.ts'
 import { readSigner } from '../key-files.ts'
+import { ownAddressesOf } from '../services.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 
 type OpenToOthers = (file: string) => Promise<boolean>
@@ -15,29 +17,38 @@ interface Asked {
 }
 
 /** Every key of ours is opened as a start would, tokens too; all that is wrong with any of them is told. */
-export async function checkSigning({ signing }: Config, now: Date, asked: Asked): Promise<void> {
-  const { notice, production } = asked
-  const evidence = new Set<string>()
+export async function checkSigning(config: Config, now: Date, asked: Asked): Promise<void> {
+  const { signing } = config
+  const { fault, notice, production } = asked
+  const issuers: Certificate[] = []
   for (const role of ['envelope', 'evidence', 'archive'] as const) {
     const keys = signing[role]
     if (keys === undefined) continue
     const path = `signing.${role}`
-    const publicKeys = await checkRole(path, keys, now, asked)
-    if (role === 'evidence') for (const one of publicKeys) evidence.add(one)
-    if (production && role === 'archive' && publicKeys.some((one) => evidence.has(one)))
+    const certificates = await checkRole(path, keys, now, asked)
+    if (role === 'evidence') issuers.push(...certificates)
+    if (role !== 'archive') continue
+    const publicKeys = new Set(issuers.map(publicKeyOf))
+    if (production && certificates.some((one) => publicKeys.has(publicKeyOf(one))))
       notice(path, 'a key of evidence: who has it can seal another archive too')
+    for (const certificate of issuers.length === 0 ? [] : certificates) {
+      const reason = sealUnfitness(certificate, issuers, ownAddressesOf(config))
+      if (reason !== undefined) fault(path, reason)
+    }
   }
   if (production && signing.archive === undefined)
     notice('signing.archive', 'is not set: the key of evidence seals the archive too, and should not')
 }
 
-/** Public halves of the keys that could be opened. */
+const publicKeyOf = ({ spki }: Certificate): string => Buffer.from(spki).toString('base64')
+
+/** Certificates of the keys, where all could be opened. */
 async function checkRole(
   path: string,
   keys: readonly SigningKey[],
   now: Date,
   asked: Asked,
-): Promise<string[]> {
+): Promise<Certificate[]> {
   const { fault, notice } = asked
   const signers: Signer[] = []
   await using ring = new KeyRing(signers)
@@ -49,6 +60,8 @@ async function checkRole(
         notice(`${place}.p12`, `${file} is protected by RC2 or 3DES: write it anew with AES`),
       )
       signers.push(signer)
+      const reason = unfitness(signer.certificate)
+      if (reason !== undefined) fault(place, reason)
       if (asked.production && !('key' in key))
         refuseDevelopment([signer.certificate, ...signer.chain], place, fault)
     } catch (error) {
@@ -64,7 +77,7 @@ async function checkRole(
   const gap = gapIn(signers.map(({ certificate }) => certificate))
   if (gap !== undefined)
     notice(path, `nothing can be signed from ${gap.from} to ${gap.until}: the certificates do not overlap`)
-  return signers.map(({ certificate }) => Buffer.from(certificate.spki).toString('base64'))
+  return signers.map(({ certificate }) => certificate)
 }
 
 /** Whether all files are there. */

@@ -1,16 +1,21 @@
 import type { Config } from '../../config/schema.ts'
-import { readTrust } from '../trusted.ts'
+import { readTrust, type TrustedRoles } from '../trusted.ts'
 import { type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 
-/** Each is read as at a start, for each of its roles. */
-export async function checkTrustLists({ mode, trust }: Config, now: Date, fault: Fault): Promise<void> {
+/** Each is read as at a start, for each of its roles; or as at a reload, beside what was believed before. */
+export async function checkTrustLists(
+  { mode, trust }: Config,
+  now: Date,
+  fault: Fault,
+  believed?: TrustedRoles,
+): Promise<void> {
   for (const [index, list] of trust.lists.entries())
     for (const role of list.roles) {
       const path = `trust.lists.${index}`
       try {
-        const found = (await readTrust({ users: [], providers: [], tsas: [], lists: [list] }, role, now)).at(
-          now,
-        )
+        const alone = { users: [], providers: [], tsas: [], lists: [list] }
+        const before = believed?.[role].lists.filter(({ file }) => file === list.file) ?? []
+        const found = (await readTrust(alone, role, now, { lists: before })).at(now)
         if (found.length === 0) fault(path, `${list.file} approves nobody for ${role}`)
         if (mode === 'production') refuseDevelopment(found, path, fault)
       } catch (error) {

@@ -51,6 +51,11 @@ afterAll(async () => {
   folder[Symbol.dispose]()
 })
 
+const withEvidence = (...evidence: SigningKey[]) => ({
+  ...kep.config,
+  signing: { ...kep.config.signing, evidence },
+})
+
 const send = async (): Promise<string> => {
   const { provider, ca } = kep
   return idIn(await submit(await signedMessage(pki().user.signer), { port: provider.ports.submissions, ca }))
@@ -85,10 +90,6 @@ test('the next key signs from the moment that its certificate is valid; nobody d
 })
 
 test('a reload takes over other keys, and one that cannot be opened leaves those that are there', async () => {
-  const withEvidence = (...evidence: SigningKey[]) => ({
-    ...kep.config,
-    signing: { ...kep.config.signing, evidence },
-  })
   const nothing = { p12: folder.file('none.p12'), passwordFile: folder.file('password') }
   await expect(kep.provider.reload(withEvidence(nothing))).rejects.toThrow('none.p12')
   expect(await signerOf(await send())).toBe(next)
@@ -126,6 +127,18 @@ test('a key that leaked: what was stamped before its certificate was revoked sta
   }
   expect(await judged(daysFromNow(0.5))).toEqual(['TOTAL-PASSED', undefined])
   expect(await judged(daysFromNow(-0.5))).toEqual(['TOTAL-FAILED', 'REVOKED'])
+})
+
+test('a key under which nothing would pass is taken over by no reload and no start', async () => {
+  const { tls, qualifiedUser } = pki()
+  for (const [name, holder] of Object.entries({ tls, qualifiedUser })) {
+    const unfit = p12Of(name, holder)
+    await expect(kep.provider.reload(withEvidence(unfit))).rejects.toThrow(`${name}.p12: UNFIT_CERTIFICATE`)
+    const envelope = p12Of('envelope', pki().provider)
+    const start = startProvider({ config: { signing: { envelope, evidence: unfit } } })
+    await expect(start, name).rejects.toThrow('UNFIT_CERTIFICATE')
+  }
+  expect(await signerOf(await send())).toBe(third)
 })
 
 test('a reload takes over whom we believe, for every role', async () => {

@@ -19,14 +19,18 @@ async function house(folder: TemporaryFolder) {
   }
   const signers = [file('supervisor.pem', toPem('CERTIFICATE', supervisor.certificate.der))]
   const anchor = file('root.pem', toPem('CERTIFICATE', root.certificate.der))
-  const publish = async (row: Partial<ServiceRow> = {}, list: Partial<ListRow> = {}) => {
+  const publish = async (row: Partial<ServiceRow> = {}, list: Partial<ListRow> = {}, name = 'list.xml') => {
     const service = { certificates: [intermediate.certificate], type: 'CA/QC', status: 'granted' } as const
     const services = [{ ...service, from: '2020-01-01T00:00:00Z', ...row }]
-    file('list.xml', await signedList(listXml({ services, ...list }), supervisor))
+    file(name, await signedList(listXml({ services, ...list }), supervisor))
   }
-  const lists = [{ file: folder.file('list.xml'), signers, roles: ['users'] }] as const
-  const trust: TrustFiles = { users: [anchor], providers: [], tsas: [], lists }
-  return { publish, trust }
+  const trustOf = (...names: string[]): TrustFiles => ({
+    users: [anchor],
+    providers: [],
+    tsas: [],
+    lists: names.map((name) => ({ file: folder.file(name), signers, roles: ['users'] })),
+  })
+  return { publish, trust: trustOf('list.xml'), trustOf }
 }
 
 test('who is approved is asked as of each judgement, anchors of files are at any time', async () => {
@@ -75,4 +79,41 @@ test('a list that was replaced is not believed again, though its next update is 
     await publish({}, { sequence })
     expect((await readTrust(trust, 'users', AT, now)).lists).toMatchObject([{ sequence }])
   }
+})
+
+test('a list that ran out while it was believed is believed at a reload, as long as no other takes its place', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trust } = await house(folder)
+  const [ends, later] = ['2026-07-10T00:00:00Z', day('2026-07-20')]
+  await publish({}, { sequence: 7, nextUpdate: ends })
+  const first = await readTrust(trust, 'users', AT)
+  await expect(readTrust(trust, 'users', later), 'a start').rejects.toThrow('OUTDATED')
+  const second = await readTrust(trust, 'users', later, first)
+  expect(second.at(later)).toHaveLength(2)
+  // However often.
+  expect((await readTrust(trust, 'users', day('2026-08-20'), second)).at(later)).toHaveLength(2)
+  await publish({ from: '2021-01-01T00:00:00Z' }, { sequence: 7, nextUpdate: ends })
+  await expect(readTrust(trust, 'users', later, second), 'other octets').rejects.toThrow('OUTDATED')
+  await publish({}, { sequence: 8, nextUpdate: '2026-12-01T00:00:00Z' })
+  expect((await readTrust(trust, 'users', later, second)).lists).toMatchObject([{ sequence: 8 }])
+})
+
+test('one operator may have two lists, each with numbers of its own', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trustOf } = await house(folder)
+  await publish({}, { sequence: 7 }, 'a.xml')
+  await publish({}, { sequence: 40 }, 'b.xml')
+  const now = await readTrust(trustOf('a.xml', 'b.xml'), 'users', AT)
+  expect((await readTrust(trustOf('a.xml', 'b.xml'), 'users', AT, now)).lists).toHaveLength(2)
+  await publish({}, { sequence: 6 }, 'a.xml')
+  await expect(readTrust(trustOf('a.xml', 'b.xml'), 'users', AT, now)).rejects.toThrow('REPLACED')
+})
+
+test('an older list is not believed under another name either', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trustOf } = await house(folder)
+  await publish({}, { sequence: 7 }, 'a.xml')
+  const now = await readTrust(trustOf('a.xml'), 'users', AT)
+  await publish({}, { sequence: 6 }, 'b.xml')
+  await expect(readTrust(trustOf('b.xml'), 'users', AT, now)).rejects.toThrow('REPLACED')
 })

@@ -1,4 +1,4 @@
-import { truncate, writeFile } from 'node:fs/promises'
+import { readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { verifyPack } from '../../../../evidence/verify/pack.ts'
@@ -103,4 +103,25 @@ test('nothing is no pack', async () => {
     await expect(deskOf(house).export(folder.file('p'), selection, () => {})).rejects.toMatchObject({
       name: 'NothingToExport',
     })
+})
+
+test('a message of which the archive has no evidence is named, and leaves no pack', async () => {
+  const house = await archiveHouse(BEGIN)
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const at = BEGIN.getTime()
+  await house.archive.archives.evidence.append({
+    eventId: 'delil-1',
+    bytes: Buffer.from('<x/>'),
+    intake: 'kabul-1',
+    meta: '{}',
+    parties: [],
+    at,
+    keepUntil: at,
+  })
+  const selection = { kind: 'messages', intakes: ['kabul-1', 'yok-1', 'yok-2'] } as const
+  await expect(deskOf(house).export(folder.file('p'), selection, () => {})).rejects.toThrow(
+    'no evidence of yok-1, yok-2',
+  )
+  expect(await readdir(folder.path)).toEqual([])
 })

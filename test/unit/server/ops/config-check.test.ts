@@ -13,6 +13,7 @@ import { systemClock } from '../../../../mail/clock.ts'
 import { developmentConfig } from '../../../../server/development/config.ts'
 import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { checkConfig } from '../../../../server/ops/config-check.ts'
+import { readTrustedRoles } from '../../../../server/trusted.ts'
 import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
 import { daysFromNow, type Holder, makeKey, pki } from '../../../fakes/pki.ts'
 import { TARIFF } from '../../../fakes/tariff.ts'
@@ -106,6 +107,12 @@ test('a trusted list is read as at a start', async () => {
     expect.stringContaining('OUTDATED'),
     `trust.lists.1: ${good.file} approves nobody for tsas`,
   ])
+
+  // Believed until it ran out: no reason to refuse new keys at a reload.
+  const trust = { ...production.trust, lists: [{ ...old, roles: ['users' as const] }] }
+  const reloaded: Config = { ...production, mode: 'development', trust }
+  const believed = await readTrustedRoles(trust, new Date('2019-01-01T00:00:00Z'))
+  expect(await checkConfig(reloaded, 'x.yaml', { believed })).toEqual([])
 })
 
 describe('what is without fault', () => {
@@ -225,7 +232,7 @@ describe('signing', () => {
   ): Promise<{ faults: string[]; notices: string[] }> => {
     const notices: string[] = []
     const config = { ...production, signing: { ...production.signing, ...signing } }
-    const faults = await checkConfig(config, 'x.yaml', ({ path }) => notices.push(path))
+    const faults = await checkConfig(config, 'x.yaml', { onNotice: ({ path }) => notices.push(path) })
     return { faults: faults.map(({ path }) => path), notices }
   }
   const validFor = (from: number, until: number) =>
@@ -242,6 +249,22 @@ describe('signing', () => {
     expect(await told({})).toEqual({ faults: [], notices: ['signing.archive'] })
     expect(await told({ archive: undefined })).toEqual({ faults: [], notices: ['signing.archive'] })
     expect(await told({ archive: [p12Of(validFor(-1, 10), 'a.p12')] })).toEqual({ faults: [], notices: [] })
+  })
+  test('what no verification would pass is refused: keys for TLS and stamps, of persons, and with an account’s address for the archive', async () => {
+    const { provider, qualifiedUser, tls, tsa } = pki()
+    const file = (holder: Holder) => p12Of(holder, `${holder.certificate.serial}.p12`)
+    const of = (address: string) => file(pki().issue({ kind: 'provider', email: address }))
+    const unfit = [tls, tsa, qualifiedUser].map(file)
+    const places = (role: string) => unfit.map((_, index) => `signing.${role}.${index}`)
+    for (const role of ['envelope', 'evidence', 'archive'])
+      expect((await told({ [role]: unfit })).faults.filter((path) => path !== 'signing.archive')).toEqual(
+        places(role),
+      )
+    const { domain } = production.provider
+    expect((await told({ archive: [of(`arsiv@${domain}`)] })).faults).toEqual(['signing.archive'])
+    for (const address of [`KEP@${domain}`, 'arsiv@example.tr'])
+      expect((await told({ archive: [of(address)] })).faults).toEqual([])
+    expect((await told({ archive: [file(provider)] })).faults).toEqual([])
   })
   test('every key of a list is opened, and all that is wrong is told at once', async () => {
     const good = p12Of(validFor(-1, 10), 'good.p12')
@@ -303,6 +326,17 @@ describe('peers', () => {
   const told = (...peers: ReturnType<typeof entry>[]) => pathsOf({ ...production, peers })
 
   test('a real one is without fault', async () => expect(await told(entry())).toEqual([]))
+
+  test('one that registers a certificate under which nothing passes', async () => {
+    const { qualifiedUser, tls } = pki()
+    const signing = [qualifiedUser, tls].map(({ certificate }) => ({
+      certificate: file(`${certificate.serial}.pem`, pemOf(certificate)),
+    }))
+    expect(await told(entry({ signing }))).toEqual([
+      'peers.0.signing.0.certificate',
+      'peers.0.signing.1.certificate',
+    ])
+  })
 
   test('directories of our own domain, or named twice; a file that is away is none', async () => {
     const sources = [production.provider.domain, 'hs02.kep.tr', 'hs02.kep.tr'].map((provider) => ({

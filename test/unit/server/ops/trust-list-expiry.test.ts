@@ -14,6 +14,8 @@ test('of each trusted list it is told how long it counts, in time and after it r
     operator: 'Kurum',
     sequence: 1,
     nextUpdate: days === undefined ? undefined : new Date(NOW + days * DAY),
+    digest: '',
+    countedAt: new Date(NOW),
   })
   const [near, far, late, closed] = [
     list('near', 6),
