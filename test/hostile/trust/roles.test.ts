@@ -17,6 +17,7 @@ import {
   trustOptions,
   userMessage,
 } from '../../fakes/evidence.ts'
+import { answer } from '../../fakes/ocsp-responder.ts'
 import { daysFromNow, emptyCrl, type Holder, makeKey, makeRoot, pki } from '../../fakes/pki.ts'
 
 const by = async (holder: Holder): Promise<Uint8Array> =>
@@ -244,5 +245,61 @@ describe('a list that nobody signed clears no stolen key', () => {
         verdict: 'INDETERMINATE',
         timestamps: [{ reason: 'CERTIFICATE_ISSUER_REVOKED' }],
       })
+  })
+})
+
+describe('an answer about the authority, heard later', () => {
+  const { tsa, intermediate, crls } = pki()
+  const producedAt = new Date(Date.now() + 60_000)
+  const told = (reason: number | undefined, signer = intermediate) =>
+    answer({
+      issuer: intermediate,
+      signer,
+      producedAt,
+      singles: [
+        {
+          certificate: tsa.certificate,
+          status: { revoked: producedAt, ...(reason === undefined ? {} : { reason }) },
+          thisUpdate: producedAt,
+          nextUpdate: daysFromNow(30),
+        },
+      ],
+    })
+  const lost = { verdict: 'INDETERMINATE', timestamps: [{ reason: 'CERTIFICATE_REVOKED_NO_PROOF' }] }
+
+  test.each([
+    ['superseded', 4, { verdict: 'TOTAL-PASSED' }],
+    ['ceased', 5, { verdict: 'TOTAL-PASSED' }],
+    ['stolen', 1, lost],
+    ['of its CA', 2, lost],
+    ['for no reason', undefined, lost],
+  ])('%s', async (_name, reason, expected) => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    expect(await judge(octets, { crls, ocsps: [told(reason)], now: daysFromNow(1) })).toMatchObject(expected)
+  })
+
+  test('"superseded" in a list of its CA does not outweigh "stolen" in an answer', async () => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    const revoked = [{ serial: tsa.certificate.serialBytes, date: producedAt, reason: 4 }]
+    const list = {
+      issuer: intermediate,
+      number: 9,
+      thisUpdate: producedAt,
+      nextUpdate: daysFromNow(30),
+      revoked,
+    }
+    const now = daysFromNow(1)
+    expect(await judge(octets, { crls: [issueCrl(list), ...crls], ocsps: [told(1)], now })).toMatchObject(
+      lost,
+    )
+    const stolen = issueCrl({ ...list, revoked: revoked.map((one) => ({ ...one, reason: 1 })) })
+    expect(await judge(octets, { crls: [stolen, ...crls], ocsps: [told(4)], now })).toMatchObject(lost)
+  })
+
+  test('signed by somebody else it says nothing, for good or ill', async () => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    const forger: Issuer = { certificate: intermediate.certificate, key: makeKey('p256').privateKey }
+    const judged = judge(octets, { crls, ocsps: [told(1, forger)], now: daysFromNow(1) })
+    expect(await judged).toMatchObject({ verdict: 'TOTAL-PASSED' })
   })
 })
