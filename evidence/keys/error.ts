@@ -17,6 +17,8 @@ export type KeyFailure =
   | 'NO_TOKEN'
   | 'PIN_REFUSED'
   | 'PIN_LOCKED'
+  /** A login ended without a word about the PIN; it is tried again later. */
+  | 'PIN_RESTS'
   /** The token does not answer now; it is asked again later. */
   | 'TOKEN_GONE'
 

@@ -25,5 +25,9 @@ const TOLD: Readonly<Partial<Record<KeyFailure, Text>>> = {
     en: 'the PIN was refused; check it before you try again, a token locks itself after a few',
   },
   PIN_LOCKED: { tr: 'PIN kilitli veya tek deneme kaldı', en: 'the PIN is locked, or at its last try' },
+  PIN_RESTS: {
+    tr: 'kart veya HSM PIN hakkında bir şey söylemedi; yeniden denemeden önce denetleyin',
+    en: 'the token said nothing of the PIN; check it before you try again',
+  },
   TOKEN_GONE: { tr: 'kart veya HSM yanıt vermiyor', en: 'the token does not answer' },
 }

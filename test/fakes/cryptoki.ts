@@ -17,6 +17,12 @@ export class FakeCryptoki implements Cryptoki {
   pin = '1234'
   /** Of keys that ask each time; absent: the same. */
   signaturePin: string | undefined
+  /** What a wrong PIN is answered with. */
+  wrong = 'CKR_PIN_INCORRECT'
+  /** Whether its flags show what it counts: not all do. */
+  shows = false
+  /** Wrong PINs since the last right one. */
+  lost = 0
   serialNumber = 'A1'
   mechanisms = [0x0001, 0x0040]
   /** Attributes of the private key beside its kind. */
@@ -43,6 +49,7 @@ export class FakeCryptoki implements Cryptoki {
     return this.tokens.map((_, index) => handle(index))
   }
   C_GetTokenInfo(slot: Handle): TokenInfo {
+    this.#called('C_GetTokenInfo')
     return {
       label: (this.tokens[slot[0]!] ?? '').padEnd(32),
       manufacturerID: 'fakes'.padEnd(32),
@@ -61,8 +68,12 @@ export class FakeCryptoki implements Cryptoki {
   C_Login(_session: Handle, userType: number, pin: string): void {
     this.#called('C_Login')
     const isForSignature = userType === CK.CONTEXT_SPECIFIC
-    if (pin !== (isForSignature ? (this.signaturePin ?? this.pin) : this.pin))
-      throw new Error('CKR_PIN_INCORRECT')
+    if (pin !== (isForSignature ? (this.signaturePin ?? this.pin) : this.pin)) {
+      this.lost++
+      if (this.shows) this.flags |= CK.USER_PIN_COUNT_LOW
+      throw new Error(this.wrong)
+    }
+    this.lost = 0
     if (isForSignature) this.calls.push('for this signature')
   }
   C_FindObjectsInit(): void {

@@ -21,7 +21,7 @@ const LOST: ReadonlySet<string> = new Set([
   'CKR_HOST_MEMORY',
 ])
 
-/** A login that ends so was over before the PIN was read; after any other end the token may have counted a wrong one. */
+/** A login that ends so was over before the PIN was read. */
 const UNREAD: ReadonlySet<string> = new Set([
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_SESSION_CLOSED',
@@ -59,16 +59,20 @@ export const isLost = (error: unknown): boolean =>
 
 export const isNamed = (error: unknown, name: string): boolean => nameOf(error) === name
 
-/** What a failed login says of its PIN; undefined where the token never read it. */
-export function refusalOf(error: unknown): KeyError | undefined {
-  const name = nameOf(error)
-  if (UNREAD.has(name)) return undefined
-  const known = keyErrorOf(error)
-  if (isRefusal(known)) return known
-  return new KeyError('PIN_REFUSED', `${detailOf(name)} at the login, which may have cost a try`, error)
+/**
+ * What a failed login says of its PIN: never read, refused, or nothing, where the token may have counted a wrong one. There
+ * are modules that answer a wrong PIN with CKR_GENERAL_ERROR.
+ */
+export function loginEnd(error: unknown): 'unread' | 'refused' | 'untold' {
+  if (UNREAD.has(nameOf(error))) return 'unread'
+  return isRefusal(keyErrorOf(error)) ? 'refused' : 'untold'
 }
 
 export const isRefusal = ({ code }: KeyError): boolean => code === 'PIN_REFUSED' || code === 'PIN_LOCKED'
+
+/** The login itself, not a PIN that rests since: what ails the module may end with its sessions. */
+export const endedUntold = (error: unknown): boolean =>
+  error instanceof KeyError && error.code === 'PIN_RESTS' && error.cause !== undefined
 
 /** As callers know it; names of CKRs hold no secret. */
 export function keyErrorOf(error: unknown): KeyError {
@@ -79,3 +83,6 @@ export function keyErrorOf(error: unknown): KeyError {
 }
 
 const detailOf = (name: string): string => (/^CKR_[A-Z_]+$/.test(name) ? name : 'the module failed')
+
+/** The module's, for people. */
+export const wordOf = (error: unknown): string => detailOf(nameOf(error))

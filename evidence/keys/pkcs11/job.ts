@@ -1,6 +1,7 @@
 /** What is said between the thread that owns a module and those who want signatures. */
 import type { HashName, Signer } from '../../ports.ts'
 import type { KeyFailure } from '../error.ts'
+import type { PinStanding } from './standing.ts'
 
 export interface TokenName {
   /** Its label, or the number of its slot; one of both. */
@@ -52,9 +53,10 @@ export interface Looked {
   readonly certificates: readonly Uint8Array[]
 }
 
-/** Told before the reply, and also where nobody waits for that any more: an entry of the PINs that a token did not take. */
-export interface Refused {
-  readonly refused: string
+/** Told before the reply, and also where nobody waits for that any more. */
+export interface PinTold {
+  readonly entry: string
+  readonly standing: PinStanding
 }
 
 export type Reply = { readonly id: number } & (

@@ -4,12 +4,14 @@
  * worthless: of RSA it may give the key away.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { Clock } from '../../../mail/clock.ts'
 import { KeyError } from '../error.ts'
 import { CK, type Cryptoki } from './cryptoki.ts'
-import { isLost, isNamed, keyErrorOf } from './failure.ts'
+import { endedUntold, isLost, isNamed, keyErrorOf } from './failure.ts'
 import { type KeyName, type Look, type Looked, type Match, nameOf, type Sign, type TokenName } from './job.ts'
-import { Pins, type RefusedPins } from './pins.ts'
+import { Pins, type Place } from './pins.ts'
 import { placeOf } from './place.ts'
+import type { PinStandings } from './standing.ts'
 import { shown, TokenSession } from './token-session.ts'
 
 export class Module {
@@ -17,12 +19,17 @@ export class Module {
   #library: Cryptoki | undefined
   #isBegun = false
   readonly #sessions = new Map<string, TokenSession>()
-  readonly #refused: RefusedPins
+  readonly #standings: PinStandings
+  readonly #clock: Pick<Clock, 'monotonic'>
 
-  /** @param refused those who stand in line with such a PIN must not use up the tries that a token has */
-  constructor(load: () => Cryptoki, refused: RefusedPins = new Set<string>()) {
+  /**
+   * @param standings those who stand in line with a PIN that was refused must not use up the tries that a token has
+   * @param clock the same for all threads that share the standings
+   */
+  constructor(load: () => Cryptoki, standings: PinStandings, clock: Pick<Clock, 'monotonic'>) {
     this.#load = load
-    this.#refused = refused
+    this.#standings = standings
+    this.#clock = clock
   }
 
   /** Throws KeyError, like all that follow. */
@@ -83,14 +90,19 @@ export class Module {
     try {
       return act(this.#open(token))
     } catch (error) {
-      if (!isLost(error)) throw keyErrorOf(error)
+      if (!isLost(error)) throw this.#failure(error)
     }
     this.end()
     try {
       return act(this.#open(token))
     } catch (error) {
-      throw keyErrorOf(error)
+      throw this.#failure(error)
     }
+  }
+
+  #failure(error: unknown): KeyError {
+    if (endedUntold(error)) this.end()
+    return keyErrorOf(error)
   }
 
   #open(token: TokenName): TokenSession {
@@ -101,13 +113,17 @@ export class Module {
     // A token that is logged in to takes any PIN: whether another one is right shows only from the beginning.
     if (this.#sessions.values().some((one) => one.identity === place.identity && one.pin !== token.pin)) {
       // One that is known to be wrong must not cost those who use the token their login.
-      new Pins(this.#begun(), place, this.#refused).check('user', token.pin)
+      this.#pinsOf(place).check('user', token.pin)
       this.end()
       place = placeOf(this.#begun(), token)
     }
-    const session = new TokenSession(this.#begun(), place, token.pin, this.#refused)
+    const session = new TokenSession(this.#begun(), this.#pinsOf(place), token.pin)
     this.#sessions.set(name, session)
     return session
+  }
+
+  #pinsOf(place: Place): Pins {
+    return new Pins(this.#begun(), place, this.#standings, this.#clock)
   }
 
   #begun(): Cryptoki {

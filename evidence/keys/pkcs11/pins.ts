@@ -1,16 +1,13 @@
 /**
  * The two logins of a token, each of which may cost one of its few tries. A PIN that was refused is not given to that token again,
- * nor any to a token that has one try left: it would lock itself, and that try is left to a person.
+ * nor any to a token that has one try left: it would lock itself, and that try is left to a person. A PIN of which a failed
+ * login told nothing rests first.
  */
+import type { Clock } from '../../../mail/clock.ts'
 import { KeyError } from '../error.ts'
 import { CK, type Cryptoki, type Handle } from './cryptoki.ts'
-import { isNamed, isRefusal, keyErrorOf, refusalOf } from './failure.ts'
-
-/** Entries of `entryOf`. One list for a process, whose owner outlives the thread of a module. */
-export interface RefusedPins {
-  has(entry: string): boolean
-  add(entry: string): void
-}
+import { isNamed, isRefusal, keyErrorOf, loginEnd, wordOf } from './failure.ts'
+import { afterUntold, hasCounted, type PinStandings } from './standing.ts'
 
 /** `user`: of the token. `signature`: of a key that asks each time, which on many cards is another one. */
 export type PinUse = 'user' | 'signature'
@@ -22,25 +19,40 @@ export interface Place {
 }
 
 export class Pins {
+  readonly place: Place
   readonly #library: Cryptoki
-  readonly #place: Place
-  readonly #refused: RefusedPins
+  readonly #standings: PinStandings
+  readonly #clock: Pick<Clock, 'monotonic'>
+  /** Of the token, as they were before the last login. */
+  #flags = 0
   /** That were right for a signature in this session. */
   readonly #signed = new Set<string>()
 
-  constructor(library: Cryptoki, place: Place, refused: RefusedPins) {
+  constructor(library: Cryptoki, place: Place, standings: PinStandings, clock: Pick<Clock, 'monotonic'>) {
+    this.place = place
     this.#library = library
-    this.#place = place
-    this.#refused = refused
+    this.#standings = standings
+    this.#clock = clock
   }
 
-  /** Throws KeyError PIN_REFUSED or PIN_LOCKED where the PIN must not be given. */
+  /** Throws KeyError PIN_REFUSED, PIN_LOCKED or PIN_RESTS where the PIN must not be given. */
   check(use: PinUse, pin: string): void {
-    if (this.#refused.has(this.#entry(use, pin))) throw new KeyError('PIN_REFUSED', 'it is not tried again')
-    const { flags } = this.#library.C_GetTokenInfo(this.#place.slot)
+    const standing = this.#standings.get(this.#entry(use, pin))
+    if (standing?.kind === 'refused') throw new KeyError('PIN_REFUSED', 'it is not tried again')
+    if (standing?.kind === 'resting' && this.#clock.monotonic() < standing.until)
+      throw new KeyError('PIN_RESTS', `${standing.word} at its last login`)
+    const { flags } = this.#library.C_GetTokenInfo(this.place.slot)
+    if (standing?.kind === 'resting' && hasCounted(standing.flags, flags)) {
+      this.#refuse(use, pin)
+      throw new KeyError(
+        'PIN_REFUSED',
+        `${standing.word} at its last login, and the token counted a wrong PIN`,
+      )
+    }
     if ((flags & CK.USER_PIN_LOCKED) !== 0) throw new KeyError('PIN_LOCKED', 'the token has locked its PIN')
     if ((flags & CK.USER_PIN_FINAL_TRY) !== 0)
       throw new KeyError('PIN_LOCKED', 'one try of the PIN is left: log in by hand first')
+    this.#flags = flags
   }
 
   /** After `check`. Throws KeyError, or the module's own error where the token is gone. */
@@ -49,30 +61,66 @@ export class Pins {
       this.#library.C_Login(session, use === 'user' ? CK.USER : CK.CONTEXT_SPECIFIC, pin)
     } catch (error) {
       if (use === 'user' && isNamed(error, 'CKR_USER_ALREADY_LOGGED_IN')) return
-      const refusal = refusalOf(error)
-      if (refusal === undefined) throw error
+      const end = loginEnd(error)
+      if (end === 'unread') throw error
+      if (end === 'untold') throw this.#untold(use, pin, error)
       this.#refuse(use, pin)
-      throw refusal
+      throw keyErrorOf(error)
     }
+    if (use === 'user') this.#took(use, pin)
   }
 
   /** The token made a signature with it. */
   tookForSignature(pin: string): void {
     this.#signed.add(pin)
+    this.#took('signature', pin)
   }
 
   /** Modules that keep the PIN look at it no sooner than in the signature itself. */
   failedForSignature(pin: string, error: unknown): void {
-    if (isRefusal(keyErrorOf(error))) this.#refuse('signature', pin)
+    if (isRefusal(keyErrorOf(error)) || this.#hasCounted()) this.#refuse('signature', pin)
+  }
+
+  /** What to throw after a login that told nothing of its PIN. */
+  #untold(use: PinUse, pin: string, error: unknown): KeyError {
+    const word = wordOf(error)
+    if (this.#hasCounted()) {
+      this.#refuse(use, pin)
+      return new KeyError('PIN_REFUSED', `${word} at the login, and the token counted a wrong PIN`, error)
+    }
+    const login = { now: this.#clock.monotonic(), flags: this.#flags, word }
+    for (const entry of this.#entries(use, pin))
+      this.#standings.set(entry, afterUntold(this.#standings.get(entry), login))
+    return this.#standings.get(this.#entry(use, pin))?.kind === 'refused'
+      ? new KeyError('PIN_REFUSED', `${word} at the login again, which may have cost a try each time`, error)
+      : new KeyError('PIN_RESTS', `${word} at the login, which may have cost a try`, error)
+  }
+
+  /** False too where the token does not show its flags now: `check` looks again before the next login. */
+  #hasCounted(): boolean {
+    try {
+      return hasCounted(this.#flags, this.#library.C_GetTokenInfo(this.place.slot).flags)
+    } catch {
+      return false
+    }
+  }
+
+  #took(use: PinUse, pin: string): void {
+    const entry = this.#entry(use, pin)
+    if (this.#standings.get(entry)?.kind !== 'taken') this.#standings.set(entry, { kind: 'taken' })
   }
 
   #refuse(use: PinUse, pin: string): void {
-    this.#refused.add(this.#entry(use, pin))
-    // It was right and is so no more: somebody changed it, and it would fail at the next login too.
-    if (this.#signed.has(pin)) this.#refused.add(this.#entry('user', pin))
+    for (const entry of this.#entries(use, pin)) this.#standings.set(entry, { kind: 'refused' })
+  }
+
+  /** Where it was right and may be so no more, somebody changed it, and it would fail at the next login too. */
+  #entries(use: PinUse, pin: string): string[] {
+    const entry = this.#entry(use, pin)
+    return use === 'signature' && this.#signed.has(pin) ? [entry, this.#entry('user', pin)] : [entry]
   }
 
   #entry(use: PinUse, pin: string): string {
-    return `${this.#place.identity}\0${use}\0${pin}`
+    return `${this.place.identity}\0${use}\0${pin}`
   }
 }

@@ -6,7 +6,7 @@ import { type Attribute, CK, type Cryptoki, type Handle } from './cryptoki.ts'
 import { isNamed } from './failure.ts'
 import type { KeyName } from './job.ts'
 import { requestOf, signatureOf, type Wanted } from './mechanism.ts'
-import { Pins, type Place, type RefusedPins } from './pins.ts'
+import type { Pins } from './pins.ts'
 
 /** Keys of one name: two or three while one replaces another. */
 const MAX_KEYS = 8
@@ -40,11 +40,12 @@ export class TokenSession {
   readonly #pins: Pins
 
   /** Opens a session and logs in. */
-  constructor(library: Cryptoki, place: Place, pin: string, refused: RefusedPins) {
-    this.#pins = new Pins(library, place, refused)
-    this.#pins.check('user', pin)
+  constructor(library: Cryptoki, pins: Pins, pin: string) {
+    const { place } = pins
+    pins.check('user', pin)
     this.#session = library.C_OpenSession(place.slot, CK.SERIAL_SESSION)
-    this.#pins.logIn(this.#session, 'user', pin)
+    pins.logIn(this.#session, 'user', pin)
+    this.#pins = pins
     this.#mechanisms = new Set(library.C_GetMechanismList(place.slot))
     this.#library = library
     this.identity = place.identity

@@ -7,10 +7,11 @@ import {
   type Looked,
   type Match,
   nameOf,
-  type Refused,
+  type PinTold,
   type Reply,
   type Sign,
 } from './job.ts'
+import type { PinStanding } from './standing.ts'
 
 /** A token that did not answer twice is left alone so long. */
 const REST_MS = 5000
@@ -31,14 +32,14 @@ interface Asked {
 /** What a TokenThread needs of a thread; tests bring a smaller one. */
 export type OwnThread = Pick<Worker, 'postMessage' | 'terminate' | 'on' | 'ref' | 'unref'>
 
-/** @param refused PINs that threads before it told of */
-type StartThread = (refused: readonly string[]) => OwnThread
+/** @param standings that threads before it told of */
+type StartThread = (standings: ReadonlyMap<string, PinStanding>) => OwnThread
 
 /** The caller's side of the one thread that owns a module. A thread that died is started anew by the next request. */
 export class TokenThread {
   readonly #start: StartThread
-  /** PINs that a token did not take, for as long as the process lives: none of them is tried again, by no thread. */
-  readonly #refused = new Set<string>()
+  /** How PINs stand with tokens, for as long as the process lives: one that was refused is tried again by no thread. */
+  readonly #standings = new Map<string, PinStanding>()
   readonly #clock: Pick<Clock, 'monotonic'>
   /** Those that the thread has, and behind them those that it will be given. */
   readonly #inHand = new Map<number, Asked>()
@@ -142,12 +143,14 @@ export class TokenThread {
 
   #running(): OwnThread {
     if (this.#worker !== undefined) return this.#worker
-    const worker = this.#start([...this.#refused])
+    const worker = this.#start(new Map(this.#standings))
     this.#worker = worker
-    worker.on('message', (reply: Reply | Refused) => {
+    worker.on('message', (reply: Reply | PinTold) => {
       this.#hangs = false
-      if ('refused' in reply) {
-        this.#refused.add(reply.refused)
+      if ('standing' in reply) {
+        // What a thread that hung says late takes back no refusal.
+        if (this.#standings.get(reply.entry)?.kind !== 'refused')
+          this.#standings.set(reply.entry, reply.standing)
         return
       }
       this.#patience?.refresh()
@@ -218,7 +221,7 @@ export interface HeldModule extends AsyncDisposable {
  */
 export function holdModule(path: string): HeldModule {
   const held = threads.get(path) ?? {
-    thread: new TokenThread((refused) => startWorker(path, refused)),
+    thread: new TokenThread((standings) => startWorker(path, standings)),
     users: 0,
   }
   threads.set(path, held)
@@ -235,7 +238,7 @@ export function holdModule(path: string): HeldModule {
   }
 }
 
-function startWorker(path: string, refused: readonly string[]): Worker {
+function startWorker(path: string, standings: ReadonlyMap<string, PinStanding>): Worker {
   const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
-  return new Worker(new URL(`./worker${extension}`, import.meta.url), { workerData: { path, refused } })
+  return new Worker(new URL(`./worker${extension}`, import.meta.url), { workerData: { path, standings } })
 }

@@ -2,18 +2,24 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { KeyError } from '../error.ts'
 import { loadModule } from './cryptoki.ts'
-import type { Job, Looked, Refused, Reply } from './job.ts'
+import type { Job, Looked, PinTold, Reply } from './job.ts'
 import { Module } from './module.ts'
+import type { PinStanding } from './standing.ts'
 
-const { path, refused } = workerData as { path: string; refused: readonly string[] }
-const known = new Set(refused)
-const module = new Module(() => loadModule(path), {
-  has: (entry) => known.has(entry),
-  add: (entry) => {
-    known.add(entry)
-    parentPort?.postMessage({ refused: entry } satisfies Refused)
+const { path, standings } = workerData as { path: string; standings: Map<string, PinStanding> }
+/** Of the whole process: performance.now() begins with each thread, and a PIN may rest longer than one lives. */
+const clock = { monotonic: () => Number(process.hrtime.bigint() / 1_000_000n) }
+const module = new Module(
+  () => loadModule(path),
+  {
+    get: (entry) => standings.get(entry),
+    set: (entry, standing) => {
+      standings.set(entry, standing)
+      parentPort?.postMessage({ entry, standing } satisfies PinTold)
+    },
   },
-})
+  clock,
+)
 
 parentPort?.on('message', ({ id, job }: { id: number; job: Job }) => {
   parentPort?.postMessage({ id, ...answer(job) } satisfies Reply)

@@ -2,6 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { KeyError } from '../../../../../evidence/keys/error.ts'
 import { CK } from '../../../../../evidence/keys/pkcs11/cryptoki.ts'
 import { Module } from '../../../../../evidence/keys/pkcs11/module.ts'
+import {
+  FIRST_REST_MS,
+  LONGEST_REST_MS,
+  type PinStanding,
+} from '../../../../../evidence/keys/pkcs11/standing.ts'
 import { verifySignature } from '../../../../../evidence/x509/algorithm.ts'
 import { FakeCryptoki } from '../../../../fakes/cryptoki.ts'
 import { pki } from '../../../../fakes/pki.ts'
@@ -19,9 +24,13 @@ const job = {
 } as const
 let library: FakeCryptoki
 let module: Module
+let now: number
+const moduleWith = (standings: Map<string, PinStanding>): Module =>
+  new Module(() => library, standings, { monotonic: () => now })
 beforeEach(() => {
+  now = 0
   library = new FakeCryptoki(provider.key)
-  module = new Module(() => library)
+  module = moduleWith(new Map())
 })
 const codeOf = (act: () => unknown): string => {
   try {
@@ -50,7 +59,7 @@ describe('signing', () => {
     library.mechanisms = [0x0040]
     expect(holds(module.sign(job))).toBe(true)
     library.mechanisms = []
-    expect(codeOf(() => new Module(() => library).sign(job))).toBe('UNSUPPORTED')
+    expect(codeOf(() => moduleWith(new Map()).sign(job))).toBe('UNSUPPORTED')
   })
   test('logs in for each signature where the key asks for it', () => {
     library.asksAlways = true
@@ -147,20 +156,6 @@ describe('the PIN', () => {
     expect(codeOf(() => module.sign(job))).toBe(code)
     expect(library.count('C_Login')).toBe(1)
   })
-  // Modules there are that answer a wrong PIN with one of these.
-  test.each([
-    'CKR_FUNCTION_FAILED',
-    'CKR_GENERAL_ERROR',
-    'CKR_DEVICE_ERROR',
-    'CKR_FUNCTION_REJECTED',
-    'CKR_ARGUMENTS_BAD',
-    'CKR_VENDOR_DEFINED',
-    'a fault of the binding',
-  ])('%s at the login counts as a refusal', (name) => {
-    library.failures.set('C_Login', [name])
-    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
-    expect(library.count('C_Login')).toBe(1)
-  })
   test.each(['CKR_DEVICE_REMOVED', 'CKR_TOKEN_NOT_PRESENT', 'CKR_SESSION_HANDLE_INVALID'])(
     '%s at the login is no word about the PIN',
     (name) => {
@@ -192,11 +187,122 @@ describe('the PIN', () => {
     expect(holds(module.sign(job))).toBe(true)
   })
   test('that threads before it told of is not given', () => {
-    const refused = new Set<string>()
+    const standings = new Map<string, PinStanding>()
     const wrong = { ...job, token: { token: 'fake', pin: '0000' } }
-    expect(codeOf(() => new Module(() => library, refused).sign(wrong))).toBe('PIN_REFUSED')
-    expect(codeOf(() => new Module(() => library, new Set(refused)).sign(wrong))).toBe('PIN_REFUSED')
+    expect(codeOf(() => moduleWith(standings).sign(wrong))).toBe('PIN_REFUSED')
+    expect(codeOf(() => moduleWith(new Map(standings)).sign(wrong))).toBe('PIN_REFUSED')
     expect(library.count('C_Login')).toBe(1)
+  })
+})
+
+describe('the PIN whose login told nothing of it', () => {
+  const logins = (): number => library.count('C_Login')
+  const wrong = { ...job, token: { token: 'fake', pin: '0000' } }
+
+  test.each([
+    'CKR_FUNCTION_FAILED',
+    'CKR_GENERAL_ERROR',
+    'CKR_DEVICE_ERROR',
+    'CKR_DEVICE_MEMORY',
+    'CKR_HOST_MEMORY',
+    'CKR_FUNCTION_REJECTED',
+    'CKR_ARGUMENTS_BAD',
+    'CKR_VENDOR_DEFINED',
+    'a fault of the binding',
+  ])('%s: rests, and then opens the token, with the module begun anew', (name) => {
+    library.failures.set('C_Login', [name])
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    now += FIRST_REST_MS - 1
+    expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    expect(logins()).toBe(1)
+    now += 1
+    expect(holds(module.sign(job))).toBe(true)
+    expect([logins(), library.count('C_Finalize'), library.count('C_Initialize')]).toEqual([2, 1, 2])
+  })
+  /** The next try is not made before, and is then. */
+  const lasts = (restMs: number): void => {
+    expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    const before = logins()
+    now += restMs - 1
+    expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    expect(logins()).toBe(before)
+    now += 1
+  }
+  /** Of the next logins so many break off; how many of them still have not. */
+  const breaksOff = (times: number): string[] => {
+    module.end()
+    const failures = Array<string>(times).fill('CKR_DEVICE_ERROR')
+    library.failures.set('C_Login', failures)
+    return failures
+  }
+  test('rests twice as long each time; it was right before, so four are tried, and then none', () => {
+    module.sign(job)
+    const left = breaksOff(5)
+    for (let restMs = FIRST_REST_MS; restMs <= LONGEST_REST_MS; restMs *= 2) lasts(restMs)
+    expect(left).toHaveLength(2)
+    for (let day = 0; day < 100; day++, now += 24 * 3_600_000)
+      expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(left).toHaveLength(1)
+  })
+  test('rests as at first where the token took it meanwhile', () => {
+    for (let time = 0; time < 10; time++) {
+      expect(holds(module.sign(job))).toBe(true)
+      breaksOff(2)
+      lasts(FIRST_REST_MS)
+      lasts(FIRST_REST_MS * 2)
+    }
+    expect(holds(module.sign(job))).toBe(true)
+  })
+  test('never opened the token, which does not show what it counts: two tries, whatever time goes by', () => {
+    library.wrong = 'CKR_GENERAL_ERROR'
+    const codes = new Set<string>()
+    for (let minute = 0; minute < 10_000; minute++, now += 60_000) codes.add(codeOf(() => module.sign(wrong)))
+    expect([...codes]).toEqual(['PIN_RESTS', 'PIN_REFUSED'])
+    expect([logins(), library.lost]).toEqual([2, 2])
+    expect(holds(module.sign(job))).toBe(true)
+  })
+  test('was counted as wrong by the token: refused for good', () => {
+    library.wrong = 'CKR_GENERAL_ERROR'
+    library.shows = true
+    for (let day = 0; day < 5; day++, now += 24 * 3_600_000)
+      expect(codeOf(() => module.sign(wrong))).toBe('PIN_REFUSED')
+    expect(library.lost).toBe(1)
+  })
+  test.each([
+    ['seen', CK.USER_PIN_COUNT_LOW],
+    ['at its last try', CK.USER_PIN_FINAL_TRY],
+    ['locked', CK.USER_PIN_LOCKED],
+  ])('was counted as wrong, %s no sooner than before the next login', (_name, flags) => {
+    library.failures.set('C_Login', ['CKR_DEVICE_ERROR'])
+    // By name, before the login, and after it.
+    library.failures.set('C_GetTokenInfo', [undefined, undefined, 'CKR_DEVICE_ERROR'])
+    expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    library.flags = flags
+    now += FIRST_REST_MS
+    expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    library.flags = 0
+    expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(logins()).toBe(1)
+  })
+  test('rests where the token had counted another before', () => {
+    library.flags = CK.USER_PIN_COUNT_LOW
+    library.failures.set('C_Login', ['CKR_DEVICE_ERROR'])
+    expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    now += FIRST_REST_MS
+    expect(holds(module.sign(job))).toBe(true)
+  })
+  test('rests in the threads that follow too, and leaves others of the token alone', () => {
+    const standings = new Map<string, PinStanding>()
+    library.wrong = 'CKR_GENERAL_ERROR'
+    expect(codeOf(() => moduleWith(standings).sign(wrong))).toBe('PIN_RESTS')
+    now += FIRST_REST_MS - 1
+    const next = moduleWith(new Map(standings))
+    expect(codeOf(() => next.sign(wrong))).toBe('PIN_RESTS')
+    expect(logins()).toBe(1)
+    expect(holds(next.sign(job))).toBe(true)
+    expect(codeOf(() => next.sign(wrong))).toBe('PIN_RESTS')
+    expect(holds(next.sign(job))).toBe(true)
+    expect(logins()).toBe(2) // who has the right one keeps his session
   })
 })
 
@@ -223,10 +329,37 @@ describe('the PIN of a signature', () => {
     const token = { ...job.token, signaturePin: '999999' }
     expect(holds(module.sign({ ...job, token }))).toBe(true)
   })
-  test.each(['CKR_GENERAL_ERROR', 'CKR_FUNCTION_REJECTED'])('%s counts as a refusal', (name) => {
+  test.each(['CKR_GENERAL_ERROR', 'CKR_FUNCTION_REJECTED'])('rests after %s', (name) => {
     library.failures.set('C_Login', [undefined, name])
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    // The token itself is logged in to anew, once.
+    expect([logins(), library.count('C_SignInit')]).toEqual([3, 1])
+    now += FIRST_REST_MS
+    expect(holds(module.sign(job))).toBe(true)
+  })
+  test('rests with the token’s own where that is the same, and was right for signatures', () => {
+    module.sign(job)
+    const before = logins()
+    library.wrong = 'CKR_GENERAL_ERROR'
+    library.pin = '4321'
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    expect([logins(), library.lost]).toEqual([before + 1, 1])
+    now += FIRST_REST_MS
+    for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_RESTS')
+    expect(library.lost).toBe(2)
+  })
+  test('that the token is seen to have counted, no sooner than in the signature', () => {
+    module.sign(job)
+    const before = logins()
+    const sign = library.C_Sign.bind(library)
+    library.C_Sign = () => {
+      library.flags |= CK.USER_PIN_COUNT_LOW
+      throw new Error('CKR_FUNCTION_FAILED')
+    }
     for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
-    expect(logins()).toBe(2)
+    library.C_Sign = sign
+    expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    expect(logins()).toBe(before + 1)
   })
   test('refused no sooner than in the signature', () => {
     library.failures.set('C_Sign', ['CKR_PIN_INCORRECT'])

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { KeyError, type KeyFailure } from '../../../../../evidence/keys/error.ts'
 import type { Job, Reply } from '../../../../../evidence/keys/pkcs11/job.ts'
+import type { PinStanding } from '../../../../../evidence/keys/pkcs11/standing.ts'
 import { type OwnThread, TokenThread } from '../../../../../evidence/keys/pkcs11/token-thread.ts'
 
 type Answer = KeyFailure | 'signature' | 'slow' | 'death' | 'silence'
@@ -16,8 +17,8 @@ class Script {
   now = 0
   readonly answers: Answer[] = []
   /** What each thread was told of those before it. */
-  readonly told: (readonly string[])[] = []
-  readonly thread = new TokenThread((refused) => this.#start(refused), { monotonic: () => this.now })
+  readonly told: ReadonlyMap<string, PinStanding>[] = []
+  readonly thread = new TokenThread((standings) => this.#start(standings), { monotonic: () => this.now })
 
   #events = new EventEmitter()
   #freeAt = 0
@@ -28,12 +29,12 @@ class Script {
   }
 
   /** As a thread does, whether or not somebody waits for what it is at. */
-  refuse(refused: string): void {
-    this.#events.emit('message', { refused })
+  tell(entry: string, standing: PinStanding): void {
+    this.#events.emit('message', { entry, standing })
   }
 
-  #start(refused: readonly string[]): OwnThread {
-    this.told.push(refused)
+  #start(standings: ReadonlyMap<string, PinStanding>): OwnThread {
+    this.told.push(standings)
     this.started++
     const events = new EventEmitter()
     this.#events = events
@@ -78,17 +79,37 @@ const codeOf = (signed: Promise<unknown>): Promise<string> =>
   )
 
 describe('a PIN', () => {
-  test('that a token did not take is known to every later thread, for as long as the process lives', async () => {
+  const resting = {
+    kind: 'resting',
+    wasTaken: true,
+    restMs: 1,
+    until: 2,
+    flags: 0,
+    word: 'CKR_GENERAL_ERROR',
+  } as const
+  test('that a token did not take, or that rests, is known to every later thread, for as long as the process lives', async () => {
     const script = new Script()
     await script.thread.sign(job())
-    script.refuse('one')
+    script.tell('one', { kind: 'refused' })
+    script.tell('other', { kind: 'taken' })
     await script.thread.end()
     script.answers.push('death')
     expect(await codeOf(script.thread.sign(job()))).toBe('TOKEN_GONE')
-    script.refuse('two')
+    script.tell('one', { kind: 'taken' })
+    script.tell('other', resting)
     script.now += 5000
     expect(await codeOf(script.thread.sign(job()))).toBe('signed')
-    expect(script.told).toEqual([[], ['one'], ['one', 'two']])
+    expect(script.told.map((one) => Object.fromEntries(one))).toEqual([
+      {},
+      { one: { kind: 'refused' }, other: { kind: 'taken' } },
+      { one: { kind: 'refused' }, other: resting },
+    ])
+  })
+  test('that rests does not keep another one from the token', async () => {
+    const script = new Script()
+    script.answers.push('PIN_RESTS')
+    expect(await codeOf(script.thread.sign(job()))).toBe('PIN_RESTS')
+    expect(await codeOf(script.thread.sign(job('4321')))).toBe('signed')
   })
 })
 
