@@ -18,6 +18,7 @@ import { parseSignedData } from '../cms/signed-data.ts'
 import { type CmsSigner, checkSigners, signersCertificate } from '../cms/verify.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext } from '../ports.ts'
 import { type GeneralName, NAME_KIND, readAlternativeNames, readGeneralName } from '../x509/extensions.ts'
+import { mayKeySign } from '../x509/for-signing.ts'
 import { readName, sameName } from '../x509/name.ts'
 import { validatePath } from '../x509/path.ts'
 import { TimestampError } from './error.ts'
@@ -130,9 +131,7 @@ function soleSigner(signers: readonly CmsSigner[]): Certificate {
   const purposes = certificate.extendedKeyUsage ?? []
   if (purposes.length !== 1 || purposes[0] !== OID.timeStamping || !certificate.extendedKeyUsageCritical)
     throw new TimestampError('NOT_A_TSA', 'extendedKeyUsage is not the sole and critical timeStamping')
-  const usage = certificate.keyUsage
-  if (usage !== undefined && !usage.has('digitalSignature') && !usage.has('nonRepudiation'))
-    throw new TimestampError('NOT_A_TSA', 'keyUsage')
+  if (!mayKeySign(certificate)) throw new TimestampError('NOT_A_TSA', 'keyUsage')
   return certificate
 }
 
