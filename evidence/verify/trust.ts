@@ -185,10 +185,8 @@ export function checkTokenAt(
   }
   const { time, path } = check(around(at), { revocation: 'if-present' })
   if (revoked?.path !== undefined) {
-    const trust = stampTrust(around(at))
-    const intermediates = [...path, ...trust.intermediates]
-    const context = { ...trust, intermediates, at, revocation: 'if-present' } as const
-    if (revocationThatCounts(revoked.path, path, context) !== undefined) throw revoked
+    if (revocationThatCounts(revoked.path, path, authorityTrust(path, around(at), at)) !== undefined)
+      throw revoked
   }
   const then = check(around(time), { revocation: 'if-present' })
   return then.revocation === 'checked' ? then : check(options, { revocation: options.revocation })
@@ -211,17 +209,18 @@ export function tokenSince(
     return { finding: findingOf('TOKEN_IN_FUTURE', token.time.toISOString()), hasRunOut: false }
   const end = Math.min(...token.path.map(({ notAfter }) => notAfter.getTime()))
   const hasRunOut = end < now.getTime()
-  const trust = stampTrust(options)
-  const context: TrustContext = {
-    ...trust,
-    intermediates: [...token.path, ...trust.intermediates],
-    at: new Date(Math.max(token.time.getTime(), Math.min(end, now.getTime()))),
-    revocation: 'if-present',
-  }
+  const at = new Date(Math.max(token.time.getTime(), Math.min(end, now.getTime())))
+  const context = authorityTrust(token.path, options, at)
   const path = validatePath(token.certificate, context)
   const revoked = revocationThatCounts(path, token.path, context)
   const finding = revoked && findingOf(certificateReason(revoked, undefined), `REVOKED ${revoked.detail}`)
   return { finding, hasRunOut }
+}
+
+/** By what an authority is judged after it stamped, whose path was found then. */
+function authorityTrust(path: readonly Certificate[], options: VerifyOptions, at: Date): TrustContext {
+  const trust = stampTrust(options)
+  return { ...trust, intermediates: [...path, ...trust.intermediates], at, revocation: 'if-present' }
 }
 
 /**
