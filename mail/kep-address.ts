@@ -28,5 +28,15 @@ export function parseKepAddress(text: string): KepAddress | undefined {
   return { address: `${local}@${domain}`, local, domain, provider: labels.slice(-3).join('.') }
 }
 
+/**
+ * Whether any text that ends like an address is at a provider's domain or below: `kep@hs98.kep.tr`, `kep@kurum.hs98.kep.tr`.
+ *
+ * @param provider lower case
+ */
+export function isBelow(address: string, provider: string): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  return domain === provider || domain.endsWith(`.${provider}`)
+}
+
 /** Mailboxes that belong to the operator and are never allotted. [RFC 2142 §5] */
 export const reservedLocals: ReadonlySet<string> = new Set(['postmaster', 'abuse', 'kep'])

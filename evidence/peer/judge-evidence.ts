@@ -1,7 +1,7 @@
 /** One delil of a peer: XAdES, time-stamp, chains and revocation, and that the signer is registered for this peer. */
+import { isBelow } from '../../mail/kep-address.ts'
 import { type OutcomeName, outcomeOf } from '../model/outcome.ts'
 import type { EvidenceFields } from '../model/read.ts'
-import { isBelow } from '../verify/pack-provider.ts'
 import { worst } from '../verify/reasons.ts'
 import { failure, findingFailure, type Refusal } from './failure.ts'
 import { type PeerTrust, signerRefusal, tokenRefusal, withoutLists } from './trust.ts'

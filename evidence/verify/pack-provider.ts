@@ -3,6 +3,7 @@
  * anybody with a certificate under the same roots could leave things out, put his own in, and sign what is left. The chain of
  * evidence holds what other providers issued too; that names them.
  */
+import { isBelow } from '../../mail/kep-address.ts'
 import type { Certificate } from '../ports.ts'
 import type { Judged } from './evidence.ts'
 import type { PackedRecord } from './pack.ts'
@@ -88,10 +89,4 @@ export function isOfAccount(
   const known = new Set(own.map((one) => one.toLowerCase()))
   const mail = emailAddresses.map((one) => one.toLowerCase())
   return mail.some((one) => isBelow(one, provider)) && !mail.some((one) => known.has(one))
-}
-
-/** `kep@hs98.kep.tr`, `kep@kurum.hs98.kep.tr` */
-export function isBelow(address: string, provider: string): boolean {
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
-  return domain === provider || domain.endsWith(`.${provider}`)
 }

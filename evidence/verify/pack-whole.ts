@@ -1,8 +1,8 @@
 /** What holds a pack together: its records among each other, with what was sealed of them, and with what the pack says of itself. */
+import { isBelow } from '../../mail/kep-address.ts'
 import { GENESIS } from '../archive/leaf.ts'
 import type { PackedRecord } from './pack.ts'
 import type { LeftOut, PackIndex } from './pack-index.ts'
-import { isBelow } from './pack-provider.ts'
 import { type Finding, findingOf } from './reasons.ts'
 
 /** Sequence numbers of its first and last record. */

@@ -1,5 +1,5 @@
 import { MailError } from '../../../mail/errors.ts'
-import { parseKepAddress, reservedLocals } from '../../../mail/kep-address.ts'
+import { isBelow, parseKepAddress, reservedLocals } from '../../../mail/kep-address.ts'
 import { type QueueId, readQueueId } from '../queue-id.ts'
 
 /** Whom a peer may write to here. */
@@ -20,11 +20,7 @@ export function readRecipient(text: string, { domain, serviceAddress }: OurAddre
   // Everybody must be able to reach it without knowing a domain. [RFC 5321 §4.5.1]
   if (text.toLowerCase() === 'postmaster') return { kind: 'operator', address: `postmaster@${domain}` }
   const kep = parseKepAddress(text)
-  if (kep === undefined) {
-    const named = text.slice(text.lastIndexOf('@') + 1).toLowerCase()
-    const isOurs = named === domain || named.endsWith(`.${domain}`)
-    throw new MailError(isOurs ? 'NOT_A_KEP_ADDRESS' : 'NO_RELAYING')
-  }
+  if (kep === undefined) throw new MailError(isBelow(text, domain) ? 'NOT_A_KEP_ADDRESS' : 'NO_RELAYING')
   if (kep.provider !== domain) throw new MailError('NO_RELAYING')
   const { address, local } = kep
   if (kep.domain === domain) {
