@@ -39,3 +39,9 @@ export const command = <A>(spec: CommandSpec<A>): Command => ({
 
 /** For commands without arguments. */
 export const noArguments = (): undefined => undefined
+
+/** For commands whose one argument is an astring, as the names of mailboxes are: its octets. */
+export function oneAstring(cursor: Cursor): string {
+  cursor.space()
+  return cursor.astring()
+}

@@ -1,4 +1,4 @@
-import { command } from '../command.ts'
+import { command, oneAstring } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { no } from '../failure.ts'
 import { rightsIn } from '../rights.ts'
@@ -9,10 +9,7 @@ const myRights = command({
   name: 'MYRIGHTS',
   state: 'authenticated',
   sync: 'all',
-  parse: (cursor) => {
-    cursor.space()
-    return cursor.astring()
-  },
+  parse: oneAstring,
   run: async (session, octets) => {
     const row = await session.mailbox(session.name(octets))
     session.out.untagged(`MYRIGHTS ${mailbox(row.name, session.enabled.utf8)} ${rightsIn(session, row)}`)

@@ -1,5 +1,5 @@
 import type { MailboxRow } from '../../../storage/port.ts'
-import { command } from '../command.ts'
+import { command, oneAstring } from '../command.ts'
 import { no } from '../failure.ts'
 import { PAGE } from '../limits.ts'
 import { recordAct, recordMail } from '../mail-record.ts'
@@ -10,10 +10,7 @@ export const deleteMailbox = command({
   name: 'DELETE',
   state: 'authenticated',
   sync: 'nothing',
-  parse: (cursor) => {
-    cursor.space()
-    return cursor.astring()
-  },
+  parse: oneAstring,
   run: async (session, octets) => {
     session.requireWritable()
     session.require('delete')

@@ -1,4 +1,4 @@
-import { command } from '../command.ts'
+import { command, oneAstring } from '../command.ts'
 import { no } from '../failure.ts'
 import { quotaLine, ROOT, rootsOf } from '../quota.ts'
 import { mailbox, string } from '../wire-text.ts'
@@ -8,10 +8,7 @@ export const getQuota = command({
   name: 'GETQUOTA',
   state: 'authenticated',
   sync: 'all',
-  parse: (cursor) => {
-    cursor.space()
-    return cursor.astring()
-  },
+  parse: oneAstring,
   run: async (session, root) => {
     if (root !== ROOT) throw no('NONEXISTENT', 'There is no such quota root')
     session.out.untagged(await quotaLine(session))
@@ -24,10 +21,7 @@ export const getQuotaRoot = command({
   name: 'GETQUOTAROOT',
   state: 'authenticated',
   sync: 'all',
-  parse: (cursor) => {
-    cursor.space()
-    return cursor.astring()
-  },
+  parse: oneAstring,
   run: async (session, octets) => {
     const row = await session.mailbox(session.name(octets))
     const roots = rootsOf(row)

@@ -1,4 +1,4 @@
-import { command } from '../command.ts'
+import { command, oneAstring } from '../command.ts'
 import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 
@@ -8,10 +8,7 @@ export const subscribeCommands = (['SUBSCRIBE', 'UNSUBSCRIBE'] as const).map((na
     name,
     state: 'authenticated',
     sync: 'all',
-    parse: (cursor) => {
-      cursor.space()
-      return cursor.astring()
-    },
+    parse: oneAstring,
     run: async (session, octets) => {
       session.requireWritable()
       const { mailboxes } = session.parts.store
