@@ -21,6 +21,7 @@ import { receiveMessage } from '../../server/received-message.ts'
 import type { ReadingSession, Retrievals } from '../../server/retrieval.ts'
 import type { Appended, DeliveryLink, NewMessage, Store } from '../../storage/port.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import { LineClient } from './dialogue.ts'
 import { pki } from './pki.ts'
 
 export const ACCOUNT = 'deneme.alici@hs98.kep.tr'
@@ -196,6 +197,23 @@ export const deliveredAt = (contentStart: number, contentEnd: number, intake = '
 /** A TLS connection to a server under test. */
 export const connectTo = (under: ImapUnderTest, port = under.port) =>
   connectTls({ host: '127.0.0.1', port, servername: 'localhost', ca: under.ca })
+
+/**
+ * A client of its own, over `socket` where one is given, that has logged in.
+ *
+ * @throws where the login is refused
+ */
+export async function loggedIn(
+  under: ImapUnderTest,
+  account = ACCOUNT,
+  socket = connectTo(under),
+): Promise<LineClient> {
+  const client = new LineClient(socket)
+  await client.line()
+  const answer = (await client.command('l', `LOGIN ${account} ${PASSWORD}`)).at(-1)
+  if (answer?.startsWith('l OK') !== true) throw new Error(`${account} cannot log in: ${answer}`)
+  return client
+}
 
 const toPem = (der: Uint8Array): string =>
   `-----BEGIN CERTIFICATE-----\n${Buffer.from(der)

@@ -3,7 +3,14 @@ import { connect as connectTls } from 'node:tls'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LineClient } from '../fakes/dialogue.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../fakes/imap-server.ts'
+import {
+  ACCOUNT,
+  connectTo,
+  type ImapUnderTest,
+  loggedIn,
+  PASSWORD,
+  startImap,
+} from '../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 /** For those who never log in: their wrong passwords would delay everybody from this address. */
@@ -15,7 +22,7 @@ beforeAll(async () => {
   under = await startImap()
   foreign = await startImap({ limits: { loginTimeMs: 5_000 } })
   await under.deliver('INBOX', Buffer.from('Subject: x\r\n\r\nbir\r\n'))
-  witness = await loggedIn()
+  witness = await loggedIn(under)
 })
 afterAll(() => Promise.all([under[Symbol.asyncDispose](), foreign[Symbol.asyncDispose]()]))
 afterEach(async () => {
@@ -34,15 +41,8 @@ function stranger(): LineClient {
   return client
 }
 
-async function loggedIn(): Promise<LineClient> {
-  const client = new LineClient(connectTo(under))
-  await client.line()
-  expect((await client.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)).at(-1)).toMatch(/^l OK/)
-  return client
-}
-
 async function guest(): Promise<LineClient> {
-  const client = await loggedIn()
+  const client = await loggedIn(under)
   open.push(client)
   return client
 }

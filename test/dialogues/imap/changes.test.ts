@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../../fakes/imap-server.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { ACCOUNT, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -12,8 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = await loggedIn()
-  other = await loggedIn()
+  client = await loggedIn(under)
+  other = await loggedIn(under)
   box = `kutu${++boxes}`
   await client.command('c', `CREATE ${box}`)
   for (const subject of ['bir', 'iki', 'uc']) await under.deliver(box, message(subject))
@@ -22,13 +22,6 @@ afterEach(() => {
   client.end()
   other.end()
 })
-
-async function loggedIn(): Promise<LineClient> {
-  const made = new LineClient(connectTo(under))
-  await made.line()
-  await made.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
-  return made
-}
 
 const message = (subject: string) =>
   Buffer.from(`From: Ali <ali@hs98.kep.tr>\r\nSubject: ${subject}\r\n\r\nmetin ${subject}\r\n`)

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../../fakes/imap-server.ts'
+import { ACCOUNT, connectTo, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 beforeAll(async () => {
@@ -10,12 +10,9 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 
-async function loggedIn() {
+async function opened() {
   const socket = connectTo(under)
-  const client = new LineClient(socket)
-  await client.line()
-  await client.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
-  return { socket, client }
+  return { socket, client: await loggedIn(under, ACCOUNT, socket) }
 }
 
 /** The client's side of the same connection, compressed. */
@@ -29,7 +26,7 @@ function compressed(socket: Duplex): LineClient {
 
 describe('COMPRESS=DEFLATE [RFC 4978 §3]', () => {
   test('everything after the answer, both ways, a large message and LOGOUT', async () => {
-    const { socket, client } = await loggedIn()
+    const { socket, client } = await opened()
     expect((await client.command('c', 'CAPABILITY'))[0]).toContain(' COMPRESS=DEFLATE ')
     expect((await client.command('x', 'COMPRESS LZ4')).at(-1)).toMatch(/^x BAD/)
     expect((await client.command('z', 'COMPRESS DEFLATE')).at(-1)).toMatch(/^z OK/)
@@ -62,17 +59,17 @@ describe('COMPRESS=DEFLATE [RFC 4978 §3]', () => {
   })
 
   test('octets that are no DEFLATE end this connection and no other', async () => {
-    const { socket, client } = await loggedIn()
+    const { socket, client } = await opened()
     await client.command('z', 'COMPRESS DEFLATE')
     socket.write(Buffer.alloc(4_000, 0xff))
     await new Promise((resolve) => socket.once('close', resolve))
-    const other = await loggedIn()
+    const other = await opened()
     expect((await other.client.command('n', 'NOOP')).at(-1)).toMatch(/^n OK/)
     other.client.end()
   })
 
   test('a line that unfolds to a thousand times its size is cut where every line is', async () => {
-    const { socket, client } = await loggedIn()
+    const { socket, client } = await opened()
     await client.command('z', 'COMPRESS DEFLATE')
     socket.removeAllListeners('data')
     const inside = compressed(socket)
@@ -82,7 +79,7 @@ describe('COMPRESS=DEFLATE [RFC 4978 §3]', () => {
   })
 
   test('what is sent with the command is not taken for what follows it', async () => {
-    const { client } = await loggedIn()
+    const { client } = await opened()
     client.send('z COMPRESS DEFLATE\r\na1 NOOP\r\n')
     expect((await client.until('* BYE')).at(-1)).toContain('Nothing may follow COMPRESS')
     client.end()

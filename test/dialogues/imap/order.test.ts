@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../../fakes/imap-server.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
 beforeAll(async () => {
   under = await startImap()
-  const maker = await loggedIn()
+  const maker = await loggedIn(under)
   await maker.command('c', 'CREATE kutu')
   maker.end()
   for (const octets of [
@@ -31,17 +31,10 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = await loggedIn()
+  client = await loggedIn(under)
   await client.command('s', 'SELECT kutu')
 })
 afterEach(() => client.end())
-
-async function loggedIn(): Promise<LineClient> {
-  const made = new LineClient(connectTo(under))
-  await made.line()
-  await made.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
-  return made
-}
 
 function mail(given: {
   from: string

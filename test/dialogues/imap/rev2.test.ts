@@ -1,13 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import {
-  ACCOUNT,
-  connectTo,
-  type ImapUnderTest,
-  OTHER,
-  PASSWORD,
-  startImap,
-} from '../../fakes/imap-server.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { ACCOUNT, type ImapUnderTest, loggedIn, OTHER, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -16,16 +9,9 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = await loggedIn()
+  client = await loggedIn(under)
 })
 afterEach(() => client.end())
-
-async function loggedIn(account = ACCOUNT): Promise<LineClient> {
-  const made = new LineClient(connectTo(under))
-  await made.line()
-  await made.command('l', `LOGIN ${account} ${PASSWORD}`)
-  return made
-}
 
 const message = (subject: string, date = 'Fri, 2 Jan 2026 03:04:05 +0300', body = 'metin') =>
   Buffer.from(`From: Ali <ali@hs98.kep.tr>\r\nSubject: ${subject}\r\nDate: ${date}\r\n\r\n${body}\r\n`)
@@ -252,7 +238,7 @@ describe('SEARCH is a tree over decoded, Turkish-folded text [RFC 9051 §6.4.4]'
 
 describe('several sessions see the same changes in the same order (I7)', () => {
   test('flags, new messages and expunges; numbers hold until EXPUNGE may be told [RFC 9051 §7.5.1]', async () => {
-    const other = await loggedIn()
+    const other = await loggedIn(under)
     for (const n of [1, 2, 3]) await under.deliver('Arşiv/Gelen', message(String(n)))
     for (const each of [client, other]) await each.command('s', 'SELECT Ar&AV8-iv/Gelen')
     await client.command('a', 'STORE 1 +FLAGS (\\Deleted)')
@@ -276,7 +262,7 @@ describe('several sessions see the same changes in the same order (I7)', () => {
   })
 
   test('IDLE tells at once', async () => {
-    const other = await loggedIn()
+    const other = await loggedIn(under)
     await other.command('s', 'SELECT Ar&AV8-iv/Giden')
     other.send('i IDLE\r\n')
     expect(await other.line()).toBe('+ idling')
@@ -293,14 +279,14 @@ describe('several sessions see the same changes in the same order (I7)', () => {
   })
 
   test('one account never sees another', async () => {
-    const other = await loggedIn(OTHER)
+    const other = await loggedIn(under, OTHER)
     await client.command('a', 'CREATE yalniz-benim')
     expect((await other.command('b', 'SELECT yalniz-benim')).at(-1)).toMatch(/^b NO \[NONEXISTENT\]/)
     other.end()
   })
 
   test('a deleted mailbox takes its sessions along', async () => {
-    const other = await loggedIn()
+    const other = await loggedIn(under)
     await client.command('a', 'CREATE gecici')
     await other.command('b', 'SELECT gecici')
     await client.command('c', 'DELETE gecici')

@@ -1,13 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import {
-  ACCOUNT,
-  connectTo,
-  type ImapUnderTest,
-  OTHER,
-  PASSWORD,
-  startImap,
-} from '../../fakes/imap-server.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { type ImapUnderTest, loggedIn, OTHER, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -20,16 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = await loggedIn(ACCOUNT)
+  client = await loggedIn(under)
 })
 afterEach(() => client.end())
-
-async function loggedIn(account: string): Promise<LineClient> {
-  const made = new LineClient(connectTo(under))
-  await made.line()
-  await made.command('l', `LOGIN ${account} ${PASSWORD}`)
-  return made
-}
 
 describe('the rights of a person, in the letters of IMAP [RFC 4314 §2]', () => {
   test('who may do all, in a mailbox of his own and in the provider’s', () =>
@@ -58,7 +44,7 @@ describe('the rights of a person, in the letters of IMAP [RFC 4314 §2]', () => 
     ))
 
   test('who may read only; nobody gives rights here', async () => {
-    const reader = await loggedIn(OTHER)
+    const reader = await loggedIn(under, OTHER)
     await runDialogue(
       reader,
       `
