@@ -73,6 +73,7 @@ export { TimestampError } from './tsa/error.ts'
 export type { KamuSmAccount } from './tsa/kamusm.ts'
 export { answerTimestampQuery, MAX_QUERY_OCTETS } from './tsa/responder.ts'
 export type { VerifiedToken } from './tsa/token.ts'
+export { holderOf, isOfAccount } from './verify/holder.ts'
 export type { PackOptions } from './verify/pack.ts'
 export {
   INDEX,
@@ -86,7 +87,6 @@ export {
   writeSums,
 } from './verify/pack-files.ts'
 export { type LeftOut, readIndex } from './verify/pack-index.ts'
-export { isOfAccount } from './verify/pack-provider.ts'
 export { REASONS as VERIFICATION_REASONS } from './verify/reasons.ts'
 export type { FileReport, Judgement, ProofEntry, SignatureEntry, TimestampEntry } from './verify/report.ts'
 export { provedTakeOver } from './verify/take-over.ts'

@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { SigningKey } from '../config/signing.ts'
 import { type Certificate, KeyError, KeyRing, type Signer } from '../evidence/index.ts'
 import type { Clock } from '../mail/clock.ts'
-import { sealUnfitness, unfitness } from './fit-to-sign.ts'
+import { unfitness, unlikeIssuer } from './fit-to-sign.ts'
 import { fileOf, KeyFileError, readSigner } from './key-files.ts'
 import type { Events } from './ops/events.ts'
 import { ownAddressesOf } from './services.ts'
@@ -92,8 +92,12 @@ async function readRings(settings: Settings, events: KeyEvents): Promise<Rings> 
     archive: await ring('archive', archive ?? evidence),
   }
   const issuers = rings.evidence.signers.map(({ certificate }) => certificate)
-  for (const [index, { certificate }] of rings.archive.signers.entries())
-    refuse(archive?.[index], sealUnfitness(certificate, issuers, ownAddressesOf(settings)))
+  const refuseUnlike = (ring: KeyRing, keys: readonly SigningKey[]): void => {
+    for (const [index, { certificate }] of ring.signers.entries())
+      refuse(keys[index], unlikeIssuer(certificate, issuers, ownAddressesOf(settings)))
+  }
+  refuseUnlike(rings.envelope, envelope)
+  refuseUnlike(rings.archive, archive ?? [])
   opening.move()
   return rings
 }

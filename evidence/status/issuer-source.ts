@@ -1,9 +1,8 @@
 import type { Clock } from '../../mail/clock.ts'
 import { parseSignedData } from '../cms/signed-data.ts'
 import type { Certificate } from '../ports.ts'
-import { verifySigned } from '../x509/algorithm.ts'
 import { parseCertificate } from '../x509/certificate.ts'
-import { mayHaveIssued } from '../x509/path.ts'
+import { hasIssued, mayHaveIssued } from '../x509/path.ts'
 import type { Asking } from './asking.ts'
 import type { Web } from './web.ts'
 
@@ -161,21 +160,13 @@ const failureKey = (url: string, { issuer, authorityKeyId }: Certificate): strin
 
 /** Whoever sits on the line may send another, and it would stand in the issuer's place: only who signed it issued it. */
 function issuersFirst(all: readonly Certificate[], below: Certificate): readonly Certificate[] {
-  const issuers = all.filter((one) => mayHaveIssued(one, below) && hasSigned(one, below))
+  const issuers = all.filter((one) => hasIssued(one, below))
   return issuers.length === 0 ? [] : [...issuers, ...all.filter((one) => !issuers.includes(one))]
 }
 
 /** A CA that changed its key has certificates of one name: the key's identifier tells them apart. */
 const issuerAmong = (all: readonly Certificate[], certificate: Certificate): Certificate | undefined =>
   all.find((one) => mayHaveIssued(one, certificate))
-
-function hasSigned({ publicKey }: Certificate, certificate: Certificate): boolean {
-  try {
-    return verifySigned(certificate, publicKey) === 'valid'
-  } catch {
-    return false // an AlgorithmIdentifier that cannot be read signs nothing
-  }
-}
 
 /** One certificate in DER, or a bag of them without signatures (certs-only). [RFC 5280 §4.2.2.1] */
 function certificatesIn(octets: Uint8Array): readonly Certificate[] {

@@ -9,10 +9,12 @@ import type { MimePart } from '../../mail/mime-part.ts'
 import { type CmsReport, verifyDetached } from '../cms/verify.ts'
 import type { EvidenceFields } from '../model/read.ts'
 import { isEvidenceRoot } from '../model/roots.ts'
+import type { Certificate } from '../ports.ts'
 import { hashOfDigestUri } from '../xades/algorithms.ts'
 import { judgeCms } from './cms.ts'
 import { type ContentSink, judgeEnclosed } from './enclosed.ts'
 import { type Judged, type JudgedEvidence, verifyEvidence } from './evidence.ts'
+import { holderOf, isOfAccount } from './holder.ts'
 import { hasLayout, strangeOctets } from './outer-octets.ts'
 import { partOctets } from './part-octets.ts'
 import { type Finding, findingOf } from './reasons.ts'
@@ -98,9 +100,10 @@ async function verifyEnvelope(
   const report = await verifyPart(octets, signed, cms)
   const envelope = judgeCms('envelope', report, undefined, options)
   const findings = [...outerFindings(octets, root, cms, report)]
-  // Else a user could sign an old delil of somebody and pass the mail off as the provider's.
-  const issuers = new Set(evidence.map(({ certificate }) => certificate?.subject.text))
-  if (!envelope.some(({ certificate }) => certificate !== undefined && issuers.has(certificate.subject.text)))
+  // Else a user could sign an old delil of somebody and pass the mail off as the provider's. Evidence that does not hold says so.
+  const issuers = evidence.filter(({ fields }) => fields !== undefined)
+  const signers = envelope.flatMap(({ certificate }) => certificate ?? [])
+  if (issuers.length > 0 && !signers.some((signer) => issuers.some((one) => isIssuers(signer, one))))
     findings.push(findingOf('SIGNER_MISMATCH'))
   const original = root.children[0]?.children.find(
     ({ type, subtype }) => type === 'message' && subtype === 'rfc822',
@@ -115,6 +118,16 @@ async function verifyEnvelope(
     evidence: evidence.flatMap(({ fields }) => (fields === undefined ? [] : [fields])),
     findings: withCause(octets, [...findings, ...judged.flatMap((one) => one.findings)]),
   }
+}
+
+/** Roles of a provider have certificates of their own, and its accounts may have some of the same organization. */
+function isIssuers(signer: Certificate, { certificate, fields }: JudgedEvidence): boolean {
+  if (certificate === undefined || fields === undefined || holderOf(signer) !== holderOf(certificate))
+    return false
+  const { addresses } = fields.issuer
+  if (addresses.length === 0) return signer.subject.text === certificate.subject.text
+  const own = [...addresses, ...certificate.emailAddresses]
+  return !addresses.some((one) => isOfAccount(signer, one.slice(one.lastIndexOf('@') + 1).toLowerCase(), own))
 }
 
 /** What speaks against the octets outside the signed part; other layouts than ours leave them free. */

@@ -4,8 +4,8 @@
  * evidence holds what other providers issued too; that names them.
  */
 import { isBelow } from '../../mail/kep-address.ts'
-import type { Certificate } from '../ports.ts'
 import type { Judged } from './evidence.ts'
+import { holderOf, isOfAccount } from './holder.ts'
 import type { PackedRecord } from './pack.ts'
 import type { PackIndex } from './pack-index.ts'
 import { type Finding, findingOf } from './reasons.ts'
@@ -70,23 +70,4 @@ export function checkProvider(
     ),
     ...(isProved ? [] : [findingOf('PACK_NO_PROVIDER', provider)]),
   ]
-}
-
-/** The organization counts, since roles have certificates of their own. */
-const holderOf = ({ subject }: Certificate): string =>
-  subject.organization === undefined ? subject.text : `O=${subject.organization}`
-
-/**
- * An address below the provider's domain that is not its own is an account's, and its holder may be of the same organization.
- *
- * @param own addresses that evidence and its certificates name
- */
-export function isOfAccount(
-  { emailAddresses }: Pick<Certificate, 'emailAddresses'>,
-  provider: string,
-  own: readonly string[],
-): boolean {
-  const known = new Set(own.map((one) => one.toLowerCase()))
-  const mail = emailAddresses.map((one) => one.toLowerCase())
-  return mail.some((one) => isBelow(one, provider)) && !mail.some((one) => known.has(one))
 }

@@ -8,7 +8,7 @@ import { readCrl } from '../x509/crl.ts'
 import { isForSigning, isOfPerson } from '../x509/for-signing.ts'
 import { sameName } from '../x509/name.ts'
 import { readOcspResponse } from '../x509/ocsp-response.ts'
-import { validatePath } from '../x509/path.ts'
+import { hasIssued, validatePath } from '../x509/path.ts'
 import { isRetirement } from '../x509/revocation.ts'
 import { type Finding, findingOf, type Reason } from './reasons.ts'
 import type { SignatureEntry } from './report.ts'
@@ -111,14 +111,25 @@ function statusTime(signer: Certificate, { usedCrls, usedOcsps }: FoundPath): Da
   return times.length === 0 ? undefined : new Date(Math.max(...times.map((time) => time.getTime())))
 }
 
-/** The first certificate that is neither on the signer's path nor has one of its own. */
-const strayCertificate = (
+/**
+ * The first certificate that is not on the signer's path, lies not behind an anchor, and has no path of its own. Trusted lists name
+ * issuing CAs as anchors, and signatures bring along the roots of these.
+ */
+function strayCertificate(
   embedded: readonly Certificate[],
   vouched: readonly Certificate[],
   context: TrustContext,
-): Certificate | undefined => {
+): Certificate | undefined {
   const known = new Set(vouched.map(({ fingerprint }) => fingerprint))
-  return embedded.find(
+  const others = embedded.filter(({ fingerprint }) => !known.has(fingerprint))
+  const below = [...vouched, ...context.anchors]
+  for (let one = below.pop(); one !== undefined; one = below.pop())
+    for (const other of others) {
+      if (known.has(other.fingerprint) || !hasIssued(other, one)) continue
+      known.add(other.fingerprint)
+      below.push(other)
+    }
+  return others.find(
     (certificate) =>
       !known.has(certificate.fingerprint) &&
       !validatePath(certificate, { ...context, revocation: 'if-present' }).ok,

@@ -158,6 +158,15 @@ export function mayHaveIssued(issuer: Certificate, subject: Certificate): boolea
   return wanted === undefined || given === undefined || Buffer.compare(wanted, given) === 0
 }
 
+/** Whether the key of the one signed the other; whether it may is not asked. */
+export function hasIssued(issuer: Certificate, subject: Certificate): boolean {
+  try {
+    return mayHaveIssued(issuer, subject) && signatureBy(subject, issuer) === 'valid'
+  } catch {
+    return false // an AlgorithmIdentifier that cannot be read signs nothing
+  }
+}
+
 /** The same name with the same key is a loop, also when the certificates differ. */
 const isSame = (a: Certificate, b: Certificate): boolean =>
   a.fingerprint === b.fingerprint || (Buffer.compare(a.spki, b.spki) === 0 && sameName(a.subject, b.subject))

@@ -1,9 +1,10 @@
 import type { Config } from '../../config/schema.ts'
 import type { SigningKey } from '../../config/signing.ts'
 import { type Certificate, KeyRing, type Signer } from '../../evidence/index.ts'
-import { sealUnfitness, unfitness } from '../fit-to-sign.ts'
+import { unfitness, unlikeIssuer } from '../fit-to-sign.ts'
 import { readSigner } from '../key-files.ts'
 import { ownAddressesOf } from '../services.ts'
+import { SIGNING_ROLES } from '../signing-keys.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 
 type OpenToOthers = (file: string) => Promise<boolean>
@@ -16,26 +17,26 @@ interface Asked {
   readonly isOpenToOthers: OpenToOthers
 }
 
+const NONE: readonly Certificate[] = []
+
 /** Every key of ours is opened as a start would, tokens too; all that is wrong with any of them is told. */
 export async function checkSigning(config: Config, now: Date, asked: Asked): Promise<void> {
   const { signing } = config
   const { fault, notice, production } = asked
-  const issuers: Certificate[] = []
-  for (const role of ['envelope', 'evidence', 'archive'] as const) {
+  const certificates = { envelope: NONE, evidence: NONE, archive: NONE }
+  for (const role of SIGNING_ROLES) {
     const keys = signing[role]
-    if (keys === undefined) continue
-    const path = `signing.${role}`
-    const certificates = await checkRole(path, keys, now, asked)
-    if (role === 'evidence') issuers.push(...certificates)
-    if (role !== 'archive') continue
-    const publicKeys = new Set(issuers.map(publicKeyOf))
-    if (production && certificates.some((one) => publicKeys.has(publicKeyOf(one))))
-      notice(path, 'a key of evidence: who has it can seal another archive too')
-    for (const certificate of issuers.length === 0 ? [] : certificates) {
-      const reason = sealUnfitness(certificate, issuers, ownAddressesOf(config))
-      if (reason !== undefined) fault(path, reason)
-    }
+    if (keys !== undefined) certificates[role] = await checkRole(`signing.${role}`, keys, now, asked)
   }
+  const { envelope, evidence, archive } = certificates
+  for (const [role, own] of Object.entries({ envelope, archive }))
+    for (const certificate of evidence.length === 0 ? NONE : own) {
+      const reason = unlikeIssuer(certificate, evidence, ownAddressesOf(config))
+      if (reason !== undefined) fault(`signing.${role}`, reason)
+    }
+  const publicKeys = new Set(evidence.map(publicKeyOf))
+  if (production && archive.some((one) => publicKeys.has(publicKeyOf(one))))
+    notice('signing.archive', 'a key of evidence: who has it can seal another archive too')
   if (production && signing.archive === undefined)
     notice('signing.archive', 'is not set: the key of evidence seals the archive too, and should not')
 }

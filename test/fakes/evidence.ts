@@ -134,12 +134,16 @@ export async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Buffer>
 }
 
 /** A dispatch of this original, with its acceptance inside. */
-export async function dispatchOf(original: Buffer, evidence?: Uint8Array): Promise<Buffer> {
+export async function dispatchOf(
+  original: Buffer,
+  evidence?: Uint8Array,
+  signer: Signer = pki().provider.signer,
+): Promise<Buffer> {
   const draft = draftFor(original)
   return gather(
     composeDispatch({
       settings,
-      signer: pki().provider.signer,
+      signer,
       timestamper: localTimestamper(),
       date: new Date(eventTime),
       facts: draft,

@@ -3,9 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
+import { signEvidence } from '../../../../evidence/xades/sign.ts'
+import { systemClock } from '../../../../mail/clock.ts'
 import { frame } from '../../../fakes/crafted-cms.ts'
-import { dispatchOf, EVENT_TIME, signedEvidence, trustOptions, userMessage } from '../../../fakes/evidence.ts'
+import {
+  afterEvent,
+  checkedDraft,
+  dispatchOf,
+  EVENT_TIME,
+  signedEvidence,
+  trustOptions,
+  userMessage,
+} from '../../../fakes/evidence.ts'
 import { makePki, pki } from '../../../fakes/pki.ts'
+import { stampingWith } from '../../../fakes/stamping.ts'
 
 const check = (octets: Uint8Array, options = trustOptions(), content?: Uint8Array) =>
   verifyFile({ name: 'dosya', octets, content }, options)
@@ -156,6 +167,81 @@ describe('trust', () => {
       verdict: 'INDETERMINATE',
       subIndication: 'SIG_CONSTRAINTS_FAILURE',
       reason: 'SIGNER_MISMATCH',
+    })
+  })
+})
+
+describe('who signs the envelope of evidence', () => {
+  const subject = (commonName: string, organization?: string) => ({
+    commonName,
+    country: 'TR',
+    ...(organization === undefined ? {} : { organization }),
+  })
+  const own = 'kep@hs98.kep.tr'
+  const account = 'genel.mudur@hs98.kep.tr'
+  test.each([
+    ['another key of the same organization', subject('zarf', 'Kurum'), own, 'delil', 'Kurum', undefined],
+    [
+      'one with an address elsewhere',
+      subject('zarf', 'Kurum'),
+      'kep@kurum.example',
+      'delil',
+      'Kurum',
+      undefined,
+    ],
+    ['of no organization, the same name', subject('KEP'), own, 'KEP', undefined, undefined],
+    ['of no organization, another name', subject('zarf'), own, 'delil', undefined, 'SIGNER_MISMATCH'],
+    ['another organization', subject('zarf', 'Baska'), own, 'zarf', 'Kurum', 'SIGNER_MISMATCH'],
+    [
+      'an account of the organization',
+      subject('Mudur', 'Kurum'),
+      account,
+      'delil',
+      'Kurum',
+      'SIGNER_MISMATCH',
+    ],
+  ])('%s', async (_name, envelope, email, name, organization, reason) => {
+    const issue = (holder: typeof envelope, address: string) =>
+      pki().issue({ kind: 'provider', email: address }, { subject: holder })
+    const original = await userMessage('x')
+    const evidence = await signedEvidence(original, {}, issue(subject(name, organization), own).signer)
+    const octets = await dispatchOf(original, evidence, issue(envelope, email).signer)
+    const report = await check(octets)
+    expect([report.verdict, report.reason]).toEqual(
+      reason === undefined ? ['TOTAL-PASSED', undefined] : ['INDETERMINATE', reason],
+    )
+  })
+
+  test('is not what is wrong where the evidence itself does not hold', async () => {
+    const original = await userMessage('x')
+    const { findings } = await check(await dispatchOf(original, Buffer.from('<x/>')))
+    expect(findings.map(({ reason }) => reason)).not.toContain('SIGNER_MISMATCH')
+    expect(findings).not.toEqual([])
+  })
+})
+
+describe('anchors that are issuing CAs, as trusted lists name them', () => {
+  test.each(['user', 'provider', 'tsa'] as const)('%s brings the root along', async (role) => {
+    const { intermediate, root } = pki()
+    const chain = [intermediate.certificate, root.certificate]
+    const signerOf = (name: typeof role) => ({
+      ...pki()[name].signer,
+      ...(name === role ? { chain } : {}),
+    })
+    const trust = { ...trustOptions(), anchors: [intermediate.certificate], intermediates: [] }
+    const message = await userMessage('x', signerOf('user'))
+    const stamper = stampingWith(
+      () => signerOf('tsa'),
+      () => root.certificate,
+      systemClock,
+    )
+    const draft = checkedDraft(message)
+    const evidence = await signEvidence(draft, signerOf('provider'), stamper, new Date(afterEvent(1_000)))
+    for (const octets of [message, evidence]) expect((await check(octets, trust)).findings).toEqual([])
+    // Somebody else's root is behind nothing.
+    const stranger = { ...signerOf('user'), chain: [intermediate.certificate, makePki().root.certificate] }
+    expect(await check(await userMessage('x', stranger), trust)).toMatchObject({
+      reason: 'CERTIFICATE_STRAY',
     })
   })
 })

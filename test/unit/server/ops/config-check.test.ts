@@ -257,14 +257,17 @@ describe('signing', () => {
     const unfit = [tls, tsa, qualifiedUser].map(file)
     const places = (role: string) => unfit.map((_, index) => `signing.${role}.${index}`)
     for (const role of ['envelope', 'evidence', 'archive'])
-      expect((await told({ [role]: unfit })).faults.filter((path) => path !== 'signing.archive')).toEqual(
-        places(role),
-      )
+      expect((await told({ [role]: unfit })).faults.filter((path) => /\d$/.test(path))).toEqual(places(role))
     const { domain } = production.provider
     expect((await told({ archive: [of(`arsiv@${domain}`)] })).faults).toEqual(['signing.archive'])
     for (const address of [`KEP@${domain}`, 'arsiv@example.tr'])
       expect((await told({ archive: [of(address)] })).faults).toEqual([])
     expect((await told({ archive: [file(provider)] })).faults).toEqual([])
+    const subject = { commonName: 'zarf', organization: 'Baska', country: 'TR' }
+    const foreign = file(pki().issue({ kind: 'provider', email: `kep@${domain}` }, { subject }))
+    expect((await told({ envelope: [foreign] })).faults).toEqual(['signing.envelope'])
+    expect((await told({ archive: [foreign] })).faults).toEqual(['signing.archive'])
+    expect((await told({ envelope: [foreign], evidence: [foreign], archive: [foreign] })).faults).toEqual([])
   })
   test('every key of a list is opened, and all that is wrong is told at once', async () => {
     const good = p12Of(validFor(-1, 10), 'good.p12')
