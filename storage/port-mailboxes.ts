@@ -125,6 +125,14 @@ export interface MailboxStore {
   changes(mailbox: string, since: number, limit: number): Promise<Changes>
 
   append(mailbox: string, message: NewMessage): Promise<Appended>
+  /** Several in one change, in this order: all or none. */
+  appendAll(mailbox: string, messages: readonly NewMessage[]): Promise<Appended[]>
+  /**
+   * Puts a message into `to` and takes another out of `from`, whatever flags that one has: both or neither, with both to be
+   * seen for a moment where they are in two mailboxes. undefined, and nothing is written, where the other is not there.
+   * Repeated with the same operation id it answers as the first time.
+   */
+  replace(from: string, uid: number, to: string, message: NewMessage): Promise<Appended | undefined>
   /** `changed` are the rows as they are now; `refused` those newer than unchangedSince. */
   store(
     mailbox: string,

@@ -3,8 +3,9 @@ import type { Collection } from './collection.ts'
 import type { Completion, Pend } from './completion.ts'
 import type { Database } from './database.ts'
 import { again, settled } from './failures.ts'
-import { bytes, number, optionalRow, optionalText, type Row, text } from './fields.ts'
+import { bytes, child, number, optionalRow, optionalText, type Row, text } from './fields.ts'
 import { type Counted, HEAD, headAfter, readHead } from './heads.ts'
+import { type StoredIndex, storedIndex } from './indexes.ts'
 import { Plans, type Put } from './plans.ts'
 
 export const noSuchMailbox = () => new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
@@ -15,6 +16,14 @@ export interface Leaving {
   readonly to: string
   readonly saved: number
   readonly uids: readonly number[]
+  /** What comes there in their place. They are not to be copied then. */
+  readonly brings?: Bringing | undefined
+}
+
+/** A message that has no UID yet, by value; its octets are kept by the mailbox that the other leaves. */
+export interface Bringing {
+  readonly document: Row
+  readonly index: StoredIndex
 }
 
 /** A mailbox that nobody is changing. */
@@ -132,8 +141,15 @@ export class Boxes {
   }
 
   /** Where nothing leaves yet and nothing changes. */
-  async leave(box: Box, { id, to, saved, uids }: Leaving): Promise<boolean> {
-    const leaving = { id, to, saved, uids: Buffer.from(Uint32Array.from(uids).buffer) }
+  async leave(box: Box, { id, to, saved, uids, brings }: Leaving): Promise<boolean> {
+    const brought = brings && { document: brings.document, ...brings.index }
+    const leaving = {
+      id,
+      to,
+      saved,
+      uids: Buffer.from(Uint32Array.from(uids).buffer),
+      ...(brought === undefined ? {} : { brings: brought }),
+    }
     const isLeaving = async () =>
       idOf((await this.#boxes.get({ _id: box.id }, { 'leaving.id': 1 })) ?? {}, 'leaving') === id
     return settled(
@@ -151,11 +167,13 @@ export class Boxes {
     const leaving = row && optionalRow(row, 'leaving')
     if (leaving === undefined) return undefined
     const uids = Uint8Array.from(bytes(leaving, 'uids'))
+    const brings = optionalRow(leaving, 'brings')
     return {
       id: text(leaving, 'id'),
       to: text(leaving, 'to'),
       saved: number(leaving, 'saved'),
       uids: [...new Uint32Array(uids.buffer)],
+      brings: brings && { document: child(brings, 'document'), index: storedIndex(brings, 'octets') },
     }
   }
 

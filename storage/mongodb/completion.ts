@@ -49,7 +49,7 @@ export class Completion {
     const gone = new Set<string>()
     for await (const puts of this.#plans.read(pendId, plan)) {
       await this.#write(id, modseq, puts)
-      for (const put of puts) if ('gone' in put) gone.add(put.hash)
+      for (const put of puts) if ('gone' in put) gone.add(put.hash).add(put.also ?? put.hash)
     }
     if (gone.size > 0) await this.#letGo(id, [...gone], modseq)
     await this.#plans.remove(id, pendId, plan)

@@ -1,16 +1,14 @@
 import { changeFlags, DELETED, parseFlags } from '../flags.ts'
 import type { Appended, FlagChange, MessageRow, NewMessage } from '../port.ts'
+import type { Appending, ReadyMessage } from './appending.ts'
 import type { Box, Boxes, Change } from './boxes.ts'
-import type { Collection } from './collection.ts'
-import type { Database } from './database.ts'
 import { number, type Row, text } from './fields.ts'
 import type { Counted } from './heads.ts'
 import type { Indexes } from './indexes.ts'
-import type { Keeping } from './keeping.ts'
 import type { Move } from './move.ts'
-import { inPut, type Put } from './plans.ts'
+import type { Put } from './plans.ts'
 import type { Reading } from './reading.ts'
-import { joined, messageDocument, Overtaken, readMessage, wasOf } from './versions.ts'
+import { Overtaken, readMessage, wasOf } from './versions.ts'
 
 interface Flagged {
   readonly changed: MessageRow[]
@@ -19,63 +17,51 @@ interface Flagged {
 
 /** Changes of one mailbox. */
 export class Messages {
-  readonly #messages: Collection
   readonly #boxes: Boxes
   readonly #reading: Reading
-  readonly #keeping: Keeping
+  readonly #appending: Appending
   readonly #move: Move
   readonly #indexes: Indexes
 
   constructor(
-    database: Database,
     boxes: Boxes,
     reading: Reading,
-    { keeping, move, indexes }: { keeping: Keeping; move: Move; indexes: Indexes },
+    { appending, move, indexes }: { appending: Appending; move: Move; indexes: Indexes },
   ) {
-    this.#messages = database.collection('messages')
     this.#boxes = boxes
     this.#reading = reading
-    this.#keeping = keeping
+    this.#appending = appending
     this.#move = move
     this.#indexes = indexes
   }
 
-  append(mailbox: string, message: NewMessage): Promise<Appended> {
-    return this.#boxes.mutate(mailbox, async (box): Promise<Change<Appended> | undefined> => {
-      const { uidValidity } = box.head
-      const known = await this.#known(mailbox, message)
-      if (known !== undefined) {
-        if (number(known, 'modseq') > box.head.modseq) return undefined
-        const [uid, modseq] = [number(known, 'uid'), number(known, 'modseq')]
-        return { puts: [], counted: [], answer: { uid, uidValidity, modseq, added: false } }
-      }
-      const [uid, modseq] = [box.head.uidNext, box.head.modseq + 1]
-      await this.#keepBodies(mailbox, message, modseq)
-      const flags = parseFlags(message.flags)
-      const row = { ...message, uid, modseq, size: message.body.size, delivery: message.delivery }
-      const document = messageDocument(mailbox, row, flags, { opId: message.opId, joinKey: message.joinKey })
-      return {
-        puts: [{ uid, document, ...inPut(this.#indexes.toStore(message.index)) }],
-        counted: [{ uid, size: message.body.size, before: undefined, after: flags.bits }],
-        answer: { uid, uidValidity, modseq, added: true },
-      }
+  append(mailbox: string, messages: readonly NewMessage[]): Promise<Appended[]> {
+    const ready = messages.map((message) => this.#ready(message))
+    return this.#boxes.mutate(mailbox, (box) => this.#appending.change(box, ready))
+  }
+
+  #ready(message: NewMessage): ReadyMessage {
+    return { ...message, index: this.#indexes.toStore(message.index) }
+  }
+
+  async replace(from: string, uid: number, to: string, message: NewMessage): Promise<Appended | undefined> {
+    const ready = this.#ready(message)
+    if (from !== to) return this.#move.replace(from, uid, to, ready)
+    return this.#whenNothingLeaves(from, async (box) => {
+      const known = await this.#appending.byOperation(from, message.opId)
+      const rows = await presentIn(this.#reading, box, known === undefined ? [uid] : [])
+      if (rows === undefined) return undefined
+      if (known === undefined && rows.length === 0) return { puts: [], counted: [], answer: undefined }
+      const change = await this.#appending.change(box, [ready], uid)
+      const gone = removal(rows)
+      return (
+        change && {
+          puts: [...change.puts, ...gone.puts],
+          counted: [...change.counted, ...gone.counted],
+          answer: change.answer[0],
+        }
+      )
     })
-  }
-
-  /** A tombstone too: what was expunged does not come back when its append is repeated. */
-  async #known(mailbox: string, { opId, joinKey }: NewMessage): Promise<Row | undefined> {
-    const same = await this.#messages.get({ mailbox, opId }, { uid: 1, modseq: 1 })
-    if (same !== undefined || joinKey === undefined) return same
-    return this.#messages.get(joined(mailbox, joinKey), { uid: 1, modseq: 1 })
-  }
-
-  async #keepBodies(mailbox: string, { body, staged }: NewMessage, modseq: number): Promise<void> {
-    const keeper = `mailbox/${mailbox}` as const
-    const claim = { by: keeper, modseq }
-    for (const blob of staged)
-      if (blob.ref.hash === body.hash) await this.#keeping.bring(blob, keeper, claim)
-      else await this.#keeping.bring(blob, 'archive', undefined)
-    if (!staged.some(({ ref }) => ref.hash === body.hash)) await this.#keeping.keep(body, keeper, claim)
   }
 
   store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<Flagged> {
@@ -106,19 +92,27 @@ export class Messages {
     })
   }
 
-  /** Where nothing is on its way to another mailbox: that is fixed until it has gone. */
-  async #ofPresent<R>(
+  #ofPresent<R>(
     mailbox: string,
     uids: readonly number[],
     plan: (box: Box, rows: readonly Row[]) => Change<R>,
   ): Promise<R> {
+    return this.#whenNothingLeaves(mailbox, async (box) => {
+      const rows = await presentIn(this.#reading, box, uids)
+      return rows && plan(box, rows)
+    })
+  }
+
+  /** Where nothing is on its way to another mailbox: that is fixed until it has gone. */
+  async #whenNothingLeaves<R>(
+    mailbox: string,
+    plan: (box: Box) => Promise<Change<R> | undefined>,
+  ): Promise<R> {
     for (;;) {
       const planned = await this.#boxes.mutate<{ done: R } | undefined>(mailbox, async (box) => {
         if (box.leaving !== undefined) return { puts: [], counted: [], answer: undefined }
-        const rows = await presentIn(this.#reading, box, uids)
-        if (rows === undefined) return undefined
-        const { answer, ...change } = plan(box, rows)
-        return { ...change, answer: { done: answer } }
+        const change = await plan(box)
+        return change && { ...change, answer: { done: change.answer } }
       })
       if (planned !== undefined) return planned.done
       await this.#move.finish(mailbox)
@@ -140,12 +134,14 @@ export async function presentIn(
   }
 }
 
-export const removal = (rows: readonly Row[]): { puts: Put[]; counted: Counted[] } => ({
+/** @param also octets that the mailbox kept for a message that came elsewhere in their place */
+export const removal = (rows: readonly Row[], also?: string): { puts: Put[]; counted: Counted[] } => ({
   puts: rows.map((row) => ({
     uid: number(row, 'uid'),
     was: wasOf(row),
     gone: true,
     hash: text(row, 'hash'),
+    ...(also === undefined ? {} : { also }),
   })),
   counted: rows.map((row) => ({
     uid: number(row, 'uid'),

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { type CopyResult, StoreError } from '../port.ts'
-import { type Box, type Boxes, type Change, type Leaving, noSuchMailbox } from './boxes.ts'
+import { parseFlags } from '../flags.ts'
+import { type Appended, type CopyResult, StoreError } from '../port.ts'
+import type { Appending, ReadyMessage } from './appending.ts'
+import { type Box, type Boxes, type Bringing, type Change, type Leaving, noSuchMailbox } from './boxes.ts'
 import type { Collection } from './collection.ts'
 import type { Database } from './database.ts'
 import { number, type Row, text, texts } from './fields.ts'
 import type { Keeping } from './keeping.ts'
 import { presentIn, removal } from './messages.ts'
 import type { Reading } from './reading.ts'
-import { messageDocument, messageId, readMessage, untilSettled } from './versions.ts'
+import { joinKeyOf, messageDocument, messageId, readMessage, untilSettled } from './versions.ts'
 
 /** Copies, and moves: into the target first, out of the source second, so that a message is in both for a moment, never in none. */
 export class Move {
@@ -15,12 +17,19 @@ export class Move {
   readonly #boxes: Boxes
   readonly #reading: Reading
   readonly #keeping: Keeping
+  readonly #appending: Appending
 
-  constructor(database: Database, boxes: Boxes, reading: Reading, keeping: Keeping) {
+  constructor(
+    database: Database,
+    boxes: Boxes,
+    reading: Reading,
+    { keeping, appending }: { keeping: Keeping; appending: Appending },
+  ) {
     this.#messages = database.collection('messages')
     this.#boxes = boxes
     this.#reading = reading
     this.#keeping = keeping
+    this.#appending = appending
   }
 
   async copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
@@ -46,40 +55,90 @@ export class Move {
       if (rows === undefined) continue
       const leaving = { id: randomUUID(), to, saved, uids: rows.map((row) => number(row, 'uid')) }
       if (!(await this.#boxes.leave(box, leaving))) continue
-      const result = await this.#finish(from, leaving)
+      const result = await this.#finish(from, leaving, () => this.#copied(from, leaving))
       if (result === undefined) throw noSuchMailbox()
       return result
+    }
+  }
+
+  /** Into another mailbox, in the place of what leaves this one: fixed in one write, with the message by value. */
+  async replace(from: string, uid: number, to: string, message: ReadyMessage): Promise<Appended | undefined> {
+    for (;;) {
+      const box = await this.#boxes.free(from)
+      if (box.leaving !== undefined) {
+        await this.finish(from)
+        continue
+      }
+      const rows = await presentIn(this.#reading, box, [uid])
+      if (rows === undefined) continue
+      const known = await this.#appending.byOperation(to, message.opId)
+      if (known === undefined && rows.length === 0) return undefined
+      if ((await this.#boxes.head(to)) === undefined) throw noSuchMailbox()
+      if (known === undefined) {
+        // By the mailbox from which nothing goes meanwhile, so it is kept until the other keeps it.
+        await this.#appending.keep(from, message, box.head.modseq + 1)
+        const brings = bringing(to, message)
+        const leaving = { id: randomUUID(), to, saved: message.saved, uids: [uid], brings }
+        if (!(await this.#boxes.leave(box, leaving))) continue
+        const appended = await this.#finish(from, leaving, () => this.#bring(to, brings))
+        if (appended === undefined) throw noSuchMailbox()
+        return appended
+      }
+      return this.#bring(to, bringing(to, message))
     }
   }
 
   /** Of a mailbox from which something is on its way, whoever began it. */
   async finish(from: string): Promise<void> {
     const leaving = await this.#boxes.leaving(from)
-    if (leaving !== undefined) await this.#finish(from, leaving)
+    if (leaving === undefined) return
+    const { to, brings } = leaving
+    if (brings === undefined) await this.#finish(from, leaving, () => this.#copied(from, leaving))
+    else await this.#finish(from, leaving, () => this.#bring(to, brings))
   }
 
   /**
    * Each half is one change of one mailbox and idempotent, so whoever meets a move on its way completes it.
    *
-   * @returns undefined where the target was deleted: the messages stay
+   * @returns undefined where the target was deleted, or octets that were to come there are lost: the messages stay
    */
-  async #finish(from: string, leaving: Leaving): Promise<CopyResult | undefined> {
+  async #finish<R>(from: string, leaving: Leaving, arrive: () => Promise<R>): Promise<R | undefined> {
     try {
-      const read = () => this.#read(from, leaving.uids)
-      const copied = await this.#into(leaving.to, read, leaving.saved, `move/${leaving.id}/`)
+      const arrived = await arrive()
       await this.#boxes.mutate(from, async (box) => this.#out(box, leaving))
-      return copied
+      return arrived
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'NO_SUCH_MAILBOX') throw error
+      if (!(error instanceof StoreError) || !CANNOT_ARRIVE.has(error.code)) throw error
       await this.#boxes.stay(from, leaving.id)
       return undefined
     }
   }
 
-  async #out(box: Box, { id, uids }: Leaving): Promise<Change<undefined> | undefined> {
+  #copied(from: string, { id, to, saved, uids }: Leaving): Promise<CopyResult> {
+    return this.#into(to, () => this.#read(from, uids), saved, `move/${id}/`)
+  }
+
+  async #bring(to: string, { document, index }: Bringing): Promise<Appended> {
+    const joinKey = joinKeyOf(document)
+    const { delivery, ...row } = readMessage(document)
+    const message: ReadyMessage = {
+      ...row,
+      opId: text(document, 'opId'),
+      ...(delivery === undefined ? {} : { delivery }),
+      ...(joinKey === undefined ? {} : { joinKey }),
+      staged: [],
+      index,
+    }
+    const [appended] = await this.#boxes.mutate(to, (box) => this.#appending.change(box, [message]))
+    if (appended === undefined) throw new TypeError('one message has one answer')
+    return appended
+  }
+
+  async #out(box: Box, { id, uids, brings }: Leaving): Promise<Change<undefined> | undefined> {
     if (box.leaving !== id) return { puts: [], counted: [], answer: undefined }
     const rows = await presentIn(this.#reading, box, uids)
-    return rows && { ...removal(rows), answer: undefined, ends: id }
+    const also = brings && text(brings.document, 'hash')
+    return rows && { ...removal(rows, also), answer: undefined, ends: id }
   }
 
   /** Under one operation id, so that it can be repeated: the answer names also what an earlier attempt copied. */
@@ -143,3 +202,11 @@ function copied(box: Box, row: Row, uid: number, saved: number, prefix: string) 
     counted: { uid, size: message.size, before: undefined, after: flags.bits },
   }
 }
+
+function bringing(to: string, { index, ...message }: ReadyMessage): Bringing {
+  const { opId, joinKey, body, delivery, flags } = message
+  const row = { ...message, uid: 0, modseq: 0, size: body.size, delivery }
+  return { document: messageDocument(to, row, parseFlags(flags), { opId, joinKey }), index }
+}
+
+const CANNOT_ARRIVE: ReadonlySet<string> = new Set(['NO_SUCH_MAILBOX', 'NO_SUCH_BLOB'])

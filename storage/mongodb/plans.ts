@@ -1,6 +1,6 @@
 import { type Collection, SLICE } from './collection.ts'
 import type { Database } from './database.ts'
-import { child, number, type Row, rows, text, texts } from './fields.ts'
+import { child, number, optionalText, type Row, rows, text, texts } from './fields.ts'
 import { EMPTY_INDEX, type StoredIndex, storedIndex } from './indexes.ts'
 import { type Was, wasOf } from './versions.ts'
 
@@ -15,7 +15,14 @@ export type Put =
       readonly from?: string
     }
   | { readonly uid: number; readonly was: Was; readonly bits: number; readonly keywords: readonly string[] }
-  | { readonly uid: number; readonly was: Was; readonly gone: true; readonly hash: string }
+  | {
+      readonly uid: number
+      readonly was: Was
+      readonly gone: true
+      readonly hash: string
+      /** Further octets that the mailbox needs no more. */
+      readonly also?: string
+    }
 
 /** A change of so few messages, with indexes of so many octets, lies in the mailbox document itself: one write less. */
 const INLINE_PUTS = 20
@@ -114,8 +121,9 @@ const readPuts = (row: Row): Put[] =>
     if (put['document'] !== undefined)
       return { uid, document: child(put, 'document'), ...inPut(storedIndex(put, 'index')) }
     const was = wasOf(child(put, 'was'))
+    const also = optionalText(put, 'also')
     return put['gone'] === true
-      ? { uid, was, gone: true, hash: text(put, 'hash') }
+      ? { uid, was, gone: true, hash: text(put, 'hash'), ...(also === undefined ? {} : { also }) }
       : { uid, was, bits: number(put, 'bits'), keywords: texts(put, 'keywords') }
   })
 

@@ -1,5 +1,6 @@
 import type { StoreKeys } from '../encryption/store-key.ts'
-import type { Store } from '../port.ts'
+import { type Appended, type Store, StoreError } from '../port.ts'
+import { Appending } from './appending.ts'
 import { BlobSweep } from './blob-sweep.ts'
 import { Blobs } from './blobs.ts'
 import { Boxes } from './boxes.ts'
@@ -96,8 +97,9 @@ async function openBy(
   })
   const indexes = new Indexes(keys)
   const reading = new Reading(database, boxes, indexes)
-  const move = new Move(database, boxes, reading, keeping)
-  const messages = new Messages(database, boxes, reading, { keeping, move, indexes })
+  const appending = new Appending(database, keeping)
+  const move = new Move(database, boxes, reading, { keeping, appending })
+  const messages = new Messages(boxes, reading, { appending, move, indexes })
   const recovery = new Recovery(database, names, completion, (id) => move.finish(id))
 
   const heads = new ChainHeads(database, leases)
@@ -182,7 +184,9 @@ async function openBy(
       rows: (id, uids) => reading.rows(id, uids),
       index: (id, uid) => reading.index(id, uid),
       changes: (id, since, limit) => reading.changes(id, since, limit),
-      append: (id, message) => messages.append(id, message).then(tell(id)),
+      append: (id, message) => messages.append(id, [message]).then(onlyOne).then(tell(id)),
+      appendAll: (id, all) => messages.append(id, all).then(tell(id)),
+      replace: (from, uid, to, message) => messages.replace(from, uid, to, message).then(tell(to, from)),
       store: (id, uids, change) => messages.store(id, uids, change).then(tell(id)),
       expunge: (id, uids) => messages.expunge(id, uids).then(tell(id)),
       copy: (from, uids, to, saved) => move.copy(from, uids, to, saved).then(tell(to)),
@@ -198,4 +202,9 @@ async function openBy(
     holds: documentsOf(database, 'hold'),
     [Symbol.asyncDispose]: close,
   }
+}
+
+function onlyOne([appended]: readonly Appended[]): Appended {
+  if (appended === undefined) throw new StoreError('CORRUPT', 'an append was answered with nothing')
+  return appended
 }

@@ -14,34 +14,42 @@ import { keepBlob, keepKnown, releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { copyIndex, insertIndex, readIndex } from './indexes.ts'
 
+/** A message as it comes to the writer: of what was staged for it, the names. */
+export interface WrittenMessage extends Omit<NewMessage, 'staged'> {
+  readonly staged: readonly BlobRef[]
+}
+
 export function append(
   db: Database,
   mailbox: string,
-  message: Omit<NewMessage, 'staged'>,
-  staged: readonly BlobRef[],
+  messages: readonly WrittenMessage[],
+  brought: readonly Published[],
+): Appended[] {
+  const id = Number(mailbox)
+  const modseq = boxOf(db, id).modseq + 1
+  return messages.map((message) => appendOne(db, id, message, modseq, brought))
+}
+
+/** With the modseq of the change that it is part of. */
+function appendOne(
+  db: Database,
+  id: number,
+  { staged, ...message }: WrittenMessage,
+  modseq: number,
   brought: readonly Published[],
 ): Appended {
-  const id = Number(mailbox)
   const box = boxOf(db, id)
   const known =
-    db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND op_id = ?', id, message.opId) ??
-    db.get('SELECT uid, modseq FROM vanished WHERE mailbox = ? AND op_id = ?', id, message.opId) ??
+    byOperation(db, id, message.opId) ??
     (message.joinKey === undefined
       ? undefined
       : db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND join_key = ?', id, message.joinKey))
-  if (known !== undefined)
-    return {
-      uid: number(known, 'uid'),
-      uidValidity: box.validity,
-      modseq: number(known, 'modseq'),
-      added: false,
-    }
+  if (known !== undefined) return alreadyThere(box, known)
   const broughtFor = ({ hash }: BlobRef) => brought.find((one) => one.ref.hash === hash)
   keepBlob(db, message.body, `mailbox/${id}`, broughtFor(message.body))
   for (const ref of staged) if (ref.hash !== message.body.hash) keepBlob(db, ref, 'archive', broughtFor(ref))
   const flags = parseFlags(message.flags)
   const uid = box.uidNext
-  const modseq = box.modseq + 1
   insertMessage(db, id, {
     uid,
     modseq,
@@ -67,6 +75,39 @@ export function append(
     bytes: message.body.size,
   })
   return { uid, uidValidity: box.validity, modseq, added: true }
+}
+
+/** A tombstone too: what was expunged does not come back when its append is repeated. */
+const byOperation = (db: Database, id: number, opId: string): Row | undefined =>
+  db.get('SELECT uid, modseq FROM messages WHERE mailbox = ? AND op_id = ?', id, opId) ??
+  db.get('SELECT uid, modseq FROM vanished WHERE mailbox = ? AND op_id = ?', id, opId)
+
+const alreadyThere = ({ validity }: { validity: number }, known: Row): Appended => ({
+  uid: number(known, 'uid'),
+  uidValidity: validity,
+  modseq: number(known, 'modseq'),
+  added: false,
+})
+
+export function replace(
+  db: Database,
+  from: string,
+  uid: number,
+  to: string,
+  message: WrittenMessage,
+  brought: readonly Published[],
+): Appended | undefined {
+  const [source, target] = [Number(from), Number(to)]
+  boxOf(db, source)
+  const box = boxOf(db, target)
+  const known = byOperation(db, target, message.opId)
+  if (known !== undefined) return alreadyThere(box, known)
+  if (messageRow(db, source, uid) === undefined) return undefined
+  // What goes joins nothing any more; it goes second, so that octets which both have are kept all the time.
+  db.run('UPDATE messages SET join_key = NULL WHERE mailbox = ? AND uid = ?', source, uid)
+  const appended = appendOne(db, target, message, box.modseq + 1, brought)
+  remove(db, source, boxOf(db, source).modseq + 1, [uid], () => true)
+  return appended
 }
 
 export function storeFlags(

@@ -32,6 +32,7 @@ export const writes = {
   renameMailbox: mailboxes.renameMailbox,
   subscribe: mailboxes.subscribe,
   append: messages.append,
+  replace: messages.replace,
   storeFlags: messages.storeFlags,
   expunge: messages.expunge,
   copy: messages.copy,

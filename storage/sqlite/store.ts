@@ -3,7 +3,16 @@ import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobFolders } from '../blobs/folders.ts'
 import type { StoreKeys } from '../encryption/store-key.ts'
-import type { Collection, DocumentStore, StagedBlob, Store, StoreCopy } from '../port.ts'
+import {
+  type Appended,
+  type Collection,
+  type DocumentStore,
+  type NewMessage,
+  type StagedBlob,
+  type Store,
+  type StoreCopy,
+  StoreError,
+} from '../port.ts'
 import { SqliteBlobs } from './blob-store.ts'
 import * as chain from './chain.ts'
 import { Database, number } from './database.ts'
@@ -61,6 +70,14 @@ export async function openSqliteStore(
       return value
     }
 
+  const appendAll = async (id: string, all: readonly NewMessage[]): Promise<Appended[]> =>
+    mailboxChanged(id)(
+      await blobs.carry(
+        all.flatMap(({ staged }) => staged),
+        (brought) => writer.call('append', id, all.map(written), brought),
+      ),
+    )
+
   const documents = (collection: Collection): DocumentStore => ({
     get: async (key) => getDocument(db, collection, key),
     put: (key, document, expected) => writer.call('putDocument', collection, key, document, expected),
@@ -114,12 +131,19 @@ export async function openSqliteStore(
       rows: async (id, uids) => db.snapshot(() => messages.messageRows(db, id, uids)),
       index: async (id, uid) => messages.messageIndex(db, id, uid),
       changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
-      append: async (id, { staged, ...message }) =>
-        mailboxChanged(id)(
-          await blobs.carry(staged, (brought) =>
-            writer.call('append', id, message, staged.map(refOf), brought),
-          ),
-        ),
+      append: async (id, message) => {
+        const [appended] = await appendAll(id, [message])
+        if (appended === undefined) throw new StoreError('UNAVAILABLE', 'the writer answered nothing')
+        return appended
+      },
+      appendAll,
+      replace: async (from, uid, to, message) => {
+        const replaced = await blobs.carry(message.staged, (brought) =>
+          writer.call('replace', from, uid, to, written(message), brought),
+        )
+        mailboxChanged(from)(replaced)
+        return to === from ? replaced : mailboxChanged(to)(replaced)
+      },
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
       expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
       copy: (from, uids, to, saved) => writer.call('copy', from, uids, to, saved).then(mailboxChanged(to)),
@@ -164,6 +188,11 @@ const watchIn =
   }
 
 const refOf = ({ ref }: StagedBlob) => ref
+
+const written = ({ staged, ...message }: NewMessage): messages.WrittenMessage => ({
+  ...message,
+  staged: staged.map(refOf),
+})
 
 const COPIES = 'copies'
 

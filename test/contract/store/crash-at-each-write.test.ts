@@ -71,6 +71,17 @@ const cases: Record<string, Case> = {
     repeatable: true,
   },
   append: inBoxes(async (store) => store.mailboxes.append(A!, await message(store, '4')), true),
+  'append of several': inBoxes(
+    async (store) =>
+      store.mailboxes.appendAll(A!, [
+        await message(store, '4'),
+        await message(store, '5', { flags: ['\\Seen'], joinKey: 'k' }),
+        await message(store, '6', { joinKey: 'k' }),
+        await message(store, '7'),
+      ]),
+    true,
+  ),
+  replace: inBoxes(async (store) => store.mailboxes.replace(A!, 2, A!, await message(store, '4')), true),
   'store flags': inBoxes(
     ({ mailboxes }) => mailboxes.store(A!, [1, 2], { mode: 'replace', flags: ['\\Seen', 'x'] }),
     true,
@@ -150,6 +161,17 @@ describe('I3: a process that dies after any one of its writes', () => {
       async (store) => {
         const [a, b] = await boxes(store)
         expect([a!.uids, b!.uids]).toEqual(a!.uids.length === 3 ? [[1, 2, 3], []] : [[2], [1, 2]])
+      },
+    )
+    expect(writes).toBeGreaterThan(4)
+  })
+
+  test('replace in another mailbox: after recovery both happened, or neither', async () => {
+    const writes = await dieAfterEachWrite(
+      inBoxes(async (store) => store.mailboxes.replace(A!, 2, B!, await message(store, '4')), true),
+      async (store) => {
+        const [a, b] = await boxes(store)
+        expect([a!.uids, b!.uids]).toEqual(a!.uids.length === 3 ? [[1, 2, 3], []] : [[1, 3], [1]])
       },
     )
     expect(writes).toBeGreaterThan(4)

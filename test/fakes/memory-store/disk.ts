@@ -6,6 +6,7 @@ import type {
   MailboxHead,
   MailboxRow,
   MessageRow,
+  NewMessage,
   NewWork,
   Segment,
   WorkRow,
@@ -82,7 +83,12 @@ export interface Leaving {
   readonly to: string
   readonly saved: number
   readonly uids: readonly number[]
+  /** What comes there in their place. */
+  readonly brings?: Arriving | undefined
 }
+
+/** A message that has no UID yet, its octets kept under a hold. */
+export type Arriving = Omit<NewMessage, 'staged'>
 
 export interface MessageVersion extends MessageRow {
   readonly opId: string

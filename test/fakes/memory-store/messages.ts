@@ -11,7 +11,7 @@ import {
   StoreError,
 } from '../../../storage/port.ts'
 import { type Boxes, noSuchMailbox, type Plan } from './boxes.ts'
-import type { BoxDocument, Leaving, MessageVersion } from './disk.ts'
+import type { Arriving, BoxDocument, Leaving, MessageVersion } from './disk.ts'
 import { distinctFlags, flagsAfter } from './flags.ts'
 
 type Messages = Omit<
@@ -70,35 +70,87 @@ export class MemoryMessages implements Messages {
     }
   }
 
-  async append(mailbox: string, { staged, ...message }: NewMessage): Promise<Appended> {
-    const own = staged.find(({ ref }) => ref.hash === message.body.hash)
-    for (const blob of staged)
-      await this.#blobs.save(blob, blob === own ? `hold/append ${message.opId}` : 'archive')
-    if (own === undefined) await this.#blobs.keep(message.body, `hold/append ${message.opId}`)
-    const appended = await this.#boxes.mutate(mailbox, (box, rows): Plan<Appended> => {
-      const known =
-        rows.find((row) => row.opId === message.opId) ??
-        rows.find((row) => !row.gone && row.joinKey !== undefined && row.joinKey === message.joinKey)
-      const { uid, modseq } = known ?? { uid: box.uidNext, modseq: box.modseq + 1 }
-      const version: MessageVersion = {
-        ...message,
-        uid,
-        modseq,
-        flags: distinctFlags(message.flags),
-        size: message.body.size,
-        delivery: message.delivery,
-        joinKey: message.joinKey,
-        gone: false,
-      }
+  async append(mailbox: string, message: NewMessage): Promise<Appended> {
+    return (await this.appendAll(mailbox, [message]))[0]!
+  }
+
+  async appendAll(mailbox: string, messages: readonly NewMessage[]): Promise<Appended[]> {
+    try {
+      for (const message of messages) await this.#hold(message)
+      return await this.#boxes.mutate(mailbox, (box, rows) => arrivalOf(box, rows, messages.map(arriving)))
+    } finally {
+      await this.#letGo(messages)
+      this.tell(mailbox)
+    }
+  }
+
+  async replace(from: string, uid: number, to: string, message: NewMessage): Promise<Appended | undefined> {
+    try {
+      await this.#hold(message)
+      return await (from === to
+        ? this.#replaceIn(from, uid, message)
+        : this.#replaceBy(from, uid, to, message))
+    } finally {
+      await this.#letGo([message])
+      this.tell(from)
+      this.tell(to)
+    }
+  }
+
+  async #hold({ opId, body, staged }: NewMessage): Promise<void> {
+    const own = staged.find(({ ref }) => ref.hash === body.hash)
+    for (const blob of staged) await this.#blobs.save(blob, blob === own ? `hold/append ${opId}` : 'archive')
+    if (own === undefined) await this.#blobs.keep(body, `hold/append ${opId}`)
+  }
+
+  /** From here on a mailbox keeps it by having the message, or nobody. */
+  async #letGo(messages: readonly NewMessage[]): Promise<void> {
+    for (const { opId } of messages) await this.#blobs.release(`hold/append ${opId}`)
+  }
+
+  #replaceIn(mailbox: string, uid: number, message: NewMessage): Promise<Appended | undefined> {
+    return this.#whenNothingLeaves(mailbox, (box, rows): Plan<Appended | undefined> => {
+      const gone = pick(rows, [uid]).map((row) => ({ ...row, gone: true, modseq: box.modseq + 1 }))
+      const isKnown = rows.some((row) => row.opId === message.opId)
+      if (!isKnown && gone.length === 0) return { puts: [], answer: undefined }
+      const others = rows.filter((row) => isKnown || row.uid !== uid)
+      const { puts, answer } = arrivalOf(box, others, [arriving(message)])
       return {
-        puts: known === undefined ? [version] : [],
-        answer: { uid, uidValidity: box.uidValidity, modseq, added: known === undefined },
+        // What goes is first: its join key is free then.
+        puts: isKnown ? [] : [...gone, ...puts],
+        answer: answer[0],
       }
     })
-    // From here on the mailbox keeps it by having the message.
-    await this.#blobs.release(`hold/append ${message.opId}`)
-    this.tell(mailbox)
-    return appended
+  }
+
+  async #replaceBy(
+    from: string,
+    uid: number,
+    to: string,
+    message: NewMessage,
+  ): Promise<Appended | undefined> {
+    const brings = arriving(message)
+    for (;;) {
+      const source = await this.#boxes.snapshot(from)
+      const target = await this.#boxes.snapshot(to)
+      if (source === undefined || target === undefined) throw noSuchMailbox()
+      if (source.box.leaving !== undefined) await this.finishMove(from, source.box.leaving)
+      if (source.box.pend !== undefined) await this.#boxes.complete(from, source.box.pend)
+      if (target.rows.some((row) => row.opId === brings.opId)) return this.#bring(to, brings)
+      if (pick(source.rows, [uid]).length === 0) return undefined
+      const leaving: Leaving = { id: randomUUID(), to, saved: brings.saved, uids: [uid], brings }
+      if (!(await this.#boxes.leave(source.box, leaving))) continue
+      const arrived = await this.#finish(from, leaving, () => this.#bring(to, brings))
+      if (arrived === undefined) throw noSuchMailbox()
+      return arrived
+    }
+  }
+
+  #bring(to: string, message: Arriving): Promise<Appended> {
+    return this.#boxes.mutate(to, (box, rows): Plan<Appended> => {
+      const { puts, answer } = arrivalOf(box, rows, [message])
+      return { puts, answer: answer[0]! }
+    })
   }
 
   async store(
@@ -154,7 +206,7 @@ export class MemoryMessages implements Messages {
       const present = pick(source.rows, uids).map((row) => row.uid)
       const leaving: Leaving = { id: randomUUID(), to, saved, uids: present }
       if (!(await this.#boxes.leave(source.box, leaving))) continue
-      const result = await this.finishMove(from, leaving)
+      const result = await this.#finish(from, leaving, () => this.#copied(from, leaving))
       if (result === undefined) throw noSuchMailbox()
       this.tell(to)
       this.tell(from)
@@ -168,10 +220,9 @@ export class MemoryMessages implements Messages {
    *
    * @returns undefined where the target was deleted: the messages stay
    */
-  async finishMove(from: string, leaving: Leaving): Promise<CopyResult | undefined> {
+  async #finish<R>(from: string, leaving: Leaving, arrive: () => Promise<R>): Promise<R | undefined> {
     try {
-      const rows = pick((await this.#boxes.snapshot(from))?.rows ?? [], leaving.uids)
-      const copied = await this.#copyInto(leaving.to, rows, leaving.saved, `move/${leaving.id}`)
+      const arrived = await arrive()
       await this.#boxes.mutate(from, (box, current) => ({
         puts:
           box.leaving?.id === leaving.id
@@ -180,12 +231,24 @@ export class MemoryMessages implements Messages {
         answer: undefined,
         ends: leaving.id,
       }))
-      return copied
+      return arrived
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'NO_SUCH_MAILBOX') throw error
       await this.#boxes.stay(from, leaving)
       return undefined
     }
+  }
+
+  async #copied(from: string, { id, to, saved, uids }: Leaving): Promise<CopyResult> {
+    const rows = pick((await this.#boxes.snapshot(from))?.rows ?? [], uids)
+    return this.#copyInto(to, rows, saved, `move/${id}`)
+  }
+
+  /** Whoever began it. */
+  async finishMove(from: string, leaving: Leaving): Promise<void> {
+    const { to, brings } = leaving
+    if (brings === undefined) await this.#finish(from, leaving, () => this.#copied(from, leaving))
+    else await this.#finish(from, leaving, () => this.#bring(to, brings))
   }
 
   /** Under one operation id, so that it can be repeated: the answer names also what was copied by an earlier attempt. */
@@ -239,6 +302,37 @@ export class MemoryMessages implements Messages {
   tell(mailbox: string): void {
     for (const listener of this.#listeners) listener(mailbox)
   }
+}
+
+const arriving = ({ staged: _, ...message }: NewMessage): Arriving => message
+
+/** New messages under the next UIDs; one that is known by its operation or its join key is that one. */
+function arrivalOf(
+  box: BoxDocument,
+  rows: readonly MessageVersion[],
+  messages: readonly Arriving[],
+): Plan<Appended[]> {
+  const puts: MessageVersion[] = []
+  const answer = messages.map((message): Appended => {
+    const all = [...rows, ...puts]
+    const known =
+      all.find((row) => row.opId === message.opId) ??
+      all.find((row) => !row.gone && row.joinKey !== undefined && row.joinKey === message.joinKey)
+    const { uid, modseq } = known ?? { uid: box.uidNext + puts.length, modseq: box.modseq + 1 }
+    if (known === undefined)
+      puts.push({
+        ...message,
+        uid,
+        modseq,
+        flags: distinctFlags(message.flags),
+        size: message.body.size,
+        delivery: message.delivery,
+        joinKey: message.joinKey,
+        gone: false,
+      })
+    return { uid, uidValidity: box.uidValidity, modseq, added: known === undefined }
+  })
+  return { puts, answer }
 }
 
 function pick(rows: readonly MessageVersion[], uids: readonly number[]): MessageVersion[] {

@@ -157,6 +157,26 @@ const cases: Record<string, Case> = {
     const large = { body: body.ref, staged: [body], joinKey: 'k' }
     return store.mailboxes.append(A!, await message(store, '4', large))
   }, true),
+  'append of several, some with the same octets': inBoxes(async (store) => {
+    const body = await stage(store, LARGE)
+    const other = await stage(store, LARGE)
+    return store.mailboxes.appendAll(A!, [
+      await message(store, '4'),
+      await message(store, '5', { body: body.ref, staged: [body], joinKey: 'k' }),
+      await message(store, '6', { body: other.ref, staged: [other] }),
+    ])
+  }, true),
+  'append of several, with indexes that need a plan of its own': inBoxes(async (store) => {
+    const index = Buffer.alloc(200_000, 'x')
+    return store.mailboxes.appendAll(A!, [
+      await message(store, '4', { index }),
+      await message(store, '5', { index }),
+    ])
+  }, true),
+  replace: inBoxes(async (store) => {
+    const body = await stage(store, LARGE)
+    return store.mailboxes.replace(A!, 2, A!, await message(store, '4', { body: body.ref, staged: [body] }))
+  }, true),
   'store flags': inBoxes(
     ({ mailboxes }) => mailboxes.store(A!, [1, 2], { mode: 'replace', flags: ['\\Seen', 'x'] }),
     true,
@@ -281,6 +301,29 @@ describe('I3: a process that is cut off before or after any one of its writes', 
       expect(writes).toBeGreaterThan(4)
     },
   )
+
+  test('replace in another mailbox: after recovery both happened, or neither', {
+    timeout: 300_000,
+  }, async () => {
+    const writes = await deathbed.atEachWrite(
+      inBoxes(async (store) => {
+        const body = await stage(store, LARGE)
+        return store.mailboxes.replace(
+          A!,
+          2,
+          B!,
+          await message(store, '4', { body: body.ref, staged: [body] }),
+        )
+      }, true),
+      async (store) => {
+        const [a, b] = await boxes(store)
+        const isDone = a!.uids.length === 2
+        expect([a!.uids, b!.uids]).toEqual(isDone ? [[1, 3], [1]] : [[1, 2, 3], []])
+        expect([b!.indexes, b!.bodies]).toEqual(isDone ? [['index of 4'], [LARGE.length]] : [[], []])
+      },
+    )
+    expect(writes).toBeGreaterThan(4)
+  })
 
   const rowsOf = (store: Store) => store.work.of('a', { recipient: 0, slot: '~' }, 9)
 
