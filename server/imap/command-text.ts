@@ -1,13 +1,11 @@
-import { appendHead } from './commands/append.ts'
 import { Cursor } from './cursor.ts'
-import { CommandError, Farewell, no } from './failure.ts'
+import { CommandError, no } from './failure.ts'
 import {
   MAX_ARGUMENT_LITERAL,
   MAX_COMMAND,
   MAX_LINE,
   MAX_LINE_BEFORE_LOGIN,
   MAX_LITERAL_BEFORE_LOGIN,
-  MAX_NON_SYNC_LITERAL,
 } from './limits.ts'
 import { PendingLiteral } from './pending-literal.ts'
 import { findCommand } from './registry.ts'
@@ -31,34 +29,25 @@ export async function readCommand(session: Session): Promise<CommandText | undef
     const line = await session.input.line(loggedIn ? MAX_LINE : MAX_LINE_BEFORE_LOGIN)
     if (line === undefined) return undefined
     text += line
-    const announced = announcedBy(line)
-    if (announced === undefined) return { text }
-    if (!announced.sync && announced.size > MAX_NON_SYNC_LITERAL)
-      throw new Farewell('A literal of that size must wait for our answer')
+    const literal = PendingLiteral.announcedBy(line, session.input, session.out)
+    if (literal === undefined) return { text }
     if (isMessage(session, text)) {
-      session.literal = new PendingLiteral(announced, session.input, session.out)
+      session.literal = literal
       return { text }
     }
     const most = loggedIn ? MAX_ARGUMENT_LITERAL : MAX_LITERAL_BEFORE_LOGIN
     const refusal =
-      announced.size > most || text.length + announced.size > MAX_COMMAND
+      literal.size > most || text.length + literal.size > MAX_COMMAND
         ? no('TOOBIG', 'The argument is too large')
         : refusedByState(session, text)
     if (refusal !== undefined) {
-      await new PendingLiteral(announced, session.input, session.out).skip()
+      session.literal = literal
       return { text, refusal }
     }
-    if (announced.sync) session.out.raw('+ OK\r\n')
     const pieces: string[] = [text, '\r\n']
-    for await (const piece of session.input.octets(announced.size)) pieces.push(piece.toString('latin1'))
+    for await (const piece of literal.octets()) pieces.push(piece.toString('latin1'))
     text = pieces.join('')
   }
-}
-
-function announcedBy(line: string): { size: number; sync: boolean } | undefined {
-  // The longest announcement is ~{0123456789+}.
-  const found = /\{([0-9]{1,10})(\+?)\}$/.exec(line.slice(-14))
-  return found === null ? undefined : { size: Number(found[1]), sync: found[2] === '' }
 }
 
 function refusedByState(session: Session, text: string): CommandError | undefined {
@@ -71,13 +60,17 @@ function refusedByState(session: Session, text: string): CommandError | undefine
   }
 }
 
-/** Whether the literal at the end is the message of an APPEND rather than an argument. */
+/**
+ * Whether the literal at the end is the command's own business rather than an argument: it takes messages, and everything
+ * before them is there.
+ */
 function isMessage(session: Session, text: string): boolean {
   try {
     const cursor = new Cursor(text)
-    if (findCommand(cursor, session).command.name !== 'APPEND') return false
-    appendHead(cursor)
-    return true
+    const { command } = findCommand(cursor, session)
+    if (!command.goesOn) return false
+    command.prepare(cursor, session)
+    return cursor.sees(' ')
   } catch (error) {
     if (error instanceof CommandError) return false
     throw error

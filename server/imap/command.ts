@@ -22,6 +22,8 @@ export interface Command {
   readonly name: string
   readonly state: CommandState
   readonly sync: 'all' | 'no-expunge' | 'nothing'
+  /** Its messages follow behind what is read before it runs. */
+  readonly goesOn: boolean
   /** Reads all arguments; what comes back does it. */
   prepare(cursor: Cursor, session: Session): () => Promise<string>
 }
@@ -30,10 +32,27 @@ export const command = <A>(spec: CommandSpec<A>): Command => ({
   name: spec.name,
   state: spec.state,
   sync: spec.sync,
+  goesOn: false,
   prepare: (cursor, session) => {
     const args = spec.parse(cursor, session.enabled)
     cursor.end()
     return () => spec.run(session, args)
+  },
+})
+
+/**
+ * A command that goes on behind its first message: `parse` reads what stands before, and `run` goes on where it stopped.
+ */
+export const openCommand = <A>(
+  spec: Omit<CommandSpec<A>, 'run'> & { run(session: Session, args: A, cursor: Cursor): Promise<string> },
+): Command => ({
+  name: spec.name,
+  state: spec.state,
+  sync: spec.sync,
+  goesOn: true,
+  prepare: (cursor, session) => {
+    const args = spec.parse(cursor, session.enabled)
+    return () => spec.run(session, args, cursor)
   },
 })
 

@@ -1,5 +1,6 @@
 import { bad } from './failure.ts'
 import { MAX_DEPTH } from './limits.ts'
+import { decodeUtf8 } from './mailbox-name.ts'
 import type { NumberSet, SetNumber } from './number-set.ts'
 
 /** Everything but ( ) { SP CTL % * " \ ] and 8-bit octets. [RFC 9051 §9] */
@@ -122,6 +123,12 @@ export class Cursor {
     return items
   }
 
+  /** Whether a literal that is still to come stands next: the text ends with its announcement. */
+  get seesAnnouncement(): boolean {
+    ANNOUNCEMENT.lastIndex = this.position
+    return ANNOUNCEMENT.test(this.text)
+  }
+
   /** `{n}`, `{n+}` or `~{n}` at the end of the text: the message that is still to come. [RFC 9051 §9] */
   announcement(): { size: number; sync: boolean } {
     ANNOUNCEMENT.lastIndex = this.position
@@ -157,7 +164,12 @@ export class Cursor {
   #string(): string | undefined {
     const from = this.position
     const quoted = this.#match(QUOTED)
-    if (quoted !== undefined) return quoted.slice(1, -1).replace(/\\(.)/g, '$1')
+    if (quoted !== undefined) {
+      // [RFC 9755 §3]
+      if (/[\x80-\xff]/.test(quoted) && decodeUtf8(quoted) === undefined)
+        throw bad('A quoted string is not UTF-8')
+      return quoted.slice(1, -1).replace(/\\(.)/g, '$1')
+    }
     LITERAL.lastIndex = from
     const announced = LITERAL.exec(this.text)
     if (announced === null) return undefined

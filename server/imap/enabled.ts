@@ -9,9 +9,12 @@ export class Enabled {
   /** Nobody names a message by its sequence number any more. [RFC 9586 §3] */
   uidOnly = false
 
-  /** Mailbox names are UTF-8 on the wire. [RFC 9051 §5.1] */
+  /** What is UTF-8 in IMAP4rev2, for who stays with IMAP4rev1. [RFC 9755 §3] */
+  utf8Accept = false
+
+  /** Mailbox names are UTF-8 on the wire, headers may be. [RFC 9051 §5.1] [RFC 9755 §3] */
   get utf8(): boolean {
-    return this.rev2
+    return this.rev2 || this.utf8Accept
   }
 
   get vanished(): boolean {

@@ -4,6 +4,7 @@ import { StoreError } from '../../storage/port.ts'
 export type ResponseCode =
   | 'ALREADYEXISTS'
   | 'AUTHENTICATIONFAILED'
+  | `BADURL ${string}`
   | 'BADCHARSET (US-ASCII UTF-8)'
   | 'CANNOT'
   | 'CLIENTBUG'

@@ -1,9 +1,9 @@
-import { bad, CommandError } from './failure.ts'
-import { LITERAL_STALL_MS, MAX_LINE } from './limits.ts'
+import { ConnectionLost, Farewell } from './failure.ts'
+import { LITERAL_STALL_MS, MAX_LINE, MAX_NON_SYNC_LITERAL } from './limits.ts'
 import type { OctetReader } from './octet-reader.ts'
 import type { Output } from './output.ts'
 
-/** A message that was announced and that nobody has agreed to receive yet. [RFC 9051 §4.3] */
+/** A literal that was announced and that nobody has agreed to receive yet. [RFC 9051 §4.3] */
 export class PendingLiteral {
   readonly size: number
   readonly #sync: boolean
@@ -11,7 +11,6 @@ export class PendingLiteral {
   readonly #out: Output
   #left: number
   #accepted = false
-  #finished = false
 
   constructor(announced: { size: number; sync: boolean }, input: OctetReader, out: Output) {
     this.size = announced.size
@@ -19,6 +18,20 @@ export class PendingLiteral {
     this.#left = announced.size
     this.#input = input
     this.#out = out
+  }
+
+  /**
+   * What a line of a command ends with; undefined where it ends the command. Throws {@link Farewell} where so much comes
+   * without our word.
+   */
+  static announcedBy(line: string, input: OctetReader, out: Output): PendingLiteral | undefined {
+    // The longest announcement is ~{0123456789+}.
+    const found = /\{([0-9]{1,10})(\+?)\}$/.exec(line.slice(-14))
+    if (found === null) return undefined
+    const announced = { size: Number(found[1]), sync: found[2] === '' }
+    if (!announced.sync && announced.size > MAX_NON_SYNC_LITERAL)
+      throw new Farewell('A literal of that size must wait for our answer')
+    return new PendingLiteral(announced, input, out)
   }
 
   /** Asks for the octets and hands them on as they come. */
@@ -37,19 +50,25 @@ export class PendingLiteral {
     }
   }
 
-  /** Reads the end of the command; throws BAD where something else follows. */
-  async finish(): Promise<void> {
-    this.#finished = true
-    const rest = await this.#input.line(MAX_LINE)
-    if (rest !== '') throw bad('Something follows the message')
+  /** Once the octets are read: the line behind them. A client that stalls here holds what came before. */
+  async line(): Promise<string> {
+    const silence = this.#input.silenceMs
+    this.#input.silenceMs = LITERAL_STALL_MS
+    try {
+      const line = await this.#input.line(MAX_LINE)
+      if (line === undefined) throw new ConnectionLost('ended in a command')
+      return line
+    } finally {
+      this.#input.silenceMs = silence
+    }
   }
 
-  /** Whatever became of the command: the next line that is read is the next command. */
+  /** Whatever became of the command: the next line that is read is the next command, also behind further literals. */
   async skip(): Promise<void> {
-    if (this.#finished || (this.#sync && !this.#accepted)) return
-    for await (const piece of this.#input.octets(this.#left)) this.#left -= piece.length
-    await this.finish().catch((error: unknown) => {
-      if (!(error instanceof CommandError)) throw error
-    })
+    for (let next: PendingLiteral | undefined = this; next !== undefined; ) {
+      if (next.#sync && !next.#accepted) return
+      for await (const piece of next.#input.octets(next.#left)) next.#left -= piece.length
+      next = PendingLiteral.announcedBy(await next.line(), next.#input, next.#out)
+    }
   }
 }

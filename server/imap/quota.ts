@@ -24,10 +24,17 @@ export async function quotaLine(session: Session): Promise<string> {
  * [RFC 9208 §4.3.1]
  */
 export async function requireSpace(session: Session, target: MailboxRow, octets: number): Promise<void> {
-  if (NOT_COUNTED.has(target.name)) return
-  if ((await usedOctets(session)) + octets > session.user.account.quota)
-    throw no('OVERQUOTA', 'Kota doldu, once yer acin / The quota is used up, make room first')
+  if (octets > (await spaceLeft(session, target))) throw overQuota()
 }
+
+/** Octets; below 0 where more is there than may be. */
+export async function spaceLeft(session: Session, target: MailboxRow): Promise<number> {
+  if (NOT_COUNTED.has(target.name)) return Number.POSITIVE_INFINITY
+  return session.user.account.quota - (await usedOctets(session))
+}
+
+export const overQuota = () =>
+  no('OVERQUOTA', 'Kota doldu, once yer acin / The quota is used up, make room first')
 
 export const isOverQuota = async (session: Session): Promise<boolean> =>
   (await usedOctets(session)) >= session.user.account.quota

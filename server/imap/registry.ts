@@ -22,6 +22,7 @@ import { namespace } from './commands/namespace.ts'
 import { check, noop } from './commands/noop.ts'
 import { getQuota, getQuotaRoot } from './commands/quota.ts'
 import { rename } from './commands/rename.ts'
+import { replaceCommands } from './commands/replace.ts'
 import { searchCommands } from './commands/search.ts'
 import { selectCommands } from './commands/select.ts'
 import { sortCommands } from './commands/sort.ts'
@@ -63,6 +64,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     namespace,
     noop,
     rename,
+    ...replaceCommands,
     ...searchCommands,
     ...selectCommands,
     ...sortCommands,

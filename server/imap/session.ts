@@ -44,7 +44,7 @@ export class Session {
   /** `$`. [RFC 9051 §6.4.4.1] */
   savedSearch: Uint32Array = new Uint32Array(0)
   failedLogins = 0
-  /** The message of an APPEND that was announced. */
+  /** At which the text of the command stops: a message, or a part of one. */
   literal: PendingLiteral | undefined
   /** What the connection does when the answer is out. */
   next: 'go on' | 'start TLS' | 'compress' | 'end' = 'go on'

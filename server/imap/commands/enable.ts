@@ -10,6 +10,7 @@ const KNOWN: readonly { readonly shown: string; readonly switches: readonly Swit
   { shown: 'CONDSTORE', switches: ['condstore'] },
   { shown: 'QRESYNC', switches: ['qresync', 'condstore'] },
   { shown: 'UIDONLY', switches: ['uidOnly'] },
+  { shown: 'UTF8=ACCEPT', switches: ['utf8Accept'] },
 ]
 
 /** Unknown names are passed over. [RFC 9051 §6.3.1] */

@@ -16,7 +16,7 @@ export const sortCommands = [false, true].map((byUid) =>
       const options = parseResultOptions(cursor)
       const keys = parseSortKeys(cursor)
       cursor.space()
-      parseCharset(cursor)
+      parseCharset(cursor, enabled)
       return { options, keys, program: parseSearchProgram(cursor, enabled) }
     },
     run: async (session, { options, keys, program: { key, modseq } }) => {

@@ -28,7 +28,7 @@ export const threadCommands = [false, true].map((byUid) =>
       const algorithm = ALGORITHMS.get(cursor.keyword())
       if (algorithm === undefined) throw bad('There is no such algorithm')
       cursor.space()
-      parseCharset(cursor)
+      parseCharset(cursor, enabled)
       return { algorithm, program: parseSearchProgram(cursor, enabled) }
     },
     run: async (session, { algorithm, program: { key } }) => {

@@ -130,7 +130,8 @@ async function plan(
   }
 }
 
-async function planSection(
+/** Of what a section names; {@link Planned.carries} says what of the message leaves. */
+export async function planSection(
   session: Session,
   row: MessageRow,
   index: MimeIndex | undefined,

@@ -57,7 +57,7 @@ const MACROS: ReadonlyMap<string, readonly FetchItem[]> = new Map([
   ['FULL', [...FAST, plain('ENVELOPE'), plain('BODY')]],
 ])
 const NO_FIELDS: ReadonlySet<string> = new Set()
-const WHOLE: Section = { part: [], text: 'ALL', fields: NO_FIELDS }
+export const WHOLE: Section = { part: [], text: 'ALL', fields: NO_FIELDS }
 
 const whole = (label: string, text: Section['text'], peek: boolean): FetchItem => ({
   kind: 'SECTION',
@@ -127,7 +127,8 @@ function sectionItem(cursor: Cursor, name: string): FetchItem {
   }
 }
 
-function parseSection(cursor: Cursor, partsOnly: boolean): Section {
+/** `[section]` */
+export function parseSection(cursor: Cursor, partsOnly: boolean): Section {
   cursor.expect('[')
   if (cursor.take(']')) return WHOLE
   const words = cursor.word().split('.')
@@ -164,7 +165,7 @@ function sectionText(cursor: Cursor, part: readonly number[], name: string): Sec
   }
 }
 
-function formatSection({ part, text, fields }: Section): string {
+export function formatSection({ part, text, fields }: Section): string {
   const words = [...part.map(String)]
   if (text === 'FIELDS' || text === 'FIELDS.NOT')
     words.push(`HEADER.${text} (${[...fields].map(field).join(' ')})`)

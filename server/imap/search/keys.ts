@@ -113,8 +113,10 @@ export interface SearchProgram {
 }
 
 /** `name `; text is read as UTF-8 in both cases. */
-export function parseCharset(cursor: Cursor): void {
+export function parseCharset(cursor: Cursor, { utf8Accept }: Enabled): void {
   const charset = cursor.astring().toUpperCase()
+  // [RFC 9755 §3]
+  if (utf8Accept && charset !== 'UTF-8') throw bad('Everything is UTF-8 since it was enabled')
   if (charset !== 'UTF-8' && charset !== 'US-ASCII') throw no('BADCHARSET (US-ASCII UTF-8)', 'Use UTF-8')
   cursor.space()
 }
@@ -129,7 +131,10 @@ interface Reading {
 
 /** `[CHARSET name] key key …`, to the end of the command. */
 export function parseSearchProgram(cursor: Cursor, enabled: Enabled): SearchProgram {
-  if (cursor.take('CHARSET ')) parseCharset(cursor)
+  if (cursor.take('CHARSET ')) {
+    if (enabled.utf8Accept) throw bad('Everything is UTF-8 since it was enabled, so name no charset')
+    parseCharset(cursor, enabled)
+  }
   const count = { keys: 0, texts: 0, modseqs: 0, enabled }
   const keys: SearchKey[] = []
   do keys.push(searchKey(cursor, count))

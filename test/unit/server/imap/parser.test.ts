@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { appendHead } from '../../../../server/imap/commands/append.ts'
+import { messageOptions } from '../../../../server/imap/append/message-options.ts'
 import { Cursor } from '../../../../server/imap/cursor.ts'
 import { formatDateTime, parseDateTime, parseDay } from '../../../../server/imap/dates.ts'
 import { Enabled } from '../../../../server/imap/enabled.ts'
@@ -163,7 +163,8 @@ describe('SEARCH keys [RFC 9051 §6.4.4]', () => {
     ['LARGER x', 'BAD'],
     ['UID SEEN', 'BAD'],
     ['CHARSET KOI8-R SEEN', 'NO'],
-    ['SUBJECT "\xff"', 'NO'],
+    ['SUBJECT "\xff"', 'BAD'],
+    ['SUBJECT {1}\r\n\xff', 'NO'],
     ['NOT '.repeat(100) + 'SEEN', 'BAD'],
     ['('.repeat(100) + 'SEEN' + ')'.repeat(100), 'BAD'],
     [Array(1_100).fill('SEEN').join(' '), 'BAD'],
@@ -193,21 +194,28 @@ describe('flags [RFC 9051 §2.3.2]', () => {
   })
 })
 
-describe('the head of APPEND [RFC 9051 §6.3.12]', () => {
+describe('what stands before a message [RFC 9051 §6.3.12]', () => {
   test.each([
-    [' INBOX {5}', { name: 'INBOX', flags: [], date: undefined }],
-    [' "a b" (\\Seen) {5+}', { name: 'a b', flags: ['\\Seen'], date: undefined }],
+    [' {5}', { flags: [], date: undefined }],
+    [' (\\Seen) CATENATE (', { flags: ['\\Seen'], date: undefined }],
+    [' () {5}', { flags: [], date: undefined }],
     [
-      ' x (\\Seen) " 1-Jan-2026 00:00:00 +0300" ~{5}',
-      { name: 'x', flags: ['\\Seen'], date: Date.UTC(2025, 11, 31, 21) },
+      ' (\\Seen) " 1-Jan-2026 00:00:00 +0300" ~{5}',
+      { flags: ['\\Seen'], date: Date.UTC(2025, 11, 31, 21) },
     ],
-    [' {1}\r\nx "01-Jan-2026 00:00:00 +0000" {5}', { name: 'x', flags: [], date: Date.UTC(2026, 0, 1) }],
-    [' {5}', 'BAD'],
-    [' x (\\Seen){5}', 'BAD'],
-    [' x "no date" {5}', 'BAD'],
-    [' x', 'BAD'],
+    [' "01-Jan-2026 00:00:00 +0000" {5}', { flags: [], date: Date.UTC(2026, 0, 1) }],
+    [' (\\Seen){5}', 'BAD'],
+    [' "no date" {5}', 'BAD'],
+    [' "01-Jan-2026 00:00:00 +0000" (\\Seen) {5}', { flags: [], date: Date.UTC(2026, 0, 1) }],
+    ['{5}', 'BAD'],
+    ['', 'BAD'],
   ])('%j', (text, expected) => {
-    expect(read(text, appendHead)).toEqual(expected)
+    const options = (cursor: Cursor) => {
+      const found = messageOptions(cursor)
+      cursor.position = cursor.text.length
+      return found
+    }
+    expect(read(text, options)).toEqual(expected)
   })
 })
 
@@ -258,7 +266,7 @@ test('no text makes a reader do anything but answer or refuse [property]', () =>
   fc.assert(
     fc.property(fc.array(fc.oneof(pieces, fc.string()), { maxLength: 30 }), (parts) => {
       const search = (cursor: Cursor) => parseSearchProgram(cursor, new Enabled())
-      for (const reader of [parseFetchItems, search, appendHead, flagList])
+      for (const reader of [parseFetchItems, search, messageOptions, flagList])
         read<unknown>(parts.join(''), reader)
     }),
     { numRuns: 2_000 },

@@ -1,0 +1,130 @@
+import { randomId } from '../../../mail/ids.ts'
+import { encodeIndex } from '../../../mail/mime-codec.ts'
+import type { MimeIndex } from '../../../mail/mime-part.ts'
+import type { MailboxRow, NewMessage, StagedBlob } from '../../../storage/port.ts'
+import { SENT } from '../../accounts/standard-mailboxes.ts'
+import { receiveMessage } from '../../received-message.ts'
+import { sentJoinKey } from '../../sent-join-key.ts'
+import { CommandError, no } from '../failure.ts'
+import { DELETED } from '../flags.ts'
+import { overQuota } from '../quota.ts'
+import type { Session } from '../session.ts'
+import type { CommandTail } from './command-tail.ts'
+import { type DataSources, MAX_PARTS, messageData, tooManyParts } from './message-data.ts'
+import { messageOptions } from './message-options.ts'
+import { UrlParts } from './url-parts.ts'
+
+/** Messages of one command: of each that is small the octets, and of each the index, are held until all are there. */
+const MAX_MESSAGES = 100
+/** Octets of their indexes together, where there are several; an index grows with what a client makes up. */
+const MAX_INDEXES = 8_388_608
+
+/**
+ * Messages that a command brings, each streamed to the store before the next is asked for (I8). What is not put into a
+ * mailbox is dropped.
+ */
+export class Incoming implements AsyncDisposable {
+  readonly #session: Session
+  readonly #target: MailboxRow
+  readonly #tail: CommandTail
+  readonly #sources: DataSources
+  readonly #urls: UrlParts
+  readonly #staged: StagedBlob[] = []
+  readonly #messages: NewMessage[] = []
+  #room: number
+  /** Of the message that is coming. */
+  #size = 0
+  #parts = 0
+  #indexes = 0
+
+  /**
+   * @param room octets that the quota leaves to all of them together
+   * @param command as evidence names it where the messages take content of deliveries
+   */
+  constructor(
+    session: Session,
+    tail: CommandTail,
+    { target, room, command }: { target: MailboxRow; room: number; command: string },
+  ) {
+    this.#session = session
+    this.#tail = tail
+    this.#target = target
+    this.#room = room
+    this.#urls = new UrlParts(session, command)
+    this.#sources = {
+      tail,
+      urls: this.#urls,
+      admit: (octets) => this.#admit(octets),
+      count: () => {
+        if (++this.#parts > MAX_PARTS) throw tooManyParts()
+      },
+    }
+  }
+
+  /** The next message of the command. */
+  async take(): Promise<void> {
+    const session = this.#session
+    if (this.#messages.length === MAX_MESSAGES)
+      throw no('LIMIT', `At most ${MAX_MESSAGES} messages can be appended at once`)
+    const { flags, date } = messageOptions(this.#tail.cursor)
+    if (flags.includes(DELETED)) session.require('delete')
+    this.#size = 0
+    const { store, limits, clock } = session.parts
+    const { staged, index, wire, bodyDigest } = await receiveMessage(messageData(this.#sources), {
+      blobs: store.blobs,
+      maxBytes: limits.appendMax,
+      limits: limits.mimeLimits,
+      taps: [],
+    })
+    this.#staged.push(staged)
+    if (staged.ref.size === 0) throw new CommandError('NO', undefined, 'The message is empty')
+    // A literal of IMAP cannot carry NUL, so such a message could never be fetched as it is. [RFC 9051 §4.3.1]
+    if (wire.nul) throw no('UNKNOWN-CTE', 'The message has a NUL octet')
+    // [RFC 9755 §4]
+    if (wire.eightBitHeader && !session.enabled.utf8)
+      throw no('CANNOT', 'A header has octets over 127, and UTF8=ACCEPT is not enabled')
+    const now = clock.now().getTime()
+    const joinKey = this.#target.name === SENT ? joinKeyOf(index, bodyDigest) : undefined
+    this.#messages.push({
+      opId: randomId('append'),
+      body: staged.ref,
+      staged: [staged],
+      index: this.#held(encodeIndex(index)),
+      flags,
+      date: date ?? now,
+      saved: now,
+      origin: 'client',
+      ...(joinKey === undefined ? {} : { joinKey }),
+    })
+  }
+
+  /** All of them, once what they took of deliveries counts as read. */
+  async messages(): Promise<readonly NewMessage[]> {
+    await this.#urls.read()
+    return this.#messages
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const staged of this.#staged) await staged.discard()
+  }
+
+  #admit(octets: number): void {
+    this.#size += octets
+    if (this.#size > this.#session.parts.limits.appendMax) throw no('TOOBIG', 'The message is too large')
+    if (octets > this.#room) throw overQuota()
+    this.#room -= octets
+  }
+
+  #held(index: Uint8Array): Uint8Array {
+    this.#indexes += index.length
+    if (this.#indexes > MAX_INDEXES && this.#messages.length > 0)
+      throw no('LIMIT', 'These messages have too many parts to be appended at once')
+    return index
+  }
+}
+
+/** A client's copy of what it sent is the copy that the provider files: one message, whichever comes first. */
+function joinKeyOf(index: MimeIndex, bodyDigest: string): string | undefined {
+  const messageId = index.root.envelope?.messageId
+  return messageId === undefined ? undefined : sentJoinKey(messageId, bodyDigest)
+}
