@@ -1,5 +1,5 @@
 import { messageIdsIn } from '../../../mail/message-ids.ts'
-import { turkishFold } from '../../../mail/turkish-fold.ts'
+import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import { command } from '../command.ts'
 import { bad } from '../failure.ts'
 import { foundIn } from '../search/found.ts'
@@ -56,7 +56,7 @@ async function threaded(message: SearchedMessage): Promise<ThreadMessage> {
   return {
     uid: message.row.uid,
     sentAt: sentAt(message, envelope),
-    subject: turkishFold(text),
+    subject: turkishCasemap(text),
     isAnswer,
     id: messageIdsIn(envelope.messageId)[0],
     references: references.length > 0 ? references : messageIdsIn(envelope.inReplyTo).slice(0, 1),

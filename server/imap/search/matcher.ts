@@ -1,4 +1,4 @@
-import { turkishFold } from '../../../mail/turkish-fold.ts'
+import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import { dayOfDateField, dayOfInstant } from '../dates.ts'
 import { positionsOf } from '../message-set.ts'
 import { within } from '../number-set.ts'
@@ -38,12 +38,12 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
     case 'threadId':
       return async (message) => threadId(await message.envelope()) === key.id
     case 'header': {
-      const folded = turkishFold(key.text)
+      const folded = turkishCasemap(key.text)
       return async (message) =>
-        (await message.header(key.name)).some((value) => turkishFold(value).includes(folded))
+        (await message.header(key.name)).some((value) => turkishCasemap(value).includes(folded))
     }
     case 'text': {
-      const folded = turkishFold(key.text)
+      const folded = turkishCasemap(key.text)
       return (message) => textMatches(message, folded, key.headers)
     }
     case 'not': {

@@ -1,6 +1,6 @@
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
-import { turkishFold } from '../../../mail/turkish-fold.ts'
+import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import { piecesOf } from '../octet-pieces.ts'
 import { partText } from '../part-text.ts'
 import { type Span, touchesContent } from '../retrieval-gate.ts'
@@ -54,12 +54,12 @@ async function* headerText({ session, row }: SearchedMessage, span: Span): Async
 
 /** Looks for a text that may begin in one piece and end in the next. */
 async function matches(pieces: AsyncIterable<string>, folded: string): Promise<boolean> {
-  // Folding may join characters, so more is kept than the text is long.
+  // Folding may drop a character of two, so more is kept than the text is long.
   const keep = folded.length * 4 + 16
   let before = ''
   for await (const piece of pieces) {
     const window = before + piece
-    if (turkishFold(window).includes(folded)) return true
+    if (turkishCasemap(window).includes(folded)) return true
     before = window.slice(-keep)
   }
   return false

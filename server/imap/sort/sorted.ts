@@ -1,9 +1,7 @@
+import { compareCasemapped, unicodeCasemap } from '../../../mail/unicode-casemap.ts'
 import type { SearchedMessage } from '../search/searched-message.ts'
 import { sortedInTurns } from './in-turns.ts'
 import type { SortKey, SortValue } from './keys.ts'
-
-/** Turkish letters stand where Turkish readers look for them: ç after c, ı before i. */
-const collator = new Intl.Collator('tr', { sensitivity: 'base' })
 
 interface Keyed<T> {
   readonly found: T
@@ -11,7 +9,10 @@ interface Keyed<T> {
   readonly values: readonly SortValue[]
 }
 
-/** Messages with the values that they are sorted by, taken one at a time so that no index is held. */
+/**
+ * Messages with the values that they are sorted by, taken one at a time so that no index is held. Texts are kept as
+ * `i;unicode-casemap` compares them [RFC 5255 §4.2]: ç stands between c and d, where Turkish readers look for it.
+ */
 export class Sorter<T> {
   readonly #keys: readonly SortKey[]
   readonly #keyed: Keyed<T>[] = []
@@ -22,7 +23,10 @@ export class Sorter<T> {
 
   async take(message: SearchedMessage, found: T): Promise<void> {
     const values: SortValue[] = []
-    for (const key of this.#keys) values.push(await key.value(message))
+    for (const key of this.#keys) {
+      const value = await key.value(message)
+      values.push(typeof value === 'string' ? unicodeCasemap(value) : value)
+    }
     this.#keyed.push({ found, uid: message.row.uid, values })
   }
 
@@ -42,4 +46,4 @@ export class Sorter<T> {
 }
 
 const compareValues = (a: SortValue, b: SortValue): number =>
-  typeof a === 'number' || typeof b === 'number' ? Number(a) - Number(b) : collator.compare(a, b)
+  typeof a === 'number' || typeof b === 'number' ? Number(a) - Number(b) : compareCasemapped(a, b)

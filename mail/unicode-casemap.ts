@@ -1,0 +1,69 @@
+/**
+ * `i;unicode-casemap`: each character in titlecase and decomposed, again and again until it changes no more; what is equal
+ * then is equal, and texts stand in the order of what they become. [RFC 5051 §2]
+ */
+export const unicodeCasemap = (text: string): string =>
+  text
+    .replace(/[a-z]+/g, (run) => run.toUpperCase())
+    .replace(/[^\x00-\x7f]/gu, (char) => known.get(char) ?? learned(char))
+
+/** The order of the octets of UTF-8, which is that of code points and not of UTF-16. */
+export function compareCasemapped(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)]
+    if (left !== right) return rank(left) - rank(right)
+  }
+  return a.length - b.length
+}
+
+/** Halves of a pair stand for what lies beyond all others. */
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
+
+/** Mappings of characters that were met; far more than a person's mail has, and no more. */
+const MOST_KNOWN = 20_000
+const known = new Map<string, string>()
+
+function learned(char: string): string {
+  const mapped = fixpoint(char)
+  if (known.size < MOST_KNOWN) known.set(char, mapped)
+  return mapped
+}
+
+function fixpoint(char: string): string {
+  let text = char
+  for (;;) {
+    const next = Array.from(text, (one) => decomposed(titlecase(one))).join('')
+    if (next === text) return text
+    text = next
+  }
+}
+
+/** Hangul syllables have no decomposition in UnicodeData.txt: it is a rule beside it. */
+const decomposed = (char: string): string => (/[\uac00-\ud7a3]/.test(char) ? char : char.normalize('NFKD'))
+
+/** Digraphs whose titlecase is neither their upper nor their lower case. */
+const digraphs = new Map(
+  [
+    ['Ǆǅǆ', 'ǅ'],
+    ['Ǉǈǉ', 'ǈ'],
+    ['Ǌǋǌ', 'ǋ'],
+    ['Ǳǲǳ', 'ǲ'],
+  ].flatMap(([all = '', title = '']) => Array.from(all, (char): [string, string] => [char, title])),
+)
+/** Where titlecase is the letter itself, though it has an upper case. */
+const GEORGIAN = /[\u10d0-\u10ff]/
+/** Greek with a iota below, whose full upper case are two letters and whose titlecase is one. */
+const IOTA_BELOW = /[\u1f80-\u1f87\u1f90-\u1f97\u1fa0-\u1fa7]/
+const IOTA_BELOW_ALONE = /[\u1fb3\u1fc3\u1ff3]/
+
+/** The simple mapping of UnicodeData.txt: one character stays one, so `ß` is itself. */
+function titlecase(char: string): string {
+  const digraph = digraphs.get(char)
+  if (digraph !== undefined) return digraph
+  if (GEORGIAN.test(char)) return char
+  if (IOTA_BELOW.test(char)) return String.fromCharCode(char.charCodeAt(0) + 8)
+  if (IOTA_BELOW_ALONE.test(char)) return String.fromCharCode(char.charCodeAt(0) + 9)
+  const upper = char.toUpperCase()
+  return upper.length === char.length && Array.from(upper).length === 1 ? upper : char
+}

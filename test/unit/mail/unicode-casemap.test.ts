@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { turkishCasemap } from '../../../mail/turkish-fold.ts'
+import { compareCasemapped, unicodeCasemap } from '../../../mail/unicode-casemap.ts'
+
+const text = fc.string({
+  unit: fc.oneof(fc.string({ unit: 'grapheme', maxLength: 1 }), fc.string({ unit: 'binary', maxLength: 1 })),
+})
+
+describe('i;unicode-casemap [RFC 5051 §2]', () => {
+  test.each([
+    ['ilgili', 'ILGILI'],
+    ['ılgılı', 'ILGILI'],
+    ['İLGİLİ', 'I\u0307LGI\u0307LI\u0307'],
+    ['Çağrı', 'C\u0327AG\u0306RI'],
+    ['C\u0327ag\u0306ri', 'C\u0327AG\u0306RI'],
+    ['Ὀδυσσεύς', 'Ο\u0313ΔΥΣΣΕΥ\u0301Σ'],
+    ['straße', 'STRAßE'],
+    ['ﬁ ＡＢｃ ①', 'FI ABC 1'],
+    // A digraph has a titlecase of its own, of which both halves are mapped in their turn.
+    ['ǆ Ǆ ǅ', 'DZ\u030c DZ\u030c DZ\u030c'],
+    ['ᾳ ᾼ', 'ΑΙ ΑΙ'],
+    ['ქართული', 'ქართული'],
+    ['한글', '한글'],
+    ['\u212a \ud801\udc28', 'K \ud801\udc00'],
+    ['\ud800x', '\ud800X'],
+  ])('%s is %s', (from, to) => {
+    expect(unicodeCasemap(from)).toBe(to)
+  })
+
+  test('what it maps to maps to itself, and texts stand in the order of their octets [property]', () => {
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        const [mapped, other] = [unicodeCasemap(a), unicodeCasemap(b)]
+        expect(unicodeCasemap(mapped)).toBe(mapped)
+        const octets = (of: string) => Buffer.from(of, 'utf8')
+        expect(Math.sign(compareCasemapped(mapped, other))).toBe(octets(mapped).compare(octets(other)))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('beyond the first plane stands behind what UTF-16 would put after it', () => {
+    expect(compareCasemapped('\uff00', '\u{10000}')).toBeLessThan(0)
+    expect(compareCasemapped('a', 'ab')).toBeLessThan(0)
+    expect(compareCasemapped('ab', 'ab')).toBe(0)
+  })
+})
+
+test('in search the four letters i are one, and nothing that the casemap finds is lost [property]', () => {
+  const all = ['ilgili', 'İLGİLİ', 'ILGILI', 'ılgılı', 'İlgili', 'i\u0307lgili', 'I\u0307lgılı']
+  expect(new Set(all.map(turkishCasemap))).toEqual(new Set(['ILGILI']))
+  expect(turkishCasemap('İZMİR’İN ÇARŞISI')).toContain(turkishCasemap('çarşısı'))
+  fc.assert(
+    fc.property(text, text, text, (before, word, after) => {
+      const whole = before + word + after
+      fc.pre(
+        unicodeCasemap(whole).includes(unicodeCasemap(word)) && !turkishCasemap(word).startsWith('\u0307'),
+      )
+      expect(turkishCasemap(whole)).toContain(turkishCasemap(word))
+    }),
+  )
+})
