@@ -98,7 +98,7 @@ export function replace(
   brought: readonly Published[],
 ): Appended | undefined {
   const [source, target] = [Number(from), Number(to)]
-  boxOf(db, source)
+  const modseq = boxOf(db, source).modseq + 1
   const box = boxOf(db, target)
   const known = byOperation(db, target, message.opId)
   if (known !== undefined) return alreadyThere(box, known)
@@ -106,7 +106,7 @@ export function replace(
   // What goes joins nothing any more; it goes second, so that octets which both have are kept all the time.
   db.run('UPDATE messages SET join_key = NULL WHERE mailbox = ? AND uid = ?', source, uid)
   const appended = appendOne(db, target, message, box.modseq + 1, brought)
-  remove(db, source, boxOf(db, source).modseq + 1, [uid], () => true)
+  remove(db, source, modseq, [uid], () => true)
   return appended
 }
 

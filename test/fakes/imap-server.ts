@@ -35,6 +35,8 @@ export interface ImapUnderTest extends AsyncDisposable {
   /** STARTTLS. */
   readonly plainPort: number
   readonly store: Store
+  /** Of the store. */
+  readonly folder: string
   readonly parts: ImapParts
   readonly retrievals: RecordedRetrievals
   /** PEM of the root that the certificate leads to. */
@@ -146,6 +148,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     port: server.address,
     plainPort: plain.address,
     store,
+    folder,
     parts,
     retrievals,
     ca: toPem(root.certificate.der),

@@ -115,6 +115,7 @@ describe.each(stores)('$name: a message in the place of another', ({ open }) => 
     expect([...(await store.mailboxes.uids(a!))]).toEqual([3, 4])
     const changes = await store.mailboxes.changes(a!, modseq, 9)
     expect([changes.changed.map(({ uid }) => uid), changes.vanished]).toEqual([[4], [1, 2]])
+    expect(changes.modseq).toBe(modseq + 2)
     expect(await store.mailboxes.head(a!)).toMatchObject({ exists: 2, unseen: 2, bytes: 100_001, uidNext: 5 })
     expect(await store.mailboxes.head(b!)).toMatchObject({ exists: 1, bytes: 100_000, uidNext: 2 })
     for (const [box, uid, op] of [

@@ -199,10 +199,7 @@ describe('what stands before a message [RFC 9051 §6.3.12]', () => {
     [' {5}', { flags: [], date: undefined }],
     [' (\\Seen) CATENATE (', { flags: ['\\Seen'], date: undefined }],
     [' () {5}', { flags: [], date: undefined }],
-    [
-      ' (\\Seen) " 1-Jan-2026 00:00:00 +0300" ~{5}',
-      { flags: ['\\Seen'], date: Date.UTC(2025, 11, 31, 21) },
-    ],
+    [' (\\Seen) " 1-Jan-2026 00:00:00 +0300" ~{5}', { flags: ['\\Seen'], date: Date.UTC(2025, 11, 31, 21) }],
     [' "01-Jan-2026 00:00:00 +0000" {5}', { flags: [], date: Date.UTC(2026, 0, 1) }],
     [' (\\Seen){5}', 'BAD'],
     [' "no date" {5}', 'BAD'],
