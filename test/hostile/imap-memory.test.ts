@@ -39,7 +39,11 @@ test('large messages in and out need no more memory than small ones (I8)', async
         if (!more) await new Promise((resolve) => socket.once('drain', resolve))
       }
       client.send('\r\n')
-      expect((await client.until('a ')).at(-1)).toMatch(/^a OK/)
+      const uid = /APPENDUID \d+ (\d+)/.exec((await client.until('a ')).at(-1) ?? '')?.[1]
+      expect(uid).toBeDefined()
+      // Once more, as parts of a second message.
+      client.send(`k APPEND Taslaklar CATENATE (TEXT {3+}\r\na:b URL "/Taslaklar/;UID=${uid}")\r\n`)
+      expect((await client.until('k ')).at(-1)).toMatch(/^k OK/)
       await client.command('s', 'SELECT Taslaklar')
       expect((await client.command('f', 'FETCH * BODY.PEEK[]')).at(-1)).toMatch(/^f OK/)
     }
