@@ -42,6 +42,7 @@ export class UrlParts {
     const named = parseMessageUrl(url)
     const source = named && (await this.#source(named))
     if (named === undefined || source === undefined) throw badUrl(url)
+    await this.#session.slice.breathe()
     const { row, index } = source
     const label = `BODY[${formatSection(named.section)}]`
     const item = {
@@ -76,7 +77,6 @@ export class UrlParts {
     const octets = row && (await mailboxes.index(box.id, uid))
     if (row === undefined || octets === undefined) return undefined
     this.#last = { mailbox: box.id, row, index: decodeIndex(octets) }
-    await this.#session.slice.breathe()
     return this.#last
   }
 
