@@ -18,14 +18,14 @@ await Promise.all(
         box.id,
         await message(store, opId, large === undefined ? {} : { body: large.ref, staged: [large] }),
       )
+      if (i % 3 === 0) await store.mailboxes.store(box.id, [uid], { mode: 'add', flags: ['\\Seen'] })
+      // Synchronously: what stands in this process's memory when it is killed was not answered.
+      writeSync(1, `${uid} ${opId}\n`)
       if (i % 5 === 0) {
         const pair = [await message(store, `${opId}/a`), await message(store, `${opId}/b`)]
         const [a, b] = await store.mailboxes.appendAll(box.id, pair)
         writeSync(1, `${a?.uid} ${opId}/a\n${b?.uid} ${opId}/b\n`)
       }
-      if (i % 3 === 0) await store.mailboxes.store(box.id, [uid], { mode: 'add', flags: ['\\Seen'] })
-      // Synchronously: what stands in this process's memory when it is killed was not answered.
-      writeSync(1, `${uid} ${opId}\n`)
     }
   }),
 )
