@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LineClient } from '../fakes/dialogue.ts'
+import type { LineClient } from '../fakes/dialogue.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../fakes/imap-server.ts'
+import { ACCOUNT, connectTo, type ImapUnderTest, loggedIn, startImap } from '../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 beforeAll(async () => {
@@ -13,10 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 
-async function loggedIn(): Promise<LineClient> {
-  const client = new LineClient(connectTo(under))
-  await client.line()
-  await client.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
+async function selected(): Promise<LineClient> {
+  const client = await loggedIn(under)
   await client.command('s', 'SELECT Taslaklar')
   return client
 }
@@ -94,7 +92,7 @@ const shaped = fc
 const loose = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((all) => all.join(''))
 
 test('whatever follows APPEND and REPLACE: it is done as a whole or not, the next command is the next, nothing stays staged [property]', async () => {
-  let client = await loggedIn()
+  let client = await selected()
   await client.command('c', 'CREATE hedef')
   let run = 0
   let appended = 0
@@ -109,7 +107,7 @@ test('whatever follows APPEND and REPLACE: it is done as a whole or not, the nex
       for (;;) {
         const line = await client.line()
         if (line === undefined) {
-          client = await loggedIn()
+          client = await selected()
           break
         }
         if (line.startsWith(`${tag} `)) answers++
@@ -146,15 +144,13 @@ test('clients that leave in the middle, at any octet, leave nothing', async () =
   const whole = Buffer.from(
     `a APPEND hedef2 CATENATE (TEXT {4000+}\r\n${'y'.repeat(4_000)} URL /INBOX/;UID=1 TEXT {3+}\r\na:b) (\\Seen) {3+}\r\na:b\r\n`,
   )
-  const maker = await loggedIn()
+  const maker = await selected()
   await maker.command('c', 'CREATE hedef2')
   const row = await under.store.mailboxes.byName(ACCOUNT, 'hedef2')
   const cuts = [10, 25, 40, 60, 2_000, 4_038, 4_044, 4_050, 4_060, 4_070, 4_080, whole.length - 6]
   for (const cut of [...cuts, whole.length - 2, whole.length - 1]) {
     const socket = connectTo(under)
-    const client = new LineClient(socket)
-    await client.line()
-    await client.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
+    const client = await loggedIn(under, ACCOUNT, socket)
     socket.end(whole.subarray(0, cut))
     while ((await client.line()) !== undefined);
     client.end()

@@ -1,6 +1,6 @@
 import { CommandTail } from '../append/command-tail.ts'
 import { Incoming } from '../append/incoming.ts'
-import { openCommand } from '../command.ts'
+import { oneAstring, openCommand } from '../command.ts'
 import { formatNumbers } from '../number-set.ts'
 import { refuseClientMessage } from '../origins.ts'
 import { spaceLeft } from '../quota.ts'
@@ -11,10 +11,7 @@ export const append = openCommand({
   name: 'APPEND',
   state: 'authenticated',
   sync: 'all',
-  parse: (cursor) => {
-    cursor.space()
-    return cursor.astring()
-  },
+  parse: oneAstring,
   run: async (session, name, cursor) => {
     session.requireWritable()
     session.require('write')

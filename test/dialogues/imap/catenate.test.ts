@@ -2,15 +2,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../../mail/account.ts'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
 import { eventually } from '../../fakes/eventually.ts'
 import {
   ACCOUNT,
-  connectTo,
   deliveredAt,
   type ImapUnderTest,
+  loggedIn,
   OTHER,
-  PASSWORD,
   startImap,
 } from '../../fakes/imap-server.ts'
 
@@ -45,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = await connected(ACCOUNT)
+  client = await loggedIn(under)
   await client.command('c', `CREATE hedef${++count}`)
 })
 afterEach(async () => {
@@ -57,12 +56,6 @@ afterEach(async () => {
   await eventually(async () => ((await staged()).length === 0 ? true : undefined), 'nothing staged')
 })
 
-async function connected(address: string): Promise<LineClient> {
-  const made = new LineClient(connectTo(under))
-  await made.line()
-  await made.command('l', `LOGIN ${address} ${PASSWORD}`)
-  return made
-}
 const staged = () => readdir(join(under.folder, 'blobs', 'incoming'))
 const permit = (permissions: readonly string[]) =>
   under.changeAccount(ACCOUNT, (document) => ({
@@ -166,7 +159,7 @@ describe('CATENATE [RFC 4469]', () => {
   })
 
   test('what another account has under the same name is never seen', async () => {
-    const other = await connected(OTHER)
+    const other = await loggedIn(under, OTHER)
     other.send('p APPEND Taslaklar {3+}\r\ng:z\r\n')
     expect((await other.until('p ')).at(-1)).toMatch(/^p OK/)
     other.send('q APPEND Taslaklar CATENATE (URL "/Taslaklar/;UID=2")\r\n')
@@ -243,7 +236,7 @@ describe('CATENATE [RFC 4469]', () => {
     const { uid } = await under.deliver('Taslaklar', Buffer.from('a:b\r\n\r\nson'), { origin: 'client' })
     client.send(`a APPEND hedef${count} CATENATE (TEXT {3}\r\n`)
     await client.line()
-    const other = await connected(ACCOUNT)
+    const other = await loggedIn(under)
     await other.command('s', 'SELECT Taslaklar')
     await other.command('d', `UID STORE ${uid} +FLAGS (\\Deleted)`)
     await other.command('e', `UID EXPUNGE ${uid}`)

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../../fakes/imap-server.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -9,9 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = new LineClient(connectTo(under))
-  await client.line()
-  await client.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
+  client = await loggedIn(under)
 })
 afterEach(() => client.end())
 
@@ -153,9 +151,7 @@ describe('I18NLEVEL=1 [RFC 5255 §4.2]', () => {
     '=?utf-8?q?RE:_=CE=9C=CE=89=CE=9B=CE=9F=CE=A3?=',
   ]
   beforeAll(async () => {
-    const maker = new LineClient(connectTo(under))
-    await maker.line()
-    await maker.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
+    const maker = await loggedIn(under)
     await maker.command('c', 'CREATE diller')
     maker.end()
     for (const [at, text] of mails.entries())

@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../../mail/account.ts'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
 import { eventually } from '../../fakes/eventually.ts'
-import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../../fakes/imap-server.ts'
+import { ACCOUNT, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
 /** So large that it is staged in a file. */
 const LARGE = 70_000
@@ -17,9 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
-  client = new LineClient(connectTo(under))
-  await client.line()
-  await client.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
+  client = await loggedIn(under)
   await client.command('c', `CREATE kutu${++kutu}`)
 })
 afterEach(async () => {

@@ -1,14 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../../mail/account.ts'
-import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import {
-  ACCOUNT,
-  connectTo,
-  deliveredAt,
-  type ImapUnderTest,
-  PASSWORD,
-  startImap,
-} from '../../fakes/imap-server.ts'
+import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
+import { ACCOUNT, deliveredAt, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -20,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => under[Symbol.asyncDispose]())
 /** A mailbox of three drafts. */
 beforeEach(async () => {
-  client = await connected()
+  client = await loggedIn(under)
   box = `taslak${++count}`
   await client.command('c', `CREATE ${box}`)
   await client.command('p', `APPEND ${box} {3+}\r\na:1 (\\Deleted) {3+}\r\na:2 {3+}\r\na:3`)
@@ -31,12 +24,6 @@ afterEach(async () => {
   await allow({ quota: 1e9 })
 })
 
-async function connected(): Promise<LineClient> {
-  const made = new LineClient(connectTo(under))
-  await made.line()
-  await made.command('l', `LOGIN ${ACCOUNT} ${PASSWORD}`)
-  return made
-}
 const allow = (change: object) => under.changeAccount(ACCOUNT, (document) => ({ ...document, ...change }))
 const permit = (permissions: readonly string[]) =>
   under.changeAccount(ACCOUNT, (document) => ({
@@ -114,7 +101,7 @@ describe('REPLACE [RFC 8508]', () => {
     const row = await under.store.mailboxes.byName(ACCOUNT, box)
     const { modseq } = (await under.store.mailboxes.head(row?.id ?? ''))!
     expect((await client.command('n', 'NOOP')).at(-1)).toBe('n OK NOOP done')
-    const other = await connected()
+    const other = await loggedIn(under)
     await other.command('e', 'ENABLE QRESYNC')
     const answer = await other.command('s', `SELECT ${box} (QRESYNC (${row?.uidValidity} ${modseq - 1}))`)
     expect(answer.filter((line) => /VANISHED|FETCH/.test(line)).join('\n')).toMatch(
@@ -222,7 +209,7 @@ describe('REPLACE [RFC 8508]', () => {
   })
 
   test('of two that replace one draft, one does, and the other loses nothing', async () => {
-    const other = await connected()
+    const other = await loggedIn(under)
     for (const one of [client, other]) {
       await one.command('s', `SELECT ${box}`)
       one.send(`r REPLACE 1 ${box} {3}\r\n`)

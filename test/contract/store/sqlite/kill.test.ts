@@ -35,7 +35,8 @@ test('I1: kill -9 in the middle of appends: what was answered is there with its 
     for (const uid of rows.keys())
       indexes.add(Buffer.from((await store.mailboxes.index(box.id, uid))!).toString())
     for (const index of indexes)
-      if (/\/[ab]$/.test(index)) expect(indexes).toContain(index.replace(/[ab]$/, (n) => (n === 'a' ? 'b' : 'a')))
+      if (/\/[ab]$/.test(index))
+        expect(indexes).toContain(index.replace(/[ab]$/, (n) => (n === 'a' ? 'b' : 'a')))
     for (const [uid, opId] of answered) {
       expect(Buffer.from((await store.mailboxes.index(box.id, uid))!).toString()).toBe(`index of ${opId}`)
       const octets = Buffer.from(await store.blobs.read(rows.get(uid)!.body))
