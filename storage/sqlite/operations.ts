@@ -1,5 +1,6 @@
 /** What the writer thread can be asked to do, and what any connection can be asked to read. */
 import type { StoreFailure } from '../port.ts'
+import * as appending from './appending.ts'
 import * as blobs from './blobs.ts'
 import * as chain from './chain.ts'
 import { putDocument, removeDocument } from './documents.ts'
@@ -31,8 +32,8 @@ export const writes = {
   deleteMailbox: mailboxes.deleteMailbox,
   renameMailbox: mailboxes.renameMailbox,
   subscribe: mailboxes.subscribe,
-  append: messages.append,
-  replace: messages.replace,
+  append: appending.append,
+  replace: appending.replace,
   storeFlags: messages.storeFlags,
   expunge: messages.expunge,
   copy: messages.copy,

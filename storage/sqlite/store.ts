@@ -13,6 +13,7 @@ import {
   type StoreCopy,
   StoreError,
 } from '../port.ts'
+import type { WrittenMessage } from './appending.ts'
 import { SqliteBlobs } from './blob-store.ts'
 import * as chain from './chain.ts'
 import { Database, number } from './database.ts'
@@ -189,7 +190,7 @@ const watchIn =
 
 const refOf = ({ ref }: StagedBlob) => ref
 
-const written = ({ staged, ...message }: NewMessage): messages.WrittenMessage => ({
+const written = ({ staged, ...message }: NewMessage): WrittenMessage => ({
   ...message,
   staged: staged.map(refOf),
 })
