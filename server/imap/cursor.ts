@@ -165,7 +165,7 @@ export class Cursor {
     const from = this.position
     const quoted = this.#match(QUOTED)
     if (quoted !== undefined) {
-      // [RFC 9755 §3]
+      // [RFC 6855 §3]
       if (/[\x80-\xff]/.test(quoted) && decodeUtf8(quoted) === undefined)
         throw bad('A quoted string is not UTF-8')
       return quoted.slice(1, -1).replace(/\\(.)/g, '$1')

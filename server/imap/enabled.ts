@@ -9,10 +9,10 @@ export class Enabled {
   /** Nobody names a message by its sequence number any more. [RFC 9586 §3] */
   uidOnly = false
 
-  /** What is UTF-8 in IMAP4rev2, for who stays with IMAP4rev1. [RFC 9755 §3] */
+  /** What is UTF-8 in IMAP4rev2, for who stays with IMAP4rev1. [RFC 6855 §3] */
   utf8Accept = false
 
-  /** Mailbox names are UTF-8 on the wire, headers may be. [RFC 9051 §5.1] [RFC 9755 §3] */
+  /** Mailbox names are UTF-8 on the wire, headers may be. [RFC 9051 §5.1] [RFC 6855 §3] */
   get utf8(): boolean {
     return this.rev2 || this.utf8Accept
   }

@@ -3,7 +3,7 @@ import { CommandError } from '../failure.ts'
 import { type Partial, parseSection, type Section, WHOLE } from '../fetch/items.ts'
 import { nameFromWire } from '../mailbox-name.ts'
 
-/** A message of this account, or a part of one, as a relative URL names it. [RFC 5092 §7] */
+/** A message of this account, or a part of one, as a relative URL names it. [RFC 5092 §11] */
 export interface MessageUrl {
   /** undefined for the selected one. */
   readonly mailbox: string | undefined
@@ -81,7 +81,7 @@ function sectionIn(text: string): Section | undefined {
   })
 }
 
-/** `start` or `start.count`. [RFC 5092 §6.3] */
+/** `start` or `start.count`. [RFC 5092 §11] */
 function partialIn(text: string): Partial | undefined {
   const read = /^([0-9]{1,15})(?:\.([1-9][0-9]{0,14}))?$/.exec(text)
   return read === null

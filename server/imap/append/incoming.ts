@@ -80,7 +80,7 @@ export class Incoming implements AsyncDisposable {
     if (staged.ref.size === 0) throw new CommandError('NO', undefined, 'The message is empty')
     // A literal of IMAP cannot carry NUL, so such a message could never be fetched as it is. [RFC 9051 §4.3.1]
     if (wire.nul) throw no('UNKNOWN-CTE', 'The message has a NUL octet')
-    // [RFC 9755 §4]
+    // [RFC 6855 §4]
     if (wire.eightBitHeader && !session.enabled.utf8)
       throw no('CANNOT', 'A header has octets over 127, and UTF8=ACCEPT is not enabled')
     const now = clock.now().getTime()

@@ -115,7 +115,7 @@ export interface SearchProgram {
 /** `name `; text is read as UTF-8 in both cases. */
 export function parseCharset(cursor: Cursor, { utf8Accept }: Enabled): void {
   const charset = cursor.astring().toUpperCase()
-  // [RFC 9755 §3]
+  // [RFC 6855 §3]
   if (utf8Accept && charset !== 'UTF-8') throw bad('Everything is UTF-8 since it was enabled')
   if (charset !== 'UTF-8' && charset !== 'US-ASCII') throw no('BADCHARSET (US-ASCII UTF-8)', 'Use UTF-8')
   cursor.space()

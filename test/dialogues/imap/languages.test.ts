@@ -17,7 +17,7 @@ const dialogue = (script: string, values: Record<string, string> = {}) => runDia
 const subject = 'Subject: ış\r\n\r\n'
 const octets = String(Buffer.byteLength(subject))
 
-describe('UTF8=ACCEPT [RFC 9755]', () => {
+describe('UTF8=ACCEPT [RFC 6855]', () => {
   test('§3: once enabled, names are UTF-8 in both directions, and no charset is named', () =>
     dialogue(`
       C: a0 CAPABILITY

@@ -10,7 +10,7 @@ const read = (url: string) => {
   return [mailbox, uidValidity, uid, formatSection(section), partial?.start, partial?.count]
 }
 
-describe('URLs of messages [RFC 5092 §7]', () => {
+describe('URLs of messages [RFC 5092 §11]', () => {
   test.each([
     ['/Taslaklar/;UID=20', ['Taslaklar', undefined, 20, '', undefined, undefined]],
     ['/Taslaklar;UIDVALIDITY=3/;UID=20', ['Taslaklar', 3, 20, '', undefined, undefined]],
