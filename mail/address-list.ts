@@ -7,6 +7,10 @@ export interface Mailbox {
   name: string | undefined
   local: string
   domain: string
+  /** What stood in a comment after an address without a name, as old programs write names. */
+  comment?: string
+  /** Obsolete: hosts to go by, `@a,@b`. [RFC 5322 §4.4] A list that has one is not clean. */
+  route?: string
 }
 
 export type AddressItem =
@@ -27,9 +31,12 @@ export function readAddressList(text: string): AddressList {
   const list: AddressList = { items: [], clean: tokens.clean }
   let group: { kind: 'group'; name: string; members: Mailbox[] } | undefined
   let start = 0
+  let inRoute = false
   for (let at = 0; at <= tokens.items.length; at++) {
     const token = tokens.items[at]
-    const ends = token === undefined || (token.kind === 'special' && ',;:'.includes(token.text))
+    if (isSpecial(token, '<') && isSpecial(tokens.items[at + 1], '@')) inRoute = true
+    if (isSpecial(token, '>')) inRoute = false
+    const ends = token === undefined || (!inRoute && token.kind === 'special' && ',;:'.includes(token.text))
     if (!ends) continue
     const words = tokens.items.slice(start, at)
     start = at + 1
@@ -41,8 +48,9 @@ export function readAddressList(text: string): AddressList {
     }
     if (words.length > 0) {
       const mailbox = readMailbox(words)
-      if (mailbox === undefined) list.clean = false
-      else if (group !== undefined) group.members.push(mailbox)
+      if (mailbox === undefined || mailbox.route !== undefined) list.clean = false
+      if (mailbox === undefined) continue
+      if (group !== undefined) group.members.push(mailbox)
       else list.items.push({ kind: 'mailbox', mailbox })
     }
     if (token?.text === ';') group = undefined
@@ -60,7 +68,12 @@ interface Token {
   text: string
   /** White space or a comment stood before it. */
   spaced: boolean
+  /** The comment right after it, without its parentheses. */
+  comment?: string
 }
+
+const isSpecial = (token: Token | undefined, text: string): boolean =>
+  token?.kind === 'special' && token.text === text
 
 function tokenize(text: string): { items: Token[]; clean: boolean } {
   const items: Token[] = []
@@ -77,6 +90,8 @@ function tokenize(text: string): { items: Token[]; clean: boolean } {
     if (char === '(') {
       const end = skipComment(text, position)
       clean &&= end.closed
+      const last = items.at(-1)
+      if (last !== undefined && end.closed) last.comment = text.slice(position + 1, end.at - 1)
       position = end.at
       spaced = true
       continue
@@ -129,11 +144,17 @@ function plain(text: string, from: number): Read {
 
 function readMailbox(words: readonly Token[]): Mailbox | undefined {
   const open = words.findIndex((word) => word.kind === 'special' && word.text === '<')
-  if (open < 0) return addrSpec(words, undefined)
   const last = words.at(-1)
-  if (last?.kind !== 'special' || last.text !== '>') return undefined
+  if (open < 0) {
+    const mailbox = addrSpec(words, undefined)
+    return mailbox && last?.comment !== undefined ? { ...mailbox, comment: last.comment.trim() } : mailbox
+  }
+  if (!isSpecial(last, '>')) return undefined
   const name = phrase(words.slice(0, open))
-  return addrSpec(words.slice(open + 1, -1), name === '' ? undefined : name)
+  const inside = words.slice(open + 1, -1)
+  const colon = isSpecial(inside[0], '@') ? inside.findIndex((word) => isSpecial(word, ':')) : -1
+  const mailbox = addrSpec(inside.slice(colon + 1), name === '' ? undefined : name)
+  return mailbox && colon > 0 ? { ...mailbox, route: phrase(inside.slice(0, colon)) } : mailbox
 }
 
 function addrSpec(words: readonly Token[], name: string | undefined): Mailbox | undefined {

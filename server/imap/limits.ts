@@ -2,8 +2,8 @@
 
 /** One line between two literals; a UID set of a large mailbox fits, a flood does not. */
 export const MAX_LINE = 65_536
-/** Before login nothing needs more than a name, a password and a SASL answer. */
-export const MAX_LINE_BEFORE_LOGIN = 8_192
+/** Before login nothing needs more than an ID of thirty fields, each of 30 and 1,024 octets. [RFC 2971 §3.3] */
+export const MAX_LINE_BEFORE_LOGIN = 32_768
 /** A literal that is an argument (mailbox name, search text); messages are streamed and have their own limit. */
 export const MAX_ARGUMENT_LITERAL = 65_536
 export const MAX_LITERAL_BEFORE_LOGIN = 1_024

@@ -9,8 +9,14 @@ export const SEPARATOR = '/'
  */
 export function nameFromWire(octets: string, utf8: boolean): string {
   const name = utf8 ? decodeUtf8(octets) : decodeModifiedUtf7(octets)
-  if (name === undefined) throw bad(`The mailbox name is not ${utf8 ? 'UTF-8' : 'modified UTF-7'}`)
-  return withInbox(name.normalize('NFC'))
+  if (name !== undefined) return withInbox(name.normalize('NFC'))
+  // The one is no string of the protocol, the other a name that no mailbox can have.
+  throw utf8 ? bad('The mailbox name is not UTF-8') : no('CANNOT', 'The mailbox name is not modified UTF-7')
+}
+
+/** As `nameFromWire`; undefined for what no mailbox can be named by. */
+export function patternFromWire(octets: string, utf8: boolean): string | undefined {
+  return !utf8 && decodeModifiedUtf7(octets) === undefined ? undefined : nameFromWire(octets, utf8)
 }
 
 export const nameToWire = (name: string, utf8: boolean): string =>

@@ -42,7 +42,7 @@ export async function statusLine(
 ): Promise<string | undefined> {
   const head = session.may('read') ? await session.parts.store.mailboxes.head(row.id) : undefined
   if (head === undefined) return undefined
-  if (items.includes('HIGHESTMODSEQ')) session.enabled.condstore = true
+  if (items.includes('HIGHESTMODSEQ')) session.enableCondstore()
   const values: string[] = []
   for (const item of items) values.push(`${item} ${(await ITEMS.get(item)?.(head, session, row)) ?? 0}`)
   return `STATUS ${mailbox(row.name, session.enabled.utf8)} (${values.join(' ')})`

@@ -9,11 +9,20 @@ import {
 } from './number-set.ts'
 import type { Session } from './session.ts'
 
-/** The messages that a set names in the selected mailbox. */
-export function positionsOf(session: Session, set: NumberSet, byUid: boolean): Positions {
+/**
+ * The messages that a set names in the selected mailbox.
+ *
+ * @param untold what a sequence number is that no message has
+ */
+export function positionsOf(
+  session: Session,
+  set: NumberSet,
+  byUid: boolean,
+  untold: 'refused' | 'nobody' = 'refused',
+): Positions {
   const { uids } = session.box
   if (set.saved) return positionsOfList(session.savedSearch, uids)
-  return byUid ? positionsOfUids(set, uids) : positionsOfSequence(set, uids)
+  return byUid ? positionsOfUids(set, uids) : positionsOfSequence(set, uids, untold)
 }
 
 /** UIDs at positions, ascending. */

@@ -23,13 +23,22 @@ export function positionsOfUids(set: NumberSet, list: UidList, last = list.last)
   )
 }
 
-/** By sequence number: a number that was never told is the client's mistake. [RFC 9051 §6.4.5] */
-export function positionsOfSequence(set: NumberSet, list: UidList): Positions {
+/**
+ * By sequence number. One that was never told is the client's mistake, except where it only asks which messages are among others.
+ * [RFC 9051 §6.4.5]
+ */
+export function positionsOfSequence(
+  set: NumberSet,
+  list: UidList,
+  untold: 'refused' | 'nobody' = 'refused',
+): Positions {
   return merge(
     set.ranges.map(([from, to]) => {
       const open = from === '*' || to === '*'
       const [low, high] = ordered(from === '*' ? list.length : from, to === '*' ? list.length : to)
-      if (!open && high > list.length) throw bad('There is no message with that number')
+      if (!open && high > list.length && untold === 'refused')
+        throw bad('There is no message with that number')
+      if (!open && low > list.length) return [-1, -1]
       return [Math.min(low, list.length) - 1, Math.min(high, list.length)]
     }),
   ).filter(([from]) => from >= 0)

@@ -4,6 +4,7 @@ import { flagsResponse } from './fetch/response.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Output } from './output.ts'
+import type { ShownFlags } from './shown-flags.ts'
 import type { Slice } from './slice.ts'
 import { UidList } from './uid-list.ts'
 
@@ -15,6 +16,7 @@ import { UidList } from './uid-list.ts'
 export class SelectedMailbox {
   readonly row: MailboxRow
   readonly readOnly: boolean
+  readonly flags: ShownFlags
   readonly uids: UidList
   readonly #store: MailboxStore
   #modseq: number
@@ -29,12 +31,13 @@ export class SelectedMailbox {
     store: MailboxStore,
     row: MailboxRow,
     readOnly: boolean,
-    uids: Uint32Array,
-    modseq: number,
+    flags: ShownFlags,
+    { uids, modseq }: { readonly uids: Uint32Array; readonly modseq: number },
   ) {
     this.#store = store
     this.row = row
     this.readOnly = readOnly
+    this.flags = flags
     this.uids = new UidList(uids)
     this.#modseq = modseq
   }
@@ -44,11 +47,12 @@ export class SelectedMailbox {
     store: MailboxStore,
     row: MailboxRow,
     readOnly: boolean,
+    flags: ShownFlags,
   ): Promise<{ selected: SelectedMailbox; uidNext: number } | undefined> {
     const head = await store.head(row.id)
     if (head === undefined) return undefined
     const uids = await store.uids(row.id)
-    const selected = new SelectedMailbox(store, row, readOnly, uids, head.modseq)
+    const selected = new SelectedMailbox(store, row, readOnly, flags, { uids, modseq: head.modseq })
     return { selected, uidNext: Math.max(head.uidNext, selected.uids.last + 1) }
   }
 
@@ -108,7 +112,9 @@ export class SelectedMailbox {
 
   #tellFlags(out: Output, enabled: Enabled, row: MessageRow): void {
     const sequence = this.sequenceOf(row.uid)
-    if (sequence > 0) out.untagged(flagsResponse(row, sequence, enabled, 'with UID'))
+    if (sequence === 0) return
+    this.flags.announce(out, row.flags)
+    out.untagged(flagsResponse(row, sequence, enabled, 'with UID'))
   }
 
   async #tellExpunged(out: Output, slice: Slice, enabled: Enabled): Promise<void> {

@@ -9,7 +9,7 @@ import type { Admission } from '../connection-census.ts'
 import type { ReadingSession } from '../retrieval.ts'
 import { Enabled } from './enabled.ts'
 import { bad, Farewell, no } from './failure.ts'
-import { nameFromWire } from './mailbox-name.ts'
+import { nameFromWire, patternFromWire } from './mailbox-name.ts'
 import type { OctetReader } from './octet-reader.ts'
 import type { Output } from './output.ts'
 import type { ImapParts } from './parts.ts'
@@ -137,8 +137,22 @@ export class Session {
     return this.box
   }
 
+  /** By the first command that asks for modseqs: from now on each change is told with its own, from this one on. [RFC 7162 §3.1] */
+  enableCondstore(): void {
+    if (!this.enabled.condstore && this.selected !== undefined)
+      this.out.untagged(`OK [HIGHESTMODSEQ ${this.selected.modseq}] The last change`)
+    this.enabled.condstore = true
+  }
+
   name(octets: string): string {
     return nameFromWire(octets, this.enabled.utf8)
+  }
+
+  /** Of LIST and LSUB; undefined where it names nothing. */
+  pattern(reference: string, octets: string): string | undefined {
+    const before = reference === '' ? '' : patternFromWire(reference, this.enabled.utf8)
+    const after = patternFromWire(octets, this.enabled.utf8)
+    return before === undefined || after === undefined ? undefined : before + after
   }
 
   async mailbox(name: string): Promise<MailboxRow> {

@@ -43,7 +43,7 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
   const { items, modifiers } = args
   const since = modifiers.changedSince
   if (modifiers.vanished && !session.enabled.qresync) throw bad('VANISHED needs ENABLE QRESYNC')
-  if (since !== undefined || items.some(({ kind }) => kind === 'MODSEQ')) session.enabled.condstore = true
+  if (since !== undefined || items.some(({ kind }) => kind === 'MODSEQ')) session.enableCondstore()
   const setsSeen = items.some((item) => 'peek' in item && !item.peek) && !isReadOnly(session)
   const pageSize = setsSeen ? SEEN_BATCH : PAGE
   const named = positionsOf(session, args.set, byUid)

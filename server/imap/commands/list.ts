@@ -3,7 +3,7 @@ import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
 import { MAX_NAME } from '../limits.ts'
 import { matchesPattern } from '../list-pattern.ts'
-import { SEPARATOR } from '../mailbox-name.ts'
+import { parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { parseStatusItems, statusLine } from '../mailbox-status.ts'
 import { type MailboxTree, readTree } from '../mailbox-tree.ts'
 import { rightsIn } from '../rights.ts'
@@ -38,14 +38,15 @@ export const list = command({
 
 async function tellAll(session: Session, args: ListArguments): Promise<void> {
   const tree = await readTree(session)
-  const reference = args.reference === '' ? '' : session.name(args.reference)
-  const patterns = args.patterns.map((pattern) => reference + session.name(pattern))
+  const patterns = args.patterns.flatMap((octets) => session.pattern(args.reference, octets) ?? [])
+  const isNamed = (name: string): boolean => patterns.some((pattern) => matchesPattern(pattern, name))
+  const withUnnamed = args.selection.has('RECURSIVEMATCH') ? aboveUnnamed(tree, isNamed) : NOBODY
   for (const name of tree.names) {
     await session.slice.breathe()
-    if (!patterns.some((pattern) => matchesPattern(pattern, name)) || !selected(tree, name, args)) continue
+    if (!isNamed(name) || !selected(tree, name, args, withUnnamed)) continue
     const row = tree.rows.get(name)
     session.out.untagged(
-      `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}${childInfo(tree, name, args)}`,
+      `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}${withUnnamed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''}`,
     )
     // [RFC 8440 §4]
     if (row !== undefined && args.returns.has('MYRIGHTS'))
@@ -56,10 +57,21 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
   }
 }
 
-function selected(tree: MailboxTree, name: string, { selection }: ListArguments): boolean {
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Names with a subscription below them that no pattern names by itself: the reason for their line lies there. [RFC 5258 §3.5] */
+const aboveUnnamed = (tree: MailboxTree, isNamed: (name: string) => boolean): ReadonlySet<string> =>
+  new Set([...tree.subscribed].filter((name) => !isNamed(name)).flatMap(parentsOf))
+
+function selected(
+  tree: MailboxTree,
+  name: string,
+  { selection }: ListArguments,
+  withUnnamed: ReadonlySet<string>,
+): boolean {
   if (selection.has('SPECIAL-USE') && tree.rows.get(name)?.specialUse === undefined) return false
   if (!selection.has('SUBSCRIBED')) return tree.rows.has(name) || tree.withChildren.has(name)
-  return tree.subscribed.has(name) || (selection.has('RECURSIVEMATCH') && tree.withSubscribed.has(name))
+  return tree.subscribed.has(name) || withUnnamed.has(name)
 }
 
 function attributes(tree: MailboxTree, name: string, args: ListArguments): string[] {
@@ -72,10 +84,6 @@ function attributes(tree: MailboxTree, name: string, args: ListArguments): strin
   if (row?.specialUse !== undefined) found.push(row.specialUse)
   return found
 }
-
-/** Tells that the reason for this line lies below it. [RFC 5258 §3.5] */
-const childInfo = (tree: MailboxTree, name: string, { selection }: ListArguments): string =>
-  selection.has('RECURSIVEMATCH') && tree.withSubscribed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
 
 const SELECTION = new Set(['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE'])
 const RETURN = new Set(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS', 'MYRIGHTS'])

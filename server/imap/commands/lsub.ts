@@ -20,8 +20,9 @@ export const lsub = command({
     return { reference, pattern }
   },
   run: async (session, { reference, pattern }) => {
+    const wanted = session.pattern(reference, pattern)
+    if (wanted === undefined) return 'LSUB done'
     const tree = await readTree(session)
-    const wanted = (reference === '' ? '' : session.name(reference)) + session.name(pattern)
     for (const name of tree.names) {
       await session.slice.breathe()
       const above = !tree.subscribed.has(name) && wanted.endsWith('%') && tree.withSubscribed.has(name)

@@ -15,7 +15,7 @@ export const searchCommands = [false, true].map((byUid) =>
       return { options, program: parseSearchProgram(cursor, enabled) }
     },
     run: async (session, { options, program: { key, modseq } }) => {
-      if (modseq) session.enabled.condstore = true
+      if (modseq) session.enableCondstore()
       await answerFound(session, options, { word: 'SEARCH', byUid, modseq }, async () => {
         const found: FoundMessage[] = []
         for await (const { row } of foundIn(session, key)) found.push({ uid: row.uid, modseq: row.modseq })

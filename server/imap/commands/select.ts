@@ -2,12 +2,14 @@ import { changedSince, tellVanishedEarlier } from '../changes-since.ts'
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
 import { flagsResponse } from '../fetch/response.ts'
+import { DELETED } from '../flags.ts'
 import { type Positions, positionsOfUids } from '../number-set.ts'
 import { mailboxId } from '../object-id.ts'
 import { isOverQuota } from '../quota.ts'
 import { type KnownState, parseSelectParameters, type SelectParameters } from '../select-parameters.ts'
 import { SelectedMailbox } from '../selected-mailbox.ts'
 import type { Session } from '../session.ts'
+import { ShownFlags, SYSTEM_FLAGS } from '../shown-flags.ts'
 import { mailbox } from '../wire-text.ts'
 
 /** [RFC 9051 §6.3.2] [RFC 9051 §6.3.3] */
@@ -36,16 +38,17 @@ async function select(
     session.out.untagged('OK [CLOSED] The previous mailbox is closed')
   }
   session.require('read')
-  if (condstore) session.enabled.condstore = true
+  if (condstore) session.enableCondstore()
   const row = await session.mailbox(session.name(octets))
   const readOnly = examine || session.closed
-  const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly)
+  const flags = new ShownFlags(readOnly ? undefined : permanentFlags(session))
+  const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly, flags)
   if (opened === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
   const { selected, uidNext } = opened
   session.selected = selected
   const { out } = session
-  out.untagged('FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)')
-  out.untagged(`OK [PERMANENTFLAGS (${permanentFlags(session, readOnly)})] Flags that stay`)
+  selected.flags.tell(out)
+  if (readOnly) out.untagged('OK [PERMANENTFLAGS ()] Nothing can be changed')
   out.untagged(`${selected.uids.length} EXISTS`)
   // No message is ever recent: the flag cannot be kept apart for several sessions. [RFC 9051 §E]
   if (!session.enabled.rev2) out.untagged('0 RECENT')
@@ -66,12 +69,13 @@ async function tellMissed(session: Session, { modseq, uids }: KnownState): Promi
   await tellVanishedEarlier(session, uids, modseq)
   const positions: Positions = uids === undefined ? [[0, box.uids.length]] : positionsOfUids(uids, box.uids)
   for await (const rows of changedSince(session, positions, modseq)) {
-    for (const row of rows) out.untagged(flagsResponse(row, box.sequenceOf(row.uid), enabled, 'with UID'))
+    for (const row of rows) {
+      box.flags.announce(out, row.flags)
+      out.untagged(flagsResponse(row, box.sequenceOf(row.uid), enabled, 'with UID'))
+    }
     await out.room()
   }
 }
 
-function permanentFlags(session: Session, readOnly: boolean): string {
-  if (readOnly) return ''
-  return `\\Answered \\Flagged ${session.may('delete') ? '\\Deleted ' : ''}\\Seen \\Draft \\*`
-}
+const permanentFlags = (session: Session): string =>
+  session.may('delete') ? SYSTEM_FLAGS : SYSTEM_FLAGS.replace(`${DELETED} `, '')

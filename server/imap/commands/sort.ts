@@ -20,7 +20,7 @@ export const sortCommands = [false, true].map((byUid) =>
       return { options, keys, program: parseSearchProgram(cursor, enabled) }
     },
     run: async (session, { options, keys, program: { key, modseq } }) => {
-      if (modseq) session.enabled.condstore = true
+      if (modseq) session.enableCondstore()
       await answerFound(session, options, { word: 'SORT', byUid, modseq }, async () => {
         const sorter = new Sorter<FoundMessage>(keys)
         for await (const message of foundIn(session, key)) {

@@ -30,7 +30,7 @@ export const storeCommands = [false, true].map((byUid) =>
     run: async (session, args) => {
       const { change } = args
       const box = session.writableBox()
-      if (change.unchangedSince !== undefined) session.enabled.condstore = true
+      if (change.unchangedSince !== undefined) session.enableCondstore()
       if (change.flags.includes(DELETED) && change.mode !== 'remove') session.require('delete')
       // What others changed is told first, so that .SILENT hides nothing but our own change.
       await session.sync('no-expunge')
@@ -60,6 +60,7 @@ export const storeCommands = [false, true].map((byUid) =>
 /** Who is not told of flags is told of the modseq that they have now, once it asked for any. [RFC 7162 §3.1.3] */
 function tell({ out, box, enabled }: Session, row: MessageRow, silent: boolean, byUid: boolean): void {
   if (silent && !enabled.condstore) return
+  if (!silent) box.flags.announce(out, row.flags)
   const response = silent ? modseqResponse : flagsResponse
   out.untagged(response(row, box.sequenceOf(row.uid), enabled, byUid ? 'with UID' : 'without UID'))
 }

@@ -67,6 +67,7 @@ export async function answerFetch(
 
 async function send(session: Session, row: MessageRow, planned: readonly Planned[]): Promise<void> {
   const { out } = session
+  if (planned.some(({ label }) => label === 'FLAGS')) session.box.flags.announce(out, row.flags)
   let before = `* ${responseTo(row.uid, session.box.sequenceOf(row.uid), session.enabled)} (`
   for (const { label, value } of planned) {
     out.raw(`${before}${label} `)

@@ -37,5 +37,5 @@ function addresses(value: string | undefined): string {
   return written.length === 0 ? 'NIL' : `(${written.join('')})`
 }
 
-const address = ({ name, local, domain }: Mailbox): string =>
-  `(${nstring(name)} NIL ${nstring(local)} ${nstring(domain)})`
+const address = ({ name, comment, route, local, domain }: Mailbox): string =>
+  `(${nstring(name ?? comment)} ${nstring(route)} ${nstring(local)} ${nstring(domain)})`

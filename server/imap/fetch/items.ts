@@ -9,6 +9,8 @@ export interface Section {
   readonly text: 'ALL' | 'HEADER' | 'FIELDS' | 'FIELDS.NOT' | 'TEXT' | 'MIME'
   /** Lower case. */
   readonly fields: ReadonlySet<string>
+  /** The same as the client wrote them, one perhaps twice: so they are repeated. */
+  readonly written: readonly string[]
 }
 
 export interface Partial {
@@ -56,8 +58,8 @@ const MACROS: ReadonlyMap<string, readonly FetchItem[]> = new Map([
   ['ALL', [...FAST, plain('ENVELOPE')]],
   ['FULL', [...FAST, plain('ENVELOPE'), plain('BODY')]],
 ])
-const NO_FIELDS: ReadonlySet<string> = new Set()
-export const WHOLE: Section = { part: [], text: 'ALL', fields: NO_FIELDS }
+const NO_FIELDS: Pick<Section, 'fields' | 'written'> = { fields: new Set(), written: [] }
+export const WHOLE: Section = { part: [], text: 'ALL', ...NO_FIELDS }
 
 const whole = (label: string, text: Section['text'], peek: boolean): FetchItem => ({
   kind: 'SECTION',
@@ -147,10 +149,10 @@ function sectionText(cursor: Cursor, part: readonly number[], name: string): Sec
     case 'ALL':
     case 'HEADER':
     case 'TEXT':
-      return { part, text: name, fields: NO_FIELDS }
+      return { part, text: name, ...NO_FIELDS }
     case 'MIME':
       if (part.length === 0) throw bad('MIME needs a part')
-      return { part, text: name, fields: NO_FIELDS }
+      return { part, text: name, ...NO_FIELDS }
     case 'HEADER.FIELDS':
     case 'HEADER.FIELDS.NOT': {
       cursor.space()
@@ -158,24 +160,24 @@ function sectionText(cursor: Cursor, part: readonly number[], name: string): Sec
       if (fields.some((field) => !/^[\x21-\x39\x3b-\x7e]{1,200}$/.test(field)))
         throw bad('That is no field name')
       const text = name === 'HEADER.FIELDS' ? 'FIELDS' : 'FIELDS.NOT'
-      return { part, text, fields: new Set(fields.map((field) => field.toLowerCase())) }
+      return { part, text, fields: new Set(fields.map((field) => field.toLowerCase())), written: fields }
     }
     default:
       throw bad('There is no such section')
   }
 }
 
-export function formatSection({ part, text, fields }: Section): string {
+export function formatSection({ part, text, written }: Section): string {
   const words = [...part.map(String)]
   if (text === 'FIELDS' || text === 'FIELDS.NOT')
-    words.push(`HEADER.${text} (${[...fields].map(field).join(' ')})`)
+    words.push(`HEADER.${text} (${written.map(field).join(' ')})`)
   else if (text !== 'ALL') words.push(text)
   return words.join('.')
 }
 
 /** Upper case, as other servers repeat them. */
 const field = (name: string): string =>
-  /^[a-z0-9-]+$/.test(name) ? name.toUpperCase() : string(name.toUpperCase())
+  /^[A-Za-z0-9-]+$/.test(name) ? name.toUpperCase() : string(name.toUpperCase())
 
 function partial(cursor: Cursor): Partial | undefined {
   if (!cursor.take('<')) return undefined

@@ -25,6 +25,6 @@ export async function* foundIn(session: Session, key: SearchKey): AsyncGenerator
 function candidates(session: Session, key: SearchKey): Positions {
   if (key.kind === 'and')
     for (const inner of key.keys)
-      if (inner.kind === 'messages') return positionsOf(session, inner.set, inner.byUid)
+      if (inner.kind === 'messages') return positionsOf(session, inner.set, inner.byUid, 'nobody')
   return [[0, session.box.uids.length]]
 }

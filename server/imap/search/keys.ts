@@ -19,6 +19,8 @@ export type SearchKey =
   | { readonly kind: 'size'; readonly is: 'larger' | 'smaller'; readonly octets: number }
   /** `name` in lower case; an empty text asks whether the field is there. */
   | { readonly kind: 'header'; readonly name: string; readonly text: string }
+  /** As the envelope shows them too, without comments. [RFC 9051 §6.4.4] */
+  | { readonly kind: 'addresses'; readonly name: 'bcc' | 'cc' | 'from' | 'to'; readonly text: string }
   | { readonly kind: 'text'; readonly headers: boolean; readonly text: string }
   /** Seconds between now and INTERNALDATE. [RFC 5032 §3] */
   | { readonly kind: 'age'; readonly is: 'older' | 'younger'; readonly seconds: number }
@@ -35,9 +37,9 @@ const MAX_KEYS = 1_000
 const MAX_TEXT_KEYS = 20
 
 const flag = (name: string, set: boolean) => (): SearchKey => ({ kind: 'flag', flag: name, set })
-const header =
-  (name: string) =>
-  (cursor: Cursor): SearchKey => ({ kind: 'header', name, text: text(cursor) })
+const addresses =
+  (name: 'bcc' | 'cc' | 'from' | 'to') =>
+  (cursor: Cursor): SearchKey => ({ kind: 'addresses', name, text: text(cursor) })
 const date =
   (of: 'internal' | 'sent' | 'saved', is: 'before' | 'on' | 'since') =>
   (cursor: Cursor): SearchKey => {
@@ -63,11 +65,11 @@ const KEYS: ReadonlyMap<string, (cursor: Cursor) => SearchKey> = new Map([
   ['NEW', (): SearchKey => ({ kind: 'none' })],
   ['RECENT', (): SearchKey => ({ kind: 'none' })],
   ['OLD', (): SearchKey => ({ kind: 'all' })],
-  ['BCC', header('bcc')],
-  ['CC', header('cc')],
-  ['FROM', header('from')],
-  ['SUBJECT', header('subject')],
-  ['TO', header('to')],
+  ['BCC', addresses('bcc')],
+  ['CC', addresses('cc')],
+  ['FROM', addresses('from')],
+  ['SUBJECT', (cursor: Cursor): SearchKey => ({ kind: 'header', name: 'subject', text: text(cursor) })],
+  ['TO', addresses('to')],
   [
     'HEADER',
     (cursor: Cursor): SearchKey => {

@@ -20,7 +20,7 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
     case 'flag':
       return (message) => message.has(key.flag) === key.set
     case 'messages': {
-      const positions = positionsOf(session, key.set, key.byUid)
+      const positions = positionsOf(session, key.set, key.byUid, 'nobody')
       return ({ row }) => within(positions, session.box.uids.indexOf(row.uid))
     }
     case 'date':
@@ -41,6 +41,11 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
       const folded = turkishCasemap(key.text)
       return async (message) =>
         (await message.header(key.name)).some((value) => turkishCasemap(value).includes(folded))
+    }
+    case 'addresses': {
+      const folded = turkishCasemap(key.text)
+      return async (message) =>
+        (await message.addresses(key.name)).some((value) => turkishCasemap(value).includes(folded))
     }
     case 'text': {
       const folded = turkishCasemap(key.text)
@@ -84,6 +89,7 @@ function cost(key: SearchKey): number {
     case 'text':
       return 1_000
     case 'header':
+    case 'addresses':
     case 'threadId':
       return 10
     case 'date':

@@ -1,3 +1,4 @@
+import { mailboxesOf, readAddressList } from '../../../mail/address-list.ts'
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import { readHeader } from '../../../mail/header-read.ts'
 import { decodeIndex } from '../../../mail/mime-codec.ts'
@@ -15,6 +16,9 @@ const INDEXED: ReadonlyMap<string, keyof MimeEnvelope> = new Map([
   ['subject', 'subject'],
   ['to', 'to'],
 ])
+
+/** Twice what the most recipients that a message may have need. */
+const MAX_FIELD = 131_072
 
 /** One message while it is looked at; what costs is read once and only when a key asks. */
 export class SearchedMessage {
@@ -61,6 +65,19 @@ export class SearchedMessage {
     return readHeader(block)
       .filter(({ key }) => key === name)
       .map(({ value }) => decodeHeaderText(value))
+  }
+
+  /** As written, and as the envelope shows them where a comment stands among them. */
+  async addresses(name: 'bcc' | 'cc' | 'from' | 'to'): Promise<string[]> {
+    const value = (await this.envelope())[name]
+    if (value === undefined) return []
+    const written = decodeHeaderText(value)
+    if (!value.includes('(')) return [written]
+    const shown = mailboxesOf(readAddressList(value.slice(0, MAX_FIELD))).map(
+      ({ name: called, comment, local, domain }) =>
+        `${decodeHeaderText(called ?? comment ?? '')} <${local}@${domain}>`,
+    )
+    return [written, ...shown]
   }
 
   /** A header has a bound even where its message has none. */

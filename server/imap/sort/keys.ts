@@ -60,14 +60,17 @@ export const sentAt = ({ row }: SearchedMessage, { date }: MimeEnvelope): number
 export const subjectOf = ({ subject }: MimeEnvelope): ReturnType<typeof baseSubject> =>
   baseSubject(decodeHeaderText(subject ?? ''))
 
+/** A group is named as its envelope names it first, and what is no address at all as it stands. */
 function firstAddress(value: string | undefined, shown: 'local' | 'display'): string {
-  const [first] = value === undefined ? [] : readAddressList(value.slice(0, MAX_FIELD)).items
-  if (first === undefined) return ''
-  const mailbox = first.kind === 'mailbox' ? first.mailbox : first.members[0]
-  if (mailbox === undefined) return ''
-  const { name, local, domain } = mailbox
+  if (value === undefined) return ''
+  const field = value.slice(0, MAX_FIELD)
+  const [first] = readAddressList(field).items
+  if (first === undefined) return decodeHeaderText(field.trim())
+  if (first.kind === 'group') return decodeHeaderText(first.name)
+  const { local, domain } = first.mailbox
   if (shown === 'local') return decodeHeaderText(local)
-  return name === undefined || name === '' ? `${local}@${domain}` : decodeHeaderText(name)
+  const name = first.mailbox.name ?? first.mailbox.comment ?? ''
+  return name === '' ? `${local}@${domain}` : decodeHeaderText(name)
 }
 
 /** The first address stands well within it. */

@@ -87,6 +87,7 @@ describe('CONDSTORE', () => {
       client,
       `
       C: a1 UID STORE 1:3 (UNCHANGEDSINCE {{modseq}}) +FLAGS (\\Flagged)
+      S: * OK [HIGHESTMODSEQ {{modseq}}] *
       S: * 2 FETCH (UID 2 FLAGS (\\Answered) MODSEQ (*))
       S: * 1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (*))
       S: * 3 FETCH (UID 3 FLAGS (\\Flagged) MODSEQ (*))

@@ -65,6 +65,8 @@ describe('MULTIAPPEND [RFC 3502]', () => {
       C: a3 FETCH 1:3 (FLAGS BODY.PEEK[])
       S: * 1 FETCH (FLAGS (\\Seen) BODY[] {3}
       S: a:b)
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $x)
+      S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $x \\*)] *
       S: * 2 FETCH (FLAGS (\\Flagged $x) BODY[] {3}
       S: c:d)
       S: * 3 FETCH (FLAGS () BODY[] {3}

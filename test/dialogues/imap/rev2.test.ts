@@ -253,6 +253,8 @@ describe('several sessions see the same changes in the same order (I7)', () => {
     await client.command('e', 'STORE 1 +FLAGS.SILENT ($Bir)')
     await under.deliver('Arşiv/Gelen', message('4'))
     expect(await other.command('f', 'NOOP')).toEqual([
+      '* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Bir)',
+      '* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Bir \\*)] Flags that stay',
       '* 1 FETCH (UID 2 FLAGS ($Bir))',
       '* 3 EXISTS',
       'f OK NOOP done',

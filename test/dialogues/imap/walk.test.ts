@@ -42,6 +42,8 @@ test('login, list, select, append, fetch, store, copy, move, search, idle, logou
     S: )
     S: a5 OK *
     C: a6 STORE 1 +FLAGS (\\Flagged $Etiket)
+    S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Etiket)
+    S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Etiket \\*)] *
     S: * 1 FETCH (FLAGS (\\Seen \\Flagged \\Draft $Etiket))
     S: a6 OK *
     C: a7 SEARCH KEYWORD $etiket BODY "ABC"

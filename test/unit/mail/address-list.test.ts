@@ -43,6 +43,27 @@ describe('RFC 5322 §3.4', () => {
   })
 })
 
+describe('names in comments, and obsolete routes [RFC 5322 §4.4]', () => {
+  const first = (text: string) => mailboxesOf(readAddressList(text))[0]
+  test.each([
+    ['a@b (Ali Veli)', { local: 'a', domain: 'b', comment: 'Ali Veli' }],
+    ['a@b (Ali (of b))', { local: 'a', domain: 'b', comment: 'Ali (of b)' }],
+    ['a (one) @b (two)', { local: 'a', domain: 'b', comment: 'two' }],
+    ['Ali <a@b> (x)', { name: 'Ali', local: 'a', domain: 'b' }],
+    ['<@r:a@b>', { local: 'a', domain: 'b', route: '@r' }],
+    ['<@r,@s:a@b>, c@d', { local: 'a', domain: 'b', route: '@r,@s' }],
+    ['Ali <@r,@s:a@b>', { name: 'Ali', local: 'a', domain: 'b', route: '@r,@s' }],
+  ])('%s', (text, expected) => expect(first(text)).toEqual(expected))
+
+  test('an address with a route can be read, and is none that a message may be sent to', () => {
+    for (const text of ['<@r:a@b>', 'x <@r,@s:a@b>, c@d']) expect(readAddressList(text).clean).toBe(false)
+    expect(shown('<@r,@s:a@b>, c@d')).toEqual(['<a@b>', '<c@d>'])
+  })
+  test.each(['<@r:>', '<@r>', '<@:a@b', '<@r,a@b>', '<@r:a@b> x'])('no address: %s', (text) => {
+    expect(readAddressList(text)).toEqual({ items: [], clean: false })
+  })
+})
+
 describe('hostile input', () => {
   test('nested comments and long lists cost no more than their length', () => {
     expect(readAddressList('('.repeat(200_000)).clean).toBe(false)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Enabled } from '../../../../server/imap/enabled.ts'
 import { Output } from '../../../../server/imap/output.ts'
 import { SelectedMailbox } from '../../../../server/imap/selected-mailbox.ts'
+import { ShownFlags } from '../../../../server/imap/shown-flags.ts'
 import { Slice } from '../../../../server/imap/slice.ts'
 import {
   type Changes,
@@ -40,7 +41,7 @@ async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
   } as unknown as MailboxStore
   const wire = new PassThrough()
   const out = new Output(wire)
-  const box = (await SelectedMailbox.open(store, ROW, false))?.selected
+  const box = (await SelectedMailbox.open(store, ROW, false, new ShownFlags(undefined)))?.selected
   if (box === undefined) throw new Error('it is there')
   const told = async (): Promise<string[]> => {
     await out.flush()
