@@ -1,6 +1,6 @@
 /**
  * Certificates, lists and responses that lie in a pack. Twenty years hold thousands of lists, and each question needs the few
- * of its time: those around it, and whichever name a certificate of the pack as revoked.
+ * of its time: those around it, and whatever tells that a certificate of the pack was revoked.
  */
 import type { Certificate } from '../ports.ts'
 import { parseCertificate } from '../x509/certificate.ts'
@@ -34,6 +34,7 @@ export class PackMaterial {
   readonly #lists: readonly Dated[]
   readonly #answers: readonly Dated[]
   readonly #naming: readonly Uint8Array[]
+  readonly #tellingRevoked: readonly Uint8Array[]
   readonly #kept = new Map<number, PackOptions>()
 
   private constructor(
@@ -50,6 +51,7 @@ export class PackMaterial {
     }
     this.#lists = this.all.crls.flatMap(datedList)
     this.#answers = (this.all.ocsps ?? []).flatMap(datedAnswer)
+    this.#tellingRevoked = (this.all.ocsps ?? []).filter(tellsRevoked)
     this.#naming = this.all.crls.filter((der) => namesOneOf(der, this.all.intermediates))
   }
 
@@ -88,7 +90,7 @@ export class PackMaterial {
     const made = {
       ...this.all,
       crls: [...new Set([...this.#lists.filter(near).map(({ der }) => der), ...this.#naming])],
-      ocsps: this.#answers.filter(near).map(({ der }) => der),
+      ocsps: [...new Set([...this.#answers.filter(near).map(({ der }) => der), ...this.#tellingRevoked])],
     }
     this.#kept.set(time, made)
     const oldest = this.#kept.keys().next().value
@@ -121,6 +123,14 @@ function datedAnswer(der: Uint8Array): Dated[] {
     return [{ der, from: basic.producedAt.getTime(), until: basic.producedAt.getTime() }]
   } catch {
     return []
+  }
+}
+
+function tellsRevoked(der: Uint8Array): boolean {
+  try {
+    return readOcspResponse(der).basic?.singles.some(({ status }) => status.kind === 'revoked') === true
+  } catch {
+    return false
   }
 }
 

@@ -4,12 +4,10 @@ import { type Crl, isSignedBy, readCrl } from './crl.ts'
 import { findRevocation, type Revocation } from './crl-entries.ts'
 import { ALL_REASONS, coveredReasons } from './distribution-points.ts'
 import { sameName } from './name.ts'
-import { type Status, unknown } from './status.ts'
+import { HOLD, type Status, unknown } from './status.ts'
 
 /** removeFromCRL: only delta lists have it; in a complete list it says that a hold was lifted. */
 const REMOVED = 8
-/** certificateHold, which alone can be lifted. */
-const HOLD = 6
 
 export interface ListQuestion extends Pick<TrustContext, 'at' | 'crls' | 'freshness'> {
   readonly certificate: Certificate
@@ -34,8 +32,9 @@ interface View {
 }
 
 /**
- * One list that says revoked outweighs any number that do not. Lists of the issuer whose signature fails are as if
- * absent: an attacker may put them into a message. "Good" takes lists that together cover every reason.
+ * One list that says revoked outweighs any number that do not, also when its next update is long due: nobody takes that back, but
+ * for a hold. [RFC 5280 §5.3.1] Lists of the issuer whose signature fails are as if absent: an attacker may put them into a message.
+ * "Good" takes current lists that together cover every reason.
  */
 export function listStatus(question: ListQuestion): Status {
   const { certificate, at, freshness } = question
@@ -44,13 +43,16 @@ export function listStatus(question: ListQuestion): Status {
     fault = unknown(code, detail)
   }
   const fitting = listsOf(question, refuse)
+  for (const { crl } of fitting) {
+    const entry = findRevocation(crl, certificate.serialBytes)
+    if (counts(entry, crl, at) && entry.reason !== HOLD) return revoked(certificate, entry)
+  }
   const isDelta = ({ crl }: Fitting): boolean => crl.deltaBase !== undefined
   const deltas = fitting.filter((list) => isDelta(list) && isCurrent(list.crl, question, refuse))
   for (const delta of deltas) {
-    const entry = findRevocation(delta.crl, certificate.serialBytes)
-    if (!counts(entry, delta.crl, at)) continue
-    const wasLifted = entry.reason === HOLD && deltas.some((newer) => lifted(newer, delta, question))
-    if (!wasLifted) return revoked(certificate, entry)
+    const hold = findRevocation(delta.crl, certificate.serialBytes)
+    if (!counts(hold, delta.crl, at)) continue
+    if (!deltas.some((newer) => lifted(newer, delta, question))) return revoked(certificate, hold)
   }
   const found: Uint8Array[] = []
   let covered = 0

@@ -12,7 +12,7 @@ import {
   readOcspResponse,
   type SingleResponse,
 } from './ocsp-response.ts'
-import { type Status, unknown } from './status.ts'
+import { HOLD, type Status, unknown } from './status.ts'
 
 /** Two clocks that are both kept differ by less. */
 export const CLOCK_TOLERANCE_MS = 10_000
@@ -84,19 +84,21 @@ function singleStatus(single: SingleResponse, { producedAt }: BasicResponse, que
   const { status, thisUpdate, nextUpdate, archiveCutoff } = single
   const until = nextUpdate ?? new Date(thisUpdate.getTime() + MOMENT_MS)
   if (until < thisUpdate) return unknown('OCSP_EXPIRED', 'it ran out before it began')
+  // An answer made after the time in question tells what happened since: only earlier revocations count then.
+  const isRevoked = status.kind === 'revoked' && (thisUpdate <= at || status.date <= at)
+  // Nobody takes it back, however long ago it was told; but for a hold. [RFC 5280 §5.3.1]
+  if (isRevoked && (at <= until || status.reason !== HOLD))
+    return {
+      status: 'revoked',
+      detail: `${certificate.subject.text}: ${status.date.toISOString()}`,
+      reason: status.reason,
+    }
   if (at > until) return unknown('OCSP_EXPIRED', `the answer ran out at ${until.toISOString()}`)
   // What a responder forgets with a certificate's expiry it cannot call good. [RFC 6960 §4.4.4]
   const kept = archiveCutoff !== undefined && archiveCutoff <= certificate.notAfter
   if (thisUpdate > at && thisUpdate > certificate.notAfter && !kept)
     return unknown('OCSP_EXPIRED', 'the answer came after expiry')
   if (status.kind === 'unknown') return unknown('OCSP_UNKNOWN', 'the responder does not know it')
-  // An answer made after the time in question tells what happened since: only earlier revocations count then.
-  if (status.kind === 'revoked' && (thisUpdate <= at || status.date <= at))
-    return {
-      status: 'revoked',
-      detail: `${certificate.subject.text}: ${status.date.toISOString()}`,
-      reason: status.reason,
-    }
   const { answeredSince, knownSince } = freshness ?? {}
   if (isBefore(producedAt, answeredSince))
     return unknown('OCSP_STALE', `produced at ${producedAt.toISOString()}`)

@@ -10,4 +10,7 @@ export type Status =
     }
   | { readonly status: 'unknown'; readonly code: StatusFault; readonly detail: string }
 
+/** certificateHold, the one reason that can be taken back. [RFC 5280 §5.3.1] */
+export const HOLD = 6
+
 export const unknown = (code: StatusFault, detail: string): Status => ({ status: 'unknown', code, detail })

@@ -249,7 +249,7 @@ describe('a list that nobody signed clears no stolen key', () => {
 })
 
 describe('an answer about the authority, heard later', () => {
-  const { tsa, intermediate, crls } = pki()
+  const { tsa, intermediate, root, crls } = pki()
   const producedAt = new Date(Date.now() + 60_000)
   const told = (reason: number | undefined, signer = intermediate) =>
     answer({
@@ -265,6 +265,7 @@ describe('an answer about the authority, heard later', () => {
         },
       ],
     })
+  const stolen = told(1)
   const lost = { verdict: 'INDETERMINATE', timestamps: [{ reason: 'CERTIFICATE_REVOKED_NO_PROOF' }] }
 
   test.each([
@@ -276,6 +277,20 @@ describe('an answer about the authority, heard later', () => {
   ])('%s', async (_name, reason, expected) => {
     const octets = await signedEvidence(Buffer.from('x'))
     expect(await judge(octets, { crls, ocsps: [told(reason)], now: daysFromNow(1) })).toMatchObject(expected)
+  })
+
+  test('stolen stays stolen after list and answer ran out, however late one asks', async () => {
+    const octets = await signedEvidence(Buffer.from('x'))
+    const revoked = [{ serial: tsa.certificate.serialBytes, date: producedAt, reason: 1 }]
+    const dates = { thisUpdate: producedAt, nextUpdate: daysFromNow(7) }
+    const week = issueCrl({ issuer: intermediate, number: 2, ...dates, revoked })
+    const roots = issueCrl({ issuer: root, number: 2, ...dates, nextUpdate: daysFromNow(3000), revoked: [] })
+    for (const now of [3, 10, 100, 2000].map(daysFromNow))
+      for (const revocation of ['if-present', 'require'] as const)
+        for (const told of [{ crls: [roots, week] }, { crls: [roots, ...crls], ocsps: [stolen] }])
+          expect(await judge(octets, { ...told, revocation, now }), now.toISOString()).toMatchObject({
+            verdict: 'INDETERMINATE',
+          })
   })
 
   test('"superseded" in a list of its CA does not outweigh "stolen" in an answer', async () => {
@@ -292,8 +307,8 @@ describe('an answer about the authority, heard later', () => {
     expect(await judge(octets, { crls: [issueCrl(list), ...crls], ocsps: [told(1)], now })).toMatchObject(
       lost,
     )
-    const stolen = issueCrl({ ...list, revoked: revoked.map((one) => ({ ...one, reason: 1 })) })
-    expect(await judge(octets, { crls: [stolen, ...crls], ocsps: [told(4)], now })).toMatchObject(lost)
+    const other = issueCrl({ ...list, revoked: revoked.map((one) => ({ ...one, reason: 1 })) })
+    expect(await judge(octets, { crls: [other, ...crls], ocsps: [told(4)], now })).toMatchObject(lost)
   })
 
   test('signed by somebody else it says nothing, for good or ill', async () => {

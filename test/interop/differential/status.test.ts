@@ -78,6 +78,7 @@ const LISTS: Readonly<Record<string, Lists>> = {
     list(house, { revoked: [{ serial: Uint8Array.of(9), date: daysFromNow(-1) }] }),
   ],
   'ran out': (house) => [list(house, { nextUpdate: daysFromNow(-0.5) })],
+  'ran out, and names it': (house) => [list(house, { ...revokedNow(house), nextUpdate: daysFromNow(-0.5) })],
   'of tomorrow': (house) => [list(house, { thisUpdate: daysFromNow(1), nextUpdate: daysFromNow(2) })],
   'of strangers': () => [list(houseOf('p256'))],
   'of strangers with the same name': ({ leaf }) => [list({ ca: makeRoot('Liste p256'), leaf })],
@@ -195,6 +196,16 @@ const ANSWERS: Readonly<Record<string, (issuer: Issuer) => Partial<Answer> | Uin
   }),
   'answer: ran out': () => ({
     singles: [{ certificate, thisUpdate: daysFromNow(-3), nextUpdate: daysFromNow(-1) }],
+  }),
+  'answer: ran out, and says revoked': () => ({
+    singles: [
+      {
+        certificate,
+        status: { revoked: daysFromNow(-4) },
+        thisUpdate: daysFromNow(-3),
+        nextUpdate: daysFromNow(-1),
+      },
+    ],
   }),
   'answer: of tomorrow': () => ({
     singles: [{ certificate, thisUpdate: daysFromNow(1), nextUpdate: daysFromNow(2) }],

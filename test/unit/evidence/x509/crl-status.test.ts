@@ -237,6 +237,55 @@ test('RFC 5280 §3.3: a list may have dropped what expired before it', () => {
   expect(judge(leaf, [list(undefined, { ...after, thisUpdate: daysFromNow(100) })])).toBe('ok')
 })
 
+describe('revoked is never taken back, but for a hold [RFC 5280 §5.3.1]', () => {
+  const old = { thisUpdate: daysFromNow(-9), nextUpdate: daysFromNow(-2) }
+  const since = { revoked: [entry(leaf, -10)] }
+  test.each([
+    { name: 'a list that ran out', lists: [list(undefined, { ...old, ...since })], expected: 'REVOKED' },
+    {
+      name: 'beside a current one that is silent',
+      lists: [list(undefined, { ...old, ...since }), list(undefined)],
+      expected: 'REVOKED',
+    },
+    {
+      name: 'of some reasons',
+      lists: [list({ reasons: SOME }, { ...old, revoked: [entry(leaf, -10, 1)] })],
+      expected: 'REVOKED',
+    },
+    { name: 'a delta that ran out', lists: [delta(5, 6, { ...old, ...since })], expected: 'REVOKED' },
+    {
+      name: 'a hold in a list that ran out',
+      lists: [list(undefined, { ...old, revoked: [entry(leaf, -10, 6)] })],
+      expected: 'CRL_EXPIRED',
+    },
+    {
+      name: 'a hold in a list that ran out, and a current list',
+      lists: [list(undefined, { ...old, revoked: [entry(leaf, -10, 6)] }), list(undefined)],
+      expected: 'ok',
+    },
+    {
+      name: 'a certificate that is named no more, since it expired',
+      lists: [
+        list(undefined, { ...old, ...since, nextUpdate: daysFromNow(1) }),
+        delta(5, 6, { revoked: [entry(leaf, -1, 8)] }),
+      ],
+      expected: 'REVOKED',
+    },
+    {
+      name: 'of a list that nobody signed',
+      lists: [
+        list(undefined, { ...old, ...since, issuer: { ...intermediate, key: makeKey('p256').privateKey } }),
+      ],
+      expected: 'CRL_SIGNATURE',
+    },
+  ])('$name', ({ lists, expected }) => expect(judge(leaf, lists)).toBe(expected))
+
+  test('not before it happened', () => {
+    const lists = [list(undefined, { ...old, revoked: [entry(leaf, -9.5)] }), list(undefined)]
+    expect(judge(leaf, lists, { at: daysFromNow(-9.8) })).not.toBe('REVOKED')
+  })
+})
+
 describe('RFC 5280 §5.3: entries', () => {
   const other = { serial: Uint8Array.of(9), date: daysFromNow(-3) }
   const reason = encode(TAG.enumerated, Uint8Array.of(4))

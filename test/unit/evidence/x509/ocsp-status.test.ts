@@ -123,6 +123,38 @@ describe('RFC 6960 §2.4: times', () => {
       status: 'OCSP_EXPIRED',
     },
     {
+      name: 'revoked, and ran out long ago: nobody takes that back',
+      der: of({
+        thisUpdate: daysFromNow(-9),
+        nextUpdate: daysFromNow(-2),
+        status: { revoked: daysFromNow(-10), reason: 1 },
+      }),
+      status: 'revoked',
+    },
+    {
+      name: 'revoked, of an hour ago and without nextUpdate',
+      der: of({
+        thisUpdate: daysFromNow(-1 / 24),
+        nextUpdate: undefined,
+        status: { revoked: daysFromNow(-1) },
+      }),
+      status: 'revoked',
+    },
+    {
+      name: 'on hold, and ran out',
+      der: of({
+        thisUpdate: daysFromNow(-9),
+        nextUpdate: daysFromNow(-2),
+        status: { revoked: daysFromNow(-10), reason: 6 },
+      }),
+      status: 'OCSP_EXPIRED',
+    },
+    {
+      name: 'on hold',
+      der: of({ status: { revoked: daysFromNow(-1), reason: 6 } }),
+      status: 'revoked',
+    },
+    {
       name: 'revoked since',
       der: of({ thisUpdate: daysFromNow(0.5), status: { revoked: daysFromNow(0.25) } }),
       status: 'good',
