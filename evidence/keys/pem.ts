@@ -4,6 +4,7 @@ import type { Certificate, HashName, Signer } from '../ports.ts'
 import { parsePemCertificates } from '../x509/certificate.ts'
 import type { Issuer } from '../x509/issue.ts'
 import { sameName } from '../x509/name.ts'
+import { hasIssued } from '../x509/path.ts'
 import { KeyError } from './error.ts'
 import { isSameKey, keySigner } from './key-signer.ts'
 
@@ -45,13 +46,11 @@ export function signerFrom(
   return keySigner({ key, certificate, chain: chainOf(certificate, bag), hash, pss })
 }
 
-/** Issuers upward, without the anchor; each certificate at most once, so a loop of issuers ends. */
+/** Issuers upward by whose key signed, without the anchor; each certificate at most once, so a loop of issuers ends. */
 export function chainOf(leaf: Certificate, bag: readonly Certificate[]): Certificate[] {
   const chain: Certificate[] = []
   for (let top = leaf; ; ) {
-    const issuer = bag.find(
-      (one) => sameName(one.subject, top.issuer) && one !== leaf && !chain.includes(one),
-    )
+    const issuer = bag.find((one) => one !== leaf && !chain.includes(one) && hasIssued(one, top))
     if (issuer === undefined || sameName(issuer.subject, issuer.issuer)) return chain
     chain.push(issuer)
     top = issuer

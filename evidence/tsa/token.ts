@@ -17,7 +17,13 @@ import {
 import { parseSignedData } from '../cms/signed-data.ts'
 import { type CmsSigner, checkSigners, signersCertificate } from '../cms/verify.ts'
 import type { Certificate, HashName, TimestampToken, TrustContext } from '../ports.ts'
-import { type GeneralName, NAME_KIND, readAlternativeNames, readGeneralName } from '../x509/extensions.ts'
+import {
+  type GeneralName,
+  NAME_KIND,
+  readAlternativeNames,
+  readExtensions,
+  readGeneralName,
+} from '../x509/extensions.ts'
 import { mayKeySign } from '../x509/for-signing.ts'
 import { readName, sameName } from '../x509/name.ts'
 import { validatePath } from '../x509/path.ts'
@@ -143,7 +149,7 @@ const isNameOf = (name: GeneralName, { subject, extensions }: Certificate): bool
         ({ kind, octets }) => kind === name.kind && Buffer.compare(octets, name.octets) === 0,
       )
 
-/** TSTInfo. Critical extensions are unknown here, all of them. */
+/** TSTInfo. Extensions that are critical are unknown here, all of them; others, as qualified tokens have, say nothing we need. [RFC 3161 §2.4.2] */
 function readInfo(content: Uint8Array): {
   policy: string
   hash: HashName | undefined
@@ -167,8 +173,10 @@ function readInfo(content: Uint8Array): {
   const nonceField = parts.optional(TAG.integer)
   const nonce = nonceField === undefined ? undefined : readIntegerOctets(nonceField)
   const authority = parts.optional(contextConstructed(0))?.open()
-  if (parts.optional(contextConstructed(1)) !== undefined)
-    throw new TimestampError('MALFORMED', 'extensions in TSTInfo')
+  const extensions = parts.optional(contextConstructed(1))
+  const critical = extensions && [...readExtensions(extensions)].find(([, { critical }]) => critical)
+  if (critical !== undefined)
+    throw new TimestampError('MALFORMED', `critical extension ${critical[0]} in TSTInfo`)
   parts.finish()
   return {
     policy,

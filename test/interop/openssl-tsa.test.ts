@@ -7,6 +7,7 @@ import { tokenOfResponse } from '../../evidence/tsa/response.ts'
 import { verifyToken } from '../../evidence/tsa/token.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import { systemClock } from '../../mail/clock.ts'
+import { qualifiedStamp, tokenWith, unknownExtension } from '../fakes/crafted-token.ts'
 import { type KeyKind, pki } from '../fakes/pki.ts'
 import { TSA_POLICY } from '../fakes/tsa.ts'
 import { OpensslFolder } from './openssl.ts'
@@ -22,6 +23,20 @@ beforeAll(() => {
   folder.write('chain.pem', toPem('CERTIFICATE', pki().intermediate.certificate.der))
 })
 afterAll(() => folder[Symbol.dispose]())
+
+test.each([
+  ['qualified', [qualifiedStamp()]],
+  ['with an extension that nobody knows', [unknownExtension(false)]],
+])('a token %s holds for both', async (_name, extensions) => {
+  const imprint = hash('sha256', content, 'buffer')
+  const token = await tokenWith(imprint, ...extensions)
+  folder.write('token', token)
+  const roots = ['-CAfile', 'root.pem', '-untrusted', 'chain.pem']
+  expect(folder.run('ts', '-verify', '-in', 'token', '-token_in', '-data', 'content', ...roots)).toContain(
+    'OK',
+  )
+  expect(verifyToken(token, { imprint, hash: 'sha256', trust }).policy).toBe(TSA_POLICY)
+})
 
 describe('openssl asks, our TSA answers, openssl verifies', () => {
   const kinds: readonly KeyKind[] = ['rsa', 'p256', 'p384']

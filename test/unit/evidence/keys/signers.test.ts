@@ -2,7 +2,7 @@ import { generateKeyPairSync, verify } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { KeyError } from '../../../../evidence/keys/error.ts'
 import { keySigner } from '../../../../evidence/keys/key-signer.ts'
-import { signerFromPem } from '../../../../evidence/keys/pem.ts'
+import { chainOf, signerFromPem } from '../../../../evidence/keys/pem.ts'
 import { makePkcs12, readPkcs12, signerFromPkcs12 } from '../../../../evidence/keys/pkcs12.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
 import { pki } from '../../../fakes/pki.ts'
@@ -79,6 +79,13 @@ describe('signers', () => {
     { name: 'garbage for PKCS#12', act: () => readPkcs12(Uint8Array.of(0x30, 0), 'x'), code: 'MALFORMED' },
   ])('$name: $code', ({ act, code }) => expect(codeOf(act)).toBe(code))
 
+  test('of issuers of one name the one whose key signed is taken, wherever it stands', () => {
+    const subject = { commonName: 'Deneme Alt Kök', organization: 'OpenKEP Deneme', country: 'TR' }
+    const namesake = pki().issue({ kind: 'intermediate' }, { subject, issuer: root }).certificate
+    expect(namesake.subject.text).toBe(intermediate.certificate.subject.text)
+    const bag = [user.certificate, namesake, intermediate.certificate, root.certificate]
+    expect(chainOf(user.certificate, bag)).toEqual([intermediate.certificate])
+  })
   test('the chain goes upward and leaves the anchor out', () => {
     const signer = signerFromPem({ key: plain, certificates, hash: 'sha256' })
     expect([signer.certificate, ...signer.chain]).toEqual([user.certificate, intermediate.certificate])

@@ -21,6 +21,7 @@ import { type TokenExpectation, verifyToken } from '../../../../evidence/tsa/tok
 import { digestIdentifier, signatureIdentifier } from '../../../../evidence/x509/algorithm.ts'
 import { extension } from '../../../../evidence/x509/extensions.ts'
 import { systemClock } from '../../../../mail/clock.ts'
+import { qualifiedStamp, tokenWith, unknownExtension } from '../../../fakes/crafted-token.ts'
 import { daysFromNow, emptyCrl, makePki, pki } from '../../../fakes/pki.ts'
 import { TSA_POLICY } from '../../../fakes/tsa.ts'
 
@@ -110,5 +111,17 @@ describe('RFC 3161 §2.4.2: what makes a token believable', () => {
     expect(codeOf(await tokenBy(holder.signer, daysFromNow(-7)), { trust })).toBe('none')
     expect(codeOf(await tokenBy(holder.signer), { trust })).toBe('UNTRUSTED')
   })
+  test.each([
+    ['qualified', [qualifiedStamp()], 'none'],
+    ['an unknown one', [unknownExtension(false)], 'none'],
+    ['both', [qualifiedStamp(), unknownExtension(false)], 'none'],
+    ['a critical one', [qualifiedStamp(), unknownExtension(true)], 'MALFORMED'],
+    ['qualified, and critical', [qualifiedStamp(true)], 'MALFORMED'],
+    ['one twice', [unknownExtension(false), unknownExtension(false)], 'MALFORMED'],
+    ['none, and room for some', [], 'none'],
+    ['what is none', [Buffer.from('020101', 'hex')], 'MALFORMED'],
+  ])('RFC 3161 §2.4.2: extensions, %s', async (_name, extensions, code) =>
+    expect(codeOf(await tokenWith(imprint, ...extensions), { nonce: undefined })).toBe(code),
+  )
   test('garbage is malformed', () => expect(codeOf(Buffer.from('3003020101', 'hex'))).toBe('MALFORMED'))
 })
