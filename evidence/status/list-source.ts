@@ -20,6 +20,8 @@ const MAX_BACK_OFF_MS = 3_600_000
 
 interface Cached {
   readonly list: KeptList | undefined
+  /** The last that was genuine, where it ran out and what came then is no newer one: whom it names stays revoked. */
+  readonly ranOut?: KeptList | undefined
   /** When it was asked for, with whatever success. */
   readonly askedAt: number
   /** Not asked again before, ms; for who wants a younger list, not before `renew`. */
@@ -71,34 +73,34 @@ export class ListSource {
   }
 
   /**
-   * The list that a certificate names, which its issuer must have signed. undefined where it cannot be had. What failed to be
-   * renewed is given out as it was: its times are judged later.
+   * The list that a certificate names, which its issuer must have signed; none where it cannot be had. What failed to be renewed is
+   * given out as it was, beside what came instead: their times are judged later.
    */
-  named(url: string, issuer: Certificate, asking: Asking): Promise<Uint8Array | undefined> {
+  named(url: string, issuer: Certificate, asking: Asking): Promise<Uint8Array[]> {
     const key = `${url} ${Buffer.from(issuer.subject.der).toString('base64')}`
     return this.#get({ key, url, issuers: [issuer], configured: false }, asking)
   }
 
   /** The list at an address of the configuration. Which CA it is about is seen when it is there. */
-  configured(url: string, issuers: readonly Certificate[], asking: Asking): Promise<Uint8Array | undefined> {
+  configured(url: string, issuers: readonly Certificate[], asking: Asking): Promise<Uint8Array[]> {
     return this.#get({ key: url, url, issuers, configured: true }, asking)
   }
 
-  async #get(wanted: Wanted, asking: Asking): Promise<Uint8Array | undefined> {
+  async #get(wanted: Wanted, asking: Asking): Promise<Uint8Array[]> {
     const { key } = wanted
     const known = await this.#known(wanted, asking)
-    if (known !== undefined && !this.#isOld(known, asking)) return known.list?.der
+    if (known !== undefined && !this.#isOld(known, asking)) return listsOf(known)
     // Whoever it is about has it renewed, and can tell whether what comes is genuine.
-    if (known !== undefined && (await this.#isOfOthers(known, wanted, asking))) return known.list?.der
+    if (known !== undefined && (await this.#isOfOthers(known, wanted, asking))) return listsOf(known)
     let running = this.#running.get(key)
     if (running === undefined) {
-      if (asking.requestsLeft <= 0) return known?.list?.der
+      if (asking.requestsLeft <= 0) return listsOf(known)
       asking.requestsLeft--
       running = this.#renew(wanted, asking).finally(() => this.#running.delete(key))
       this.#running.set(key, running)
     }
     await running
-    return (await this.#known(wanted, asking))?.list?.der
+    return listsOf(await this.#known(wanted, asking))
   }
 
   /** What is kept, after the first asker who can tell has told whether it is genuine. */
@@ -124,8 +126,9 @@ export class ListSource {
             refusedBy,
           }
         : this.#cached({ ...known.list, isGenuine: true }, known.askedAt, 0)
-    this.#cache.set(wanted.key, becomes)
-    return becomes
+    const told = { ...becomes, ranOut: stillRanOut(known.ranOut, becomes.list) }
+    this.#cache.set(wanted.key, told)
+    return told
   }
 
   async #isOfOthers({ list }: Cached, wanted: Wanted, asking: Asking): Promise<boolean> {
@@ -163,7 +166,7 @@ export class ListSource {
     const now = this.#clock.now().getTime()
     const fetched = await this.#fetch(wanted, asking)
     // Looked up only now: while it was fetched somebody may have told that what was there is genuine.
-    const { list: before, refusedBy, inVain = 0 } = this.#cache.get(key) ?? {}
+    const { list: before, ranOut, refusedBy, inVain = 0 } = this.#cache.get(key) ?? {}
     const isList = typeof fetched === 'object'
     const last = before?.isGenuine === true || !isList ? before : undefined
     const stands = last !== undefined && this.#isCurrent(last)
@@ -176,8 +179,9 @@ export class ListSource {
       this.#failed(wanted, new Error('CRL_STALE: older than the one at hand'))
       becomes = this.#left(last, now, now + Math.max(RENEW_AFTER_MS, backOff(inVain)), inVain + 1)
     } else becomes = { ...this.#cached(fetched, now, fetched.isGenuine ? 0 : inVain), refusedBy }
+    const lost = ranOut ?? (last?.isGenuine === true ? last : undefined)
     this.#cache.delete(key)
-    this.#cache.set(key, becomes)
+    this.#cache.set(key, { ...becomes, ranOut: stillRanOut(lost, becomes.list) })
     this.#makeRoom()
   }
 
@@ -215,14 +219,25 @@ export class ListSource {
 
   #makeRoom(): void {
     let octets = 0
-    for (const { list } of this.#cache.values()) octets += list?.der.length ?? 0
-    for (const [key, { list }] of this.#cache) {
+    for (const cached of this.#cache.values()) octets += sizeOf(cached)
+    for (const [key, cached] of this.#cache) {
       if (this.#cache.size <= MAX_CACHED && octets <= MAX_CACHED_OCTETS) return
       this.#cache.delete(key)
-      octets -= list?.der.length ?? 0
+      octets -= sizeOf(cached)
     }
   }
 }
+
+/** What is genuine and no older takes its place for good. */
+function stillRanOut(ranOut: KeptList | undefined, list: KeptList | undefined): KeptList | undefined {
+  const isReplaced = ranOut !== undefined && list?.isGenuine === true && !isOlder(list, ranOut)
+  return isReplaced ? undefined : ranOut
+}
+
+const listsOf = ({ list, ranOut }: Partial<Cached> = {}): Uint8Array[] =>
+  [list, ranOut].flatMap((one) => (one === undefined ? [] : [one.der]))
+
+const sizeOf = ({ list, ranOut }: Cached): number => (list?.der.length ?? 0) + (ranOut?.der.length ?? 0)
 
 /** After so many in vain before. */
 const backOff = (inVain: number): number => Math.min(RETRY_AFTER_MS * 2 ** inVain, MAX_BACK_OFF_MS)

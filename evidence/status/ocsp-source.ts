@@ -76,8 +76,9 @@ export class OcspSource {
     const newsSince = asking.askedSince?.getTime() ?? 0
     const floor = asking.ofIssuer === true ? now - LOOKED_AT_AGAIN_MS : now
     const askedSince = Math.max(answeredSince, Math.min(newsSince, floor))
-    const usable = known !== undefined && known.until > now && isConclusive(known.der) ? known : undefined
-    if (usable !== undefined && usable.askedAt >= askedSince) return { der: usable.der, conclusive: true }
+    const usable = known !== undefined && isConclusive(known.der) ? known : undefined
+    const isYoung = usable !== undefined && usable.until > now
+    if (isYoung && usable.askedAt >= askedSince) return { der: usable.der, conclusive: true }
     let last: OcspAnswer | undefined
     for (const url of certificate.ocspUrls.slice(0, MAX_URLS)) {
       if (asking.requestsLeft <= 0) break
@@ -90,8 +91,8 @@ export class OcspSource {
       const kept = this.#keep(key, { der, ...facts, askedAt: now, until: now + this.#maxAgeMs() })
       return isConclusive(kept.der) ? { der: kept.der, conclusive: true } : last
     }
-    // That it was revoked stays known while nobody answers.
-    const stands = usable !== undefined && (usable.isRevoked || usable.askedAt >= answeredSince)
+    // That it was revoked stays known while nobody answers, however long.
+    const stands = usable?.isRevoked === true || (isYoung && usable.askedAt >= answeredSince)
     return stands ? { der: usable.der, conclusive: true } : last
   }
 

@@ -83,7 +83,7 @@ export class StatusSource {
     issuers: readonly Certificate[],
     asking: Asking,
   ): Promise<Uint8Array[]> {
-    return present(await Promise.all(urls.map((url) => this.#lists.configured(url, issuers, asking))))
+    return (await Promise.all(urls.map((url) => this.#lists.configured(url, issuers, asking)))).flat()
   }
 
   /** Issuers that are not at hand. */
@@ -126,10 +126,10 @@ export class StatusSource {
 
   /** Complete lists, and the deltas that they or the certificate name. */
   async #listsOf(certificate: Certificate, issuer: Certificate, asking: Asking): Promise<Uint8Array[]> {
-    const fetchAll = async (urls: readonly string[]): Promise<Uint8Array[]> =>
-      present(
-        await Promise.all(urls.slice(0, MAX_LISTS).map((url) => this.#lists.named(url, issuer, asking))),
-      )
+    const fetchAll = async (urls: readonly string[]): Promise<Uint8Array[]> => {
+      const named = urls.slice(0, MAX_LISTS).map((url) => this.#lists.named(url, issuer, asking))
+      return (await Promise.all(named)).flat()
+    }
     const complete = await fetchAll(certificate.crlUrls)
     const facts = await Promise.all(complete.map((der) => this.desk.list(der, issuer)))
     const named = facts.flatMap(({ genuine, freshestUrls }) => (genuine ? freshestUrls : []))
@@ -152,6 +152,3 @@ const borrowed = (asking: Asking): Asking => ({
     asking.requestsLeft = left
   },
 })
-
-const present = (lists: readonly (Uint8Array | undefined)[]): Uint8Array[] =>
-  lists.filter((der) => der !== undefined)

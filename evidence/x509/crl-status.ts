@@ -4,7 +4,7 @@ import { type Crl, isSignedBy, readCrl } from './crl.ts'
 import { findRevocation, type Revocation } from './crl-entries.ts'
 import { ALL_REASONS, coveredReasons } from './distribution-points.ts'
 import { sameName } from './name.ts'
-import { HOLD, type Status, unknown } from './status.ts'
+import { gravest, HOLD, type Status, unknown } from './status.ts'
 
 /** removeFromCRL: only delta lists have it; in a complete list it says that a hold was lifted. */
 const REMOVED = 8
@@ -21,6 +21,8 @@ interface Fitting {
   readonly crl: Crl
   readonly signer: Certificate
   readonly reasons: number
+  /** What it says of the certificate. */
+  readonly entry: Revocation | undefined
 }
 
 /** A complete list by itself, or one brought up to date by a delta; then times and number are the delta's. [RFC 5280 §5.2.4] */
@@ -33,8 +35,9 @@ interface View {
 
 /**
  * One list that says revoked outweighs any number that do not, also when its next update is long due: nobody takes that back, but
- * for a hold. [RFC 5280 §5.3.1] Lists of the issuer whose signature fails are as if absent: an attacker may put them into a message.
- * "Good" takes current lists that together cover every reason.
+ * for a hold. [RFC 5280 §5.3.1] A newer list that is silent takes nothing back either: certificates that expired may leave lists,
+ * however they had been revoked. [RFC 5280 §3.3] Lists of the issuer whose signature fails are as if absent: an attacker may put
+ * them into a message. "Good" takes current lists that together cover every reason.
  */
 export function listStatus(question: ListQuestion): Status {
   const { certificate, at, freshness } = question
@@ -43,14 +46,14 @@ export function listStatus(question: ListQuestion): Status {
     fault = unknown(code, detail)
   }
   const fitting = listsOf(question, refuse)
-  for (const { crl } of fitting) {
-    const entry = findRevocation(crl, certificate.serialBytes)
-    if (counts(entry, crl, at) && entry.reason !== HOLD) return revoked(certificate, entry)
-  }
+  const forGood = gravest(
+    fitting.flatMap(({ crl, entry }) => (counts(entry, crl, at) && entry.reason !== HOLD ? [entry] : [])),
+  )
+  if (forGood !== undefined) return revoked(certificate, forGood)
   const isDelta = ({ crl }: Fitting): boolean => crl.deltaBase !== undefined
   const deltas = fitting.filter((list) => isDelta(list) && isCurrent(list.crl, question, refuse))
   for (const delta of deltas) {
-    const hold = findRevocation(delta.crl, certificate.serialBytes)
+    const hold = delta.entry
     if (!counts(hold, delta.crl, at)) continue
     if (!deltas.some((newer) => lifted(newer, delta, question))) return revoked(certificate, hold)
   }
@@ -89,7 +92,7 @@ function listsOf(question: ListQuestion, refuse: Refuse): Fitting[] {
     const signer = signerOf(crl, question)
     if (signer === undefined)
       return refuse('CRL_SIGNATURE', 'not signed by a key of the issuer that may sign lists') ?? []
-    return [{ crl, signer, reasons }]
+    return [{ crl, signer, reasons, entry: findRevocation(crl, certificate.serialBytes) }]
   })
 }
 
@@ -101,14 +104,13 @@ const signs = (signer: Certificate, crl: Crl): boolean =>
   isSignedBy(crl, signer.publicKey, signer.spki)
 
 /** @param deltas that are current */
-function viewOf(base: Fitting, deltas: readonly Fitting[], { certificate, at }: ListQuestion): View {
-  const { crl, reasons } = base
-  const own = findRevocation(crl, certificate.serialBytes)
+function viewOf(base: Fitting, deltas: readonly Fitting[], { at }: ListQuestion): View {
+  const { crl, reasons, entry: own } = base
   const [newest] = deltas
     .filter((delta) => goesOn(delta, base))
     .toSorted((a, b) => (a.crl.number! < b.crl.number! ? 1 : -1))
   if (newest === undefined) return { lists: [crl], newest: crl, entry: own, reasons }
-  const change = findRevocation(newest.crl, certificate.serialBytes)
+  const change = newest.entry
   // A hold that was lifted after the time in question held at that time.
   const heeded = newest.crl.thisUpdate <= at || change?.reason !== REMOVED
   return { lists: [crl, newest.crl], newest: newest.crl, entry: (heeded && change) || own, reasons }
@@ -126,12 +128,12 @@ function goesOn(delta: Fitting, base: Fitting): boolean {
  * Whether a newer delta, by the time in question, had lifted the hold of an older: it says so, or goes on from no later a list
  * and does not name the certificate any more. [RFC 5280 §5.2.4]
  */
-function lifted(newer: Fitting, older: Fitting, { certificate, at }: ListQuestion): boolean {
+function lifted(newer: Fitting, older: Fitting, { at }: ListQuestion): boolean {
   const { number, deltaBase, thisUpdate } = newer.crl
   if (number === undefined || older.crl.number === undefined || number <= older.crl.number) return false
   if (thisUpdate > at || !areOfOneScope(newer, older)) return false
-  const entry = findRevocation(newer.crl, certificate.serialBytes)
-  return entry === undefined ? deltaBase! <= older.crl.deltaBase! : entry.reason === REMOVED
+  if (newer.entry === undefined) return deltaBase! <= older.crl.deltaBase!
+  return newer.entry.reason === REMOVED
 }
 
 function areOfOneScope(one: Fitting, other: Fitting): boolean {

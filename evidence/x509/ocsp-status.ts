@@ -12,7 +12,7 @@ import {
   readOcspResponse,
   type SingleResponse,
 } from './ocsp-response.ts'
-import { HOLD, type Status, unknown } from './status.ts'
+import { gravest, HOLD, type Status, unknown } from './status.ts'
 
 /** Two clocks that are both kept differ by less. */
 export const CLOCK_TOLERANCE_MS = 10_000
@@ -27,13 +27,13 @@ export interface OcspQuestion extends Pick<TrustContext, 'at' | 'crls' | 'ocsps'
 
 /** One usable answer that says revoked outweighs any number that do not. */
 export function ocspStatus(question: OcspQuestion): Status {
-  let best: Status = unknown('OCSP_UNKNOWN', 'nobody answered')
-  for (const der of question.ocsps ?? []) {
-    const status = answerStatus(der, question)
-    if (status.status === 'revoked') return status
-    if (best.status === 'unknown') best = status
-  }
-  return best
+  const all = (question.ocsps ?? []).map((der) => answerStatus(der, question))
+  return (
+    gravest(all.filter((one) => one.status === 'revoked')) ??
+    all.find(({ status }) => status === 'good') ??
+    all.at(-1) ??
+    unknown('OCSP_UNKNOWN', 'nobody answered')
+  )
 }
 
 /** Never throws. */
@@ -52,13 +52,12 @@ export function answerStatus(der: Uint8Array, question: OcspQuestion): Status {
   if (strange !== undefined) return unknown('OCSP_EXTENSION', `critical extension ${strange}`)
   const refusal = responderRefusal(basic, question)
   if (refusal !== undefined && !refusal.onlyGood) return unknown(refusal.code, refusal.detail)
-  let good: Status | undefined
-  for (const single of singles) {
-    const judged = singleStatus(single, basic, question)
-    if (judged.status !== 'good') return judged
-    good = refusal === undefined ? { status: 'good', used: [der] } : unknown(refusal.code, refusal.detail)
-  }
-  return good ?? unknown('OCSP_UNKNOWN', 'no answer')
+  const judged = singles.map((single) => singleStatus(single, basic, question))
+  const revoked = gravest(judged.filter((one) => one.status === 'revoked'))
+  if (revoked !== undefined) return revoked
+  const open = judged.find((one) => one.status === 'unknown')
+  if (open !== undefined) return open
+  return refusal === undefined ? { status: 'good', used: [der] } : unknown(refusal.code, refusal.detail)
 }
 
 /** OCSPResponseStatus. [RFC 6960 §4.2.1] */
@@ -83,7 +82,6 @@ function singleStatus(single: SingleResponse, { producedAt }: BasicResponse, que
   const { certificate, at, freshness } = question
   const { status, thisUpdate, nextUpdate, archiveCutoff } = single
   const until = nextUpdate ?? new Date(thisUpdate.getTime() + MOMENT_MS)
-  if (until < thisUpdate) return unknown('OCSP_EXPIRED', 'it ran out before it began')
   // An answer made after the time in question tells what happened since: only earlier revocations count then.
   const isRevoked = status.kind === 'revoked' && (thisUpdate <= at || status.date <= at)
   // Nobody takes it back, however long ago it was told; but for a hold. [RFC 5280 §5.3.1]
@@ -93,6 +91,7 @@ function singleStatus(single: SingleResponse, { producedAt }: BasicResponse, que
       detail: `${certificate.subject.text}: ${status.date.toISOString()}`,
       reason: status.reason,
     }
+  if (until < thisUpdate) return unknown('OCSP_EXPIRED', 'it ran out before it began')
   if (at > until) return unknown('OCSP_EXPIRED', `the answer ran out at ${until.toISOString()}`)
   // What a responder forgets with a certificate's expiry it cannot call good. [RFC 6960 §4.4.4]
   const kept = archiveCutoff !== undefined && archiveCutoff <= certificate.notAfter

@@ -1,4 +1,5 @@
 /** RFC 5280 §6.3 and RFC 6960 §3.2: lists and answers before us, `openssl verify -crl_check` and `openssl ocsp`. */
+import { spawnSync } from 'node:child_process'
 import { afterAll, expect, test } from 'vitest'
 import { OID } from '../../../evidence/asn1/oid.ts'
 import { boolean, encode, integer, nullValue, sequence } from '../../../evidence/asn1/writer.ts'
@@ -18,7 +19,7 @@ import { type Answer, answer, delegate, errorAnswer } from '../../fakes/ocsp-res
 import { daysFromNow, type KeyKind, makeKey, makePki, makeRoot, pki } from '../../fakes/pki.ts'
 import { resigned } from '../../fakes/resigned.ts'
 import { OpensslFolder } from '../openssl.ts'
-import { accepts, compare, type Difference, eachOf, type Opinion, TIME_LIMIT } from './opinions.ts'
+import { compare, type Difference, eachOf, type Opinion, TIME_LIMIT } from './opinions.ts'
 
 const folder = new OpensslFolder()
 afterAll(() => folder[Symbol.dispose]())
@@ -44,6 +45,11 @@ function houseOf(kind: KeyKind): House {
     extensions: [crlDistributionPoints({ names: [POINT] })],
   })
   return { ca, leaf }
+}
+
+/** Beside good or not: who says that it was revoked. */
+interface Told extends Opinion {
+  readonly revoked: { readonly ours: boolean; readonly openssl: boolean }
 }
 
 type Lists = (house: House) => readonly Uint8Array[]
@@ -79,6 +85,13 @@ const LISTS: Readonly<Record<string, Lists>> = {
   ],
   'ran out': (house) => [list(house, { nextUpdate: daysFromNow(-0.5) })],
   'ran out, and names it': (house) => [list(house, { ...revokedNow(house), nextUpdate: daysFromNow(-0.5) })],
+  'ran out, and names it on hold': (house) => [
+    list(house, { ...revokedNow(house, 6), nextUpdate: daysFromNow(-0.5) }),
+  ],
+  'ran out, names it, and a new one is silent': (house) => [
+    list(house, { ...revokedNow(house), nextUpdate: daysFromNow(-0.5) }),
+    list(house, { number: 6, thisUpdate: daysFromNow(-0.1) }),
+  ],
   'of tomorrow': (house) => [list(house, { thisUpdate: daysFromNow(1), nextUpdate: daysFromNow(2) })],
   'of strangers': () => [list(houseOf('p256'))],
   'of strangers with the same name': ({ leaf }) => [list({ ca: makeRoot('Liste p256'), leaf })],
@@ -114,6 +127,12 @@ const LISTS: Readonly<Record<string, Lists>> = {
   'no nextUpdate': (house) => [
     resigned(list(house), { key: house.ca.key, bend: (parts) => parts.filter((_, at) => at !== 4) }),
   ],
+  'no nextUpdate, and names it': (house) => [
+    resigned(list(house, revokedNow(house)), {
+      key: house.ca.key,
+      bend: (parts) => parts.filter((_, at) => at !== 4),
+    }),
+  ],
   'a number of forty octets': (house) => [
     resigned(list(house), {
       key: house.ca.key,
@@ -147,12 +166,7 @@ const LISTS: Readonly<Record<string, Lists>> = {
   ],
 }
 
-async function byList(
-  house: House,
-  name: string,
-  lists: readonly Uint8Array[],
-  id: string,
-): Promise<Opinion> {
+async function byList(house: House, name: string, lists: readonly Uint8Array[], id: string): Promise<Told> {
   const path = validatePath(house.leaf, {
     anchors: [house.ca.certificate],
     intermediates: [],
@@ -175,11 +189,13 @@ async function byList(
     '-extended_crl',
     `${id}.leaf`,
   ]
+  const said = saysOpenssl(args)
   return {
     fault: name,
     name: house.ca.certificate.subject.text,
     ours: path.ok ? 'good' : path.failure,
-    theirs: { openssl: await accepts('openssl', args, folder.path) },
+    theirs: { openssl: said.isWell },
+    revoked: { ours: !path.ok && path.failure === 'REVOKED', openssl: /^error 23 /m.test(said.words) },
   }
 }
 
@@ -231,7 +247,7 @@ const by = (signer: { key: Issuer['key']; certificate: Certificate }): Partial<A
   certificates: [signer.certificate],
 })
 
-async function byAnswer(name: string, der: Uint8Array, id: string): Promise<Opinion> {
+async function byAnswer(name: string, der: Uint8Array, id: string): Promise<Told> {
   const status = answerStatus(der, {
     certificate,
     issuer: made.intermediate.certificate,
@@ -241,26 +257,25 @@ async function byAnswer(name: string, der: Uint8Array, id: string): Promise<Opin
   folder.write(`${id}.ocsp`, der)
   const trust = ['-CAfile', 'root.pem', '-verify_other', 'ca.pem', '-issuer', 'ca.pem']
   const args = ['ocsp', '-respin', `${id}.ocsp`, ...trust, '-cert', 'leaf.pem', '-no_nonce']
-  const openssl = await opensslOcsp(args)
+  const { isWell, words } = saysOpenssl(args)
+  const isBelieved = /^Response verify OK$/m.test(words)
+  const isCurrent = !/WARNING: Status times invalid/.test(words)
   return {
     fault: name,
     name: '',
     ours: status.status === 'unknown' ? status.code : status.status,
-    theirs: { openssl },
+    theirs: { openssl: isWell && isBelieved && isCurrent && /leaf\.pem: good/.test(words) },
+    revoked: {
+      ours: status.status === 'revoked',
+      openssl: isBelieved && /^(leaf\.pem: )?revoked$/m.test(words),
+    },
   }
 }
 
-/** It ends well whatever the answer says; what it says stands in its words. */
-async function opensslOcsp(args: readonly string[]): Promise<boolean> {
-  const { spawnSync } = await import('node:child_process')
+/** All that it says; of lists and answers that ran out it tells that, and what stands in them. */
+function saysOpenssl(args: readonly string[]): { readonly isWell: boolean; readonly words: string } {
   const { stdout, stderr, status } = spawnSync('openssl', args, { cwd: folder.path, encoding: 'utf8' })
-  const said = `${stdout}${stderr}`
-  return (
-    status === 0 &&
-    /leaf\.pem: good/.test(said) &&
-    !/WARNING: Status times invalid/.test(said) &&
-    !/Response Verify Failure/.test(said)
-  )
+  return { isWell: status === 0, words: `${stdout}${stderr}` }
 }
 
 const DIFFERENCES: readonly Difference[] = [
@@ -284,6 +299,13 @@ const DIFFERENCES: readonly Difference[] = [
     says: 'good',
     right: 'either',
     why: 'it takes the first of two lists of one time; for us the one that revokes outweighs any other',
+  },
+  {
+    program: 'openssl',
+    faults: ['ran out, names it, and a new one is silent'],
+    says: 'good',
+    right: 'either',
+    why: 'it asks the newest list alone; a certificate may leave lists when it expires [RFC 5280 §3.3], so silence takes nothing back',
   },
   {
     program: 'openssl',
@@ -322,6 +344,13 @@ const DIFFERENCES: readonly Difference[] = [
   },
 ]
 
+/** Who alone says revoked, and why. */
+const REVOKED_DIFFERENCES: ReadonlyMap<string, string> = new Map([
+  ['good and revoked', 'we: it takes the first of two lists of one time'],
+  ['ran out, names it, and a new one is silent', 'we: it asks the newest list alone'],
+  ['ran out, and names it on hold', 'openssl: a hold may have been lifted since, so we say unknown'],
+])
+
 test(
   'status: whoever says otherwise than we is in the table',
   async () => {
@@ -354,6 +383,9 @@ test(
     expect(result.stale).toEqual([])
     expect(result.artefacts).toBeGreaterThanOrEqual(150)
     expect(result.good).toBeGreaterThan(30)
+    const differ = opinions.filter(({ revoked }) => revoked.ours !== revoked.openssl)
+    expect(new Set(differ.map(({ fault }) => fault))).toEqual(new Set(REVOKED_DIFFERENCES.keys()))
+    expect(opinions.filter(({ revoked }) => revoked.ours && revoked.openssl).length).toBeGreaterThan(20)
   },
   TIME_LIMIT,
 )

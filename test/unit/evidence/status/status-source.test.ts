@@ -390,6 +390,22 @@ describe('answers are kept', () => {
     house.ahead = 240_000
     expect(why(await house.validate({ fresh: true }))).toBe('ok')
   })
+  test.each([
+    { reason: 1, expected: /^REVOKED/ },
+    { reason: undefined, expected: /^REVOKED/ },
+    { reason: 6, expected: /^ok$/ },
+  ])(
+    'revoked for $reason, after which its responder is silent for a month: $expected',
+    async ({ reason, expected }) => {
+      await using house = await House.open({}, { ocsp: true, list: false })
+      house.respond({ revoked: daysFromNow(-1), ...(reason === undefined ? {} : { reason }) })
+      expect(why(await house.validate())).toMatch(/^REVOKED/)
+      house.server.handlers.set('/ocsp', octets(errorAnswer(3)))
+      house.ahead = 30 * 24 * HOUR_MS
+      for (const fresh of [false, true])
+        expect(why(await house.validate({ fresh, revocation: 'if-present' }))).toMatch(expected)
+    },
+  )
   test('many at once fetch a list once', async () => {
     await using house = await House.open({}, { ocsp: false, list: true })
     await Promise.all(Array.from({ length: 20 }, () => house.validate()))
@@ -541,6 +557,80 @@ describe('RFC 5280 §6.3.3: a list counts where its CA signed it', () => {
     listed(house, { thisUpdate: new Date(Date.now() - HOUR_MS) }) // a CA that was restored
     expect(why(await house.validate())).toBe('ok')
     expect(house.failures).toEqual([])
+  })
+  describe('whom it named stays revoked after it ran out', () => {
+    const ranOut = async (reason: number) => {
+      const house = await House.open({}, { ocsp: false, list: true })
+      const date = house.clock.now()
+      const [thisUpdate, nextUpdate] = [date, new Date(date.getTime() + HOUR_MS)]
+      const revoked = [{ serial: house.certificate.serialBytes, date, reason }]
+      house.ahead = 60_000
+      listed(house, { number: 5, thisUpdate, nextUpdate, revoked })
+      expect(why(await house.validate())).toMatch(/^REVOKED/)
+      house.ahead = 2 * HOUR_MS
+      return { house, thisUpdate }
+    }
+    const judged = async (house: House) => why(await house.validate({ revocation: 'if-present' }))
+
+    test.each([
+      [1, /^REVOKED/],
+      [6, /^ok$/],
+    ])('for %i, where nobody answers', async (reason, expected) => {
+      const { house } = await ranOut(reason)
+      await using _ = house
+      house.server.handlers.set('/ca.crl', (response) => void response.writeHead(503).end())
+      expect(await judged(house)).toMatch(expected)
+    })
+    test('where a list from before is played again, and again', async () => {
+      const { house, thisUpdate } = await ranOut(1)
+      await using _ = house
+      const from = thisUpdate.getTime()
+      for (const [hours, age] of [
+        [2, 1],
+        [30, 2],
+        [60, 0.5],
+      ] as const) {
+        house.ahead = hours * HOUR_MS
+        listed(house, { number: 4, thisUpdate: new Date(from - age * HOUR_MS) })
+        expect(await judged(house)).toMatch(/^REVOKED/)
+      }
+      expect(lists(house)).toBe(4)
+      // What the CA made since takes its place.
+      house.ahead = 90 * HOUR_MS
+      listed(house, { number: 6 })
+      expect(await judged(house)).toBe('ok')
+    })
+    test('where one of the configuration becomes one of others', async () => {
+      await using server = await startWebServer({ '/root.crl': octets(freshCrl(root)) })
+      const { certificate } = pki().issue({ kind: 'user', email: 'a@hs98.kep.tr' }, { crlUrl: null })
+      const now = Date.now()
+      let ahead = 0
+      const clock: Clock = { now: () => new Date(now + ahead), monotonic: () => performance.now() }
+      const validator = new CertificateValidator({
+        anchors: [root.certificate],
+        status: statusSource({ clock }),
+        furtherLists: [server.url('/root.crl'), server.url('/ca.crl')],
+      })
+      const judge = async () =>
+        why(
+          await validator.validate(certificate, {
+            intermediates: [intermediate.certificate],
+            at: clock.now(),
+            revocation: 'if-present',
+          }),
+        )
+      const [thisUpdate, nextUpdate] = [new Date(now - 60_000), new Date(now + HOUR_MS)]
+      const revoked = [{ serial: certificate.serialBytes, date: thisUpdate, reason: 1 }]
+      const of = (issuer: Issuer, given = {}) =>
+        octets(issueCrl({ issuer, number: 5, thisUpdate, nextUpdate, revoked: [], ...given }))
+      server.handlers.set('/ca.crl', of(intermediate, { revoked }))
+      expect(await judge()).toMatch(/^REVOKED/)
+      server.handlers.set('/ca.crl', of(stranger, { nextUpdate: new Date(now + 99 * HOUR_MS) }))
+      ahead = 2 * HOUR_MS
+      expect(await judge()).toMatch(/^REVOKED/)
+      ahead = 50 * HOUR_MS
+      expect(await judge()).toMatch(/^REVOKED/)
+    })
   })
   test('a CA that changed its key signs it with either, and only where an anchor stands behind that key', async () => {
     const { publicKey, privateKey } = makeKey('p256')

@@ -280,6 +280,19 @@ describe('revoked is never taken back, but for a hold [RFC 5280 §5.3.1]', () =>
     },
   ])('$name', ({ lists, expected }) => expect(judge(leaf, lists)).toBe(expected))
 
+  test('of several reasons the gravest counts, in whichever order the lists come', () => {
+    const told = (number: number, reason: number) =>
+      list(undefined, { ...old, number, revoked: [entry(leaf, -10, reason)] })
+    const lists = [told(5, 5), told(6, 1), told(7, 4)]
+    for (const crls of [lists, lists.toReversed()]) {
+      const trust = { ...pki().trust, crls: [rootList!, ...crls], at: daysFromNow(0) }
+      expect(validatePath(leaf, { ...trust, revocation: 'if-present' })).toMatchObject({
+        failure: 'REVOKED',
+        reason: 1,
+      })
+    }
+  })
+
   test('not before it happened', () => {
     const lists = [list(undefined, { ...old, revoked: [entry(leaf, -9.5)] }), list(undefined)]
     expect(judge(leaf, lists, { at: daysFromNow(-9.8) })).not.toBe('REVOKED')

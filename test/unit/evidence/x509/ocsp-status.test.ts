@@ -77,6 +77,15 @@ describe('RFC 6960 §2.2: what an answer says', () => {
     const revoked = of({ status: { revoked: daysFromNow(-2) } })
     expect(path([of(), revoked, of()], { crls })).toMatchObject({ failure: 'REVOKED' })
   })
+  test('of several reasons the gravest counts, in whichever order they come', () => {
+    const told = (...reasons: number[]) =>
+      answer({
+        issuer: intermediate,
+        singles: reasons.map((reason) => ({ certificate, status: { revoked: daysFromNow(-2), reason } })),
+      })
+    for (const ocsps of [[told(4), told(1)], [told(1), told(4)], [told(4, 1)], [told(1, 4)]])
+      expect(path(ocsps, { crls })).toMatchObject({ failure: 'REVOKED', reason: 1 })
+  })
   test('good outweighs no list that revokes', () => {
     const revoked = [{ serial: certificate.serialBytes, date: daysFromNow(-2) }]
     const given = { issuer: intermediate, number: 2, thisUpdate: daysFromNow(-1), nextUpdate: daysFromNow(1) }
@@ -137,6 +146,26 @@ describe('RFC 6960 §2.4: times', () => {
         thisUpdate: daysFromNow(-1 / 24),
         nextUpdate: undefined,
         status: { revoked: daysFromNow(-1) },
+      }),
+      status: 'revoked',
+    },
+    {
+      name: 'revoked, and ran out before it began',
+      der: of({
+        thisUpdate: daysFromNow(-2),
+        nextUpdate: daysFromNow(-3),
+        status: { revoked: daysFromNow(-10) },
+      }),
+      status: 'revoked',
+    },
+    {
+      name: 'good and ran out, and revoked, in one answer',
+      der: answer({
+        issuer: intermediate,
+        singles: [
+          { certificate, thisUpdate: daysFromNow(-3), nextUpdate: daysFromNow(-2) },
+          { certificate, status: { revoked: daysFromNow(-10) } },
+        ],
       }),
       status: 'revoked',
     },
