@@ -17,7 +17,7 @@ export type KeyFailure =
   | 'NO_TOKEN'
   | 'PIN_REFUSED'
   | 'PIN_LOCKED'
-  /** A login ended without a word about the PIN; it is tried again later. */
+  /** A login, or a signature that the PIN was given for, ended without a word about it; it is tried again later. */
   | 'PIN_RESTS'
   /** The token does not answer now; it is asked again later. */
   | 'TOKEN_GONE'

@@ -21,6 +21,8 @@ export class FakeCryptoki implements Cryptoki {
   wrong = 'CKR_PIN_INCORRECT'
   /** Whether its flags show what it counts: not all do. */
   shows = false
+  /** Keeps the PIN of a signature, and looks at it no sooner than there. */
+  judgesLate = false
   /** Wrong PINs since the last right one. */
   lost = 0
   serialNumber = 'A1'
@@ -30,6 +32,7 @@ export class FakeCryptoki implements Cryptoki {
   spoils = false
   readonly #key: KeyObject
   #mechanism = 0
+  #kept: string | undefined
 
   constructor(key: KeyObject) {
     this.#key = key
@@ -68,13 +71,18 @@ export class FakeCryptoki implements Cryptoki {
   C_Login(_session: Handle, userType: number, pin: string): void {
     this.#called('C_Login')
     const isForSignature = userType === CK.CONTEXT_SPECIFIC
-    if (pin !== (isForSignature ? (this.signaturePin ?? this.pin) : this.pin)) {
-      this.lost++
-      if (this.shows) this.flags |= CK.USER_PIN_COUNT_LOW
-      throw new Error(this.wrong)
-    }
-    this.lost = 0
+    if (isForSignature && this.judgesLate) this.#kept = pin
+    else this.#judge(pin, isForSignature)
     if (isForSignature) this.calls.push('for this signature')
+  }
+  #judge(pin: string, isForSignature: boolean): void {
+    if (pin === (isForSignature ? (this.signaturePin ?? this.pin) : this.pin)) {
+      this.lost = 0
+      return
+    }
+    this.lost++
+    if (this.shows) this.flags |= CK.USER_PIN_COUNT_LOW
+    throw new Error(this.wrong)
   }
   C_FindObjectsInit(): void {
     this.#called('C_FindObjectsInit')
@@ -98,6 +106,9 @@ export class FakeCryptoki implements Cryptoki {
   }
   C_Sign(_session: Handle, data: Uint8Array): Buffer {
     this.#called('C_Sign')
+    const kept = this.#kept
+    this.#kept = undefined
+    if (kept !== undefined) this.#judge(kept, true)
     const prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex')
     const info =
       this.#mechanism === 0x0001 ? data : Buffer.concat([prefix, createHash('sha256').update(data).digest()])

@@ -21,8 +21,8 @@ const LOST: ReadonlySet<string> = new Set([
   'CKR_HOST_MEMORY',
 ])
 
-/** A login that ends so was over before the PIN was read. */
-const UNREAD: ReadonlySet<string> = new Set([
+/** Whatever ends so was over before the token read a PIN. */
+const NOT_THERE: ReadonlySet<string> = new Set([
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_SESSION_CLOSED',
   'CKR_DEVICE_REMOVED',
@@ -30,6 +30,13 @@ const UNREAD: ReadonlySet<string> = new Set([
   'CKR_TOKEN_NOT_RECOGNIZED',
   'CKR_SLOT_ID_INVALID',
   'CKR_CRYPTOKI_NOT_INITIALIZED',
+])
+
+/**
+ * A login too that ends so. No signature: of one that was begun and logged in for it may be the word of a module that kept the
+ * PIN, and had it refused by the card.
+ */
+const NOT_ASKED: ReadonlySet<string> = new Set([
   'CKR_OPERATION_NOT_INITIALIZED',
   'CKR_OPERATION_ACTIVE',
   'CKR_USER_NOT_LOGGED_IN',
@@ -59,18 +66,21 @@ export const isLost = (error: unknown): boolean =>
 
 export const isNamed = (error: unknown, name: string): boolean => nameOf(error) === name
 
+/** The call that was given a PIN: modules may keep that of a signature, and look at it no sooner than there. */
+export type PinCall = 'login' | 'signature'
+
 /**
- * What a failed login says of its PIN: never read, refused, or nothing, where the token may have counted a wrong one. There
+ * What its failure says of the PIN: never read, refused, or nothing, where the token may have counted a wrong one. There
  * are modules that answer a wrong PIN with CKR_GENERAL_ERROR.
  */
-export function loginEnd(error: unknown): 'unread' | 'refused' | 'untold' {
-  if (UNREAD.has(nameOf(error))) return 'unread'
-  return isRefusal(keyErrorOf(error)) ? 'refused' : 'untold'
+export function pinEnd(call: PinCall, error: unknown): 'unread' | 'refused' | 'untold' {
+  const name = nameOf(error)
+  if (NOT_THERE.has(name) || (call === 'login' && NOT_ASKED.has(name))) return 'unread'
+  const { code } = keyErrorOf(error)
+  return code === 'PIN_REFUSED' || code === 'PIN_LOCKED' ? 'refused' : 'untold'
 }
 
-export const isRefusal = ({ code }: KeyError): boolean => code === 'PIN_REFUSED' || code === 'PIN_LOCKED'
-
-/** The login itself, not a PIN that rests since: what ails the module may end with its sessions. */
+/** The call itself, not a PIN that rests since: what ails the module may end with its sessions. */
 export const endedUntold = (error: unknown): boolean =>
   error instanceof KeyError && error.code === 'PIN_RESTS' && error.cause !== undefined
 

@@ -1,12 +1,12 @@
 /**
  * The two logins of a token, each of which may cost one of its few tries. A PIN that was refused is not given to that token again,
  * nor any to a token that has one try left: it would lock itself, and that try is left to a person. A PIN of which a failed
- * login told nothing rests first.
+ * login told nothing rests first; so does that of a key which asks each time, where the signature failed.
  */
 import type { Clock } from '../../../mail/clock.ts'
 import { KeyError } from '../error.ts'
 import { CK, type Cryptoki, type Handle } from './cryptoki.ts'
-import { isNamed, isRefusal, keyErrorOf, loginEnd, wordOf } from './failure.ts'
+import { isNamed, keyErrorOf, type PinCall, pinEnd, wordOf } from './failure.ts'
 import { afterUntold, hasCounted, type PinStandings } from './standing.ts'
 
 /** `user`: of the token. `signature`: of a key that asks each time, which on many cards is another one. */
@@ -40,13 +40,13 @@ export class Pins {
     const standing = this.#standings.get(this.#entry(use, pin))
     if (standing?.kind === 'refused') throw new KeyError('PIN_REFUSED', 'it is not tried again')
     if (standing?.kind === 'resting' && this.#clock.monotonic() < standing.until)
-      throw new KeyError('PIN_RESTS', `${standing.word} at its last login`)
+      throw new KeyError('PIN_RESTS', `${standing.word} when it was last given`)
     const { flags } = this.#library.C_GetTokenInfo(this.place.slot)
     if (standing?.kind === 'resting' && hasCounted(standing.flags, flags)) {
       this.#refuse(use, pin)
       throw new KeyError(
         'PIN_REFUSED',
-        `${standing.word} at its last login, and the token counted a wrong PIN`,
+        `${standing.word} when it was last given, and the token counted a wrong PIN`,
       )
     }
     if ((flags & CK.USER_PIN_LOCKED) !== 0) throw new KeyError('PIN_LOCKED', 'the token has locked its PIN')
@@ -61,11 +61,7 @@ export class Pins {
       this.#library.C_Login(session, use === 'user' ? CK.USER : CK.CONTEXT_SPECIFIC, pin)
     } catch (error) {
       if (use === 'user' && isNamed(error, 'CKR_USER_ALREADY_LOGGED_IN')) return
-      const end = loginEnd(error)
-      if (end === 'unread') throw error
-      if (end === 'untold') throw this.#untold(use, pin, error)
-      this.#refuse(use, pin)
-      throw keyErrorOf(error)
+      throw this.#failed('login', use, pin, error)
     }
     if (use === 'user') this.#took(use, pin)
   }
@@ -76,24 +72,35 @@ export class Pins {
     this.#took('signature', pin)
   }
 
-  /** Modules that keep the PIN look at it no sooner than in the signature itself. */
-  failedForSignature(pin: string, error: unknown): void {
-    if (isRefusal(keyErrorOf(error)) || this.#hasCounted()) this.#refuse('signature', pin)
+  /** What to throw where the token made none. */
+  failedForSignature(pin: string, error: unknown): unknown {
+    return this.#failed('signature', 'signature', pin, error)
   }
 
-  /** What to throw after a login that told nothing of its PIN. */
-  #untold(use: PinUse, pin: string, error: unknown): KeyError {
+  /** KeyError, or the module's own error where the token is gone. */
+  #failed(call: PinCall, use: PinUse, pin: string, error: unknown): unknown {
+    const end = pinEnd(call, error)
+    if (end === 'refused') {
+      this.#refuse(use, pin)
+      return keyErrorOf(error)
+    }
+    if (end === 'unread' && (call === 'login' || !this.#hasCounted())) return error
+    return this.#untold(call, use, pin, error)
+  }
+
+  #untold(call: PinCall, use: PinUse, pin: string, error: unknown): KeyError {
     const word = wordOf(error)
+    const at = `${word} at the ${call}`
     if (this.#hasCounted()) {
       this.#refuse(use, pin)
-      return new KeyError('PIN_REFUSED', `${word} at the login, and the token counted a wrong PIN`, error)
+      return new KeyError('PIN_REFUSED', `${at}, and the token counted a wrong PIN`, error)
     }
-    const login = { now: this.#clock.monotonic(), flags: this.#flags, word }
+    const given = { now: this.#clock.monotonic(), flags: this.#flags, word }
     for (const entry of this.#entries(use, pin))
-      this.#standings.set(entry, afterUntold(this.#standings.get(entry), login))
+      this.#standings.set(entry, afterUntold(this.#standings.get(entry), given))
     return this.#standings.get(this.#entry(use, pin))?.kind === 'refused'
-      ? new KeyError('PIN_REFUSED', `${word} at the login again, which may have cost a try each time`, error)
-      : new KeyError('PIN_RESTS', `${word} at the login, which may have cost a try`, error)
+      ? new KeyError('PIN_REFUSED', `${at} again, which may have cost a try each time`, error)
+      : new KeyError('PIN_RESTS', `${at}, which may have cost a try`, error)
   }
 
   /** False too where the token does not show its flags now: `check` looks again before the next login. */

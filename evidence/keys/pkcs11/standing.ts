@@ -2,7 +2,7 @@
 import { CK } from './cryptoki.ts'
 
 /**
- * So long rests a PIN after a login that ended without a word about it, and after each further one twice as long: an HSM that
+ * So long rests a PIN after a login, or a signature it was given for, that ended without a word about it, and after each further one twice as long: an HSM that
  * starts anew is back in some minutes, and submission stays open for a quarter of an hour.
  */
 export const FIRST_REST_MS = 4 * 60_000
@@ -24,7 +24,7 @@ export type PinStanding =
       readonly restMs: number
       /** Monotonic, of the process. */
       readonly until: number
-      /** Of the token, before the login. */
+      /** Of the token, before it was given. */
       readonly flags: number
       /** The module's. */
       readonly word: string
@@ -36,7 +36,7 @@ export interface PinStandings {
   set(entry: string, standing: PinStanding): void
 }
 
-/** After a login that may have cost a try, or none. */
+/** After a login or a signature that may have cost a try, or none. */
 export function afterUntold(
   before: PinStanding | undefined,
   { now, flags, word }: { readonly now: number; readonly flags: number; readonly word: string },

@@ -119,8 +119,7 @@ export class TokenSession {
       if (key.asksAlways) this.#pins.tookForSignature(pin)
       return answer
     } catch (error) {
-      if (key.asksAlways) this.#pins.failedForSignature(pin, error)
-      throw error
+      throw key.asksAlways ? this.#pins.failedForSignature(pin, error) : error
     }
   }
 

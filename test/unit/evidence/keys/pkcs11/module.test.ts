@@ -366,6 +366,67 @@ describe('the PIN of a signature', () => {
     for (let i = 0; i < 5; i++) expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
     expect([logins(), library.count('C_Sign')]).toEqual([2, 1])
   })
+  describe('that the module keeps until the signature', () => {
+    beforeEach(() => {
+      library.judgesLate = true
+    })
+    const wrong = { ...job, token: { ...job.token, signaturePin: '0000' } }
+
+    test.each([
+      'CKR_GENERAL_ERROR',
+      'CKR_FUNCTION_FAILED',
+      'CKR_DEVICE_ERROR',
+      'CKR_FUNCTION_CANCELED',
+      'CKR_FUNCTION_REJECTED',
+      'CKR_DATA_INVALID',
+      'CKR_USER_NOT_LOGGED_IN',
+      'CKR_OPERATION_NOT_INITIALIZED',
+    ])('%s, which may mean a wrong one: two tries, whatever time goes by', (name) => {
+      library.wrong = name
+      const codes = new Set<string>()
+      for (let minute = 0; minute < 1_000; minute++, now += 60_000)
+        codes.add(codeOf(() => module.sign(wrong)))
+      expect([...codes]).toEqual(['PIN_RESTS', 'PIN_REFUSED'])
+      expect(library.count('C_Sign')).toBe(2)
+      expect(holds(module.sign(job))).toBe(true)
+    })
+    test('rests, says by what word, and then signs with the module begun anew', () => {
+      library.failures.set('C_Sign', ['CKR_DEVICE_ERROR'])
+      expect(() => module.sign(job)).toThrow(
+        'PIN_RESTS: CKR_DEVICE_ERROR at the signature, which may have cost a try',
+      )
+      for (let i = 0; i < 5; i++)
+        expect(() => module.sign(job)).toThrow('PIN_RESTS: CKR_DEVICE_ERROR when it was last given')
+      expect([library.count('C_Sign'), library.count('for this signature')]).toEqual([1, 1])
+      now += FIRST_REST_MS
+      expect(holds(module.sign(job))).toBe(true)
+      expect(library.count('C_Finalize')).toBe(1)
+    })
+    test('made signatures before: four are tried', () => {
+      module.sign(job)
+      const failures = Array<string>(5).fill('CKR_GENERAL_ERROR')
+      library.failures.set('C_Sign', failures)
+      for (let minute = 0; minute < 1_000; minute++, now += 60_000) codeOf(() => module.sign(job))
+      expect(failures).toHaveLength(1)
+      expect(codeOf(() => module.sign(job))).toBe('PIN_REFUSED')
+    })
+    test('was counted as wrong by the token: refused for good', () => {
+      library.wrong = 'CKR_GENERAL_ERROR'
+      library.shows = true
+      for (let day = 0; day < 5; day++, now += 24 * 3_600_000)
+        expect(codeOf(() => module.sign(wrong))).toBe('PIN_REFUSED')
+      expect(library.lost).toBe(1)
+    })
+    test('was never read by a token that is gone: asked again at once', () => {
+      library.failures.set('C_Sign', ['CKR_DEVICE_REMOVED'])
+      expect(holds(module.sign(job))).toBe(true)
+    })
+  })
+  test('a key that asks only once is tried again at once', () => {
+    library.asksAlways = false
+    library.failures.set('C_Sign', ['CKR_DEVICE_ERROR'])
+    expect(holds(module.sign(job))).toBe(true)
+  })
   test.each([
     ['locked', CK.USER_PIN_LOCKED],
     ['at its last try', CK.USER_PIN_FINAL_TRY],
