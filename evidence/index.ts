@@ -31,7 +31,7 @@ export { DEFAULT_SUBJECT_PREFIXES, type EnvelopeSettings, envelopeSettings } fro
 export { KeyError, type KeyFailure } from './keys/error.ts'
 export { generateKey, generateKeyAsync, type KeyKind, privateKeyPem } from './keys/generate.ts'
 export { KeyRing } from './keys/key-ring.ts'
-export { issuerFromPem, signerFromPem } from './keys/pem.ts'
+export { issuerFromPem, leadsWithKey, signerFromPem } from './keys/pem.ts'
 export { signerFromToken, type TokenSigner } from './keys/pkcs11/token-signer.ts'
 export { makePkcs12, signerFromPkcs12 } from './keys/pkcs12.ts'
 export { AUTHENTICATION_METHODS } from './model/authentication.ts'

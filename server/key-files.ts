@@ -10,6 +10,7 @@ import {
   signerFromToken,
   type TokenSigner,
 } from '../evidence/index.ts'
+import { tlsFault } from './tls-fault.ts'
 
 /** Reads files that the configuration names. Errors say which file and why, and never what was in it. */
 export class KeyFileError extends Error {
@@ -109,8 +110,12 @@ export async function readStampAccounts({
   return read
 }
 
+/** What TLS will take: it is asked here, since who takes it over cannot go back. Rejects with KeyFileError. */
 export async function readTls({ key, certificate }: KeyPairFiles): Promise<{ key: string; cert: string }> {
-  return { key: await readText(key), cert: await readText(certificate) }
+  const pair = { key: await readText(key), cert: await readText(certificate) }
+  const fault = tlsFault(pair)
+  if (fault !== undefined) throw new KeyFileError(certificate, new Error(fault))
+  return pair
 }
 
 /** A text of certificates, or of a key; what is in it is the caller's to judge. */

@@ -414,7 +414,7 @@ export async function start(
       await using nextKeys = await signing.prepare({ ...next, provider: config.provider })
       // Before it takes effect, like every change.
       await eventLog.record({ what: 'reloaded', by: SYSTEM, details: { config: configDigest(next) } })
-      // The last that can fail: from here on nothing is taken over by halves.
+      // The last that can fail: from here on nothing is taken over by halves. TLS was tried where its files were read.
       await peers.reload(next.peers)
       tls = renewed
       trusted = nextTrusted

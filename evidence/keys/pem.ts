@@ -34,6 +34,15 @@ export function issuerFromPem(material: { readonly key: string; readonly certifi
   return { certificate, key }
 }
 
+/**
+ * Whether the first certificate is that of the key, as TLS wants it. [RFC 8446 §4.4.2] Throws KeyError, or X509Error for a
+ * certificate that cannot be read.
+ */
+export function leadsWithKey({ key, certificates }: Pick<PemMaterial, 'key' | 'certificates'>): boolean {
+  const [first] = parsePemCertificates(certificates)
+  return first !== undefined && isSameKey(createPublicKey(readKey(key, undefined)), first.publicKey)
+}
+
 /** Finds the key's certificate in a bag and orders its issuers upward. Throws KeyError. */
 export function signerFrom(
   key: KeyObject,

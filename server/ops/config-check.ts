@@ -8,6 +8,7 @@ import { MESSAGE_TYPES } from '../../mail/tariff.ts'
 import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipeline.ts'
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
+import { tlsFault } from '../tls-fault.ts'
 import type { TrustedRoles } from '../trusted.ts'
 import { MIN_TOKEN } from './api/tokens.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
@@ -76,7 +77,7 @@ export async function checkConfig(
   return faults
 }
 
-/** A private key in PEM and its certificate. */
+/** A private key in PEM and its certificate, of which TLS will be made. */
 async function checkPair(
   path: string,
   pair: { readonly key: string; readonly certificate: string },
@@ -95,7 +96,10 @@ async function checkPair(
     signerFromPem({ key, certificates: text, hash: 'sha256' })
   } catch (error) {
     fault(path, error instanceof Error ? error.message : 'the key cannot be used')
+    return
   }
+  const reason = tlsFault({ key, cert: text })
+  if (reason !== undefined) fault(`${path}.certificate`, `${pair.certificate}: ${reason}`)
 }
 
 /** Tokens of the admin API are read at the start, and then it is too late to say so. */

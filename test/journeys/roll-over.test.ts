@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SigningKey } from '../../config/signing.ts'
 import { verifyFile } from '../../evidence/index.ts'
+import { privateKeyPem } from '../../evidence/keys/generate.ts'
 import { makePkcs12 } from '../../evidence/keys/pkcs12.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
 import { issueCrl } from '../../evidence/x509/issue.ts'
@@ -139,6 +140,29 @@ test('a key under which nothing would pass is taken over by no reload and no sta
     await expect(start, name).rejects.toThrow('UNFIT_CERTIFICATE')
   }
   expect(await signerOf(await send())).toBe(third)
+})
+
+test('a key and certificates that TLS does not take change nothing, and start nothing', async () => {
+  const { tls, intermediate } = pki()
+  const files = { key: folder.file('tls.key.pem'), certificate: folder.file('tls.crt.pem') }
+  writeFileSync(files.key, privateKeyPem(tls.key), { mode: 0o600 })
+  const write = (...holders: Pick<Holder, 'certificate'>[]) =>
+    writeFileSync(
+      files.certificate,
+      holders.map(({ certificate }) => toPem('CERTIFICATE', certificate.der)).join(''),
+    )
+  write(intermediate, tls)
+  const refused = 'tls.crt.pem: the first certificate is not that of the key'
+  const { submission, relay } = kep.config
+  const other = { ...kep.config, submission: { ...submission, sizeLocal: 10 } }
+  await expect(kep.provider.reload({ ...other, tls: files })).rejects.toThrow(refused)
+  await expect(kep.provider.reload({ ...other, relay: { ...relay, client: files } })).rejects.toThrow(refused)
+  await expect(startProvider({ config: { tls: files } })).rejects.toThrow(refused)
+  // Under the rules before it: ten octets are no message.
+  await send()
+  write(tls, intermediate)
+  expect(await kep.provider.reload({ ...kep.config, tls: files })).toEqual({ needsRestart: [] })
+  await send()
 })
 
 test('a reload takes over whom we believe, for every role', async () => {

@@ -315,6 +315,25 @@ test('a key of another certificate is told', async () => {
   expect(await pathsOf({ ...production, tls: { ...production.tls, key } })).toEqual(['tls'])
 })
 
+test('an issuer before the certificate of the key, which TLS does not take', async () => {
+  const chain = folder.file('turned.pem')
+  const [issuer, own] = [pki().intermediate, pki().tls].map(({ certificate }) =>
+    toPem('CERTIFICATE', certificate.der),
+  )
+  writeFileSync(chain, `${issuer}${own}`)
+  const turned = { key: production.tls.key, certificate: chain }
+  const faults = await checkConfig({
+    ...production,
+    tls: turned,
+    relay: { ...production.relay, client: turned },
+  })
+  const reason = `${chain}: the first certificate is not that of the key: put the certificate of the key first (leaf), its issuers after it`
+  expect(faults.map((fault) => [fault.path, fault.reason])).toEqual([
+    ['tls.certificate', reason],
+    ['relay.client.certificate', reason],
+  ])
+})
+
 describe('peers', () => {
   const file = (name: string, text: string): string => {
     writeFileSync(folder.file(name), text)
