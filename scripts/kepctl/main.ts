@@ -9,6 +9,7 @@ import { type Command, type ExitCode, Refused, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 import { fileRefusal } from './given-file.ts'
 import { keyRefusal } from './key-refusal.ts'
+import { operationRefusal } from './operation-refusal.ts'
 import { Screen } from './screen.ts'
 import { noMoreSecrets } from './secret.ts'
 
@@ -71,7 +72,8 @@ function told(error: unknown, command: Command, screen: Screen): ExitCode {
     screen.fail(refusal.code, refusal.message)
     return 2
   }
-  screen.fail(refusal?.code ?? 'FAILED', refusal?.message ?? messageOf(error))
+  const shown = refusal && operationRefusal(refusal, screen)
+  screen.fail(shown?.code ?? 'FAILED', shown?.message ?? messageOf(error))
   return 1
 }
 

@@ -1,9 +1,9 @@
 import { TimestampError } from '../../evidence/index.ts'
 import type { Store } from '../../storage/port.ts'
-import { AuditPack, type PackParts, type PackReport } from './audit-pack.ts'
+import { AuditPack, type PackFolder, type PackParts, type PackReport } from './audit-pack.ts'
 import { CHAINS, type ChainName, EVENT_CHAIN, EVIDENCE_CHAIN, SEAL_CHAIN } from './chain-archive.ts'
 import { DailySeal, type DailySealParts } from './daily-seal.ts'
-import { newPackFolder } from './pack-folder.ts'
+import { intoNewFolder } from './pack-folder.ts'
 import { type RenewalReport, renew } from './renewing.ts'
 import { seal } from './sealing.ts'
 
@@ -56,13 +56,20 @@ export class ArchiveDesk {
   }
 
   /**
-   * Into a new folder. Rejects with NothingToExport before it is made, with PackTooLarge, and with what making it rejects
-   * with: EEXIST where it is there.
+   * Into a new folder, or none where it fails. Rejects with NothingToExport before it is made, with PackTooLarge, with
+   * TimestampError or KeyError where its list cannot be signed, and as `intoNewFolder` does.
+   *
+   * @param into its path, or a folder whose owner takes it away where this fails
    */
-  async export(path: string, selection: PackSelection, progress: Progress): Promise<PackReport> {
+  async export(into: string | PackFolder, selection: PackSelection, progress: Progress): Promise<PackReport> {
     await this.#sealFirst()
     await this.#refuseMissing(selection)
-    const pack = new AuditPack(this.#parts, await newPackFolder(path), selection.kind === 'everything')
+    const fill = (folder: PackFolder) => this.#fill(folder, selection, progress)
+    return typeof into === 'string' ? await intoNewFolder(into, fill) : await fill(into)
+  }
+
+  async #fill(folder: PackFolder, selection: PackSelection, progress: Progress): Promise<PackReport> {
+    const pack = new AuditPack(this.#parts, folder, selection.kind === 'everything')
     if (selection.kind === 'event') {
       const entry = await this.#parts.store.chain.find(EVENT_CHAIN, selection.id)
       if (entry !== undefined) await pack.addEntry(EVENT_CHAIN, entry)
@@ -70,7 +77,7 @@ export class ArchiveDesk {
       for (const intake of selection.intakes) await this.#message(pack, intake)
     else if (selection.kind === 'evidence') await this.#filtered(pack, selection, progress)
     else for (const chain of CHAINS) await this.#whole(pack, chain, progress)
-    return pack.finish(selection)
+    return await pack.finish(selection)
   }
 
   async #refuseMissing(selection: PackSelection): Promise<void> {
@@ -93,7 +100,10 @@ export class ArchiveDesk {
     return (await chain.list(EVIDENCE_CHAIN, filter, 0, 1)).length > 0
   }
 
-  /** What is not sealed is proved by less; while no TSA answers it goes out all the same, and the report counts it. */
+  /**
+   * What is not sealed is proved by less. Where no TSA answers just now it goes out all the same, and the report counts it, as
+   * long as one answers when the list is signed: a pack without that stamp is none.
+   */
   async #sealFirst(): Promise<void> {
     await this.seal().catch((error: unknown) => {
       if (!(error instanceof TimestampError)) throw error

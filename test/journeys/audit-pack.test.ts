@@ -106,6 +106,27 @@ test('seals and renewals by hand', async () => {
   expect((await ctl('archive check')).out).toContain('The chain holds')
 })
 
+test('while no TSA answers nothing is exported, sealed or handed over, and it is told what to do', async () => {
+  const out = folder.file('damgasiz')
+  kep.tsa.fault = 'down'
+  for (const line of [
+    `archive export ${out} --all`,
+    `archive export ${out} <${messageId}>`,
+    `archive handover ${out} --to hs97.kep.tr`,
+    'archive seal',
+  ]) {
+    const { code, err } = await ctl(`${line} --json`)
+    expect([line, code, JSON.parse(err).error.code]).toEqual([line, 1, 'NO_TIMESTAMP'])
+    expect(err).toMatch(/nothing was (?:written|sealed); try again once one of tsa.urls answers/)
+    expect(existsSync(out)).toBe(false)
+  }
+  const turkish = await kepctl(['--data', folder.path, 'archive', 'export', out, '--all'], { language: 'tr' })
+  expect(turkish.err).toContain('tsa.urls adreslerinden biri yanıt verince yeniden deneyin')
+  kep.tsa.fault = 'none'
+  clock.elapse(HOUR)
+  expect(await ctl(`archive export ${out} --all --json`)).toMatchObject({ code: 0, err: '' })
+})
+
 /** The next provider, which knows this one by its certificate. */
 async function startNext(): Promise<{
   next: TestProvider
@@ -182,6 +203,11 @@ test('an archive is handed over to another provider, which proves it from then o
     )
     expect(pack).toMatchObject({ kind: 'audit-pack', verdict: 'TOTAL-PASSED' })
   }
+  next.tsa.fault = 'down'
+  const none = other.file('damgasiz')
+  const unstamped = await ctlNext(`archive taken-over ${none} --from hs98.kep.tr --json`)
+  expect(unstamped.err).toContain('NO_TIMESTAMP')
+  expect(existsSync(none)).toBe(false)
   // Another pack has no such proof.
   const unproved = await ctl(
     `verify ${folder.file('muhurlu')} --proved-by ${join(out, 'devir')} --trust ${roots} --at ${then()} --json`,

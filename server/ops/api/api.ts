@@ -166,6 +166,8 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['NO_SUCH_PERSON', 404],
   ['TOO_FAST', 429],
   ['NO_DAEMON', 503],
+  ['NO_TIMESTAMP', 503],
+  ['CANNOT_SIGN', 503],
   ['INTERNAL', 500],
 ])
 /** What is not wrong by itself is wrong as things are. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { PackReport } from '../../archive/audit-pack.ts'
 import type { PackSelection, SealReport } from '../../archive/desk.ts'
 import type { RenewalReport } from '../../archive/renewing.ts'
-import { asFolderRefusal } from './folder-refusal.ts'
+import { asFolderRefusal, asSigningRefusal } from './folder-refusal.ts'
 import { change, OperationError, type OperationParts } from './operation.ts'
 import { addressSchema, folderSchema, idSchema, timeSchema, untilSchema } from './schemas.ts'
 import { intakesFor } from './trace.ts'
@@ -19,7 +19,7 @@ export const archiveSeal = change(
   'archive seal',
   z.strictObject({}),
   () => ({}),
-  (parts): Promise<SealReport> => deskOf(parts).seal(),
+  (parts): Promise<SealReport> => told(deskOf(parts).seal(), 'nothing was sealed'),
 )
 
 /** Gives seals a further time-stamp, and digests everything anew where the digest of now is another. */
@@ -30,8 +30,14 @@ export const archiveRenew = change(
     all: z.boolean().default(false),
   }),
   ({ all }) => ({ details: { all } }),
-  (parts, { all }): Promise<RenewalReport> => deskOf(parts).renew(all),
+  (parts, { all }): Promise<RenewalReport> =>
+    told(deskOf(parts).renew(all), 'what was not renewed yet holds as before'),
 )
+
+const told = <Result>(act: Promise<Result>, left: string): Promise<Result> =>
+  act.catch((error: unknown) => {
+    throw asSigningRefusal(error, left) ?? error
+  })
 
 const exportSchema = z
   .strictObject({

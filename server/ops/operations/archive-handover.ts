@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { PackReport } from '../../archive/audit-pack.ts'
-import { newPackFolder, packIn } from '../../archive/pack-folder.ts'
+import { intoNewFolder, packIn } from '../../archive/pack-folder.ts'
 import {
   keepPack,
   PackRefused,
@@ -41,8 +41,8 @@ export const archiveHandover = change(
   ({ folder, to }) => ({ details: { folder, to } }),
   async (parts, { folder, to }, progress): Promise<PackReport> => {
     const { archiveDesk, exportPack } = hereOf(parts)
-    await archiveDesk.seal()
     try {
+      await archiveDesk.seal()
       return await exportPack(folder, { kind: 'everything', to }, progress)
     } catch (error) {
       throw asFolderRefusal(error, folder)
@@ -134,21 +134,19 @@ export const archiveTakenOver = change(
         'NOT_FOUND',
         `no ${record === undefined ? '' : 'such '}archive of ${provider} was taken over`,
       )
-    const archives = []
     try {
-      await newPackFolder(folder)
-      for (const { id, at, details } of wanted) {
-        const into = wanted.length === 1 ? folder : join(folder, id)
-        if (into !== folder) await newPackFolder(into)
-        const files = await writeTakenOver(
-          parts.store,
-          takenOverSchema.parse(details),
-          await newPackFolder(join(into, 'paket')),
-        )
-        await exportPack(join(into, 'devir'), { kind: 'event', id }, progress)
-        archives.push({ record: id, folder: into, files, at })
-      }
-      return { archives }
+      return await intoNewFolder(folder, async (made) => {
+        const archives = []
+        for (const { id, at, details } of wanted) {
+          const [into, path] =
+            wanted.length === 1 ? [made, folder] : [await made.folder(id), join(folder, id)]
+          const kept = takenOverSchema.parse(details)
+          const files = await writeTakenOver(parts.store, kept, await into.folder('paket'))
+          await exportPack(await into.folder('devir'), { kind: 'event', id }, progress)
+          archives.push({ record: id, folder: path, files, at })
+        }
+        return { archives }
+      })
     } catch (error) {
       throw asFolderRefusal(error, folder)
     }

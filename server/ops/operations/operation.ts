@@ -80,6 +80,10 @@ export type OperationFault =
   | 'WRONG_STATE'
   /** A folder that was named cannot be written. */
   | 'CANNOT_WRITE'
+  /** No TSA gave a time-stamp that counts. */
+  | 'NO_TIMESTAMP'
+  /** A key of ours cannot be used now. */
+  | 'CANNOT_SIGN'
   /** Can be done on the machine of the daemon alone. */
   | 'NOT_HERE'
   /** The balance does not cover it. */

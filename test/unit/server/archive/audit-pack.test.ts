@@ -5,17 +5,21 @@ import { expect, test } from 'vitest'
 import {
   type FileReport,
   GENESIS,
+  KeyError,
   leafOf,
   type PackOptions,
   positionOf,
   type Signer,
   signDetached,
+  TimestampError,
+  type Timestamper,
   verifyAuditPack,
   writePosition,
   writeSums,
 } from '../../../../evidence/index.ts'
 import { signEvidence } from '../../../../evidence/xades/sign.ts'
-import { packIn } from '../../../../server/archive/pack-folder.ts'
+import { ArchiveDesk } from '../../../../server/archive/desk.ts'
+import { FolderLeft, packIn } from '../../../../server/archive/pack-folder.ts'
 import { type ArchiveHouse, archiveHouse, issueIn } from '../../../fakes/archive-house.ts'
 import { deskOf, validate } from '../../../fakes/audit-pack.ts'
 import { checkedDraft } from '../../../fakes/evidence.ts'
@@ -85,6 +89,79 @@ test('a pack of everything verifies with the roots alone, and shows that nothing
   expect(readme).toContain('kepctl verify BU-KLASÖR')
   await expect(deskOf(house).export(out, { kind: 'everything' }, () => {})).rejects.toMatchObject({
     code: 'EEXIST',
+  })
+})
+
+const away = () => Promise.reject(new TimestampError('HTTP_STATUS', '503'))
+
+/** Whose TSA and key fail as a test says. */
+const failing = (house: ArchiveHouse, parts: Partial<ArchiveHouse['sealing']>): ArchiveDesk =>
+  new ArchiveDesk({ ...house.sealing, ...parts, store: house.store, domain: 'hs98.kep.tr' })
+
+test('an export that fails leaves no folder behind, and the next one may have its name', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  const everything = { kind: 'everything' } as const
+  const noTsa = failing(house, { timestamper: { stamp: away } })
+  await expect(noTsa.export(out, everything, () => {})).rejects.toMatchObject({ code: 'HTTP_STATUS' })
+  expect(await readdir(folder.path)).toEqual([])
+  // The key of the seal is there, that of the list is not any more.
+  let signatures = 0
+  const signer = () => {
+    if (signatures++ > 0) throw new KeyError('TOKEN_GONE', 'CKR_DEVICE_REMOVED')
+    return house.signer
+  }
+  await expect(failing(house, { signer }).export(out, everything, () => {})).rejects.toThrow('TOKEN_GONE')
+  expect(await readdir(folder.path)).toEqual([])
+  expect(await deskOf(house).export(out, everything, () => {})).toMatchObject({ evidence: 5 })
+  expect((await verify(out, house))[0]).toMatchObject({ verdict: 'TOTAL-PASSED' })
+})
+
+test('an export that fails takes away nothing that it did not make', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  const everything = { kind: 'everything' } as const
+  let isFull = false
+  const stamp = async () => {
+    if (isFull) await writeFile(join(out, 'evidence', 'baska.txt'), 'kalsin')
+    return away()
+  }
+  const desk = failing(house, { timestamper: { stamp } })
+  const left = await desk
+    .export(out, everything, () => {
+      isFull = true
+    })
+    .catch((error: unknown) => error)
+  expect(left).toBeInstanceOf(FolderLeft)
+  expect(left).toMatchObject({ message: out, cause: { code: 'HTTP_STATUS' } })
+  expect(await packIn(out).names()).toEqual(['evidence/baska.txt'])
+  await expect(desk.export(out, everything, () => {})).rejects.toMatchObject({ code: 'EEXIST' })
+  expect(await readFile(join(out, 'evidence', 'baska.txt'), 'utf8')).toBe('kalsin')
+})
+
+test('what could not be sealed goes out all the same where a TSA answers again for the list', async () => {
+  const house = await filled()
+  await using _store = house.store
+  using folder = new TemporaryFolder()
+  const out = join(folder.path, 'pack')
+  let isAway = true
+  const stamp: Timestamper['stamp'] = (...query) =>
+    isAway ? away() : house.sealing.timestamper.stamp(...query)
+  const report = await failing(house, { timestamper: { stamp } }).export(
+    out,
+    { kind: 'evidence', from: later(29).getTime() },
+    () => {
+      isAway = false
+    },
+  )
+  expect(report).toMatchObject({ evidence: 2, unsealed: 1 })
+  expect((await verify(out, house))[0]).toMatchObject({
+    verdict: 'INDETERMINATE',
+    findings: [{ reason: 'PACK_NOT_SEALED', detail: 'evidence/00000005.xml' }],
   })
 })
 
