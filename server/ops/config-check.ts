@@ -9,7 +9,7 @@ import { Pipeline, type PluginFault, PluginListError } from '../../plugins/pipel
 import { dkimField } from '../relay/outbound/dkim.ts'
 import { servicesOf } from '../services.ts'
 import { tlsFault } from '../tls-fault.ts'
-import type { TrustedRoles } from '../trusted.ts'
+import { readTrust, type TrustedRoles } from '../trusted.ts'
 import { MIN_TOKEN } from './api/tokens.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 import { checkNotify } from './notify-check.ts'
@@ -48,7 +48,11 @@ export async function checkConfig(
   const now = new Date()
   const asked = { production, fault, notice, isOpenToOthers }
   await checkPair('tls', config.tls, asked)
-  await checkSigning(config, now, asked)
+  // What is wrong with them is told below.
+  const providers = await readTrust(config.trust, 'providers', now, believed?.providers).catch(
+    () => undefined,
+  )
+  await checkSigning(config, now, { ...asked, providers })
   if (config.relay.client !== undefined) await checkPair('relay.client', config.relay.client, asked)
   for (const role of ['users', 'providers', 'tsas'] as const)
     for (const [index, anchor] of config.trust[role].entries()) {

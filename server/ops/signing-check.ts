@@ -1,10 +1,11 @@
 import type { Config } from '../../config/schema.ts'
 import type { SigningKey } from '../../config/signing.ts'
-import { type Certificate, KeyRing, type Signer } from '../../evidence/index.ts'
+import { type Certificate, KeyRing, type Signer, validatePath } from '../../evidence/index.ts'
 import { unfitness, unlikeIssuer } from '../fit-to-sign.ts'
 import { readSigner } from '../key-files.ts'
 import { ownAddressesOf } from '../services.ts'
 import { SIGNING_ROLES } from '../signing-keys.ts'
+import type { Trusted } from '../trusted.ts'
 import { certificatesOf, type Fault, refuseDevelopment, textOf } from './certificate-check.ts'
 
 type OpenToOthers = (file: string) => Promise<boolean>
@@ -15,6 +16,8 @@ interface Asked {
   /** What may be so, and should not. */
   readonly notice: Fault
   readonly isOpenToOthers: OpenToOthers
+  /** Whom we believe among providers; undefined where that cannot be read. */
+  readonly providers: Trusted | undefined
 }
 
 const NONE: readonly Certificate[] = []
@@ -65,6 +68,8 @@ async function checkRole(
       if (reason !== undefined) fault(place, reason)
       if (asked.production && !('key' in key))
         refuseDevelopment([signer.certificate, ...signer.chain], place, fault)
+      const doubt = asked.providers && doubtOf(signer, asked.providers, now)
+      if (doubt !== undefined) notice(place, doubt)
     } catch (error) {
       fault(place, error instanceof Error ? error.message : 'the key cannot be used')
     }
@@ -79,6 +84,24 @@ async function checkRole(
   if (gap !== undefined)
     notice(path, `nothing can be signed from ${gap.from} to ${gap.until}: the certificates do not overlap`)
   return signers.map(({ certificate }) => certificate)
+}
+
+/**
+ * Why whoever believes the same providers would not pass what it signs: no fault, since peers and courts may believe others. Of one
+ * that is not valid yet, or not any more, as of its nearest day. Revocation is asked of nobody.
+ */
+function doubtOf({ certificate, chain }: Signer, providers: Trusted, now: Date): string | undefined {
+  const { notBefore, notAfter, subject } = certificate
+  const at = now < notBefore ? notBefore : now > notAfter ? notAfter : now
+  const path = validatePath(certificate, {
+    anchors: providers.at(at),
+    intermediates: chain,
+    at,
+    crls: [],
+    revocation: 'if-present',
+  })
+  if (path.ok) return undefined
+  return `${subject.text} has no valid path to trust.providers (${path.failure}: ${path.detail}): what it signs is INDETERMINATE for whoever believes the same. Are its issuers in the file, and its anchor in trust.providers?`
 }
 
 /** Whether all files are there. */

@@ -6,16 +6,18 @@ import type { PeerEntryInput } from '../../../../config/relay.ts'
 import { type Config, configSchema } from '../../../../config/schema.ts'
 import type { PemKey } from '../../../../config/signing.ts'
 import { tariff as tariffSchema } from '../../../../config/tariff.ts'
+import { octetString } from '../../../../evidence/asn1/writer.ts'
 import { privateKeyPem } from '../../../../evidence/keys/generate.ts'
 import { makePkcs12 } from '../../../../evidence/keys/pkcs12.ts'
 import { toPem } from '../../../../evidence/x509/certificate.ts'
+import { extension } from '../../../../evidence/x509/extensions.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { developmentConfig } from '../../../../server/development/config.ts'
 import { ensureDevelopmentPki } from '../../../../server/development/pki.ts'
 import { checkConfig } from '../../../../server/ops/config-check.ts'
 import { readTrustedRoles } from '../../../../server/trusted.ts'
 import { peerText, pemOf } from '../../../fakes/peer-entry.ts'
-import { daysFromNow, type Holder, makeKey, pki } from '../../../fakes/pki.ts'
+import { daysFromNow, type Holder, makeKey, makeRoot, pki } from '../../../fakes/pki.ts'
 import { TARIFF } from '../../../fakes/tariff.ts'
 import { TemporaryFolder } from '../../../fakes/temporary-folder.ts'
 import { listXml, signedList } from '../../../fakes/trust-list.ts'
@@ -29,10 +31,11 @@ let production: Config
 beforeAll(async () => {
   await ensureDevelopmentPki(folder.path, { domain: 'hs98.kep.tr', clock: systemClock })
   development = developmentConfig(folder.path, { urls })
-  const pair = (name: string, { key, certificate }: Holder) => {
+  const pair = (name: string, { key, certificate, signer }: Holder) => {
     const files = { key: folder.file(`${name}.key.pem`), certificate: folder.file(`${name}.crt.pem`) }
     writeFileSync(files.key, privateKeyPem(key), { mode: 0o600 })
-    writeFileSync(files.certificate, toPem('CERTIFICATE', certificate.der))
+    const chain = [certificate, ...signer.chain]
+    writeFileSync(files.certificate, chain.map(({ der }) => toPem('CERTIFICATE', der)).join(''))
     return files
   }
   const anchor = folder.file('anchor.pem')
@@ -116,7 +119,13 @@ test('a trusted list is read as at a start', async () => {
 })
 
 describe('what is without fault', () => {
-  test('the development provider', async () => expect(await pathsOf(development)).toEqual([]))
+  test('the development provider, which is not worth a notice either', async () => {
+    const notices: unknown[] = []
+    expect(await checkConfig(development, 'x.yaml', { onNotice: (notice) => notices.push(notice) })).toEqual(
+      [],
+    )
+    expect(notices).toEqual([])
+  })
   test('production with real certificates', async () => expect(await pathsOf(production)).toEqual([]))
 })
 
@@ -240,10 +249,13 @@ describe('signing', () => {
       { kind: 'provider', email: 'kep@hs98.kep.tr' },
       { notBefore: daysFromNow(from), notAfter: daysFromNow(until) },
     )
-  const p12Of = ({ key, certificate }: Holder, name: string) => ({
-    p12: write(name, makePkcs12({ key, certificates: [certificate], password: 'parola', friendlyName: 'x' })),
-    passwordFile: write('parola', 'parola\n'),
-  })
+  const p12Of = ({ key, certificate, signer }: Holder, name: string, chain = signer.chain) => {
+    const certificates = [certificate, ...chain]
+    return {
+      p12: write(name, makePkcs12({ key, certificates, password: 'parola', friendlyName: 'x' })),
+      passwordFile: write('parola', 'parola\n'),
+    }
+  }
 
   test('the seals of the archive want a key of their own', async () => {
     expect(await told({})).toEqual({ faults: [], notices: ['signing.archive'] })
@@ -294,6 +306,47 @@ describe('signing', () => {
       'signing.evidence.5',
       'signing.evidence.6.pkcs11.pinFile',
     ])
+  })
+  test('one whose signatures nobody passes who believes the same providers is noticed, and no fault', async () => {
+    const archive = [p12Of(validFor(-1, 10), 'archive.p12')]
+    const reasonsOf = async (signing: Partial<Config['signing']>, trust = production.trust) => {
+      const notices: string[] = []
+      const config = { ...production, trust, signing: { ...production.signing, archive, ...signing } }
+      const onNotice = ({ path, reason }: { path: string; reason: string }) =>
+        notices.push(`${path}: ${/\((\w+)/.exec(reason)?.[1]}`)
+      expect(await checkConfig(config, 'x.yaml', { onNotice })).toEqual([])
+      return notices
+    }
+    expect(await reasonsOf({})).toEqual([])
+    const [good, next, past] = [validFor(-1, 10), validFor(5, 20), validFor(-20, -2)]
+    const keys = [p12Of(good, 'good.p12'), p12Of(next, 'next.p12'), p12Of(past, 'past.p12')]
+    expect(await reasonsOf({ evidence: keys })).toEqual(['signing.evidence: undefined']) // the gap alone
+    const alone = p12Of(good, 'alone.p12', [])
+    expect(await reasonsOf({ evidence: [alone] })).toEqual(['signing.evidence: NO_PATH'])
+    const unknown = extension('1.3.6.1.4.1.99999.7', true, octetString(Buffer.from('x')))
+    const odd = pki().issue({ kind: 'provider', email: 'kep@hs98.kep.tr' }, { extensions: [unknown] })
+    expect(await reasonsOf({ evidence: [keys[0]!, p12Of(odd, 'odd.p12')] })).toEqual([
+      'signing.evidence.1: UNKNOWN_CRITICAL_EXTENSION',
+    ])
+    // A trusted list may name the issuer.
+    const signer = write('list-signer.pem', toPem('CERTIFICATE', pki().provider.certificate.der))
+    const from = '2020-01-01T00:00:00Z'
+    const service = {
+      certificates: [pki().intermediate.certificate],
+      type: 'EDS/REM',
+      status: 'granted',
+      from,
+    }
+    const list = {
+      file: write('providers.xml', await signedList(listXml({ services: [service] }), pki().provider)),
+      signers: [signer],
+      roles: ['providers' as const],
+    }
+    const stranger = write('stranger.pem', toPem('CERTIFICATE', makeRoot('Yabancı').certificate.der))
+    const believing = { ...production.trust, providers: [stranger] }
+    const all = ['envelope', 'evidence', 'archive'].map((role) => `signing.${role}: NO_PATH`)
+    expect(await reasonsOf({}, believing)).toEqual(all)
+    expect(await reasonsOf({}, { ...believing, lists: [list] })).toEqual([])
   })
   test('one is valid now, and the next before that one ends', async () => {
     const keys = (...spans: [number, number][]) =>
