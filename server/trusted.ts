@@ -97,7 +97,7 @@ export async function readTrust(
   const files = trust.lists.filter(({ roles }) => roles.includes(role))
   for (const { file, signers } of files) {
     const read = await readList({ file, signers: await readAnchors(signers) }, at, before.lists)
-    const replaced = before.lists.find((one) => isReplacedBy(one, read.list, files))
+    const replaced = replacedBy(read.list, before.lists, files)
     if (replaced !== undefined)
       throw new KeyFileError(
         file,
@@ -132,17 +132,20 @@ async function readList(
 }
 
 /**
- * Who withdrew an approval would have it back by an old list whose next update is not due yet. [TS 119 612 §5.3.2] An operator may
- * publish several lists, each in a file that stays; a list whose file is gone went to another one.
+ * The list of before that this one would come instead of, though it is older: who withdrew an approval would have it back by one
+ * whose next update is not due yet. [TS 119 612 §5.3.2] An operator may publish several lists, each in a file that stays; one whose file
+ * is gone went to a file that was not believed before.
  */
-const isReplacedBy = (
-  before: BelievedList,
+function replacedBy(
   { file, operator, sequence }: BelievedList,
+  before: readonly BelievedList[],
   files: readonly ListFile[],
-): boolean =>
-  before.operator === operator &&
-  before.sequence > sequence &&
-  (before.file === file || !files.some((one) => one.file === before.file))
+): BelievedList | undefined {
+  const known = before.filter((one) => one.operator === operator)
+  const own = known.find((one) => one.file === file)
+  if (own !== undefined) return own.sequence > sequence ? own : undefined
+  return known.find((one) => one.sequence > sequence && !files.some((named) => named.file === one.file))
+}
 
 export type TrustedRoles = Readonly<Record<TrustRole, Trusted>>
 

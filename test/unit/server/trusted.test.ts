@@ -109,6 +109,25 @@ test('one operator may have two lists, each with numbers of its own', async () =
   await expect(readTrust(trustOf('a.xml', 'b.xml'), 'users', AT, now)).rejects.toThrow('REPLACED')
 })
 
+test('one of two lists of an operator may be given up: the other has its own numbers', async () => {
+  using folder = new TemporaryFolder()
+  const { publish, trustOf } = await house(folder)
+  await publish({}, { sequence: 7 }, 'a.xml')
+  await publish({}, { sequence: 40 }, 'b.xml')
+  const both = await readTrust(trustOf('a.xml', 'b.xml'), 'users', AT)
+  const one = await readTrust(trustOf('a.xml'), 'users', AT, both)
+  expect(one.lists).toMatchObject([{ sequence: 7 }])
+  await publish({}, { sequence: 8 }, 'a.xml')
+  for (const before of [both, one])
+    expect((await readTrust(trustOf('a.xml'), 'users', AT, before)).lists).toMatchObject([{ sequence: 8 }])
+  await publish({}, { sequence: 6 }, 'a.xml')
+  await expect(readTrust(trustOf('a.xml'), 'users', AT, both)).rejects.toThrow('number 6, and 7 was here')
+  // What was given up does not come back older in a third file.
+  await publish({}, { sequence: 8 }, 'a.xml')
+  await publish({}, { sequence: 39 }, 'c.xml')
+  await expect(readTrust(trustOf('a.xml', 'c.xml'), 'users', AT, both)).rejects.toThrow('39, and 40 was here')
+})
+
 test('an older list is not believed under another name either', async () => {
   using folder = new TemporaryFolder()
   const { publish, trustOf } = await house(folder)
