@@ -112,8 +112,8 @@ function statusTime(signer: Certificate, { usedCrls, usedOcsps }: FoundPath): Da
 }
 
 /**
- * The first certificate that is not on the signer's path, lies not behind an anchor, and has no path of its own. Trusted lists name
- * issuing CAs as anchors, and signatures bring along the roots of these.
+ * The first certificate that is not on the signer's path, has no path of its own, and does not lie behind an anchor. Trusted lists
+ * name issuing CAs as anchors, and signatures bring along the roots of these.
  */
 function strayCertificate(
   embedded: readonly Certificate[],
@@ -121,19 +121,31 @@ function strayCertificate(
   context: TrustContext,
 ): Certificate | undefined {
   const known = new Set(vouched.map(({ fingerprint }) => fingerprint))
-  const others = embedded.filter(({ fingerprint }) => !known.has(fingerprint))
-  const below = [...vouched, ...context.anchors]
-  for (let one = below.pop(); one !== undefined; one = below.pop())
-    for (const other of others) {
-      if (known.has(other.fingerprint) || !hasIssued(other, one)) continue
-      known.add(other.fingerprint)
-      below.push(other)
-    }
-  return others.find(
+  const others = embedded.filter(
     (certificate) =>
       !known.has(certificate.fingerprint) &&
       !validatePath(certificate, { ...context, revocation: 'if-present' }).ok,
   )
+  if (others.length === 0) return undefined
+  const behind = behindAnchors(others, context.anchors)
+  return others.find((one) => !behind.has(one))
+}
+
+/** Issuers of anchors, upward; each is what its own issuer among them signed, so that no octet of it is free. */
+function behindAnchors(
+  others: readonly Certificate[],
+  anchors: readonly Certificate[],
+): ReadonlySet<Certificate> {
+  const found = new Set<Certificate>()
+  const below = [...anchors]
+  for (let one = below.pop(); one !== undefined; one = below.pop())
+    for (const other of others) {
+      if (found.has(other) || !hasIssued(other, one) || !others.some((above) => hasIssued(above, other)))
+        continue
+      found.add(other)
+      below.push(other)
+    }
+  return found
 }
 
 const stampTrust = ({ anchors, stampAnchors, intermediates, crls, ocsps }: VerifyOptions) => ({
