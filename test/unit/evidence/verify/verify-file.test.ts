@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signDetached, signEnclosed } from '../../../../evidence/cms/sign.ts'
+import type { Certificate } from '../../../../evidence/ports.ts'
 import { verifyFile } from '../../../../evidence/verify/verify-file.ts'
-import { toPem } from '../../../../evidence/x509/certificate.ts'
+import { parseCertificate, toPem } from '../../../../evidence/x509/certificate.ts'
 import { signEvidence } from '../../../../evidence/xades/sign.ts'
 import { systemClock } from '../../../../mail/clock.ts'
 import { frame } from '../../../fakes/crafted-cms.ts'
@@ -220,6 +221,14 @@ describe('who signs the envelope of evidence', () => {
   })
 })
 
+function readOr(der: Uint8Array): Certificate | undefined {
+  try {
+    return parseCertificate(der)
+  } catch {
+    return undefined
+  }
+}
+
 describe('anchors that are issuing CAs, as trusted lists name them', () => {
   test.each(['user', 'provider', 'tsa'] as const)('%s brings the root along', async (role) => {
     const { intermediate, root } = pki()
@@ -243,6 +252,23 @@ describe('anchors that are issuing CAs, as trusted lists name them', () => {
     expect(await check(await userMessage('x', stranger), trust)).toMatchObject({
       reason: 'CERTIFICATE_STRAY',
     })
+  })
+
+  test('no octet of what lies behind them is free', async () => {
+    const { intermediate, root, user } = pki()
+    const trust = { ...trustOptions(), anchors: [intermediate.certificate], intermediates: [] }
+    let readable = 0
+    for (let at = 0; at < root.certificate.der.length; at++) {
+      const der = Uint8Array.from(root.certificate.der)
+      der[at] = (der[at] ?? 0) ^ 1
+      const changed = readOr(der)
+      if (changed === undefined) continue
+      readable++
+      const signer = { ...user.signer, chain: [intermediate.certificate, changed] }
+      const { verdict } = await check(await userMessage('x', signer), trust)
+      expect(verdict, `octet ${at}`).not.toBe('TOTAL-PASSED')
+    }
+    expect(readable).toBeGreaterThan(100)
   })
 })
 
