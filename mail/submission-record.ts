@@ -29,6 +29,7 @@ export interface SubmissionRecord {
     readonly cc: string
     readonly subject: string
     readonly references: string
+    readonly inReplyTo?: string
     readonly messageType: string | undefined
   }
   readonly message: {

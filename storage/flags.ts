@@ -33,7 +33,16 @@ export const flagNames = (set: number, keywords: string): string[] => [
   ...(keywords === '' ? [] : keywords.split(' ')),
 ]
 
-export function changeFlags(before: Flags, mode: 'add' | 'remove' | 'replace', change: Flags): Flags {
+/** @param kept keywords that begin with this, in any case, stay as they are */
+export function changeFlags(
+  before: Flags,
+  mode: 'add' | 'remove' | 'replace',
+  wanted: Flags,
+  kept?: string,
+): Flags {
+  const isKept = (keyword: string): boolean =>
+    kept !== undefined && keyword.toLowerCase().startsWith(kept.toLowerCase())
+  const change = { bits: wanted.bits, keywords: wanted.keywords.filter((keyword) => !isKept(keyword)) }
   const given = new Set(change.keywords.map((keyword) => keyword.toLowerCase()))
   const had = new Set(before.keywords.map((keyword) => keyword.toLowerCase()))
   const others = before.keywords.filter((keyword) => !given.has(keyword.toLowerCase()))
@@ -41,6 +50,6 @@ export function changeFlags(before: Flags, mode: 'add' | 'remove' | 'replace', c
   const added = change.keywords.filter((keyword) => !had.has(keyword.toLowerCase()))
   if (mode === 'add') return { bits: before.bits | change.bits, keywords: [...before.keywords, ...added] }
   // What stays keeps its place and spelling, so that replacing flags by the same flags is seen to change nothing.
-  const stays = before.keywords.filter((keyword) => given.has(keyword.toLowerCase()))
+  const stays = before.keywords.filter((keyword) => given.has(keyword.toLowerCase()) || isKept(keyword))
   return { bits: change.bits, keywords: [...stays, ...added] }
 }

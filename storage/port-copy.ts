@@ -7,7 +7,17 @@ import type { WorkRow } from './port-work.ts'
  * The collections of documents, in the order in which they are read. What follows from a purse (reservations, ledger) is read
  * after it, so that it shows all that the purse has left behind; what it shows beyond the purse can be told by its number.
  */
-export const COLLECTIONS = ['account', 'peer', 'purse', 'reservation', 'ledger', 'listing', 'hold'] as const
+export const COLLECTIONS = [
+  'account',
+  'peer',
+  'purse',
+  'reservation',
+  'ledger',
+  'listing',
+  'hold',
+  'filed',
+  'annotation',
+] as const
 export type Collection = (typeof COLLECTIONS)[number]
 
 /**

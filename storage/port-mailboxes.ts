@@ -82,6 +82,8 @@ export interface FlagChange {
   readonly flags: readonly string[]
   /** Messages changed after this modseq are left alone. [RFC 7162 §3.1.3] */
   readonly unchangedSince?: number
+  /** Keywords that begin with this, in any case, are neither set nor cleared. */
+  readonly kept?: string
 }
 
 export interface Changes {
@@ -116,6 +118,8 @@ export interface MailboxStore {
   page(mailbox: string, afterUid: number, limit: number): Promise<MessageRow[]>
   /** Rows of these UIDs where they still exist. */
   rows(mailbox: string, uids: readonly number[]): Promise<MessageRow[]>
+  /** Messages of an account that have this body (its hash), wherever they lie; about the first hundred. */
+  ofBody(account: string, hash: string): Promise<PlacedMessage[]>
   /** The MIME index of one message. */
   index(mailbox: string, uid: number): Promise<Uint8Array | undefined>
   /**
@@ -148,6 +152,11 @@ export interface MailboxStore {
 
   /** A hint that a mailbox changed; the truth is changes(). */
   watch(listener: (mailbox: string) => void): () => void
+}
+
+export interface PlacedMessage {
+  readonly mailbox: string
+  readonly row: MessageRow
 }
 
 export interface CopyResult {

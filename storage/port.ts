@@ -42,6 +42,10 @@ export interface Store extends AsyncDisposable {
   readonly listings: DocumentStore
   /** Legal holds: what may not be purged, by whose order. */
   readonly holds: DocumentStore
+  /** Which accepted message it is that lies in a mailbox of its sender. */
+  readonly filed: DocumentStore
+  /** What accounts note about their mailboxes: METADATA entries, keywords in use. */
+  readonly annotations: DocumentStore
   readonly copy: StoreCopy
 
   /**

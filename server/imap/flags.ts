@@ -1,3 +1,4 @@
+import { isHouseKeyword } from '../../mail/house-keywords.ts'
 import type { Cursor } from './cursor.ts'
 import { bad } from './failure.ts'
 import { MAX_KEYWORD, MAX_KEYWORDS } from './limits.ts'
@@ -10,18 +11,34 @@ const SYSTEM: ReadonlyMap<string, string> = new Map(
 export const SEEN = '\\Seen'
 export const DELETED = '\\Deleted'
 
-export const flagList = (cursor: Cursor): string[] => checked(cursor.list(() => flag(cursor), 'may be empty'))
+/**
+ * Keywords of the provider are passed over like \Recent, as the standard has it for flags that PERMANENTFLAGS does not name:
+ * who copies mail with its flags from elsewhere, or synchronizes them, must not fail for it. [RFC 9051 §7.1]
+ */
+export const flagList = (cursor: Cursor): string[] =>
+  checked(cursor.list(() => flag(cursor), 'may be empty')).filter((name) => !isHouseKeyword(name))
 
-/** With or without parentheses, as STORE takes them. */
-export function flagsOfStore(cursor: Cursor): string[] {
-  if (cursor.sees('(')) return flagList(cursor)
-  const flags = [flag(cursor)]
-  while (cursor.take(' ')) flags.push(flag(cursor))
-  return checked(flags)
+export interface StoredFlags {
+  readonly flags: readonly string[]
+  /** Keywords were named that are the provider's: the client will not get what it believes. */
+  readonly passedOver: boolean
 }
 
+/** With or without parentheses, as STORE takes them. */
+export function flagsOfStore(cursor: Cursor): StoredFlags {
+  const named: string[] = []
+  if (cursor.sees('(')) named.push(...cursor.list(() => flag(cursor), 'may be empty'))
+  else {
+    named.push(flag(cursor))
+    while (cursor.take(' ')) named.push(flag(cursor))
+  }
+  const flags = checked(named).filter((name) => !isHouseKeyword(name))
+  return { flags, passedOver: named.some(isHouseKeyword) }
+}
+
+/** Those that clients set: only they are counted. */
 export const keywordsIn = (flags: readonly string[]): string[] =>
-  flags.filter((name) => !name.startsWith('\\'))
+  flags.filter((name) => !name.startsWith('\\') && !isHouseKeyword(name))
 
 function flag(cursor: Cursor): string {
   if (!cursor.take('\\')) {

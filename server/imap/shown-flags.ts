@@ -1,3 +1,4 @@
+import { HOUSE_KEYWORDS, isHouseKeyword } from '../../mail/house-keywords.ts'
 import type { Output } from './output.ts'
 
 export const SYSTEM_FLAGS = '\\Answered \\Flagged \\Deleted \\Seen \\Draft'
@@ -5,22 +6,26 @@ export const SYSTEM_FLAGS = '\\Answered \\Flagged \\Deleted \\Seen \\Draft'
 /** A client must not make us keep more than any mailbox has; keywords beyond are shown all the same. */
 const MAX_ANNOUNCED = 1_000
 
-/** Keywords of the selected mailbox that the client knows of: each is announced before it is first shown. [RFC 9051 §7.3.5] */
+/**
+ * Keywords of the selected mailbox that the client knows of: each is announced before it is first shown. [RFC 9051 §7.3.5] Those
+ * of the provider are flags that stay, and none that a client can change. [RFC 9051 §7.1]
+ */
 export class ShownFlags {
   /** As PERMANENTFLAGS named them, without keywords; undefined where none can be changed. */
   readonly #permanent: string | undefined
   /** As written by the first who used them, by their lower case. */
-  readonly #keywords = new Map<string, string>()
+  readonly #keywords = new Map(HOUSE_KEYWORDS.map((keyword) => [keyword.toLowerCase(), keyword]))
 
   constructor(permanent: string | undefined) {
     this.#permanent = permanent
   }
 
   tell(out: Output): void {
-    const keywords = [...this.#keywords.values()].map((keyword) => ` ${keyword}`).join('')
-    out.untagged(`FLAGS (${SYSTEM_FLAGS}${keywords})`)
+    const keywords = [...this.#keywords.values()]
+    const own = keywords.filter((keyword) => !isHouseKeyword(keyword))
+    out.untagged(`FLAGS (${[SYSTEM_FLAGS, ...keywords].join(' ')})`)
     if (this.#permanent !== undefined)
-      out.untagged(`OK [PERMANENTFLAGS (${this.#permanent}${keywords} \\*)] Flags that stay`)
+      out.untagged(`OK [PERMANENTFLAGS (${[this.#permanent, ...own].join(' ')} \\*)] Flags that stay`)
   }
 
   /** Before a response that shows these flags. */

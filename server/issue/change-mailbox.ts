@@ -1,4 +1,5 @@
-import { asSubmission } from '../../mail/message-record.ts'
+import { typeKeyword } from '../../mail/house-keywords.ts'
+import { asSubmission, typeOf } from '../../mail/message-record.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
 import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
@@ -7,6 +8,8 @@ import { StoreError, scratchFor } from '../../storage/port.ts'
 import { EVIDENCE, SENT } from '../accounts/standard-mailboxes.ts'
 import { sentJoinKey } from '../sent-join-key.ts'
 import { composeEvidenceMessage, factsOf } from './evidence-message.ts'
+import { Filed } from './filed.ts'
+import { markSent } from './mark-sent.ts'
 import { warnOfQuota } from './quota-warning.ts'
 import type { MailboxPayload, Step, StepParts } from './steps.ts'
 
@@ -16,21 +19,29 @@ export const changeMailbox: Step = async (parts, row, message) => {
   const payload: MailboxPayload = JSON.parse(row.payload)
   if (payload.op === 'file') {
     await fileOriginal(parts, submission, payload.bodyDigest)
+    await markSent(parts, submission, 'all')
     await warnOfQuota(parts, submission.sender.address)
   } else {
     const facts = await factsOf(parts, row)
-    await putReceipt(parts, submission, facts, payload.note)
+    const body = await putReceipt(parts, submission, facts, payload.note)
+    // Where it lies is kept with the row: so evidence is found from the message it is about.
+    if (body !== undefined && payload.body !== body)
+      await parts.store.work.note(row, JSON.stringify({ ...payload, body } satisfies MailboxPayload))
+    if (row.recipient > 0) await markSent(parts, submission, [row.recipient])
   }
   return []
 }
 
-/** A signed REM-MD message with one evidence into the sender's Deliller; repeated, it is the same one. */
+/**
+ * A signed REM-MD message with one evidence into the sender's Deliller; repeated, it is the same one. Answers with the hash of
+ * its octets, or undefined where its holder has removed it since.
+ */
 async function putReceipt(
   parts: StepParts,
   submission: SubmissionRecord,
   facts: EventFacts,
   note: string | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   const { store, clock } = parts
   const mailbox = await mailboxOf(parts, submission, EVIDENCE)
   const { staged, index } = await composeEvidenceMessage(parts, submission, facts, {
@@ -38,7 +49,7 @@ async function putReceipt(
     note,
   })
   const now = clock.now().getTime()
-  await store.mailboxes.append(mailbox, {
+  const { uid } = await store.mailboxes.append(mailbox, {
     opId: note === undefined ? `receipt/${facts.id}` : `notice/${facts.id}`,
     body: staged.ref,
     staged: [staged],
@@ -48,6 +59,7 @@ async function putReceipt(
     saved: now,
     origin: 'pipeline',
   })
+  return (await store.mailboxes.rows(mailbox, [uid]))[0]?.body.hash
 }
 
 /** The signed original into Giden Kutusu; a client's own copy and this one are one message. */
@@ -64,17 +76,20 @@ async function fileOriginal(
   for await (const piece of store.blobs.open(intake.body, undefined, scratchFor(intake.body.size)))
     indexer.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
   const at = Date.parse(submission.decidedAt)
-  await store.mailboxes.append(mailbox, {
+  const { uid } = await store.mailboxes.append(mailbox, {
     opId: `file/${submission.id}`,
     body: intake.body,
     staged: [],
     index: encodeIndex(indexer.end()),
-    flags: ['\\Seen'],
+    flags: ['\\Seen', typeKeyword(typeOf(submission))],
     date: at,
     saved: at,
     origin: 'pipeline',
     joinKey: sentJoinKey(submission.userMessageId ?? '', bodyDigest),
   })
+  // A client's own copy has a header of its own.
+  const [lying] = await store.mailboxes.rows(mailbox, [uid])
+  await new Filed(store).put(submission, lying?.body.hash ?? intake.body.hash)
 }
 
 export async function mailboxOf(

@@ -1,5 +1,6 @@
 import type { KepAccount } from '../../mail/account.ts'
 import { dayText } from '../../mail/calendar.ts'
+import { typeKeyword } from '../../mail/house-keywords.ts'
 import { randomId } from '../../mail/ids.ts'
 import { type MessageRecord, typeOf } from '../../mail/message-record.ts'
 import { type ServingRule, servedBy } from '../../mail/served-at.ts'
@@ -64,7 +65,7 @@ const put = async (
     body: payload.dispatch,
     staged: [],
     index: await store.blobs.read(payload.index),
-    flags: [],
+    flags: [typeKeyword(typeOf(message))],
     date: at,
     saved: at,
     origin: 'pipeline',

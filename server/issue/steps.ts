@@ -91,7 +91,13 @@ export interface DispatchPayload {
   readonly contentEnd: number
 }
 export type MailboxPayload =
-  | { readonly op: 'receipt'; readonly eventId: string; readonly note?: string }
+  | {
+      readonly op: 'receipt'
+      readonly eventId: string
+      readonly note?: string
+      /** SHA-256 of the message as it lies in Deliller, once it does. */
+      readonly body?: string
+    }
   | { readonly op: 'file'; readonly bodyDigest: string }
 
 export const nextWork = (

@@ -1,9 +1,13 @@
 import { outcomeNamed } from '../../evidence/index.ts'
 import { asSubmission } from '../../mail/message-record.ts'
+import { decodeIndex, encodeIndex } from '../../mail/mime-codec.ts'
 import { readPositions } from '../../mail/positions.ts'
+import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import { answeredBy } from '../../mail/thread-ids.ts'
 import type { NewWork, WorkRow } from '../../storage/port.ts'
 import { EVIDENCE } from '../accounts/standard-mailboxes.ts'
 import { mailboxOf } from '../issue/change-mailbox.ts'
+import { markSent } from '../issue/mark-sent.ts'
 import { nextWork, type Step, type StepParts } from '../issue/steps.ts'
 import { contradict, decidedIn, noteContradiction, outcomesOf, type PeerOutcome } from './outcomes.ts'
 import type { DeadlinePayload, PeerEvidencePayload } from './payloads.ts'
@@ -13,8 +17,12 @@ import type { DeadlinePayload, PeerEvidencePayload } from './payloads.ts'
  * came. Evidence never causes evidence: at most a notice that it comes after the final outcome.
  */
 export const takePeerEvidence: Step = async (parts, row, message) => {
-  if (!row.slot.startsWith('in/')) return [] // a slot that was decided by a peer: the row is all there is
   const submission = asSubmission(message)
+  if (!row.slot.startsWith('in/')) {
+    // A slot that was decided by a peer: the row is all there is.
+    if (FINAL.has(row.slot)) await markSent(parts, submission, [row.recipient])
+    return []
+  }
   const payload: PeerEvidencePayload = JSON.parse(row.payload)
   const { store } = parts
   const positions = readPositions(payload.positions)
@@ -43,7 +51,7 @@ export const takePeerEvidence: Step = async (parts, row, message) => {
     opId: `peer/${payload.mail.hash}`,
     body: payload.mail,
     staged: [],
-    index: await store.blobs.read(payload.mailIndex),
+    index: inThreadOf(submission, await store.blobs.read(payload.mailIndex)),
     flags: [],
     date: received,
     saved: received,
@@ -51,6 +59,23 @@ export const takePeerEvidence: Step = async (parts, row, message) => {
   })
   return spawned
 }
+
+/**
+ * A peer's message names the original in its own way, or not at all. Its octets stay as they came; in our index it stands in
+ * the thread of the message that its evidence is about. [RFC 8474 §5.2]
+ */
+function inThreadOf({ header, userMessageId }: SubmissionRecord, octets: Uint8Array): Uint8Array {
+  const index = decodeIndex(octets)
+  const { envelope = {} } = index.root
+  const own = answeredBy(envelope)
+  const thread = [...answeredBy(header), userMessageId ?? '']
+  envelope.references = [...thread, ...own.filter((id) => !thread.includes(id))].join(' ').trim()
+  index.root.envelope = envelope
+  return encodeIndex(index)
+}
+
+/** What the keywords of a sent message follow. */
+const FINAL: ReadonlySet<string> = new Set(['transport', 'reading', 'late-reading'])
 
 /** First word wins; what it means for the recipient follows from the slot that it decides. */
 async function decide(

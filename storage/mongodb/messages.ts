@@ -71,7 +71,7 @@ export class Messages {
       const answer: Flagged = { changed: [], refused: [] }
       for (const row of rows) {
         const [was, uid, size] = [wasOf(row), number(row, 'uid'), number(row, 'size')]
-        const after = changeFlags(was, change.mode, wanted)
+        const after = changeFlags(was, change.mode, wanted, change.kept)
         if (was.modseq > (change.unchangedSince ?? Infinity)) answer.refused.push(uid)
         else if (after.bits === was.bits && String(after.keywords) === String(was.keywords))
           answer.changed.push(readMessage(row))

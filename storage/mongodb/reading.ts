@@ -1,9 +1,9 @@
-import type { Changes, MessageRow } from '../port.ts'
+import type { Changes, MessageRow, PlacedMessage } from '../port.ts'
 import type { Boxes } from './boxes.ts'
 import { noSuchMailbox } from './boxes.ts'
-import type { Collection } from './collection.ts'
+import { type Collection, slicesOf } from './collection.ts'
 import type { Database } from './database.ts'
-import { number, type Row } from './fields.ts'
+import { number, type Row, text } from './fields.ts'
 import type { Indexes } from './indexes.ts'
 import { asOf, isGone, messageId, Overtaken, readMessage, untilSettled } from './versions.ts'
 
@@ -11,6 +11,9 @@ export interface Everything {
   readonly modseq: number
   readonly rows: readonly Row[]
 }
+
+/** Of one body in one slice of an account's mailboxes; tombstones are among them. */
+const CANDIDATES = 300
 
 const byUid = (a: Row, b: Row) => number(a, 'uid') - number(b, 'uid')
 const byModseq = (a: Row, b: Row) => number(a, 'modseq') - number(b, 'modseq') || byUid(a, b)
@@ -72,6 +75,24 @@ export class Reading {
   async documents(mailbox: string, uids: readonly number[], modseq: number): Promise<Row[]> {
     const ids = [...new Set(uids)].map((uid) => messageId(mailbox, uid))
     return visible(await this.#messages.named(ids, { mailbox }), modseq)
+  }
+
+  /** Candidates by an index, then each as of its mailbox's head. */
+  async ofBody(mailboxes: readonly string[], hash: string): Promise<PlacedMessage[]> {
+    const uids = new Map<string, number[]>()
+    for (const slice of slicesOf(mailboxes)) {
+      const fields = { _id: 0, mailbox: 1, uid: 1 } as const
+      const where = { mailbox: { $in: slice }, hash }
+      for (const found of await this.#messages.all(where, { limit: CANDIDATES, fields })) {
+        const mailbox = text(found, 'mailbox')
+        uids.set(mailbox, [...(uids.get(mailbox) ?? []), number(found, 'uid')])
+      }
+    }
+    const placed: PlacedMessage[] = []
+    for (const [mailbox, some] of uids)
+      for (const row of await this.rows(mailbox, some))
+        if (row.body.hash === hash) placed.push({ mailbox, row })
+    return placed
   }
 
   async index(mailbox: string, uid: number): Promise<Uint8Array | undefined> {

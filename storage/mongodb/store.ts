@@ -182,6 +182,13 @@ async function openBy(
       uids: (id) => reading.uids(id),
       page: (id, after, limit) => reading.page(id, after, limit),
       rows: (id, uids) => reading.rows(id, uids),
+      ofBody: async (account, hash) => {
+        const boxes = await names.list(account)
+        return reading.ofBody(
+          boxes.map(({ id }) => id),
+          hash,
+        )
+      },
       index: (id, uid) => reading.index(id, uid),
       changes: (id, since, limit) => reading.changes(id, since, limit),
       append: (id, message) => messages.append(id, [message]).then(onlyOne).then(tell(id)),
@@ -200,6 +207,8 @@ async function openBy(
     ledger: documentsOf(database, 'ledger'),
     listings: documentsOf(database, 'listing'),
     holds: documentsOf(database, 'hold'),
+    filed: documentsOf(database, 'filed'),
+    annotations: documentsOf(database, 'annotation'),
     [Symbol.asyncDispose]: close,
   }
 }

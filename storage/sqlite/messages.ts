@@ -1,5 +1,12 @@
 import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from '../flags.ts'
-import { type Changes, type CopyResult, type FlagChange, type MessageRow, StoreError } from '../port.ts'
+import {
+  type Changes,
+  type CopyResult,
+  type FlagChange,
+  type MessageRow,
+  type PlacedMessage,
+  StoreError,
+} from '../port.ts'
 import { keepKnown, releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
 import { copyIndex, readIndex } from './indexes.ts'
@@ -26,7 +33,7 @@ export function storeFlags(
     }
     const words = text(row, 'keywords')
     const before = { bits: number(row, 'flags'), keywords: words === '' ? [] : words.split(' ') }
-    const after = changeFlags(before, change.mode, wanted)
+    const after = changeFlags(before, change.mode, wanted, change.kept)
     const keywords = after.keywords.join(' ')
     if (after.bits === before.bits && keywords === words) {
       changed.push(readMessage(row))
@@ -193,6 +200,19 @@ export const messageRows = (db: Database, mailbox: string, wanted: readonly numb
     const row = messageRow(db, Number(mailbox), uid)
     return row === undefined ? [] : [readMessage(row)]
   })
+
+const PLACED = 100
+
+export const messagesOfBody = (db: Database, account: string, hash: string): PlacedMessage[] =>
+  db
+    .all(
+      `SELECT messages.* FROM mailboxes JOIN messages ON messages.mailbox = mailboxes.id AND messages.body = ?
+       WHERE mailboxes.account = ? ORDER BY messages.mailbox, messages.uid LIMIT ?`,
+      hash,
+      account,
+      PLACED,
+    )
+    .map((row) => ({ mailbox: String(number(row, 'mailbox')), row: readMessage(row) }))
 
 export const messageIndex = (db: Database, mailbox: string, uid: number): Uint8Array | undefined =>
   readIndex(db, Number(mailbox), uid)

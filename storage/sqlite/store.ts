@@ -130,6 +130,7 @@ export async function openSqliteStore(
       uids: async (id) => messages.uids(db, id),
       page: async (id, after, limit) => messages.page(db, id, after, limit),
       rows: async (id, uids) => db.snapshot(() => messages.messageRows(db, id, uids)),
+      ofBody: async (account, hash) => messages.messagesOfBody(db, account, hash),
       index: async (id, uid) => messages.messageIndex(db, id, uid),
       changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
       append: async (id, message) => {
@@ -171,6 +172,8 @@ export async function openSqliteStore(
     ledger: documents('ledger'),
     listings: documents('listing'),
     holds: documents('hold'),
+    filed: documents('filed'),
+    annotations: documents('annotation'),
     copy: storeCopy(folder, db, { writer, limits }),
     [Symbol.asyncDispose]: async () => {
       db.close()

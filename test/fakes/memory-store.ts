@@ -122,6 +122,8 @@ export async function openMemoryStore(
     ledger: documentStore(new Documents(disk.ledger, process)),
     listings: documentStore(new Documents(disk.listings, process)),
     holds: documentStore(new Documents(disk.holds, process)),
+    filed: documentStore(new Documents(disk.filed, process)),
+    annotations: documentStore(new Documents(disk.annotations, process)),
     [Symbol.asyncDispose]: async () => process.close(),
   }
 }
@@ -199,6 +201,13 @@ const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes']
   uids: (id) => messages.uids(id),
   page: (id, after, limit) => messages.page(id, after, limit),
   rows: (id, uids) => messages.rows(id, uids),
+  ofBody: async (account, hash) => {
+    const boxes = await trees.list(account)
+    return messages.ofBody(
+      boxes.map(({ id }) => id),
+      hash,
+    )
+  },
   index: (id, uid) => messages.index(id, uid),
   changes: (id, since, limit) => messages.changes(id, since, limit),
   append: (id, message) => messages.append(id, message),

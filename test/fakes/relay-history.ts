@@ -4,17 +4,23 @@
  */
 import { createHash } from 'node:crypto'
 import type { OutcomeName } from '../../evidence/index.ts'
+import { isHouseKeyword } from '../../mail/house-keywords.ts'
+import { asSubmission } from '../../mail/message-record.ts'
+import { encodeIndex } from '../../mail/mime-codec.ts'
+import { MimeIndexer } from '../../mail/mime-index.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { EventFacts } from '../../plugins/events.ts'
-import { makeStandardMailboxes } from '../../server/accounts/standard-mailboxes.ts'
+import { makeStandardMailboxes, SENT } from '../../server/accounts/standard-mailboxes.ts'
+import { Filed } from '../../server/issue/filed.ts'
 import type { ForeignEvidence } from '../../server/issue/issuer.ts'
+import { markSent } from '../../server/issue/mark-sent.ts'
 import { CONTRADICTED, NotYet, type Step, type StepParts } from '../../server/issue/steps.ts'
 import { steps as realSteps } from '../../server/issue/steps-table.ts'
 import type { PeerEvidencePayload, SendPayload } from '../../server/relay/payloads.ts'
 import type { SendResult } from '../../server/relay/send-result.ts'
 import { type SettleParts, settleSend, stillWanted } from '../../server/relay/settle-send.ts'
 import { stageBytes } from '../../server/stage-bytes.ts'
-import type { LeasedWork, Store, WorkKind, WorkOutcome } from '../../storage/port.ts'
+import type { BlobRef, LeasedWork, Store, WorkKind, WorkOutcome } from '../../storage/port.ts'
 import { Disk } from './memory-store/disk.ts'
 import { Crashed, type Crasher, crashesAt, neverCrashes } from './memory-store/documents.ts'
 import { openMemoryStore } from './memory-store.ts'
@@ -57,6 +63,8 @@ export class RelayHistory {
         local: false,
       })),
       message: { size: 1, sha256: '00', eightBit: false },
+      header: { messageType: undefined },
+      decidedAt: new Date(BEGIN).toISOString(),
     } as unknown as SubmissionRecord
   }
 
@@ -66,11 +74,35 @@ export class RelayHistory {
     await makeStandardMailboxes(store.mailboxes, SENDER)
     const blob = await store.blobs.save(await stageBytes(store, Buffer.from('octets')), 'archive')
     const payload = JSON.stringify({ dispatch: blob, index: blob, contentStart: 0, contentEnd: 1 })
+    await history.#file(store, blob)
     await store.work.insert([
       { intake: INTAKE, recipient: 0, slot: 'fanout', kind: 'fanout', due: BEGIN, payload },
     ])
     await history.drain()
     return history
+  }
+
+  async #file(store: Store, body: BlobRef): Promise<void> {
+    const sent = await store.mailboxes.byName(SENDER, SENT)
+    await store.mailboxes.append(sent?.id ?? '', {
+      opId: 'file',
+      body,
+      staged: [],
+      index: new Uint8Array(),
+      flags: ['\\Seen', 'Benim'],
+      date: BEGIN,
+      saved: BEGIN,
+      origin: 'pipeline',
+    })
+    await new Filed(store).put(this.#record, body.hash)
+  }
+
+  /** What the sender sees of the message in Giden Kutusu. */
+  async keywords(): Promise<string[]> {
+    const store = await this.open()
+    const sent = await store.mailboxes.byName(SENDER, SENT)
+    const [row] = await store.mailboxes.page(sent?.id ?? '', 0, 1)
+    return (row?.flags ?? []).filter(isHouseKeyword).sort()
   }
 
   open(crasher: Crasher = neverCrashes, seed = 1): Promise<Store> {
@@ -153,7 +185,7 @@ export class RelayHistory {
       positions,
       evidence: blob,
       mail: blob,
-      mailIndex: blob,
+      mailIndex: await store.blobs.save(await stageBytes(store, indexOf(octets)), 'archive'),
     }
     const slot = `in/${createHash('sha256').update(octets).digest('hex').slice(0, 32)}`
     await store.work.insert([
@@ -223,7 +255,7 @@ export class RelayHistory {
   }
 
   async #attempt(parts: StepParts, row: LeasedWork): Promise<WorkOutcome> {
-    const step: Step | undefined = row.kind === 'mailboxOp' ? async () => [] : realSteps[row.kind]
+    const step: Step | undefined = row.kind === 'mailboxOp' ? markAlone : realSteps[row.kind]
     if (step === undefined) throw new Error(`nothing does ${row.kind}`)
     try {
       return { done: true, spawn: await step(parts, row, this.#record) }
@@ -256,6 +288,18 @@ export class RelayHistory {
       }),
     } as unknown as StepParts & SettleParts
   }
+}
+
+function indexOf(octets: Buffer): Uint8Array {
+  const indexer = new MimeIndexer()
+  indexer.push(octets)
+  return encodeIndex(indexer.end())
+}
+
+/** A receipt without its message. */
+const markAlone: Step = async (parts, row, message) => {
+  await markSent(parts, asSubmission(message), [row.recipient])
+  return []
 }
 
 export interface DecidedOf {

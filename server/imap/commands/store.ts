@@ -1,3 +1,4 @@
+import { HOUSE_PREFIX, isHouseKeyword } from '../../../mail/house-keywords.ts'
 import type { FlagChange, MessageRow } from '../../../storage/port.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
@@ -18,6 +19,8 @@ interface StoreArguments {
   readonly set: NumberSet
   readonly change: FlagChange
   readonly silent: boolean
+  /** Keywords of the provider were named. */
+  readonly passedOver: boolean
 }
 
 /** [RFC 9051 §6.4.6] */
@@ -46,7 +49,7 @@ export const storeCommands = [false, true].map((byUid) =>
         found += done.changed.length + done.refused.length
         refused.push(...done.refused)
         box.told(done.changed)
-        for (const row of done.changed) tell(session, row, args.silent, byUid)
+        for (const row of done.changed) tell(session, row, args, byUid)
         await progress.advance(batch.length)
         await session.out.room()
         await session.slice.breathe()
@@ -58,12 +61,17 @@ export const storeCommands = [false, true].map((byUid) =>
 )
 
 /** Who is not told of flags is told of the modseq that they have now, once it asked for any. [RFC 7162 §3.1.3] */
-function tell({ out, box, enabled }: Session, row: MessageRow, silent: boolean, byUid: boolean): void {
+function tell({ out, box, enabled }: Session, row: MessageRow, args: StoreArguments, byUid: boolean): void {
+  const silent = args.silent && !differs(row, args)
   if (silent && !enabled.condstore) return
   if (!silent) box.flags.announce(out, row.flags)
   const response = silent ? modseqResponse : flagsResponse
   out.untagged(response(row, box.sequenceOf(row.uid), enabled, byUid ? 'with UID' : 'without UID'))
 }
+
+/** Whether the message has other flags now than a client that asked for silence believes. [RFC 9051 §6.4.6] */
+const differs = ({ flags }: MessageRow, { change, passedOver }: StoreArguments): boolean =>
+  passedOver || (change.mode === 'replace' && flags.some(isHouseKeyword))
 
 /** What others changed meanwhile was left as it is. [RFC 7162 §3.1.3] */
 function modified({ box }: Session, refused: readonly number[], byUid: boolean): string {
@@ -100,9 +108,14 @@ function parseStore(cursor: Cursor): StoreArguments {
   const item = cursor.keyword()
   if (item !== 'FLAGS' && item !== 'FLAGS.SILENT') throw bad('Only FLAGS can be stored')
   cursor.space()
-  const flags = flagsOfStore(cursor)
-  const change: FlagChange = { mode, flags, ...(unchangedSince === undefined ? {} : { unchangedSince }) }
-  return { set, change, silent: item === 'FLAGS.SILENT' }
+  const { flags, passedOver } = flagsOfStore(cursor)
+  const change: FlagChange = {
+    mode,
+    flags,
+    kept: HOUSE_PREFIX,
+    ...(unchangedSince === undefined ? {} : { unchangedSince }),
+  }
+  return { set, change, silent: item === 'FLAGS.SILENT', passedOver }
 }
 
 /** `(UNCHANGEDSINCE n) `. [RFC 7162 §3.1.3] */

@@ -22,6 +22,8 @@ const collections = (disk: Disk): Record<Collection, Map<string, DocumentRow>> =
   ledger: disk.ledger,
   listing: disk.listings,
   hold: disk.holds,
+  filed: disk.filed,
+  annotation: disk.annotations,
 })
 
 function recordsOf(disk: Disk, blobs: MemoryBlobs): StoreRecord[] {

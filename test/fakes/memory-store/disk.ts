@@ -33,6 +33,8 @@ export class Disk {
   readonly ledger = new Map<string, DocumentRow>()
   readonly listings = new Map<string, DocumentRow>()
   readonly holds = new Map<string, DocumentRow>()
+  readonly filed = new Map<string, DocumentRow>()
+  readonly annotations = new Map<string, DocumentRow>()
   readonly segments = new Map<string, { chain: string; segment: Segment }>()
 }
 

@@ -7,11 +7,12 @@ const spelling = new Map(SYSTEM.map((name) => [name.toLowerCase(), name]))
 export const distinctFlags = (names: readonly string[]): string[] => [...byKey(names).values()]
 
 /** The same array where nothing changed. */
-export function flagsAfter(before: readonly string[], { mode, flags }: FlagChange): readonly string[] {
+export function flagsAfter(before: readonly string[], { mode, flags, kept }: FlagChange): readonly string[] {
+  const isKept = (key: string) => kept !== undefined && key.startsWith(kept.toLowerCase())
   const had = byKey(before)
-  const given = byKey(flags)
+  const given = byKey(flags.filter((name) => !isKept(name.toLowerCase())))
   const after = new Map(had)
-  if (mode === 'replace') for (const key of had.keys()) if (!given.has(key)) after.delete(key)
+  if (mode === 'replace') for (const key of had.keys()) if (!given.has(key) && !isKept(key)) after.delete(key)
   if (mode === 'remove') for (const key of given.keys()) after.delete(key)
   if (mode !== 'remove') for (const [key, name] of given) if (!after.has(key)) after.set(key, name)
   const same = after.size === had.size && [...after.keys()].every((key) => had.has(key))

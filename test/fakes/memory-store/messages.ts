@@ -8,6 +8,7 @@ import {
   type MailboxStore,
   type MessageRow,
   type NewMessage,
+  type PlacedMessage,
   StoreError,
 } from '../../../storage/port.ts'
 import { type Boxes, noSuchMailbox, type Plan } from './boxes.ts'
@@ -16,7 +17,7 @@ import { distinctFlags, flagsAfter } from './flags.ts'
 
 type Messages = Omit<
   MailboxStore,
-  'create' | 'delete' | 'rename' | 'list' | 'byName' | 'subscribe' | 'subscriptions' | 'head'
+  'create' | 'delete' | 'rename' | 'list' | 'byName' | 'subscribe' | 'subscriptions' | 'head' | 'ofBody'
 >
 
 export class MemoryMessages implements Messages {
@@ -44,6 +45,14 @@ export class MemoryMessages implements Messages {
   async rows(mailbox: string, uids: readonly number[]): Promise<MessageRow[]> {
     const wanted = new Set(uids)
     return (await this.#present(mailbox)).filter((row) => wanted.has(row.uid)).map(rowOf)
+  }
+
+  async ofBody(mailboxes: readonly string[], hash: string): Promise<PlacedMessage[]> {
+    const placed: PlacedMessage[] = []
+    for (const mailbox of mailboxes)
+      for (const version of await this.#present(mailbox))
+        if (version.body.hash === hash) placed.push({ mailbox, row: rowOf(version) })
+    return placed
   }
 
   async index(mailbox: string, uid: number): Promise<Uint8Array | undefined> {

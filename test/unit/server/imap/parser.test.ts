@@ -190,7 +190,9 @@ describe('flags [RFC 9051 §2.3.2]', () => {
     expect(read(text, flagList)).toEqual(expected)
   })
   test('STORE takes them without parentheses', () => {
-    expect(read('\\Seen b', flagsOfStore)).toEqual(['\\Seen', 'b'])
+    expect(read('\\Seen b', flagsOfStore)).toEqual({ flags: ['\\Seen', 'b'], passedOver: false })
+    expect(read('(\\Seen $kepRead)', flagsOfStore)).toEqual({ flags: ['\\Seen'], passedOver: true })
+    expect(read('($KEPRead b)', flagList)).toEqual(['b'])
   })
 })
 

@@ -219,6 +219,28 @@ const resultOf = (act: Act, addresses: readonly string[]): SendResult | 'dies' =
   }
 }
 
+/** What a holder expects of a message of which this is decided; its type stands there once anything is. */
+function keywordsFor(decided: readonly DecidedOf[]): string[] {
+  const fates = decided.map(({ transport, reading, late }) => {
+    const arrived = transport === undefined ? reading !== undefined : /^(delivery|retrieval)/.test(transport)
+    return {
+      arrived,
+      lost: transport !== undefined && !arrived,
+      read: arrived && (late || reading === 'retrieval'),
+    }
+  })
+  const isRejected = decided.some(({ transport }) => transport === 'relay-rejection')
+  return [
+    ...(fates.every(({ arrived }) => arrived) ? ['$KEPDelivered'] : []),
+    ...(fates.some(({ lost }) => lost) ? ['$KEPFailed'] : []),
+    ...(fates.every(({ read }) => read) ? ['$KEPRead'] : []),
+    ...(isRejected ? ['$KEPRejected'] : []),
+    ...(decided.some(({ transport, reading }) => (transport ?? reading) !== undefined)
+      ? ['$KEPType-standart']
+      : []),
+  ]
+}
+
 async function take(history: RelayHistory, act: Act, dieAt = 0): Promise<void> {
   if (act.act === 'hear')
     await history.hear(act.outcome, act.about === 0 ? '1-3' : `${act.about}`, `${act.id}`)
@@ -241,6 +263,7 @@ async function inOneProcess(steps: readonly Step[]): Promise<void> {
   }
   expect(await history.decided()).toEqual(model.recipients.map(({ words }) => words))
   expect(history.kept.size).toBe(heard.size)
+  expect(await history.keywords()).toEqual(keywordsFor(await history.decided()))
 
   // A month later there is nothing left to wait for, and everyone has one final outcome.
   history.now += 31 * DAY
@@ -254,6 +277,7 @@ async function inOneProcess(steps: readonly Step[]): Promise<void> {
 }
 
 async function checkFinal(history: RelayHistory, decided: readonly DecidedOf[]): Promise<void> {
+  expect(await history.keywords()).toEqual(keywordsFor(decided))
   const finals = history.finals()
   for (const [index, { transport }] of decided.entries()) {
     expect(transport).toBeDefined()

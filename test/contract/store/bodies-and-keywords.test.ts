@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { message } from './material.ts'
+import { stores } from './stores.ts'
+
+describe.each(stores)('$name: where a body lies, and keywords that stay', ({ open }) => {
+  test('messages of a body are found in every mailbox of the account, and in no other account', async () => {
+    await using under = await open()
+    const { mailboxes } = under.store
+    const [a, b, other] = [
+      await mailboxes.create('u', 'A', {}),
+      await mailboxes.create('u', 'B', {}),
+      await mailboxes.create('v', 'A', {}),
+    ]
+    const given = await message(under.store, 'same')
+    const { hash } = given.body
+    await mailboxes.append(a.id, given)
+    await mailboxes.append(other.id, await message(under.store, 'same'))
+    await mailboxes.append(a.id, await message(under.store, 'different'))
+    const places = async () =>
+      (await mailboxes.ofBody('u', hash)).map(({ mailbox, row }) => `${mailbox}/${row.uid}`).sort()
+    expect(await places()).toEqual([`${a.id}/1`])
+    await mailboxes.copy(a.id, [1], b.id, 1)
+    await mailboxes.move(a.id, [1], b.id, 1)
+    expect(await places()).toEqual([`${b.id}/1`, `${b.id}/2`])
+    await mailboxes.store(b.id, [1], { mode: 'add', flags: ['\\Deleted', 'x'] })
+    await mailboxes.expunge(b.id, [1])
+    expect(await places()).toEqual([`${b.id}/2`])
+    expect((await mailboxes.ofBody('u', hash))[0]?.row).toEqual((await mailboxes.rows(b.id, [2]))[0])
+    await mailboxes.delete(b.id)
+    expect(await mailboxes.ofBody('u', hash)).toEqual([])
+    expect(await mailboxes.ofBody('u', '0'.repeat(64))).toEqual([])
+  })
+
+  test('keywords that are kept are neither set nor cleared, by whatever mode', async () => {
+    await using under = await open()
+    const { mailboxes } = under.store
+    const { id } = await mailboxes.create('u', 'A', {})
+    await mailboxes.append(id, await message(under.store, '1', { flags: ['\\Seen', '$KEPRead', 'mine'] }))
+    const change = async (mode: 'add' | 'remove' | 'replace', ...flags: string[]) => {
+      const { changed } = await mailboxes.store(id, [1], { mode, flags, kept: '$kep' })
+      return changed[0]?.flags.toSorted()
+    }
+    const { modseq } = (await mailboxes.head(id))!
+    expect(await change('add', '$KEPDelivered')).toEqual(['$KEPRead', '\\Seen', 'mine'])
+    expect(await change('remove', '$kepread')).toEqual(['$KEPRead', '\\Seen', 'mine'])
+    expect(await change('replace', '\\Seen', 'mine', '$KEPFailed')).toEqual(['$KEPRead', '\\Seen', 'mine'])
+    expect((await mailboxes.head(id))?.modseq).toBe(modseq)
+    expect(await change('replace', 'yours')).toEqual(['$KEPRead', 'yours'])
+    expect(await change('replace')).toEqual(['$KEPRead'])
+    const { changed } = await mailboxes.store(id, [1], { mode: 'replace', flags: [] })
+    expect(changed[0]?.flags).toEqual([])
+  })
+
+  test('documents of both kinds travel with a copy', async () => {
+    await using under = await open()
+    await under.store.filed.put('a', '1', 0)
+    await under.store.annotations.put('b', '2', 0)
+    const found: string[] = []
+    for await (const record of under.store.copy.records())
+      if (record.kind === 'document') found.push(`${record.collection} ${record.key} ${record.document}`)
+    expect(found.sort()).toEqual(['annotation b 2', 'filed a 1'])
+  })
+})
