@@ -44,6 +44,8 @@ export interface DispatchRequest extends EnvelopeRequest {
 
 export interface ReceiptRequest extends EnvelopeRequest {
   readonly messageId: string
+  /** What the original answers: a receipt belongs into the thread of its message. What is no message id is left out. */
+  readonly references?: readonly string[]
   /** Who gets it, nearly always the sender of the original. */
   readonly to: WrittenMailbox
   readonly userSignature?: UserSignature | undefined
@@ -86,6 +88,7 @@ export function composeDispatch(request: DispatchRequest): AsyncGenerator<Uint8A
 export function composeReceipt(request: ReceiptRequest): AsyncGenerator<Uint8Array> {
   const { settings, facts, outcome } = request
   const answered = [facts.message.uaMessageId ?? '', facts.message.remmdMessageId].filter(isMessageId)
+  const references = [...(request.references ?? []).filter(isMessageId), ...answered]
   const header = [
     addressField('From', [{ name: settings.serviceName, address: settings.serviceAddress }]),
     addressField('To', [request.to]),
@@ -93,7 +96,7 @@ export function composeReceipt(request: ReceiptRequest): AsyncGenerator<Uint8Arr
     dateField('Date', request.date),
     idField('Message-ID', [request.messageId]),
     ...(answered.length > 0
-      ? [idField('In-Reply-To', answered.slice(0, 1)), idField('References', answered)]
+      ? [idField('In-Reply-To', answered.slice(0, 1)), idField('References', references)]
       : []),
     // No answering machine may answer this. [RFC 3834 §5]
     textField('Auto-Submitted', 'auto-generated'),

@@ -3,6 +3,7 @@ import type { WrittenMailbox } from '../../mail/header-write.ts'
 import { randomMessageId } from '../../mail/ids.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
 import type { MimeIndex } from '../../mail/mime-part.ts'
+import { answeredBy } from '../../mail/thread-ids.ts'
 import type { EventFacts } from '../../plugins/events.ts'
 import { type StagedBlob, StoreError, type WorkKey } from '../../storage/port.ts'
 import { CONTRADICTED, type EventPayload, type StepParts } from './steps.ts'
@@ -28,6 +29,7 @@ export async function composeEvidenceMessage(
     facts: draft,
     outcome: evidence.meta.outcome,
     evidence: [{ root: draft.root, octets: evidence.octets }],
+    references: message.origin === 'submission' ? answeredBy(message.header) : [],
     messageId: randomMessageId('delil', parts.envelope.serviceAddress.split('@')[1] ?? ''),
     to,
     note,

@@ -7,6 +7,7 @@ import { MESSAGE_TYPE_FIELD } from '../../mail/message-type.ts'
 import { encodeIndex } from '../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../mail/mime-part.ts'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
+import { answeredBy } from '../../mail/thread-ids.ts'
 import { StoreError, scratchFor } from '../../storage/port.ts'
 import { stageBytes } from '../stage-bytes.ts'
 import { type DispatchPayload, type EventPayload, nextWork, type Step } from './steps.ts'
@@ -38,10 +39,7 @@ export const makeDispatch: Step = async (parts, row, message) => {
     sender: { name: submission.sender.name, address: submission.sender.address },
     to: written(submission.header.to),
     cc: written(submission.header.cc),
-    references: [
-      ...(submission.header.references.match(/<[^<>]{1,250}>/g) ?? []),
-      submission.userMessageId ?? '',
-    ],
+    references: [...answeredBy(submission.header), submission.userMessageId ?? ''],
     copied:
       submission.header.messageType === undefined
         ? []

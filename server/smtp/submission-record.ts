@@ -52,6 +52,7 @@ export function makeRecord(request: RecordRequest): SubmissionRecord {
       cc: value('cc'),
       subject,
       references: value('references'),
+      inReplyTo: value('in-reply-to'),
       messageType: typeField(message.header),
     },
     message: { size: message.size, sha256: message.sha256, eightBit: message.wire.eightBit },
