@@ -5,6 +5,7 @@ import { within } from '../number-set.ts'
 import { emailId, threadId } from '../object-id.ts'
 import type { Session } from '../session.ts'
 import type { SearchKey } from './keys.ts'
+import { messageIdMatcher } from './message-ids.ts'
 import type { SearchedMessage } from './searched-message.ts'
 import { textMatches } from './text.ts'
 
@@ -38,6 +39,7 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
     case 'threadId':
       return async (message) => threadId(await message.envelope()) === key.id
     case 'header': {
+      if (key.name === 'message-id') return messageIdMatcher(session, key.text)
       const folded = turkishCasemap(key.text)
       return async (message) =>
         (await message.header(key.name)).some((value) => turkishCasemap(value).includes(folded))

@@ -12,7 +12,6 @@ const INDEXED: ReadonlyMap<string, keyof MimeEnvelope> = new Map([
   ['cc', 'cc'],
   ['date', 'date'],
   ['from', 'from'],
-  ['message-id', 'messageId'],
   ['subject', 'subject'],
   ['to', 'to'],
 ])

@@ -95,7 +95,9 @@ test('4.6, 4.12: a mailbox is searched by sender, subject, dates, size, type and
 
 test('4.13: a message is found by our id and by the sender’s, on either side', async () => {
   expect(await found(recipient, 'INBOX', `HEADER Message-ID "${id}"`)).toBe('1')
-  expect(await found(recipient, 'INBOX', `HEADER References "${USER_ID}"`)).toBe('1')
+  expect(await found(recipient, 'INBOX', `HEADER Message-ID "${USER_ID}"`)).toBe('1')
+  expect(await found(sender, '"Giden Kutusu"', `HEADER Message-ID "${id}"`)).toBe('1')
+  expect(await found(sender, '"Giden Kutusu"', `HEADER Message-ID "${id.slice(1, -1)}"`)).toBe('1')
   expect(await found(sender, '"Giden Kutusu"', `HEADER Message-ID "${USER_ID}"`)).toBe('1')
   expect(await found(sender, '"Giden Kutusu"', 'HEADER Message-ID "<yok@istemci.example>"')).toBe('')
 })
