@@ -252,6 +252,8 @@ export const configSchema = z.strictObject({
     name: z.string().min(1),
     /** Default: kep@<domain>. The envelope certificate carries this address. */
     serviceAddress: z.email().optional(),
+    /** Where holders of accounts find help (mailto:, tel: or https:), as mail clients show it; IMAP's /shared/admin. */
+    contact: z.url({ protocol: /^(?:mailto|tel|https)$/ }).optional(),
   }),
   listen: z
     .strictObject({

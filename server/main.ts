@@ -22,6 +22,7 @@ import { MAX_SPAN } from './archive/span.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { dutiesOf } from './duties.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
+import { AnnotationHints } from './imap/metadata/annotation-hints.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
@@ -365,6 +366,8 @@ export async function start(
     retrievals,
     clock,
     domain: config.provider.domain,
+    about: config.provider,
+    annotationHints: new AnnotationHints(),
     tls,
     limits: {
       loginTimeMs: config.limits.loginTime,

@@ -1,5 +1,6 @@
 import type { Cursor } from './cursor.ts'
 import type { Enabled } from './enabled.ts'
+import type { ResponseCode } from './failure.ts'
 import type { Session } from './session.ts'
 
 /** Where a command may be given; `authenticated` includes a selected mailbox. [RFC 9051 §3] */
@@ -11,6 +12,8 @@ export interface CommandSpec<A> {
   readonly state: CommandState
   /** Which changes the client may be told before the answer. */
   readonly sync: 'all' | 'no-expunge' | 'nothing'
+  /** How a literal that is too large is refused; TOOBIG where it is not said. */
+  readonly tooLarge?: ResponseCode
   /** Reads the arguments, without any I/O; throws BAD. */
   parse(cursor: Cursor, enabled: Enabled): A
   /** Answers the text after OK; throws {@link CommandError} for NO. */
@@ -24,6 +27,7 @@ export interface Command {
   readonly sync: 'all' | 'no-expunge' | 'nothing'
   /** Its messages follow behind what is read before it runs. */
   readonly goesOn: boolean
+  readonly tooLarge: ResponseCode | undefined
   /** Reads all arguments; what comes back does it. */
   prepare(cursor: Cursor, session: Session): () => Promise<string>
 }
@@ -33,6 +37,7 @@ export const command = <A>(spec: CommandSpec<A>): Command => ({
   state: spec.state,
   sync: spec.sync,
   goesOn: false,
+  tooLarge: spec.tooLarge,
   prepare: (cursor, session) => {
     const args = spec.parse(cursor, session.enabled)
     cursor.end()
@@ -50,6 +55,7 @@ export const openCommand = <A>(
   state: spec.state,
   sync: spec.sync,
   goesOn: true,
+  tooLarge: spec.tooLarge,
   prepare: (cursor, session) => {
     const args = spec.parse(cursor, session.enabled)
     return () => spec.run(session, args, cursor)

@@ -101,7 +101,10 @@ export class Connection {
       const cursor = new Cursor(text)
       session.tag = tagOf(text)
       const { command } = findCommand(cursor, session)
-      if (refusal !== undefined) throw refusal
+      if (refusal !== undefined)
+        throw command.tooLarge !== undefined && refusal.code === 'TOOBIG'
+          ? no(command.tooLarge, refusal.message)
+          : refusal
       const run = command.prepare(cursor, session)
       await session.refresh()
       const done = await run()

@@ -96,6 +96,13 @@ export class Cursor {
     return string
   }
 
+  /** A string, NIL, or a literal8, which may hold any octets. [RFC 5464 §5] */
+  value(): string | undefined {
+    if (!this.sees('~{')) return this.nstring()
+    this.position++
+    return this.#literal() ?? this.#fail('a literal')
+  }
+
   /** 0 to 2^53 - 1. */
   number(): number {
     const digits = this.#match(NUMBER)
@@ -162,7 +169,6 @@ export class Cursor {
   }
 
   #string(): string | undefined {
-    const from = this.position
     const quoted = this.#match(QUOTED)
     if (quoted !== undefined) {
       // [RFC 6855 §3]
@@ -170,6 +176,13 @@ export class Cursor {
         throw bad('A quoted string is not UTF-8')
       return quoted.slice(1, -1).replace(/\\(.)/g, '$1')
     }
+    const octets = this.#literal()
+    if (octets?.includes('\0') === true) throw bad('An argument has a NUL octet')
+    return octets
+  }
+
+  #literal(): string | undefined {
+    const from = this.position
     LITERAL.lastIndex = from
     const announced = LITERAL.exec(this.text)
     if (announced === null) return undefined
@@ -177,9 +190,7 @@ export class Cursor {
     const end = start + Number(announced[1])
     if (end > this.text.length) throw bad('A literal is not complete')
     this.position = end
-    const octets = this.text.slice(start, end)
-    if (octets.includes('\0')) throw bad('An argument has a NUL octet')
-    return octets
+    return this.text.slice(start, end)
   }
 
   #match(pattern: RegExp): string | undefined {

@@ -8,6 +8,8 @@ export class Enabled {
   qresync = false
   /** Nobody names a message by its sequence number any more. [RFC 9586 §3] */
   uidOnly = false
+  /** Unsolicited METADATA. [RFC 5464 §4.4] */
+  metadata = false
 
   /** What is UTF-8 in IMAP4rev2, for who stays with IMAP4rev1. [RFC 6855 §3] */
   utf8Accept = false

@@ -12,6 +12,7 @@ export type ResponseCode =
   | 'EXPUNGEISSUED'
   | 'HASCHILDREN'
   | 'LIMIT'
+  | `METADATA ${'TOOMANY' | `MAXSIZE ${number}`}`
   | 'NONEXISTENT'
   | 'NOPERM'
   | 'NOTSAVED'

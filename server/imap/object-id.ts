@@ -4,7 +4,9 @@ import type { MimeEnvelope } from '../../mail/mime-part.ts'
 import type { MailboxRow, MessageRow } from '../../storage/port.ts'
 
 /** One for the same octets, wherever they lie. [RFC 8474 §5.1] */
-export const emailId = ({ body }: Pick<MessageRow, 'body'>): string => `M${body.hash}`
+export const emailId = ({ body }: Pick<MessageRow, 'body'>): string => emailIdOf(body.hash)
+
+export const emailIdOf = (hash: string): string => `M${hash}`
 
 /**
  * One for messages that go back to the same first one, by what each says of itself: so it never changes, whoever comes or goes.

@@ -8,6 +8,7 @@ import type { Events } from '../ops/events.ts'
 import type { Clients } from '../proxied/front.ts'
 import type { Retrievals } from '../retrieval.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
+import type { AnnotationHints } from './metadata/annotation-hints.ts'
 
 /** What the IMAP server is made of. */
 export interface ImapParts {
@@ -24,6 +25,9 @@ export interface ImapParts {
   readonly clock: Clock
   /** The provider's domain, as the greeting shows it. */
   readonly domain: string
+  /** The provider as people know it, and a URI under which they reach it. */
+  readonly about: { readonly name: string; readonly contact?: string | undefined }
+  readonly annotationHints: AnnotationHints
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string }
   readonly limits: {

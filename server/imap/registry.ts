@@ -17,6 +17,7 @@ import { list } from './commands/list.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { lsub } from './commands/lsub.ts'
+import { getMetadata, setMetadata } from './commands/metadata.ts'
 import { moveCommands } from './commands/move.ts'
 import { namespace } from './commands/namespace.ts'
 import { check, noop } from './commands/noop.ts'
@@ -52,6 +53,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     enable,
     ...expungeCommands,
     ...fetchCommands,
+    getMetadata,
     getQuota,
     getQuotaRoot,
     id,
@@ -66,6 +68,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     rename,
     ...replaceCommands,
     ...searchCommands,
+    setMetadata,
     ...selectCommands,
     ...sortCommands,
     starttls,

@@ -10,6 +10,7 @@ import type { ReadingSession } from '../retrieval.ts'
 import { Enabled } from './enabled.ts'
 import { bad, Farewell, no } from './failure.ts'
 import { nameFromWire, patternFromWire } from './mailbox-name.ts'
+import { ToldAnnotations } from './metadata/told-annotations.ts'
 import type { OctetReader } from './octet-reader.ts'
 import type { Output } from './output.ts'
 import type { ImapParts } from './parts.ts'
@@ -40,6 +41,7 @@ export class Session {
   /** Of the command that is being answered. */
   tag = '*'
   readonly enabled = new Enabled()
+  readonly annotations: ToldAnnotations
   selected: SelectedMailbox | undefined
   /** `$`. [RFC 9051 §6.4.4.1] */
   savedSearch: Uint32Array = new Uint32Array(0)
@@ -64,6 +66,7 @@ export class Session {
     this.tls = peer.tls
     this.admission = peer.admission
     this.byCertificate = peer.byCertificate
+    this.annotations = new ToldAnnotations(this)
   }
 
   get state(): 'not-authenticated' | 'authenticated' | 'selected' {
@@ -175,6 +178,7 @@ export class Session {
 
   /** Tells what changed meanwhile. A mailbox that somebody deleted takes its sessions along. [RFC 9051 §6.3.5] */
   async sync(expunge: 'all' | 'no-expunge'): Promise<void> {
+    await this.annotations.tell()
     const selected = this.selected
     if (selected === undefined) return
     const head = await this.parts.store.mailboxes.head(selected.row.id)

@@ -11,7 +11,7 @@ import { composeEvidenceMessage, factsOf } from './evidence-message.ts'
 import { Filed } from './filed.ts'
 import { markSent } from './mark-sent.ts'
 import { warnOfQuota } from './quota-warning.ts'
-import type { MailboxPayload, Step, StepParts } from './steps.ts'
+import type { LyingReceipt, MailboxPayload, Step, StepParts } from './steps.ts'
 
 /** A change of the sender's mailboxes that belongs to the message. */
 export const changeMailbox: Step = async (parts, row, message) => {
@@ -23,28 +23,24 @@ export const changeMailbox: Step = async (parts, row, message) => {
     await warnOfQuota(parts, submission.sender.address)
   } else {
     const facts = await factsOf(parts, row)
-    const body = await putReceipt(parts, submission, facts, payload.note)
-    // Where it lies is kept with the row: so evidence is found from the message it is about.
-    if (body !== undefined && payload.body !== body)
-      await parts.store.work.note(row, JSON.stringify({ ...payload, body } satisfies MailboxPayload))
+    const lies = await putReceipt(parts, submission, facts, payload.note)
+    // Kept with the row: so evidence is found from the message that it is about.
+    await parts.store.work.note(row, JSON.stringify({ ...payload, lies } satisfies MailboxPayload))
     if (row.recipient > 0) await markSent(parts, submission, [row.recipient])
   }
   return []
 }
 
-/**
- * A signed REM-MD message with one evidence into the sender's Deliller; repeated, it is the same one. Answers with the hash of
- * its octets, or undefined where its holder has removed it since.
- */
+/** A signed REM-MD message with one evidence into the sender's Deliller; repeated, it is the same one. */
 async function putReceipt(
   parts: StepParts,
   submission: SubmissionRecord,
   facts: EventFacts,
   note: string | undefined,
-): Promise<string | undefined> {
+): Promise<LyingReceipt> {
   const { store, clock } = parts
   const mailbox = await mailboxOf(parts, submission, EVIDENCE)
-  const { staged, index } = await composeEvidenceMessage(parts, submission, facts, {
+  const { staged, index, outcome } = await composeEvidenceMessage(parts, submission, facts, {
     to: { name: submission.sender.name, address: submission.sender.address },
     note,
   })
@@ -59,7 +55,8 @@ async function putReceipt(
     saved: now,
     origin: 'pipeline',
   })
-  return (await store.mailboxes.rows(mailbox, [uid]))[0]?.body.hash
+  const [lying] = await store.mailboxes.rows(mailbox, [uid])
+  return { outcome, at: facts.at, ...(lying === undefined ? {} : { body: lying.body.hash }) }
 }
 
 /** The signed original into Giden Kutusu; a client's own copy and this one are one message. */

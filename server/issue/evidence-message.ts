@@ -1,4 +1,4 @@
-import { composeReceipt } from '../../evidence/index.ts'
+import { composeReceipt, type OutcomeName } from '../../evidence/index.ts'
 import type { WrittenMailbox } from '../../mail/header-write.ts'
 import { randomMessageId } from '../../mail/ids.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
@@ -18,7 +18,7 @@ export async function composeEvidenceMessage(
   message: MessageRecord,
   facts: EventFacts,
   { to, note }: { readonly to: WrittenMailbox; readonly note?: string | undefined },
-): Promise<{ staged: StagedBlob; index: MimeIndex }> {
+): Promise<{ staged: StagedBlob; index: MimeIndex; outcome: OutcomeName }> {
   const evidence = await parts.issuer.issue(facts, message)
   const draft = parts.issuer.draftOf(facts, message)
   const octets = composeReceipt({
@@ -35,7 +35,10 @@ export async function composeEvidenceMessage(
     note,
     servedAtEndOf: facts.hook === 'delivered' ? facts.served?.day : undefined,
   })
-  return storeMessage(parts.store, octets, MAX_EVIDENCE_MESSAGE)
+  return {
+    ...(await storeMessage(parts.store, octets, MAX_EVIDENCE_MESSAGE)),
+    outcome: evidence.meta.outcome,
+  }
 }
 
 /**

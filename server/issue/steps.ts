@@ -1,4 +1,4 @@
-import type { EnvelopeSettings, Signer, Timestamper } from '../../evidence/index.ts'
+import type { EnvelopeSettings, OutcomeName, Signer, Timestamper } from '../../evidence/index.ts'
 import type { Clock } from '../../mail/clock.ts'
 import type { MessageRecord } from '../../mail/message-record.ts'
 import type { ServingRule } from '../../mail/served-at.ts'
@@ -95,10 +95,19 @@ export type MailboxPayload =
       readonly op: 'receipt'
       readonly eventId: string
       readonly note?: string
-      /** SHA-256 of the message as it lies in Deliller, once it does. */
-      readonly body?: string
+      /** Once it lies in Deliller. */
+      readonly lies?: LyingReceipt
     }
   | { readonly op: 'file'; readonly bodyDigest: string }
+
+/** A delil in Deliller: what it says, and where it is found. */
+export interface LyingReceipt {
+  readonly outcome: OutcomeName
+  /** Time of the event, ISO 8601. */
+  readonly at: string
+  /** SHA-256 of the message; absent where its holder has removed it since. */
+  readonly body?: string
+}
 
 export const nextWork = (
   row: Pick<WorkKey, 'intake' | 'recipient'>,

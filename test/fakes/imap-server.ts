@@ -14,6 +14,7 @@ import { LoginDesk } from '../../server/accounts/login.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { ConnectionCensus } from '../../server/connection-census.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
+import { AnnotationHints } from '../../server/imap/metadata/annotation-hints.ts'
 import { type ImapParts, type ImapServer, makeImapServer } from '../../server/imap/server.ts'
 import { Events } from '../../server/ops/events.ts'
 import { Clients } from '../../server/proxied/front.ts'
@@ -128,6 +129,8 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     retrievals,
     clock,
     domain: 'hs98.kep.tr',
+    about: { name: 'Deneme KEPHS’si', contact: 'tel:+903120000000' },
+    annotationHints: new AnnotationHints(),
     tls: {
       key: tls.key.export({ format: 'pem', type: 'pkcs8' }).toString(),
       cert: toPem(tls.certificate.der) + toPem(intermediate.certificate.der),

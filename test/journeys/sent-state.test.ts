@@ -145,3 +145,68 @@ test('RFC 8474 §5.2: a sent answer and all evidence about it, a peer’s too, a
   await using recipient = await sessionOf(here, RECIPIENT)
   expect(await threads(recipient, 'INBOX')).toEqual([sent])
 })
+
+interface Told {
+  readonly messageId: string
+  readonly complete: boolean
+  readonly evidence: readonly {
+    readonly id: string
+    readonly provider?: string
+    readonly outcome: string
+    readonly at: string
+    readonly recipients?: string
+    readonly emailId?: string
+  }[]
+}
+
+test('METADATA leads from a sent message to its evidence in Deliller, and nobody else from it', async () => {
+  const { here, there } = exchange
+  const { message, id } = await send([RECIPIENT, RECIPIENT_THERE], 'kayitlar')
+  await arrival(there, RECIPIENT_THERE, 'INBOX', message)
+  await read(here, RECIPIENT, 'kayitlar')
+  await sentBecomes('kayitlar', '$KEPType-standart', '$KEPDelivered')
+  await atRest(here)
+  await sender.command('EXAMINE "Giden Kutusu"')
+  const [number] = (await sender.command('SEARCH SUBJECT kayitlar')).lines
+  const fetched = await sender.command(`FETCH ${number?.slice(9)} EMAILID`)
+  const emailId = /EMAILID \((\w+)\)/.exec(fetched.lines[0] ?? '')?.[1]
+  const ask = async (session: ImapSession, box: string, name: string): Promise<Told | undefined> => {
+    const { lines, literals } = await session.command(
+      `GETMETADATA ${box} /shared/vendor/openkep/evidence/${name}`,
+    )
+    const quoted = /\(\S+ "(.*)"\)$/.exec(lines[0] ?? '')?.[1]?.replace(/\\(.)/g, '$1')
+    const text = literals[0]?.toString() ?? quoted
+    return text === undefined ? undefined : JSON.parse(text)
+  }
+  const told = (await ask(sender, '"Giden Kutusu"', emailId ?? ''))!
+  expect(told).toMatchObject({ messageId: id, complete: true })
+  const shown = told.evidence.map(({ provider = 'own', outcome, recipients = 'all' }) =>
+    [outcome, provider, recipients].join(' '),
+  )
+  expect(shown.sort()).toEqual([
+    'delivery hs99.kep.tr 2',
+    'delivery own 1',
+    'relay-acceptance hs99.kep.tr 2',
+    'retrieval own 1',
+    'submission-acceptance own all',
+  ])
+  await sender.command('EXAMINE Deliller')
+  for (const { id: evidence, at, emailId: lies } of told.evidence) {
+    expect(Number.isNaN(Date.parse(at))).toBe(false)
+    const { lines } = await sender.command(
+      `UID SEARCH RETURN (COUNT) EMAILID ${lies} HEADER X-REM-Evidence-Identifier "${evidence}"`,
+    )
+    expect(lines[0], evidence).toMatch(/COUNT 1$/)
+  }
+  const ofSecond = await ask(sender, '"Giden Kutusu"', `${emailId}/2`)
+  expect(ofSecond?.evidence.map(({ outcome }) => outcome).sort()).toEqual(['delivery', 'relay-acceptance'])
+  for (const [box, name] of [
+    ['"Giden Kutusu"', `${emailId}/3`],
+    ['"Giden Kutusu"', `M${'0'.repeat(64)}`],
+    ['INBOX', emailId ?? ''],
+    ['""', emailId ?? ''],
+  ] as const)
+    expect(await ask(sender, box, name), `${box} ${name}`).toBeUndefined()
+  await using recipient = await sessionOf(here, RECIPIENT)
+  expect(await ask(recipient, '"Giden Kutusu"', emailId ?? '')).toBeUndefined()
+})

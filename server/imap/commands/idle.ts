@@ -15,6 +15,9 @@ export const idle = command({
     const stop = parts.store.mailboxes.watch((mailbox) => {
       if (mailbox === session.selected?.row.id) bell.ring('changed')
     })
+    const stopHints = parts.annotationHints.watch((account) => {
+      if (session.enabled.metadata && account === session.account) bell.ring('changed')
+    })
     const keepalive = setInterval(() => bell.ring('still here'), KEEPALIVE_MS)
     const silence = input.silenceMs
     input.silenceMs = 0 // the client has nothing to say; who is gone is noticed by the keepalive
@@ -35,6 +38,7 @@ export const idle = command({
       }
     } finally {
       stop()
+      stopHints()
       clearInterval(keepalive)
       input.silenceMs = silence
     }

@@ -6,9 +6,13 @@ import { matchesPattern } from '../list-pattern.ts'
 import { parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { parseStatusItems, statusLine } from '../mailbox-status.ts'
 import { type MailboxTree, readTree } from '../mailbox-tree.ts'
+import { readAnnotations } from '../metadata/annotations.ts'
+import { tellMetadata } from '../metadata/answer.ts'
+import type { EntryName } from '../metadata/entry-name.ts'
 import { rightsIn } from '../rights.ts'
 import type { Session } from '../session.ts'
 import { mailbox } from '../wire-text.ts'
+import { parseEntries } from './metadata.ts'
 
 /** A client asks for two or three patterns at once. */
 const MAX_PATTERNS = 20
@@ -19,6 +23,7 @@ interface ListArguments {
   readonly patterns: readonly string[]
   readonly returns: ReadonlySet<string>
   readonly status: readonly string[] | undefined
+  readonly metadata: readonly EntryName[] | undefined
   /** Written in the extended form. */
   readonly extended: boolean
 }
@@ -41,6 +46,10 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
   const patterns = args.patterns.flatMap((octets) => session.pattern(args.reference, octets) ?? [])
   const isNamed = (name: string): boolean => patterns.some((pattern) => matchesPattern(pattern, name))
   const withUnnamed = args.selection.has('RECURSIVEMATCH') ? aboveUnnamed(tree, isNamed) : NOBODY
+  const annotations =
+    args.metadata && session.may('read')
+      ? await readAnnotations(session.parts.store, session.account)
+      : undefined
   for (const name of tree.names) {
     await session.slice.breathe()
     if (!isNamed(name) || !selected(tree, name, args, withUnnamed)) continue
@@ -53,6 +62,9 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
       session.out.untagged(`MYRIGHTS ${mailbox(name, session.enabled.utf8)} ${rightsIn(session, row)}`)
     const status = row && args.status && (await statusLine(session, row, args.status))
     if (status !== undefined) session.out.untagged(status)
+    // [RFC 9590 §3]
+    if (row !== undefined && args.metadata !== undefined && annotations !== undefined)
+      await tellMetadata(session, row, { ...EXACTLY, entries: args.metadata }, annotations)
     await session.out.room()
   }
 }
@@ -85,8 +97,10 @@ function attributes(tree: MailboxTree, name: string, args: ListArguments): strin
   return found
 }
 
+const EXACTLY = { depth: 0, maxSize: Number.POSITIVE_INFINITY } as const
+
 const SELECTION = new Set(['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE'])
-const RETURN = new Set(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS', 'MYRIGHTS'])
+const RETURN = new Set(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS', 'MYRIGHTS', 'METADATA'])
 
 function parseList(cursor: Cursor): ListArguments {
   cursor.space()
@@ -104,18 +118,20 @@ function parseList(cursor: Cursor): ListArguments {
   if (patterns.length > MAX_PATTERNS || patterns.some((pattern) => pattern.length > MAX_NAME))
     throw bad('There are too many patterns, or one is too long')
   let status: readonly string[] | undefined
+  let metadata: readonly EntryName[] | undefined
   const returns = new Set<string>()
   const returning = cursor.take(' RETURN ')
   if (returning)
     cursor.list(() => {
       const name = option(cursor, RETURN)
       returns.add(name)
-      if (name !== 'STATUS') return
+      if (name !== 'STATUS' && name !== 'METADATA') return
       cursor.space()
-      status = parseStatusItems(cursor)
+      if (name === 'STATUS') status = parseStatusItems(cursor)
+      else metadata = parseEntries(cursor)
     }, 'may be empty')
   const extended = extendedSelection || several || returning
-  return { selection, reference, patterns, returns, status, extended }
+  return { selection, reference, patterns, returns, status, metadata, extended }
 }
 
 function option(cursor: Cursor, known: ReadonlySet<string>): string {

@@ -22,7 +22,8 @@ export function messageIdMatcher(
   const folded = turkishCasemap(text)
   let named: Promise<Named> | undefined
   return async (message) => {
-    for (const id of await idsIn(message)) if (turkishCasemap(decodeHeaderText(id)).includes(folded)) return true
+    for (const id of await idsIn(message))
+      if (turkishCasemap(decodeHeaderText(id)).includes(folded)) return true
     if (!WHOLE_ID.test(text)) return false
     named ??= namedBy(session, withBrackets(text))
     const { intakes, bodies } = await named
