@@ -19,7 +19,14 @@ export const REJECTED = '$KEPRejected'
 /** What a message is for, as its header says (İleti Tipi). */
 export const typeKeyword = (type: MessageType): string => `$KEPType-${type}`
 
-/** All that there can be, as SELECT names them. */
+const CAME_FROM = `${HOUSE_PREFIX}From-`
+
+/** Where a message in the trash was before: a MAILBOXID, which stays whatever the mailbox is called. [RFC 8474 §4] */
+export const cameFromKeyword = (mailboxId: string): string => `${CAME_FROM}${mailboxId}`
+
+export const isCameFrom = (flag: string): boolean => flag.toLowerCase().startsWith(CAME_FROM.toLowerCase())
+
+/** All that there can be, as SELECT names them; those that name a mailbox are too many. */
 export const HOUSE_KEYWORDS: readonly string[] = [
   DELIVERED,
   READ,

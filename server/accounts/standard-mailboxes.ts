@@ -18,6 +18,9 @@ export const TRASH = 'Çöp Kutusu'
 export const ARCHIVE = 'Arşiv'
 export const EVIDENCE = 'Deliller'
 
+/** Whether a mailbox is that one, or below it. */
+export const isIn = (name: string, top: string): boolean => name === top || name.startsWith(`${top}/`)
+
 /** Mailboxes that hold only what came through the pipeline, by whatever command one tries. */
 export const PIPELINE_ONLY: ReadonlySet<string> = new Set([INBOX, EVIDENCE])
 /** Not counted against the quota. */

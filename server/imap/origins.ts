@@ -1,5 +1,6 @@
 import type { MailboxRow, MessageRow } from '../../storage/port.ts'
 import { EVIDENCE, INBOX, PIPELINE_ONLY } from '../accounts/standard-mailboxes.ts'
+import { cameFrom } from './came-from.ts'
 import { no } from './failure.ts'
 import { SEPARATOR } from './mailbox-name.ts'
 
@@ -24,6 +25,8 @@ export function refuseForeignOrigin(from: MailboxRow, target: MailboxRow, rows: 
 
 function belongs(from: MailboxRow, target: MailboxRow, row: MessageRow): boolean {
   if (row.origin !== 'pipeline') return false
+  // Thrown away from there; only we say so.
+  if (cameFrom(row, target)) return true
   if (target.name === INBOX) return row.delivery !== undefined
   return target.name === EVIDENCE && from.name === EVIDENCE && row.delivery === undefined
 }

@@ -1,7 +1,6 @@
 import type { Permission } from '../../mail/account.ts'
 import type { MailboxRow } from '../../storage/port.ts'
-import { ARCHIVE, PIPELINE_ONLY, TRASH } from '../accounts/standard-mailboxes.ts'
-import { SEPARATOR } from './mailbox-name.ts'
+import { ARCHIVE, isIn, PIPELINE_ONLY, TRASH } from '../accounts/standard-mailboxes.ts'
 import type { Session } from './session.ts'
 
 /** What putting something there takes: Mail Silme for the trash, Mail Arşivle for the archive; elsewhere it is keeping order. */
@@ -9,8 +8,6 @@ export function rightFor(name: string): Permission {
   if (isIn(name, TRASH)) return 'delete'
   return isIn(name, ARCHIVE) ? 'archive' : 'write'
 }
-
-const isIn = (name: string, top: string): boolean => name === top || name.startsWith(`${top}${SEPARATOR}`)
 
 /**
  * What this person may do with a mailbox, in the letters of IMAP: it follows from the permissions that the account gives, and

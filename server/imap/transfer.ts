@@ -24,7 +24,7 @@ export interface Transfer {
   /** Messages that are still there, ascending. */
   readonly uids: readonly number[]
   /** The same, as a record names them. */
-  readonly rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body'>[]
+  readonly rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'flags'>[]
   readonly octets: number
 }
 
@@ -37,10 +37,10 @@ export async function prepareTransfer(
   session.requireWritable()
   const target = await session.target(session.name(args.to))
   session.require(rightFor(target.name))
-  const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'size'>[] = []
+  const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'size' | 'flags'>[] = []
   for await (const rows of rowsAt(session, positionsOf(session, args.set, byUid))) {
     refuseForeignOrigin(session.box.row, target, rows)
-    for (const { uid, delivery, body, size } of rows) taken.push({ uid, delivery, body, size })
+    for (const { uid, delivery, body, size, flags } of rows) taken.push({ uid, delivery, body, size, flags })
   }
   return {
     target,

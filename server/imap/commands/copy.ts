@@ -1,3 +1,4 @@
+import { settlePlaces } from '../came-from.ts'
 import { command } from '../command.ts'
 import { recordMail } from '../mail-record.ts'
 import { requireSpace } from '../quota.ts'
@@ -16,7 +17,10 @@ export const copyCommands = [false, true].map((byUid) =>
       await recordMail(session, 'mail copied', rows, { to: target })
       const { store, clock } = session.parts
       const now = clock.now().getTime()
-      const code = copyUid(await store.mailboxes.copy(session.box.row.id, uids, target.id, now))
+      const from = session.box.row
+      const result = await store.mailboxes.copy(from.id, uids, target.id, now)
+      await settlePlaces(session, from, target, { rows, pairs: result.pairs, moved: false })
+      const code = copyUid(result)
       return code === undefined ? 'Nothing to copy' : `[${code}] COPY done`
     },
   }),

@@ -1,3 +1,4 @@
+import { markThrownAway, settlePlaces } from '../came-from.ts'
 import { command } from '../command.ts'
 import { recordMail } from '../mail-record.ts'
 import { requireSpace, rootsOf } from '../quota.ts'
@@ -17,7 +18,13 @@ export const moveCommands = [false, true].map((byUid) =>
       await recordMail(session, 'mail moved', rows, { to: target })
       const { store, clock } = session.parts
       const now = clock.now().getTime()
-      const code = copyUid(await store.mailboxes.move(box.row.id, uids, target.id, now))
+      const takeBack = await markThrownAway(session, box.row, target, rows)
+      const result = await store.mailboxes.move(box.row.id, uids, target.id, now).catch(async (error) => {
+        await takeBack()
+        throw error
+      })
+      await settlePlaces(session, box.row, target, { rows, pairs: result.pairs, moved: true })
+      const code = copyUid(result)
       // Before the EXPUNGE responses, so that the client knows where they went. [RFC 6851 §4.3]
       if (code !== undefined) session.out.untagged(`OK [${code}] Moved`)
       return 'MOVE done'
