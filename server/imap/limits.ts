@@ -37,6 +37,8 @@ export const MAX_LEVELS = 20
 /** Keywords of one message: a row must not grow with what a client makes up. */
 export const MAX_KEYWORDS = 64
 export const MAX_KEYWORD = 100
+/** Different keywords of one mailbox: labels are defined by people, and SELECT names them all. */
+export const MAX_MAILBOX_KEYWORDS = 500
 /** UIDs told in one VANISHED: a line stays about as long as what clients send. */
 export const UIDS_OF_A_LINE = 5_000
 /** Rows read from the store at once. */

@@ -14,10 +14,12 @@ export class ShownFlags {
   /** As PERMANENTFLAGS named them, without keywords; undefined where none can be changed. */
   readonly #permanent: string | undefined
   /** As written by the first who used them, by their lower case. */
-  readonly #keywords = new Map(HOUSE_KEYWORDS.map((keyword) => [keyword.toLowerCase(), keyword]))
+  readonly #keywords: Map<string, string>
 
-  constructor(permanent: string | undefined) {
+  /** @param known keywords of the mailbox that are announced from the start */
+  constructor(permanent: string | undefined, known: readonly string[]) {
     this.#permanent = permanent
+    this.#keywords = new Map([...HOUSE_KEYWORDS, ...known].map((keyword) => [keyword.toLowerCase(), keyword]))
   }
 
   tell(out: Output): void {

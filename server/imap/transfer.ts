@@ -1,5 +1,6 @@
 import type { CopyResult, MailboxRow, MessageRow } from '../../storage/port.ts'
 import type { Cursor } from './cursor.ts'
+import { admitKeywords } from './mailbox-keywords.ts'
 import { positionsOf, rowsAt } from './message-set.ts'
 import { formatNumbers, type NumberSet } from './number-set.ts'
 import { refuseForeignOrigin } from './origins.ts'
@@ -42,6 +43,11 @@ export async function prepareTransfer(
     refuseForeignOrigin(session.box.row, target, rows)
     for (const { uid, delivery, body, size, flags } of rows) taken.push({ uid, delivery, body, size, flags })
   }
+  await admitKeywords(
+    session,
+    target,
+    taken.map(({ flags }) => flags),
+  )
   return {
     target,
     uids: taken.map(({ uid }) => uid),

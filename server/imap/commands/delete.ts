@@ -3,6 +3,7 @@ import { command, oneAstring } from '../command.ts'
 import { no } from '../failure.ts'
 import { PAGE } from '../limits.ts'
 import { recordAct, recordMail } from '../mail-record.ts'
+import { forgetKeywords } from '../mailbox-keywords.ts'
 import type { Session } from '../session.ts'
 
 /** Names below stay. The provider's own mailboxes are never deleted. [RFC 9051 §6.3.5] */
@@ -19,6 +20,7 @@ export const deleteMailbox = command({
     await recordMessages(session, row)
     await recordAct(session, 'mailbox deleted', { mailbox: row.name })
     await session.parts.store.mailboxes.delete(row.id)
+    await forgetKeywords(session, row)
     if (session.selected?.row.id === row.id) {
       session.leaveMailbox()
       session.out.untagged('OK [CLOSED] The mailbox is closed')

@@ -41,7 +41,7 @@ async function select(
   if (condstore) session.enableCondstore()
   const row = await session.mailbox(session.name(octets))
   const readOnly = examine || session.closed
-  const flags = new ShownFlags(readOnly ? undefined : permanentFlags(session))
+  const flags = new ShownFlags(readOnly ? undefined : permanentFlags(session), await keywordsOf(session, row))
   const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly, flags)
   if (opened === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
   const { selected, uidNext } = opened

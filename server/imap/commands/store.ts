@@ -6,6 +6,7 @@ import { bad, no } from '../failure.ts'
 import { flagsResponse, modseqResponse } from '../fetch/response.ts'
 import { DELETED, flagsOfStore, keywordsIn, SEEN } from '../flags.ts'
 import { MAX_KEYWORDS } from '../limits.ts'
+import { admitKeywords } from '../mailbox-keywords.ts'
 import { positionsOf, rowsAt, uidsAt } from '../message-set.ts'
 import { formatNumbers, type NumberSet } from '../number-set.ts'
 import { Progress } from '../progress.ts'
@@ -39,6 +40,7 @@ export const storeCommands = [false, true].map((byUid) =>
       await session.sync('no-expunge')
       const positions = positionsOf(session, args.set, byUid)
       await prepare(session, args, positions)
+      if (change.mode !== 'remove') await admitKeywords(session, box.row, [change.flags])
       const uids = uidsAt(session, positions)
       const refused: number[] = []
       const progress = new Progress(session, uids.length)
