@@ -11,6 +11,9 @@ const AT_A_TIME = 32
 /** A client may move the message while we mark it: then it is looked for anew. What comes of that is found by the next evidence. */
 const MAX_LOOKS = 5
 
+/** Of these a message bears what is proved, and nothing of what an earlier acceptance of the same octets came to. */
+const OUTCOMES = [DELIVERED, READ, FAILED, REJECTED]
+
 type Parts = { readonly store: Pick<Store, 'work' | 'mailboxes' | 'filed'> }
 
 /**
@@ -30,14 +33,15 @@ export async function markSent(
   const hash = await new Filed(store).bodyOf(id)
   // The same octets may have been accepted again since: the message shows what became of it the last time.
   if (hash === undefined || (await new Filed(store).intakeOf(sender.address, hash)) !== id) return
+  const everyone = recipients.map((_, index) => index + 1)
   for (let look = 0; look < MAX_LOOKS; look++) {
     const placed = await store.mailboxes.ofBody(sender.address, hash)
     if (placed.length === 0) return
-    const all = recipients.map((_, index) => index + 1)
     // What was just set is looked at again: a word that came meanwhile may say otherwise.
     const known = look === 0 ? placed : []
-    const change = await keywordsOf(store, submission, positions === 'all' ? all : positions, known)
-    if (!(await apply(store, placed, change))) return
+    const change = await keywordsOf(store, submission, positions === 'all' ? everyone : positions, known)
+    const clear = positions === 'all' ? OUTCOMES.filter((one) => !change.set.includes(one)) : change.clear
+    if (!(await apply(store, placed, { ...change, clear }))) return
   }
 }
 
@@ -80,17 +84,21 @@ async function keywordsOf(
 }
 
 /**
- * Ends with the first of whom it is not true. Begins anywhere: then, in whatever order a thousand recipients come to it,
- * they are asked some thousands of times in all and not a million.
+ * Ends with the first of whom it is not true. Asks in an order of its own each time: then, in whatever order a thousand
+ * recipients come to it, they are asked some thousands of times in all and not a million.
  */
 async function isTrueOfAll(count: number, holds: (position: number) => Promise<boolean>): Promise<boolean> {
-  const start = Math.floor(Math.random() * count)
-  for (let step = 0; step < count; step++) {
-    if (!(await holds(((start + step) % count) + 1))) return false
+  let stride = 1 + Math.floor(Math.random() * count)
+  while (commonDivisor(stride, count) > 1) stride++
+  let at = Math.floor(Math.random() * count)
+  for (let step = 0; step < count; step++, at = (at + stride) % count) {
+    if (!(await holds(at + 1))) return false
     if (step % AT_A_TIME === 0) await setImmediate()
   }
   return true
 }
+
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b))
 
 /** True where something was changed, or moved away under our hands: then it is worth another look. */
 async function apply(
