@@ -60,9 +60,10 @@ describe.each([
     } finally {
       await sender.logout()
     }
-    expect(
-      (await back.provider.store.work.backlog(Date.now())).filter(({ kind }) => kind !== 'timer'),
-    ).toEqual([])
+    await eventually(async () => {
+      const waiting = await back.provider.store.work.backlog(Date.now())
+      return waiting.every(({ kind }) => kind === 'timer') ? true : undefined
+    }, 'the end of all work')
   })
 })
 
