@@ -41,8 +41,8 @@ export const READING_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Çöp kutusundan geri alınır ya da kalıcı silinir',
     en: 'From the trash mail is put back, or deleted for good',
     source: 'field guides, unverified; RFC 9051',
-    files: ['server/imap/commands/move.ts', 'server/imap/commands/expunge.ts'],
-    tests: ['test/journeys/rows/reading.test.ts'],
+    files: ['server/imap/commands/move.ts', 'server/imap/came-from.ts', 'server/imap/commands/expunge.ts'],
+    tests: ['test/journeys/rows/reading.test.ts', 'test/dialogues/imap/thrown-away.test.ts'],
   },
   '4.8': {
     tr: 'Deliller klasörü: listelenir, açılır, taşınır',
@@ -55,8 +55,8 @@ export const READING_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Giden kutusu gönderilen imzalı iletiyi saklar',
     en: 'Sent mail is kept as it was signed',
     source: 'field guides, unverified',
-    files: ['server/issue/change-mailbox.ts'],
-    tests: ['test/journeys/rows/reading.test.ts'],
+    files: ['server/issue/change-mailbox.ts', 'server/issue/mark-sent.ts'],
+    tests: ['test/journeys/rows/reading.test.ts', 'test/journeys/sent-state.test.ts'],
   },
   '4.10': {
     tr: 'Taslaklar: eklenir, listelenir, silinir',
@@ -87,8 +87,8 @@ export const READING_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Mesaj kimliğiyle arama',
     en: 'Search by message id',
     source: 'field guides, unverified; RFC 9051',
-    files: ['server/imap/search/keys.ts', 'evidence/envelope/messages.ts'],
-    tests: ['test/journeys/rows/reading.test.ts'],
+    files: ['server/imap/search/message-ids.ts', 'evidence/envelope/messages.ts'],
+    tests: ['test/journeys/rows/reading.test.ts', 'test/dialogues/imap/message-ids.test.ts'],
   },
   '4.14': {
     tr: 'Delil araması: tarih, alıcı, mesaj kimliği, delil adı',
@@ -129,8 +129,8 @@ export const READING_RULES: Readonly<Record<string, Rule>> = {
     tr: 'Etiketler: bir iletide birden çok, tek tek kaldırılır, aranır',
     en: 'Labels: several a message, removed one by one, searched',
     source: 'field guides, unverified; RFC 9051',
-    files: ['server/imap/flags.ts', 'server/imap/commands/store.ts'],
-    tests: ['test/journeys/rows/reading.test.ts'],
+    files: ['server/imap/flags.ts', 'server/imap/mailbox-keywords.ts', 'server/imap/commands/store.ts'],
+    tests: ['test/journeys/rows/reading.test.ts', 'test/dialogues/imap/labels.test.ts'],
   },
   '4.21': {
     tr: 'Silinen ileti geri alınamaz; delili kalır',

@@ -54,7 +54,7 @@ async function read(kep: TestProvider, user: string, subject: string): Promise<v
 }
 
 describe('keywords of a sent message', () => {
-  test('delivered when all have it, read when all have read it; the type on both sides', async () => {
+  test('4.9: delivered when all have it, read when all have read it; the type on both sides', async () => {
     const { here, there } = exchange
     const { message } = await send([RECIPIENT, RECIPIENT_THERE], 'ikialici')
     await arrival(here, RECIPIENT, 'INBOX', message)

@@ -56,7 +56,7 @@ beforeEach(async () => {
 afterEach(() => client.end())
 
 describe('SEARCH HEADER Message-ID', () => {
-  test('finds a dispatch by its own id, by that of the message in it and by that of its provider', () =>
+  test('4.13: finds a dispatch by its own id, by that of the message in it and by that of its provider', () =>
     runDialogue(
       client,
       `

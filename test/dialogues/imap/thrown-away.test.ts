@@ -34,7 +34,7 @@ const lastUid = async (name: string): Promise<string> => {
 }
 
 describe('what is thrown away says where it was', () => {
-  test('by MOVE, whatever that mailbox is called later; moved back it says nothing any more', async () => {
+  test('4.7: by MOVE, whatever that mailbox is called later; moved back it says nothing any more', async () => {
     await client.command('c', 'CREATE kira')
     const from = `$KEPFrom-${await idOf('kira')}`
     const { number } = await deliver('kira', { flags: ['\\Seen', 'benim'] })

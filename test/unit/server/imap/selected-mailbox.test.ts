@@ -41,7 +41,7 @@ async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
   } as unknown as MailboxStore
   const wire = new PassThrough()
   const out = new Output(wire)
-  const box = (await SelectedMailbox.open(store, ROW, false, new ShownFlags(undefined)))?.selected
+  const box = (await SelectedMailbox.open(store, ROW, false, new ShownFlags(undefined, [])))?.selected
   if (box === undefined) throw new Error('it is there')
   const told = async (): Promise<string[]> => {
     await out.flush()
