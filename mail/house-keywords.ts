@@ -2,7 +2,7 @@
  * Keywords that the provider sets on messages so that every client can see what only the evidence says. Whoever reads them
  * believes us, so nobody else sets or clears one.
  */
-import { MESSAGE_TYPES, type MessageType } from './message-type.ts'
+import type { MessageType } from './message-type.ts'
 
 /** Keywords that begin with this, in any case, are the provider's alone. */
 export const HOUSE_PREFIX = '$KEP'
@@ -25,15 +25,6 @@ const CAME_FROM = `${HOUSE_PREFIX}From-`
 export const cameFromKeyword = (mailboxId: string): string => `${CAME_FROM}${mailboxId}`
 
 export const isCameFrom = (flag: string): boolean => flag.toLowerCase().startsWith(CAME_FROM.toLowerCase())
-
-/** All that there can be, as SELECT names them; those that name a mailbox are too many. */
-export const HOUSE_KEYWORDS: readonly string[] = [
-  DELIVERED,
-  READ,
-  FAILED,
-  REJECTED,
-  ...MESSAGE_TYPES.map(typeKeyword),
-]
 
 export const isHouseKeyword = (flag: string): boolean =>
   flag.slice(0, HOUSE_PREFIX.length).toLowerCase() === HOUSE_PREFIX.toLowerCase()

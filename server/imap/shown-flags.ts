@@ -1,4 +1,4 @@
-import { HOUSE_KEYWORDS, isHouseKeyword } from '../../mail/house-keywords.ts'
+import { isHouseKeyword } from '../../mail/house-keywords.ts'
 import type { Output } from './output.ts'
 
 export const SYSTEM_FLAGS = '\\Answered \\Flagged \\Deleted \\Seen \\Draft'
@@ -19,7 +19,7 @@ export class ShownFlags {
   /** @param known keywords of the mailbox that are announced from the start */
   constructor(permanent: string | undefined, known: readonly string[]) {
     this.#permanent = permanent
-    this.#keywords = new Map([...HOUSE_KEYWORDS, ...known].map((keyword) => [keyword.toLowerCase(), keyword]))
+    this.#keywords = new Map(known.map((keyword) => [keyword.toLowerCase(), keyword]))
   }
 
   tell(out: Output): void {

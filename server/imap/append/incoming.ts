@@ -7,6 +7,7 @@ import { receiveMessage } from '../../received-message.ts'
 import { sentJoinKey } from '../../sent-join-key.ts'
 import { CommandError, no } from '../failure.ts'
 import { DELETED } from '../flags.ts'
+import { admitKeywords } from '../mailbox-keywords.ts'
 import { overQuota } from '../quota.ts'
 import type { Session } from '../session.ts'
 import type { CommandTail } from './command-tail.ts'
@@ -100,6 +101,11 @@ export class Incoming implements AsyncDisposable {
 
   /** All of them, once what they took of deliveries counts as read. */
   async messages(): Promise<readonly NewMessage[]> {
+    await admitKeywords(
+      this.#session,
+      this.#target,
+      this.#messages.map(({ flags }) => flags),
+    )
     await this.#urls.read()
     return this.#messages
   }

@@ -58,6 +58,7 @@ describe('a closed account is read and not changed', () => {
     'SETMETADATA kutu (/shared/comment "x")',
     'SETMETADATA kutu (/private/comment NIL)',
     'SETMETADATA "" (/private/comment "x")',
+    'UID REPLACE 1 Taslaklar {12+}\r\nSubject: x\r\n',
     'APPEND Taslaklar (\\Seen) {12+}\r\nSubject: x\r\n',
   ])('%s', async (text) => {
     const before = await everything()

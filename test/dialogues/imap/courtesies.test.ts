@@ -41,12 +41,11 @@ describe('flags', () => {
       S: a3 OK *
       C: a4 EXAMINE kutu
       S: * OK [CLOSED] *
-      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Onay etiket)
       S: * OK [PERMANENTFLAGS ()] *
       S: ...
       S: a4 OK [READ-ONLY] *
       C: a5 FETCH 1 FLAGS
-      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Onay etiket)
       S: * 1 FETCH (FLAGS ($Onay etiket))
       S: a5 OK *
       `)

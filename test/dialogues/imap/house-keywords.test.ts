@@ -21,15 +21,25 @@ beforeEach(async () => {
 afterEach(() => client.end())
 
 describe('keywords of the provider', () => {
-  test('SELECT names them among the flags and not among those that a client may change', () =>
+  test('are announced before they are shown, and never as flags that a client may change', () =>
     runDialogue(
       client,
       `
       C: a1 SELECT {{box}}
-      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $KEPDelivered $KEPRead $KEPFailed $KEPRejected $KEPType-standart $KEPType-eYazisma $KEPType-eTebligat)
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)
       S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] *
       S: ...
       S: a1 OK *
+      C: a2 FETCH 1 FLAGS
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $KEPType-standart $KEPDelivered)
+      S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] *
+      S: * 1 FETCH (FLAGS (\\Seen $KEPType-standart $KEPDelivered))
+      S: a2 OK *
+      C: a3 STORE 1 +FLAGS (benim)
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $KEPType-standart $KEPDelivered benim)
+      S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft benim \\*)] *
+      S: * 1 FETCH (FLAGS (\\Seen $KEPType-standart $KEPDelivered benim))
+      S: a3 OK *
       `,
       { box },
     ))
@@ -42,19 +52,24 @@ describe('keywords of the provider', () => {
       S: ...
       S: a1 OK *
       C: a2 STORE 1 +FLAGS ($KEPRead $kepfailed $KEP benim)
+      S: ...
       S: * 1 FETCH (FLAGS (\\Seen $KEPType-standart $KEPDelivered benim))
       S: a2 OK *
       C: a3 STORE 1 -FLAGS ($KEPDelivered $keptype-STANDART)
+      S: ...
       S: * 1 FETCH (FLAGS (\\Seen $KEPType-standart $KEPDelivered benim))
       S: a3 OK *
       C: a4 STORE 1 FLAGS (\\Flagged)
+      S: ...
       S: * 1 FETCH (FLAGS (\\Flagged $KEPType-standart $KEPDelivered))
       S: a4 OK *
       # A client that asked for silence hears it where it would believe something else.
       C: a5 STORE 1 FLAGS.SILENT ()
+      S: ...
       S: * 1 FETCH (FLAGS ($KEPType-standart $KEPDelivered))
       S: a5 OK *
       C: a6 UID STORE 1 +FLAGS.SILENT ($KEPRead)
+      S: ...
       S: * 1 FETCH (UID 1 FLAGS ($KEPType-standart $KEPDelivered))
       S: a6 OK *
       C: a7 STORE 1 +FLAGS.SILENT (benim)
@@ -82,6 +97,7 @@ describe('keywords of the provider', () => {
       S: ...
       S: a2 OK *
       C: a3 FETCH 1 FLAGS
+      S: ...
       S: * 1 FETCH (FLAGS (\\Seen benim))
       S: a3 OK *
       C: a4 SELECT {{box}}
@@ -97,7 +113,9 @@ describe('keywords of the provider', () => {
       S: ...
       S: a7 OK *
       C: a8 FETCH 2:3 FLAGS
+      S: ...
       S: * 2 FETCH (FLAGS (\\Seen $KEPType-standart $KEPDelivered))
+      S: ...
       S: * 3 FETCH (FLAGS (\\Seen $KEPType-standart $KEPDelivered))
       S: a8 OK *
       `,
@@ -109,10 +127,13 @@ describe('keywords of the provider', () => {
     const { id } = (await mailboxes.list('deneme.alici@hs98.kep.tr')).find(({ name }) => name === box)!
     await client.command('e', 'ENABLE CONDSTORE')
     await client.command('s', `SELECT ${box}`)
+    await client.command('f', 'FETCH 1 FLAGS')
     const { modseq } = (await mailboxes.head(id))!
     client.send('i IDLE\r\n')
     expect(await client.line()).toBe('+ idling')
     await mailboxes.store(id, [1], { mode: 'add', flags: ['$KEPRead'] })
+    expect((await client.line())?.endsWith('$KEPDelivered $KEPRead)')).toBe(true)
+    expect(await client.line()).toMatch(/^\* OK \[PERMANENTFLAGS /)
     expect(await client.line()).toBe(
       `* 1 FETCH (UID 1 FLAGS (\\Seen $KEPType-standart $KEPDelivered $KEPRead) MODSEQ (${modseq + 1}))`,
     )

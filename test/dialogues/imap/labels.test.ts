@@ -46,21 +46,25 @@ describe('labels (etiket) are keywords', () => {
       S: ...
       S: a1 OK *
       C: a2 STORE 1 +FLAGS (Satis Kalite ARGE)
+      S: ...
       S: * 1 FETCH (FLAGS (Satis Kalite ARGE))
       S: a2 OK *
       C: a3 STORE 1:2 +FLAGS (kalite)
+      S: ...
       S: * 1 FETCH (FLAGS (Satis Kalite ARGE))
+      S: ...
       S: * 2 FETCH (FLAGS (kalite))
       S: a3 OK *
       C: a4 SEARCH KEYWORD KALITE UNKEYWORD satis
       S: * SEARCH 2
       S: a4 OK *
       C: a5 STORE 1 -FLAGS (Satis)
+      S: ...
       S: * 1 FETCH (FLAGS (Kalite ARGE))
       S: a5 OK *
       C: a6 SELECT {{box}}
       S: * OK [CLOSED] *
-      S: * FLAGS (\\Answered * $KEPType-eTebligat *Kalite*)
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft Satis Kalite ARGE)
       S: ...
       S: a6 OK *
       `,
@@ -79,6 +83,7 @@ describe('labels (etiket) are keywords', () => {
       S: ...
       S: a1 OK *
       C: a2 STORE 1 +FLAGS ({{important}} {{sale}})
+      S: ...
       S: * 1 FETCH (FLAGS ({{important}} {{sale}}))
       S: a2 OK *
       C: a3 SEARCH KEYWORD {{sale}} KEYWORD &apy-NEMLI
@@ -117,6 +122,7 @@ describe(`at most ${MAX_MAILBOX_KEYWORDS} different keywords in a mailbox`, () =
       S: ...
       S: a0 OK *
       C: a1 UID STORE {{uid}} +FLAGS (W0 w499)
+      S: ...
       S: * * FETCH (UID {{uid}} FLAGS (W0 w499))
       S: a1 OK *
       C: a2 UID STORE {{uid}} +FLAGS (w1 yeni)
@@ -124,11 +130,13 @@ describe(`at most ${MAX_MAILBOX_KEYWORDS} different keywords in a mailbox`, () =
       C: a3 UID STORE {{uid}} FLAGS (yeni)
       S: a3 NO [LIMIT] *
       C: a4 UID STORE {{uid}} +FLAGS ($KEPRead)
+      S: ...
       S: * * FETCH (UID {{uid}} FLAGS (W0 w499))
       S: a4 OK *
       C: a5 STORE 1 -FLAGS.SILENT (w7)
       S: a5 OK *
       C: a6 UID STORE {{uid}} +FLAGS (yeni)
+      S: ...
       S: * * FETCH (UID {{uid}} FLAGS (W0 w499 yeni))
       S: a6 OK *
       C: a7 UID STORE {{uid}} +FLAGS (w7)
@@ -136,6 +144,18 @@ describe(`at most ${MAX_MAILBOX_KEYWORDS} different keywords in a mailbox`, () =
       `,
       { uid: String(uid) },
     )
+  })
+
+  test('APPEND brings no more than there is room for, of all its messages together', async () => {
+    await fill(MAX_MAILBOX_KEYWORDS - 1)
+    const one = (flags: string) => ` (${flags}) {12+}\r\nSubject: x\r\n`
+    const append = async (...flags: string[]) => {
+      client.send(`a APPEND ${box}${flags.map(one).join('')}\r\n`)
+      return (await client.until('a ')).at(-1)
+    }
+    expect(await append('bir', 'iki')).toMatch(/^a NO \[LIMIT\]/)
+    expect(await append('bir w1', 'BIR $KEPRead')).toMatch(/^a OK \[APPENDUID/)
+    expect(await append('iki')).toMatch(/^a NO \[LIMIT\]/)
   })
 
   test('COPY and MOVE bring no more than there is room for, and nothing is copied then', async () => {

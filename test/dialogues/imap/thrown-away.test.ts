@@ -56,6 +56,7 @@ describe('what is thrown away says where it was', () => {
       S: ...
       S: a4 OK *
       C: a5 FETCH * FLAGS
+      S: ...
       S: * * FETCH (FLAGS (\\Seen benim {{from}}))
       S: a5 OK *
       C: a6 SEARCH KEYWORD {{from}}
