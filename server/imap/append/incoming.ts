@@ -3,7 +3,7 @@ import { encodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../../mail/mime-part.ts'
 import type { MailboxRow, NewMessage, StagedBlob } from '../../../storage/port.ts'
 import { SENT } from '../../accounts/standard-mailboxes.ts'
-import { receiveMessage } from '../../received-message.ts'
+import { type ReceivedMessage, receiveMessage } from '../../received-message.ts'
 import { sentJoinKey } from '../../sent-join-key.ts'
 import { CommandError, no } from '../failure.ts'
 import { DELETED } from '../flags.ts'
@@ -14,6 +14,7 @@ import type { CommandTail } from './command-tail.ts'
 import { type DataSources, MAX_PARTS, messageData, tooManyParts } from './message-data.ts'
 import { messageOptions } from './message-options.ts'
 import { UrlParts } from './url-parts.ts'
+import { binaryParts, inBase64 } from './without-nul.ts'
 
 /** Messages of one command: of each that is small the octets, and of each the index, are held until all are there. */
 const MAX_MESSAGES = 100
@@ -70,21 +71,11 @@ export class Incoming implements AsyncDisposable {
     const { flags, date } = messageOptions(this.#tail.cursor)
     if (flags.includes(DELETED)) session.require('delete')
     this.#size = 0
-    const { store, limits, clock } = session.parts
-    const { staged, index, wire, bodyDigest } = await receiveMessage(messageData(this.#sources), {
-      blobs: store.blobs,
-      maxBytes: limits.appendMax,
-      limits: limits.mimeLimits,
-      taps: [],
-    })
-    this.#staged.push(staged)
-    if (staged.ref.size === 0) throw new CommandError('NO', undefined, 'The message is empty')
-    // A literal of IMAP cannot carry NUL, so such a message could never be fetched as it is. [RFC 9051 §4.3.1]
-    if (wire.nul) throw no('UNKNOWN-CTE', 'The message has a NUL octet')
+    const { staged, index, wire, bodyDigest } = await this.#received()
     // [RFC 6855 §4]
     if (wire.eightBitHeader && !session.enabled.utf8)
       throw no('CANNOT', 'A header has octets over 127, and UTF8=ACCEPT is not enabled')
-    const now = clock.now().getTime()
+    const now = session.parts.clock.now().getTime()
     const joinKey = this.#target.name === SENT ? joinKeyOf(index, bodyDigest) : undefined
     this.#messages.push({
       opId: randomId('append'),
@@ -97,6 +88,31 @@ export class Incoming implements AsyncDisposable {
       origin: 'client',
       ...(joinKey === undefined ? {} : { joinKey }),
     })
+  }
+
+  async #received(): Promise<ReceivedMessage> {
+    const received = await this.#receive(messageData(this.#sources))
+    const { staged, index, wire } = received
+    if (staged.ref.size === 0) throw new CommandError('NO', undefined, 'The message is empty')
+    if (!wire.nul) return received
+    const parts = binaryParts(index)
+    if (parts === undefined || parts.length === 0) throw unknownEncoding()
+    const encoded = await this.#receive(inBase64(staged, parts))
+    this.#admit(encoded.staged.ref.size - staged.ref.size)
+    if (encoded.wire.nul) throw unknownEncoding()
+    return encoded
+  }
+
+  async #receive(octets: AsyncIterable<Buffer>): Promise<ReceivedMessage> {
+    const { store, limits } = this.#session.parts
+    const received = await receiveMessage(octets, {
+      blobs: store.blobs,
+      maxBytes: limits.appendMax,
+      limits: limits.mimeLimits,
+      taps: [],
+    })
+    this.#staged.push(received.staged)
+    return received
   }
 
   /** All of them, once what they took of deliveries counts as read. */
@@ -128,6 +144,10 @@ export class Incoming implements AsyncDisposable {
     return index
   }
 }
+
+/** A literal of IMAP cannot carry NUL, so such a message could never be fetched as it is. [RFC 9051 §4.3.1] */
+const unknownEncoding = () =>
+  no('UNKNOWN-CTE', 'The message has a NUL octet outside of binary parts that may be written in base64')
 
 /** A client's copy of what it sent is the copy that the provider files: one message, whichever comes first. */
 function joinKeyOf(index: MimeIndex, bodyDigest: string): string | undefined {
