@@ -4,12 +4,14 @@ import { bad } from './failure.ts'
 import { DELETED } from './flags.ts'
 import { PAGE } from './limits.ts'
 import { mailboxId } from './object-id.ts'
+import { untoldFrom } from './recent.ts'
 import type { Session } from './session.ts'
+import { UidList } from './uid-list.ts'
 import { mailbox } from './wire-text.ts'
 
 type Item = (head: MailboxHead, session: Session, row: MailboxRow) => number | string | Promise<number>
 
-/** [RFC 9051 §6.3.11]; RECENT for IMAP4rev1 clients only, and always 0. */
+/** [RFC 9051 §6.3.11]; RECENT for IMAP4rev1 clients only. [RFC 3501 §6.3.10] */
 const ITEMS: ReadonlyMap<string, Item> = new Map<string, Item>([
   ['MESSAGES', (head) => head.exists],
   ['UIDNEXT', (head) => head.uidNext],
@@ -17,7 +19,7 @@ const ITEMS: ReadonlyMap<string, Item> = new Map<string, Item>([
   ['UNSEEN', (head) => head.unseen],
   ['DELETED', (head) => head.deleted],
   ['SIZE', (head) => head.bytes],
-  ['RECENT', () => 0],
+  ['RECENT', recentMessages],
   // [RFC 7162 §3.1.7]
   ['HIGHESTMODSEQ', (head) => head.modseq],
   // [RFC 8474 §4.3]
@@ -46,6 +48,14 @@ export async function statusLine(
   const values: string[] = []
   for (const item of items) values.push(`${item} ${(await ITEMS.get(item)?.(head, session, row)) ?? 0}`)
   return `STATUS ${mailbox(row.name, session.enabled.utf8)} (${values.join(' ')})`
+}
+
+async function recentMessages(head: MailboxHead, session: Session, row: MailboxRow): Promise<number> {
+  const from = session.enabled.rev2 ? head.uidNext : await untoldFrom(session.parts.store, row)
+  if (from >= head.uidNext) return 0
+  if (from === 1) return head.exists
+  const uids = new UidList(await session.parts.store.mailboxes.uids(row.id))
+  return uids.length - uids.lowerBound(from)
 }
 
 /** Octets that expunging would free; the rows are looked at only where there are any. */

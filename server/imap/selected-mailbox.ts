@@ -4,9 +4,16 @@ import { flagsResponse } from './fetch/response.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Output } from './output.ts'
+import type { RecentMessages } from './recent.ts'
 import type { ShownFlags } from './shown-flags.ts'
 import type { Slice } from './slice.ts'
 import { UidList } from './uid-list.ts'
+
+/** What depends on the session and not on the mailbox alone. */
+interface Shown {
+  readonly flags: ShownFlags
+  readonly recent: RecentMessages
+}
 
 /**
  * One session's view of a mailbox: sequence numbers are this session's own and change only where the standard lets
@@ -17,9 +24,11 @@ export class SelectedMailbox {
   readonly row: MailboxRow
   readonly readOnly: boolean
   readonly flags: ShownFlags
+  readonly recent: RecentMessages
   readonly uids: UidList
   readonly #store: MailboxStore
   #modseq: number
+  #recentTold: number | undefined
   /** There, but the client was not told yet: kept where the store failed half-way, for the next time. */
   readonly #added = new Set<number>()
   /** Gone, but the client was not told yet. */
@@ -31,13 +40,14 @@ export class SelectedMailbox {
     store: MailboxStore,
     row: MailboxRow,
     readOnly: boolean,
-    flags: ShownFlags,
+    { flags, recent }: Shown,
     { uids, modseq }: { readonly uids: Uint32Array; readonly modseq: number },
   ) {
     this.#store = store
     this.row = row
     this.readOnly = readOnly
     this.flags = flags
+    this.recent = recent
     this.uids = new UidList(uids)
     this.#modseq = modseq
   }
@@ -47,13 +57,14 @@ export class SelectedMailbox {
     store: MailboxStore,
     row: MailboxRow,
     readOnly: boolean,
-    flags: ShownFlags,
-  ): Promise<{ selected: SelectedMailbox; uidNext: number } | undefined> {
+    shown: Shown,
+  ): Promise<{ selected: SelectedMailbox; uidNext: number; unseen: number } | undefined> {
     const head = await store.head(row.id)
     if (head === undefined) return undefined
     const uids = await store.uids(row.id)
-    const selected = new SelectedMailbox(store, row, readOnly, flags, { uids, modseq: head.modseq })
-    return { selected, uidNext: Math.max(head.uidNext, selected.uids.last + 1) }
+    await shown.recent.take(Math.max(head.uidNext, (uids.at(-1) ?? 0) + 1))
+    const selected = new SelectedMailbox(store, row, readOnly, shown, { uids, modseq: head.modseq })
+    return { selected, uidNext: Math.max(head.uidNext, selected.uids.last + 1), unseen: head.unseen }
   }
 
   /** Everything up to here was told, or is about to be. [RFC 7162 §3.1.2.1] */
@@ -100,21 +111,35 @@ export class SelectedMailbox {
     }
     this.#told.clear()
     if (expunge === 'all') await this.#tellExpunged(out, slice, enabled)
-    if (this.#added.size > 0) this.#tellAdded(out)
+    if (this.#added.size > 0) await this.#tellAdded(out)
   }
 
-  #tellAdded(out: Output): void {
+  async #tellAdded(out: Output): Promise<void> {
     // In order of modseq here; a message that was changed again comes later than one with a higher UID.
-    this.uids.append([...this.#added].sort((a, b) => a - b))
+    const added = [...this.#added].sort((a, b) => a - b)
+    await this.recent.take((added.at(-1) ?? 0) + 1)
+    this.uids.append(added)
     this.#added.clear()
     out.untagged(`${this.uids.length} EXISTS`)
+    this.tellRecent(out)
+  }
+
+  /** How many are, where the client does not know it. */
+  tellRecent(out: Output): void {
+    const count = this.recent.count(this.uids)
+    if (!this.recent.areTold || count === this.#recentTold) return
+    out.untagged(`${count} RECENT`)
+    this.#recentTold = count
+  }
+
+  flagsOf({ uid, flags }: MessageRow): string {
+    return (this.recent.has(uid) ? ['\\Recent', ...flags] : flags).join(' ')
   }
 
   #tellFlags(out: Output, enabled: Enabled, row: MessageRow): void {
-    const sequence = this.sequenceOf(row.uid)
-    if (sequence === 0) return
+    if (this.sequenceOf(row.uid) === 0) return
     this.flags.announce(out, row.flags)
-    out.untagged(flagsResponse(row, sequence, enabled, 'with UID'))
+    out.untagged(flagsResponse(this, row, enabled, 'with UID'))
   }
 
   async #tellExpunged(out: Output, slice: Slice, enabled: Enabled): Promise<void> {

@@ -90,6 +90,7 @@ export async function runDialogue(
     .split('\n')
     .map((line) => line.trim().replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? ''))
     .filter((line) => line !== '' && !line.startsWith('#'))
+  const hears = /\brecent\b/i.test(script) ? (from: LineClient) => from.line() : withoutRecent
   let skipping = false
   for (const [index, line] of lines.entries()) {
     if (line.startsWith('C:')) {
@@ -105,7 +106,7 @@ export async function runDialogue(
     }
     const heard: string[] = []
     for (;;) {
-      const answer = await client.line()
+      const answer = await hears(client)
       heard.push(answer ?? '(the connection ended)')
       if (answer !== undefined && fits(wanted, answer)) break
       if (!skipping || answer === undefined)
@@ -114,6 +115,14 @@ export async function runDialogue(
         )
     }
     skipping = false
+  }
+}
+
+/** Which session is the first to be told of a message is said by those dialogues that ask for it. */
+async function withoutRecent(client: LineClient): Promise<string | undefined> {
+  for (;;) {
+    const line = await client.line()
+    if (line === undefined || !/^\* [0-9]+ RECENT$/.test(line)) return line?.replace(/\(\\Recent ?/, '(')
   }
 }
 

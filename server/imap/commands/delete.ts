@@ -4,6 +4,7 @@ import { no } from '../failure.ts'
 import { PAGE } from '../limits.ts'
 import { recordAct, recordMail } from '../mail-record.ts'
 import { forgetKeywords } from '../mailbox-keywords.ts'
+import { forgetRecent } from '../recent.ts'
 import type { Session } from '../session.ts'
 
 /** Names below stay. The provider's own mailboxes are never deleted. [RFC 9051 §6.3.5] */
@@ -21,6 +22,7 @@ export const deleteMailbox = command({
     await recordAct(session, 'mailbox deleted', { mailbox: row.name })
     await session.parts.store.mailboxes.delete(row.id)
     await forgetKeywords(session, row)
+    await forgetRecent(session.parts.store, row)
     if (session.selected?.row.id === row.id) {
       session.leaveMailbox()
       session.out.untagged('OK [CLOSED] The mailbox is closed')

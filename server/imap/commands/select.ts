@@ -2,11 +2,13 @@ import { changedSince, tellVanishedEarlier } from '../changes-since.ts'
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
 import { flagsResponse } from '../fetch/response.ts'
-import { DELETED } from '../flags.ts'
+import { DELETED, SEEN } from '../flags.ts'
+import { PAGE } from '../limits.ts'
 import { keywordsOf } from '../mailbox-keywords.ts'
 import { type Positions, positionsOfUids } from '../number-set.ts'
 import { mailboxId } from '../object-id.ts'
 import { isOverQuota } from '../quota.ts'
+import { RecentMessages } from '../recent.ts'
 import { type KnownState, parseSelectParameters, type SelectParameters } from '../select-parameters.ts'
 import { SelectedMailbox } from '../selected-mailbox.ts'
 import type { Session } from '../session.ts'
@@ -43,16 +45,23 @@ async function select(
   const row = await session.mailbox(session.name(octets))
   const readOnly = examine || session.closed
   const flags = new ShownFlags(readOnly ? undefined : permanentFlags(session), await keywordsOf(session, row))
-  const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly, flags)
+  const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly, {
+    flags,
+    recent: new RecentMessages(
+      session.parts.store,
+      row,
+      session.enabled.rev2 ? 'never' : readOnly ? 'looks' : 'claims',
+    ),
+  })
   if (opened === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
-  const { selected, uidNext } = opened
+  const { selected, uidNext, unseen } = opened
   session.selected = selected
   const { out } = session
   selected.flags.tell(out)
   if (readOnly) out.untagged('OK [PERMANENTFLAGS ()] Nothing can be changed')
   out.untagged(`${selected.uids.length} EXISTS`)
-  // No message is ever recent: the flag cannot be kept apart for several sessions. [RFC 9051 §E]
-  if (!session.enabled.rev2) out.untagged('0 RECENT')
+  selected.tellRecent(out)
+  if (!session.enabled.rev2 && unseen > 0) await tellFirstUnseen(session, selected)
   out.untagged(`OK [UIDVALIDITY ${row.uidValidity}] UIDs hold`)
   out.untagged(`OK [UIDNEXT ${uidNext}] The next UID`)
   out.untagged(`OK [HIGHESTMODSEQ ${selected.modseq}] The last change`)
@@ -64,6 +73,24 @@ async function select(
   return readOnly ? '[READ-ONLY] Opened to read' : '[READ-WRITE] Opened'
 }
 
+/** So many rows are looked at: who has read more asks by SEARCH, as everybody may. */
+const LOOKED_AT = 1_000
+
+/** Which message one reads next; where it is not told the client may assume nothing. [RFC 3501 §6.3.1] */
+async function tellFirstUnseen({ parts, out, slice }: Session, box: SelectedMailbox): Promise<void> {
+  for (let [last, looked] = [0, 0]; looked < LOOKED_AT; looked += PAGE) {
+    const page = await parts.store.mailboxes.page(box.row.id, last, PAGE)
+    const unseen = page.find(({ uid, flags }) => box.sequenceOf(uid) > 0 && !flags.includes(SEEN))
+    if (unseen !== undefined) {
+      out.untagged(`OK [UNSEEN ${box.sequenceOf(unseen.uid)}] The first that is unseen`)
+      return
+    }
+    last = page.at(-1)?.uid ?? 0
+    if (last === 0) return
+    await slice.breathe()
+  }
+}
+
 /** What changed while the client was away; what it never knew is EXISTS. [RFC 7162 §3.2.5] */
 async function tellMissed(session: Session, { modseq, uids }: KnownState): Promise<void> {
   const { box, out, enabled } = session
@@ -72,7 +99,7 @@ async function tellMissed(session: Session, { modseq, uids }: KnownState): Promi
   for await (const rows of changedSince(session, positions, modseq)) {
     for (const row of rows) {
       box.flags.announce(out, row.flags)
-      out.untagged(flagsResponse(row, box.sequenceOf(row.uid), enabled, 'with UID'))
+      out.untagged(flagsResponse(box, row, enabled, 'with UID'))
     }
     await out.room()
   }

@@ -68,7 +68,7 @@ function tell({ out, box, enabled }: Session, row: MessageRow, args: StoreArgume
   if (silent && !enabled.condstore) return
   if (!silent) box.flags.announce(out, row.flags)
   const response = silent ? modseqResponse : flagsResponse
-  out.untagged(response(row, box.sequenceOf(row.uid), enabled, byUid ? 'with UID' : 'without UID'))
+  out.untagged(response(box, row, enabled, byUid ? 'with UID' : 'without UID'))
 }
 
 /** Whether the message has other flags now than a client that asked for silence believes. [RFC 9051 §6.4.6] */

@@ -97,7 +97,7 @@ async function plan(
     case 'UID':
       return { label: kind, value: String(row.uid) }
     case 'FLAGS':
-      return { label: kind, value: `(${row.flags.join(' ')})` }
+      return { label: kind, value: `(${session.box.flagsOf(row)})` }
     case 'INTERNALDATE':
       return { label: kind, value: formatDateTime(row.date) }
     case 'RFC822.SIZE':

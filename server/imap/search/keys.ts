@@ -7,7 +7,8 @@ import type { NumberSet } from '../number-set.ts'
 
 /** What is searched for, as a tree. [RFC 9051 §6.4.4] */
 export type SearchKey =
-  | { readonly kind: 'all' | 'none' }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'recent'; readonly set: boolean }
   | { readonly kind: 'flag'; readonly flag: string; readonly set: boolean }
   | { readonly kind: 'messages'; readonly set: NumberSet; readonly byUid: boolean }
   | {
@@ -61,10 +62,10 @@ const KEYS: ReadonlyMap<string, (cursor: Cursor) => SearchKey> = new Map([
   ['UNSEEN', flag('\\seen', false)],
   ['KEYWORD', (cursor: Cursor): SearchKey => ({ kind: 'flag', flag: keyword(cursor), set: true })],
   ['UNKEYWORD', (cursor: Cursor): SearchKey => ({ kind: 'flag', flag: keyword(cursor), set: false })],
-  // No message is ever \Recent. [RFC 9051 §E]
-  ['NEW', (): SearchKey => ({ kind: 'none' })],
-  ['RECENT', (): SearchKey => ({ kind: 'none' })],
-  ['OLD', (): SearchKey => ({ kind: 'all' })],
+  // Of IMAP4rev1; no message is \Recent in IMAP4rev2. [RFC 3501 §6.4.4]
+  ['NEW', (): SearchKey => ({ kind: 'and', keys: [{ kind: 'recent', set: true }, flag('\\seen', false)()] })],
+  ['RECENT', (): SearchKey => ({ kind: 'recent', set: true })],
+  ['OLD', (): SearchKey => ({ kind: 'recent', set: false })],
   ['BCC', addresses('bcc')],
   ['CC', addresses('cc')],
   ['FROM', addresses('from')],

@@ -16,8 +16,8 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
   switch (key.kind) {
     case 'all':
       return () => true
-    case 'none':
-      return () => false
+    case 'recent':
+      return ({ row }) => session.box.recent.has(row.uid) === key.set
     case 'flag':
       return (message) => message.has(key.flag) === key.set
     case 'messages': {

@@ -47,7 +47,7 @@ describe('CONDSTORE', () => {
       S: * FLAGS *
       S: * OK [PERMANENTFLAGS *
       S: * 3 EXISTS
-      S: * 0 RECENT
+      S: * OK [UNSEEN 1] *
       S: * OK [UIDVALIDITY *
       S: * OK [UIDNEXT 4] *
       S: * OK [HIGHESTMODSEQ {{modseq}}] *
@@ -103,7 +103,7 @@ describe('CONDSTORE', () => {
     )
     await other.command('t', 'STORE 3 FLAGS (\\Seen)')
     expect(await client.command('n', 'NOOP')).toEqual([
-      expect.stringMatching(/^\* 3 FETCH \(UID 3 FLAGS \(\\Seen\) MODSEQ \(\d+\)\)$/),
+      expect.stringMatching(/^\* 3 FETCH \(UID 3 FLAGS \(\\Recent \\Seen\) MODSEQ \(\d+\)\)$/),
       expect.stringMatching(/^n OK/),
     ])
   })

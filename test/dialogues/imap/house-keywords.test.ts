@@ -135,7 +135,7 @@ describe('keywords of the provider', () => {
     expect((await client.line())?.endsWith('$KEPDelivered $KEPRead)')).toBe(true)
     expect(await client.line()).toMatch(/^\* OK \[PERMANENTFLAGS /)
     expect(await client.line()).toBe(
-      `* 1 FETCH (UID 1 FLAGS (\\Seen $KEPType-standart $KEPDelivered $KEPRead) MODSEQ (${modseq + 1}))`,
+      `* 1 FETCH (UID 1 FLAGS (\\Recent \\Seen $KEPType-standart $KEPDelivered $KEPRead) MODSEQ (${modseq + 1}))`,
     )
     client.send('DONE\r\n')
     await client.until('i OK')

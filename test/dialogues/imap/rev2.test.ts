@@ -257,9 +257,10 @@ describe('several sessions see the same changes in the same order (I7)', () => {
       '* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Bir \\*)] Flags that stay',
       '* 1 FETCH (UID 2 FLAGS ($Bir))',
       '* 3 EXISTS',
+      '* 1 RECENT',
       'f OK NOOP done',
     ])
-    expect(await client.command('g', 'NOOP')).toEqual(['* 3 EXISTS', 'g OK NOOP done'])
+    expect(await client.command('g', 'NOOP')).toEqual(['* 3 EXISTS', '* 2 RECENT', 'g OK NOOP done'])
     other.end()
   })
 
@@ -270,9 +271,10 @@ describe('several sessions see the same changes in the same order (I7)', () => {
     expect(await other.line()).toBe('+ idling')
     await under.deliver('Arşiv/Giden', message('1'))
     expect(await other.line()).toBe('* 1 EXISTS')
+    expect(await other.line()).toBe('* 1 RECENT')
     await client.command('s', 'SELECT Ar&AV8-iv/Giden')
     await client.command('a', 'STORE 1 FLAGS.SILENT (\\Deleted)')
-    expect(await other.line()).toBe('* 1 FETCH (UID 1 FLAGS (\\Deleted))')
+    expect(await other.line()).toBe('* 1 FETCH (UID 1 FLAGS (\\Recent \\Deleted))')
     await client.command('b', 'CLOSE')
     expect(await other.line()).toBe('* 1 EXPUNGE')
     other.send('DONE\r\n')

@@ -35,22 +35,24 @@ test('login, list, select, append, fetch, store, copy, move, search, idle, logou
     C: abc
     C:
     S: * 1 EXISTS
+    S: * 1 RECENT
     S: a4 OK [APPENDUID * 1] *
     C: a5 FETCH 1 (UID FLAGS RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE BODY[TEXT])
-    S: * 1 FETCH (UID 1 FLAGS (\\Seen \\Draft) RFC822.SIZE 25 ENVELOPE (NIL "merhaba" NIL NIL NIL NIL NIL NIL NIL NIL) BODY ("text" "plain" NIL NIL NIL "7bit" 5 1) BODYSTRUCTURE ("text" "plain" NIL NIL NIL "7bit" 5 1 NIL NIL NIL NIL) BODY[TEXT] {5}
+    S: * 1 FETCH (UID 1 FLAGS (\\Recent \\Seen \\Draft) RFC822.SIZE 25 ENVELOPE (NIL "merhaba" NIL NIL NIL NIL NIL NIL NIL NIL) BODY ("text" "plain" NIL NIL NIL "7bit" 5 1) BODYSTRUCTURE ("text" "plain" NIL NIL NIL "7bit" 5 1 NIL NIL NIL NIL) BODY[TEXT] {5}
     S: abc
     S: )
     S: a5 OK *
     C: a6 STORE 1 +FLAGS (\\Flagged $Etiket)
     S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Etiket)
     S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Etiket \\*)] *
-    S: * 1 FETCH (FLAGS (\\Seen \\Flagged \\Draft $Etiket))
+    S: * 1 FETCH (FLAGS (\\Recent \\Seen \\Flagged \\Draft $Etiket))
     S: a6 OK *
     C: a7 SEARCH KEYWORD $etiket BODY "ABC"
     S: * SEARCH 1
     S: a7 OK *
     C: a8 UID COPY 1 Taslaklar
     S: * 2 EXISTS
+    S: * 2 RECENT
     S: a8 OK [COPYUID * 1 2] *
     C: a9 MOVE 1 Ar&AV8-iv
     S: * OK [COPYUID * 1 1] *
@@ -102,7 +104,7 @@ test('\\Seen, EXAMINE, CLOSE, UNSELECT and UID EXPUNGE each do what they say and
     S: me)
     S: a5 OK *
     C: a6 FETCH 1 (BODY[TEXT]<3.100>)
-    S: * 1 FETCH (FLAGS (\\Seen) BODY[TEXT]<3> {4}
+    S: * 1 FETCH (FLAGS (\\Recent \\Seen) BODY[TEXT]<3> {4}
     S: in
     S: )
     S: a6 OK *
@@ -115,7 +117,7 @@ test('\\Seen, EXAMINE, CLOSE, UNSELECT and UID EXPUNGE each do what they say and
     S: * 2 EXPUNGE
     S: a9 OK *
     C: b1 STORE 1 -FLAGS (\\Deleted)
-    S: * 1 FETCH (FLAGS (\\Seen))
+    S: * 1 FETCH (FLAGS (\\Recent \\Seen))
     S: b1 OK *
     C: b2 UNSELECT
     S: b2 OK *

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { Enabled } from '../../../../server/imap/enabled.ts'
 import { Output } from '../../../../server/imap/output.ts'
+import { RecentMessages } from '../../../../server/imap/recent.ts'
 import { SelectedMailbox } from '../../../../server/imap/selected-mailbox.ts'
 import { ShownFlags } from '../../../../server/imap/shown-flags.ts'
 import { Slice } from '../../../../server/imap/slice.ts'
@@ -10,6 +11,7 @@ import {
   type MailboxRow,
   type MailboxStore,
   type MessageRow,
+  type Store,
   StoreError,
 } from '../../../../storage/port.ts'
 
@@ -28,6 +30,12 @@ const of = (modseq: number, changed: MessageRow[], vanished: number[] = []): Cha
   vanished,
 })
 
+const annotations = { get: async () => undefined } as unknown as Store['annotations']
+const SHOWN = {
+  flags: new ShownFlags(undefined, []),
+  recent: new RecentMessages({ annotations }, ROW, 'never'),
+}
+
 /** A mailbox with UIDs 1 and 2 at modseq 2, whose changes are answered one after the other. */
 async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
   const store = {
@@ -41,7 +49,7 @@ async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
   } as unknown as MailboxStore
   const wire = new PassThrough()
   const out = new Output(wire)
-  const box = (await SelectedMailbox.open(store, ROW, false, new ShownFlags(undefined, [])))?.selected
+  const box = (await SelectedMailbox.open(store, ROW, false, SHOWN))?.selected
   if (box === undefined) throw new Error('it is there')
   const told = async (): Promise<string[]> => {
     await out.flush()
