@@ -1,6 +1,7 @@
+import { ImapFlow } from 'imapflow'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import { type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
+import { ACCOUNT, type ImapUnderTest, loggedIn, PASSWORD, startImap } from '../../fakes/imap-server.ts'
 
 const sent = (subject: string) =>
   Buffer.from(`From: a@hs98.kep.tr\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@x>\r\n\r\nmetin\r\n`)
@@ -143,6 +144,34 @@ describe('keywords of the provider', () => {
     expect(await client.command('u', `STORE 1 (UNCHANGEDSINCE ${modseq}) +FLAGS (x)`)).toEqual([
       'u OK [MODIFIED 1] Some messages were changed meanwhile',
     ])
+  })
+
+  test('a client that synchronizes flags fails at nothing: imapflow sets, adds, removes and appends them', async () => {
+    const flow = new ImapFlow({
+      host: '127.0.0.1',
+      port: under.port,
+      secure: true,
+      tls: { ca: under.ca, servername: 'localhost' },
+      auth: { user: ACCOUNT, pass: PASSWORD },
+      logger: false,
+    })
+    await flow.connect()
+    try {
+      await flow.mailboxOpen(box)
+      const flags = async () => {
+        const found = await flow.fetchOne('1', { flags: true })
+        return [...(found === false ? [] : (found?.flags ?? []))].sort()
+      }
+      expect(await flow.messageFlagsAdd('1', ['$KEPRead', 'benim'])).toBe(true)
+      expect(await flags()).toEqual(['$KEPDelivered', '$KEPType-standart', '\\Seen', 'benim'])
+      expect(await flow.messageFlagsRemove('1', ['$KEPDelivered', 'benim'])).toBe(true)
+      expect(await flow.messageFlagsSet('1', ['\\Flagged', '$KEPFailed'])).toBe(true)
+      expect(await flags()).toEqual(['$KEPDelivered', '$KEPType-standart', '\\Flagged'])
+      const appended = await flow.append(box, sent('yedek'), ['\\Seen', '$KEPRead'])
+      expect(appended).toMatchObject({ uid: 2 })
+    } finally {
+      await flow.logout()
+    }
   })
 
   test('they do not count against what a client may set', async () => {

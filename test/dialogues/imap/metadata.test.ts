@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Filed } from '../../../server/issue/filed.ts'
+import type { NewWork } from '../../../storage/port.ts'
+import { newIntake, stage } from '../../contract/store/material.ts'
 import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
 import { ACCOUNT, type ImapUnderTest, loggedIn, OTHER, startImap } from '../../fakes/imap-server.ts'
 
@@ -274,6 +277,62 @@ describe('others hear of changes [RFC 5464 §4.4.2]', () => {
     expect(await listener.line()).toMatch(/^i OK/)
     listener.end()
     deaf.end()
+  })
+})
+
+describe('evidence of a sent message', () => {
+  test('of many recipients the message tells its own, and each recipient his', async () => {
+    const { store } = under
+    const record = Buffer.from(JSON.stringify({ messageId: '<rem.9@hs98.kep.tr>' }))
+    const envelope = await stage(store, record)
+    const { uid } = await under.deliver('Giden Kutusu', Buffer.from('Subject: cok\r\n\r\nx\r\n'))
+    const sent = (await store.mailboxes.byName(ACCOUNT, 'Giden Kutusu'))!
+    const [row] = await store.mailboxes.rows(sent.id, [uid])
+    const { hash } = row!.body
+    await store.accept(
+      await newIntake(store, 'cok', 1, { envelope: envelope.ref, staged: [envelope], body: undefined }),
+    )
+    const sender = { address: ACCOUNT, name: '' }
+    await new Filed(store).put({ id: 'cok', sender, decidedAt: '2026-01-01' } as never, hash)
+    const receipt = (recipient: number, slot: string, outcome: string): NewWork => ({
+      intake: 'cok',
+      recipient,
+      slot,
+      kind: 'mailboxOp',
+      due: 1,
+      payload: JSON.stringify({
+        op: 'receipt',
+        eventId: `ev-${recipient}`,
+        lies: {
+          outcome,
+          at: `2026-01-02T00:00:${String(recipient % 60).padStart(2, '0')}Z`,
+          body: 'b'.repeat(64),
+        },
+      }),
+    })
+    await store.work.insert([
+      receipt(0, 'receipt', 'submission-acceptance'),
+      ...Array.from({ length: 400 }, (_, n) => receipt(n + 1, 'transport-receipt', 'delivery')),
+      // Of a peer whose word is a notice, and of work that is not done yet, nothing is told.
+      receipt(401, 'contradicted', 'delivery'),
+      { ...receipt(402, 'transport-receipt', 'delivery'), due: 10 },
+    ])
+    for (;;) {
+      const rows = await store.work.claim(['mailboxOp'], { now: 5, limit: 100, leaseMs: 1_000 })
+      if (rows.length === 0) break
+      for (const one of rows) await store.work.settle(one, { done: true })
+    }
+    const name = `/shared/vendor/openkep/evidence/M${hash}`
+    const ask = async (what: string): Promise<string> =>
+      (await client.command('g', `GETMETADATA ${what}`)).join('\n')
+    const own = await ask(`"Giden Kutusu" ${name}`)
+    expect(own).toContain('\\"complete\\":false')
+    expect(own.match(/ev-\d+/g)).toEqual(['ev-0'])
+    expect((await ask(`"Giden Kutusu" ${name}/400`)).match(/ev-\d+/g)).toEqual(['ev-400'])
+    for (const nobody of [`${name}/401`, `${name}/402`, `${name}/0`, `${name}/1/1`])
+      expect(await ask(`"Giden Kutusu" ${nobody}`), nobody).toContain(`${nobody} NIL`)
+    expect((await ask(`(DEPTH 1) "Giden Kutusu" ${name}`)).match(/ev-\d+/g)).toHaveLength(401)
+    expect(await ask(`(DEPTH infinity) "Giden Kutusu" /shared/vendor`)).toContain('/shared/vendor NIL')
   })
 })
 
