@@ -1,6 +1,7 @@
 import { accountCommands } from './accounts.ts'
 import { archiveCommands } from './archive.ts'
 import { backupCommand } from './backup.ts'
+import { clientSetupCommand } from './client-setup/command.ts'
 import type { Command } from './command.ts'
 import { configCheckCommand } from './config.ts'
 import { creditCommands } from './credit.ts'
@@ -38,5 +39,6 @@ export const commands: readonly Command[] = [
   restoreCommand,
   migrateStoreCommand,
   configCheckCommand,
+  clientSetupCommand,
   reloadCommand,
 ]
