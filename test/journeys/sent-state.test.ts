@@ -37,7 +37,8 @@ async function flagsOf(session: ImapSession, box: string, subject: string): Prom
   const number = /^\* SEARCH (\d+)$/.exec(lines[0] ?? '')?.[1]
   if (number === undefined) return []
   const fetched = await session.command(`FETCH ${number} FLAGS`)
-  return (/FLAGS \((.*?)\)/.exec(fetched.lines.at(-1) ?? '')?.[1] ?? '').split(' ').sort()
+  const flags = (/FLAGS \((.*?)\)/.exec(fetched.lines.at(-1) ?? '')?.[1] ?? '').split(' ')
+  return flags.filter((flag) => flag !== '\\Recent').sort()
 }
 
 const sentBecomes = (subject: string, ...flags: string[]) =>
