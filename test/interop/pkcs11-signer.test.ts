@@ -13,13 +13,14 @@ import { verifyDetached } from '../../evidence/cms/verify.ts'
 import { issuerFromPem, verifyFile } from '../../evidence/index.ts'
 import { signerFromToken } from '../../evidence/keys/pkcs11/token-signer.ts'
 import { toPem } from '../../evidence/x509/certificate.ts'
-import { type Issuer, issueCertificate } from '../../evidence/x509/issue.ts'
+import { type Issuer, issueCertificate, type SubjectName } from '../../evidence/x509/issue.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { startDaemon } from '../../scripts/bench/daemon.ts'
 import { PASSWORD as DEVELOPMENT_PASSWORD, prepareMessages } from '../../scripts/bench/transactions.ts'
 import { dotStuffed, openSmtpSession } from '../../scripts/client/smtp-session.ts'
 import { startAuthority } from '../../server/development/authority.ts'
 import { developmentFiles } from '../../server/development/files.ts'
+import { DEVELOPMENT_ORGANIZATION } from '../../server/development/identities.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { signedEvidence, trustOptions } from '../fakes/evidence.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
@@ -42,9 +43,14 @@ const KINDS = [
   { name: 'P-521', id: '04', label: 'p521' },
 ] as const
 
-const certify = (publicKey: KeyObject, issuer: Issuer = pki().intermediate) =>
+/** For the holder of the other keys of its provider. */
+const certify = (
+  publicKey: KeyObject,
+  issuer: Issuer = pki().intermediate,
+  holder: SubjectName = { commonName: 'Deneme provider', country: 'TR' },
+) =>
   issueCertificate({
-    subject: { commonName: 'Deneme KEPHS', country: 'TR' },
+    subject: holder,
     publicKey,
     profile: { kind: 'provider', email: 'kep@hs98.kep.tr' },
     issuer,
@@ -252,7 +258,8 @@ test('kepd: starts with the token, signs, and lets go of it when it ends', async
   })
   const certificate = join(data, 'evidence.pem')
   const publicKey = token.generate('daemon', '09', 'EC:prime256v1')
-  writeFileSync(certificate, chainPem(certify(publicKey, ca).der))
+  const holder = { commonName: 'delil', organization: DEVELOPMENT_ORGANIZATION, country: 'TR' }
+  writeFileSync(certificate, chainPem(certify(publicKey, ca, holder).der))
   const any = { port: 0, host: ['127.0.0.1'] }
   const pkcs11 = { module: SOFTHSM, token: token.label, pinFile: token.pinFile, key: 'daemon' }
   const config = parse(readFileSync(developmentFile, 'utf8'))
