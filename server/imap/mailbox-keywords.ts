@@ -1,16 +1,14 @@
-import type { MailboxRow, MessageRow } from '../../storage/port.ts'
+import type { DocumentRow, MailboxRow, MessageRow } from '../../storage/port.ts'
+import { changeDocument, forgetDocument } from '../change-document.ts'
 import { no } from './failure.ts'
 import { keywordsIn } from './flags.ts'
 import { MAX_MAILBOX_KEYWORDS, PAGE } from './limits.ts'
 import { mailboxId } from './object-id.ts'
 import type { Session } from './session.ts'
 
-/** Others came first so often: then the store is asked too much for now. */
-const MAX_TRIES = 50
-
 /** Keywords of clients that a mailbox knows, as the first who used them wrote them; some may be in use no more. */
 export async function keywordsOf(session: Session, row: MailboxRow): Promise<readonly string[]> {
-  return (await read(session, row)).keywords
+  return readKeywords(await session.parts.store.annotations.get(keyOf(row)))
 }
 
 /**
@@ -25,36 +23,25 @@ export async function admitKeywords(
   const wanted = new Map<string, string>()
   for (const some of flags) for (const keyword of keywordsIn(some)) add(wanted, keyword)
   if (wanted.size === 0) return
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { version, keywords } = await read(session, row)
-    let known = new Map(keywords.map((keyword) => [keyword.toLowerCase(), keyword]))
-    if ([...wanted.keys()].every((key) => known.has(key))) return
+  await changeDocument(session.parts.store.annotations, keyOf(row), async (stored) => {
+    let known = new Map(readKeywords(stored).map((keyword) => [keyword.toLowerCase(), keyword]))
+    if ([...wanted.keys()].every((key) => known.has(key))) return undefined
     // Of a mailbox that has no list yet, and of one whose list is full, the messages say it.
-    if (version === 0 || union(known, wanted).size > MAX_MAILBOX_KEYWORDS) known = await inUse(session, row)
+    if (stored === undefined || union(known, wanted).size > MAX_MAILBOX_KEYWORDS)
+      known = await inUse(session, row)
     const all = union(known, wanted)
     if (all.size > MAX_MAILBOX_KEYWORDS)
       throw no('LIMIT', 'Bu kutuda cok fazla etiket var / The mailbox has too many keywords')
-    if (await session.parts.store.annotations.put(keyOf(row), JSON.stringify([...all.values()]), version))
-      return
-  }
-  throw new Error('somebody else always changes the keywords of this mailbox')
+    return JSON.stringify([...all.values()])
+  })
 }
 
 /** With a mailbox goes what it knew. */
-export async function forgetKeywords(session: Session, row: MailboxRow): Promise<void> {
-  const { version } = await read(session, row)
-  if (version > 0) await session.parts.store.annotations.remove(keyOf(row), version)
-}
+export const forgetKeywords = ({ parts }: Session, row: MailboxRow): Promise<void> =>
+  forgetDocument(parts.store.annotations, keyOf(row))
 
-async function read(
-  session: Session,
-  row: MailboxRow,
-): Promise<{ version: number; keywords: readonly string[] }> {
-  const stored = await session.parts.store.annotations.get(keyOf(row))
-  return stored === undefined
-    ? { version: 0, keywords: [] }
-    : { version: stored.version, keywords: JSON.parse(stored.document) }
-}
+const readKeywords = (stored: DocumentRow | undefined): readonly string[] =>
+  stored === undefined ? [] : JSON.parse(stored.document)
 
 async function inUse(session: Session, row: MailboxRow): Promise<Map<string, string>> {
   const found = new Map<string, string>()

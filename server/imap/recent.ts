@@ -1,9 +1,7 @@
-import type { MailboxRow, Store } from '../../storage/port.ts'
+import type { DocumentRow, MailboxRow, Store } from '../../storage/port.ts'
+import { changeDocument, forgetDocument } from '../change-document.ts'
 import { mailboxId } from './object-id.ts'
 import type { UidList } from './uid-list.ts'
-
-/** Somebody else claimed first so often: then the store is asked too much for now. */
-const MAX_TRIES = 50
 
 /**
  * Which UIDs of a mailbox no session was told of yet: from here on. The store keeps it, so that one session of all processes is the
@@ -13,17 +11,12 @@ export async function untoldFrom(
   { annotations }: Pick<Store, 'annotations'>,
   row: MailboxRow,
 ): Promise<number> {
-  return (await read(annotations, row)).from
+  return readFrom(await annotations.get(keyOf(row)))
 }
 
 /** With a mailbox goes what was told of it. */
-export async function forgetRecent(
-  { annotations }: Pick<Store, 'annotations'>,
-  row: MailboxRow,
-): Promise<void> {
-  const { version } = await read(annotations, row)
-  if (version > 0) await annotations.remove(keyOf(row), version)
-}
+export const forgetRecent = ({ annotations }: Pick<Store, 'annotations'>, row: MailboxRow): Promise<void> =>
+  forgetDocument(annotations, keyOf(row))
 
 /** Messages of which one session is the first to be told. */
 export class RecentMessages {
@@ -31,7 +24,7 @@ export class RecentMessages {
   readonly #row: MailboxRow
   readonly #mode: 'claims' | 'looks' | 'never'
   /** Half-open, ascending. */
-  readonly #ranges: (readonly [from: number, until: number])[] = []
+  readonly #ranges: { readonly from: number; until: number }[] = []
   #until = 1
 
   /** @param mode a session that only looks leaves them recent for others; one of IMAP4rev2 knows none */
@@ -52,40 +45,36 @@ export class RecentMessages {
     const untold =
       this.#mode === 'claims' ? await this.#claim(uidNext) : await untoldFrom(this.#store, this.#row)
     const from = Math.max(untold, this.#until)
-    if (from < uidNext) this.#ranges.push([from, uidNext])
+    // In a box that one session watches each range goes on where the last one ended.
+    const last = this.#ranges.at(-1)
+    if (last !== undefined && last.until === from) last.until = uidNext
+    else if (from < uidNext) this.#ranges.push({ from, until: uidNext })
     this.#until = uidNext
   }
 
   has(uid: number): boolean {
-    return this.#ranges.some(([from, until]) => from <= uid && uid < until)
+    return this.#ranges.some(({ from, until }) => from <= uid && uid < until)
   }
 
   count(uids: UidList): number {
     return this.#ranges.reduce(
-      (sum, [from, until]) => sum + uids.lowerBound(until) - uids.lowerBound(from),
+      (sum, { from, until }) => sum + uids.lowerBound(until) - uids.lowerBound(from),
       0,
     )
   }
 
   /** From which UID on nobody was told before. */
   async #claim(uidNext: number): Promise<number> {
-    const { annotations } = this.#store
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const { version, from } = await read(annotations, this.#row)
-      if (from >= uidNext || (await annotations.put(keyOf(this.#row), String(uidNext), version))) return from
-    }
-    throw new Error('somebody else always claims the new messages of this mailbox')
+    let from = uidNext
+    await changeDocument(this.#store.annotations, keyOf(this.#row), (stored) => {
+      from = readFrom(stored)
+      return from < uidNext ? String(uidNext) : undefined
+    })
+    return from
   }
 }
 
-async function read(
-  annotations: Store['annotations'],
-  row: MailboxRow,
-): Promise<{ version: number; from: number }> {
-  const stored = await annotations.get(keyOf(row))
-  return stored === undefined
-    ? { version: 0, from: 1 }
-    : { version: stored.version, from: Number(stored.document) }
-}
+const readFrom = (stored: DocumentRow | undefined): number =>
+  stored === undefined ? 1 : Number(stored.document)
 
 const keyOf = (row: MailboxRow): string => `recent/${row.account}/${mailboxId(row)}`

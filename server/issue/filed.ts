@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { SubmissionRecord } from '../../mail/submission-record.ts'
 import type { Store } from '../../storage/port.ts'
+import { changeDocument } from '../change-document.ts'
 
 /** The message that lies in the sender's mailbox: the octets as they were sent, or the client's own copy of them. */
 const byIntake = z.strictObject({ hash: z.string() })
@@ -22,15 +23,16 @@ export class Filed {
   async put({ id, sender, decidedAt }: SubmissionRecord, hash: string): Promise<void> {
     const { filed } = this.#store
     await filed.put(intakeKey(id), JSON.stringify({ hash } satisfies z.output<typeof byIntake>), 0)
-    const key = bodyKey(sender.address, hash)
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const row = await filed.get(key)
-      const known = row && byBody.parse(JSON.parse(row.document))
-      if (known !== undefined && (known.intake === id || known.decidedAt >= decidedAt)) return
-      const document: z.output<typeof byBody> = { intake: id, decidedAt }
-      if (await filed.put(key, JSON.stringify(document), row?.version ?? 0)) return
-    }
-    throw new Error(`who filed ${id} is always overtaken`)
+    await changeDocument(
+      filed,
+      bodyKey(sender.address, hash),
+      (row) => {
+        const known = row && byBody.parse(JSON.parse(row.document))
+        if (known !== undefined && (known.intake === id || known.decidedAt >= decidedAt)) return undefined
+        return JSON.stringify({ intake: id, decidedAt } satisfies z.output<typeof byBody>)
+      },
+      MAX_TRIES,
+    )
   }
 
   /** undefined while it is not filed yet. */

@@ -14,6 +14,7 @@ import { signedEvidence, trustOptions } from '../fakes/evidence.ts'
 import { signedMessage, submit } from '../fakes/mail-client.ts'
 import { evidenced, idIn } from '../fakes/mailboxes.ts'
 import { DAY, movedClock } from '../fakes/moved-clock.ts'
+import { peerText } from '../fakes/peer-entry.ts'
 import { daysFromNow, type Holder, makeRoot, pki } from '../fakes/pki.ts'
 import { startProvider, type TestProvider } from '../fakes/provider.ts'
 import { TemporaryFolder } from '../fakes/temporary-folder.ts'
@@ -163,6 +164,20 @@ test('a key and certificates that TLS does not take change nothing, and start no
   write(tls, intermediate)
   expect(await kep.provider.reload({ ...kep.config, tls: files })).toEqual({ needsRestart: [] })
   await send()
+})
+
+test('a reload whose peers cannot be read takes over nothing', async () => {
+  const stranger = folder.file('no-tsa.pem')
+  writeFileSync(stranger, toPem('CERTIFICATE', makeRoot('Yabancı').certificate.der))
+  const none = folder.file('none.pem')
+  const peers = [peerText({ tls: { ca: [none] }, signing: [{ certificate: none }] })]
+  const trust = { ...kep.config.trust, tsas: [stranger] }
+  const signing = { ...kep.config.signing, evidence: [p12Of('third', third)] }
+  const before = await signerOf(await send())
+  expect(before).not.toBe(third)
+  await expect(kep.provider.reload({ ...kep.config, trust, signing, peers })).rejects.toThrow('none.pem')
+  await kep.provider.archiveDesk.seal()
+  expect(await signerOf(await send())).toBe(before)
 })
 
 test('a reload takes over whom we believe, for every role', async () => {

@@ -2,8 +2,8 @@
 import { CK } from './cryptoki.ts'
 
 /**
- * So long rests a PIN after a login, or a signature it was given for, that ended without a word about it, and after each further one twice as long: an HSM that
- * starts anew is back in some minutes, and submission stays open for a quarter of an hour.
+ * So long rests a PIN after a login, or a signature it was given for, that ended without a word about it, and after each further
+ * one twice as long: an HSM that starts anew is back in some minutes, and submission stays open for a quarter of an hour.
  */
 export const FIRST_REST_MS = 4 * 60_000
 /**

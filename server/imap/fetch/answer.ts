@@ -67,7 +67,6 @@ export async function answerFetch(
 
 async function send(session: Session, row: MessageRow, planned: readonly Planned[]): Promise<void> {
   const { out } = session
-  if (planned.some(({ label }) => label === 'FLAGS')) session.box.flags.announce(out, row.flags)
   let before = `* ${responseTo(row.uid, session.box.sequenceOf(row.uid), session.enabled)} (`
   for (const { label, value } of planned) {
     out.raw(`${before}${label} `)
@@ -97,6 +96,8 @@ async function plan(
     case 'UID':
       return { label: kind, value: String(row.uid) }
     case 'FLAGS':
+      // Before the first octet of the response that shows them.
+      session.box.flags.announce(session.out, row.flags)
       return { label: kind, value: `(${session.box.flagsOf(row)})` }
     case 'INTERNALDATE':
       return { label: kind, value: formatDateTime(row.date) }

@@ -1,4 +1,5 @@
-import type { Store } from '../../../storage/port.ts'
+import type { DocumentRow, Store } from '../../../storage/port.ts'
+import { changeDocument } from '../../change-document.ts'
 import { MAX_ANNOTATIONS, MAX_ENTRIES, MAX_SCOPE_OCTETS } from './limits.ts'
 
 /** One entry of an account. Values are octets, one char each. */
@@ -21,21 +22,19 @@ export interface Annotations {
   readonly entries: readonly Annotation[]
 }
 
-export async function readAnnotations(
+export const readAnnotations = async (
   { annotations }: Pick<Store, 'annotations'>,
   account: string,
-): Promise<Annotations> {
-  const row = await annotations.get(keyOf(account))
-  if (row === undefined) return { version: 0, entries: [] }
-  const rows: readonly StoredAnnotation[] = JSON.parse(row.document)
+): Promise<Annotations> => annotationsIn(await annotations.get(keyOf(account)))
+
+function annotationsIn(stored: DocumentRow | undefined): Annotations {
+  if (stored === undefined) return { version: 0, entries: [] }
+  const rows: readonly StoredAnnotation[] = JSON.parse(stored.document)
   return {
-    version: row.version,
+    version: stored.version,
     entries: rows.map(([person, mailbox, key, value]) => ({ person, mailbox, key, value })),
   }
 }
-
-/** So many others wrote in between: then the store is asked too much for now. */
-const MAX_TRIES = 50
 
 /**
  * Puts what `change` makes of the entries as they are now; answers with both.
@@ -47,15 +46,17 @@ export async function changeAnnotations(
   account: string,
   change: (entries: readonly Annotation[]) => readonly Annotation[],
 ): Promise<{ before: Annotations; after: Annotations }> {
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const before = await readAnnotations(store, account)
-    const entries = change(before.entries)
-    const text = textOf(entries)
-    if (text === textOf(before.entries)) return { before, after: before }
-    if (await store.annotations.put(keyOf(account), text, before.version))
-      return { before, after: { version: before.version + 1, entries } }
-  }
-  throw new Error('somebody else always changes the annotations of this account')
+  let before = annotationsIn(undefined)
+  let after = before
+  await changeDocument(store.annotations, keyOf(account), (stored) => {
+    before = annotationsIn(stored)
+    after = { version: before.version + 1, entries: change(before.entries) }
+    const text = textOf(after.entries)
+    if (text !== textOf(before.entries)) return text
+    after = before
+    return undefined
+  })
+  return { before, after }
 }
 
 /** Whether there is room for so many: each person's, and the account's as a whole. */
