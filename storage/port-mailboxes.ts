@@ -122,6 +122,18 @@ export interface MailboxStore {
   ofBody(account: string, hash: string): Promise<PlacedMessage[]>
   /** The MIME index of one message. */
   index(mailbox: string, uid: number): Promise<Uint8Array | undefined>
+  /** By UID, of those that are there. */
+  indexes(mailbox: string, uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>>
+  /** Text filters by UID, of those messages that are there and have one: see {@link MailboxStore.setTextFilters}. */
+  textFilters(mailbox: string, uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>>
+  /**
+   * Octets beside a message by which a search can tell that it holds a text not; copies take them along. They may be lost at
+   * any time and are made again: no copy of the store has them. Nobody is told, and a message that is gone stays so.
+   */
+  setTextFilters(mailbox: string, filters: ReadonlyMap<number, Uint8Array>): Promise<void>
+  /** Which of the next `limit` messages after `afterUid` have no text filter. */
+  withoutTextFilter(mailbox: string, afterUid: number, limit: number): Promise<WithoutTextFilter>
+  clearTextFilters(mailbox: string): Promise<void>
   /**
    * What changed after `since`, about `limit` rows in order of modseq; `modseq` says how far it goes. All that one
    * change did has one modseq and is told in one piece, however much that is.
@@ -152,6 +164,13 @@ export interface MailboxStore {
 
   /** A hint that a mailbox changed; the truth is changes(). */
   watch(listener: (mailbox: string) => void): () => void
+}
+
+export interface WithoutTextFilter {
+  /** Ascending. */
+  readonly uids: readonly number[]
+  /** The last message that was looked at, with a filter or without; undefined where none comes after that. */
+  readonly next: number | undefined
 }
 
 export interface PlacedMessage {

@@ -71,11 +71,12 @@ export class Completion {
     if (fresh.length > 0) {
       const messages = this.#messages.insertAll(fresh.map(({ document }) => document as Named))
       const indexes = this.#indexes.insertAll(
-        fresh.map(({ uid, index = new Uint8Array(), sealed = false }) => ({
+        fresh.map(({ uid, index = new Uint8Array(), sealed = false, filter }) => ({
           _id: messageId(mailbox, uid),
           mailbox,
           octets: index,
           sealed,
+          ...(filter && { filter }),
         })),
       )
       await Promise.all([messages, indexes])
@@ -94,7 +95,10 @@ export class Completion {
     const gone = puts.flatMap((put) => ('gone' in put ? [messageId(mailbox, put.uid)] : []))
     // Its octets stay for a day: who reads as of an older head finds them, and they hold the place against a late writer.
     if (gone.length > 0)
-      await this.#indexes.updateAll({ _id: { $in: gone }, mailbox }, { $set: { goneAt: Date.now() } })
+      await this.#indexes.updateAll(
+        { _id: { $in: gone }, mailbox },
+        { $set: { goneAt: Date.now() }, $unset: { filter: '' } },
+      )
   }
 
   /** Bodies of which the mailbox has no message any more. */

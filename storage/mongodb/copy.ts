@@ -113,7 +113,9 @@ export class Copy implements StoreCopy {
     for (const page of slicesOf(all, PAGE)) {
       const present = page.filter((row) => !isGone(row))
       const ids = present.map((row) => messageId(mailbox, number(row, 'uid')))
-      const found = await this.#database.collection('indexes').named(ids, { mailbox })
+      const found = await this.#database
+        .collection('indexes')
+        .named(ids, { mailbox }, { octets: 1, sealed: 1 })
       const indexes = new Map(found.map((row) => [text(row, '_id'), this.#indexes.read(row)]))
       for (const row of page) yield recordOf(mailbox, row, indexes)
     }

@@ -1,21 +1,30 @@
 import { DoesNotOpen } from '../encryption/sealed-octets.ts'
 import type { StoreKeys } from '../encryption/store-key.ts'
 import { StoreError } from '../port.ts'
-import { bytes, type Row } from './fields.ts'
+import { bytes, optionalRow, type Row } from './fields.ts'
 
 /** They open for nothing else. */
 const USE = 'index'
 
-/** An index as documents and plans hold it. */
-export interface StoredIndex {
+export interface StoredOctets {
   readonly octets: Uint8Array
   readonly sealed: boolean
+}
+
+/** An index as documents and plans hold it, with the message's text filter where it has one. */
+export interface StoredIndex extends StoredOctets {
+  readonly filter?: StoredOctets
 }
 
 export const EMPTY_INDEX: StoredIndex = { octets: new Uint8Array(), sealed: false }
 
 /** As it lies there: whoever copies an index needs no key. */
-export const storedIndex = (row: Row, field: string): StoredIndex => ({
+export const storedIndex = (row: Row, field: string): StoredIndex => {
+  const filter = optionalRow(row, 'filter')
+  return { ...storedOctets(row, field), ...(filter && { filter: storedOctets(filter, 'octets') }) }
+}
+
+export const storedOctets = (row: Row, field: string): StoredOctets => ({
   octets: bytes(row, field),
   sealed: row['sealed'] === true,
 })

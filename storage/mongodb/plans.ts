@@ -1,7 +1,7 @@
 import { type Collection, SLICE } from './collection.ts'
 import type { Database } from './database.ts'
 import { child, number, optionalText, type Row, rows, text, texts } from './fields.ts'
-import { EMPTY_INDEX, type StoredIndex, storedIndex } from './indexes.ts'
+import { EMPTY_INDEX, type StoredIndex, type StoredOctets, storedIndex } from './indexes.ts'
 import { type Was, wasOf } from './versions.ts'
 
 /** What one message becomes, by value: doing it again changes nothing. */
@@ -9,9 +9,10 @@ export type Put =
   | {
       readonly uid: number
       readonly document: Row
-      /** Its MIME index as it is stored, or the message from which it is copied. */
+      /** Its MIME index and text filter as they are stored, or the message from which they are copied. */
       readonly index?: Uint8Array
       readonly sealed?: boolean
+      readonly filter?: StoredOctets
       readonly from?: string
     }
   | { readonly uid: number; readonly was: Was; readonly bits: number; readonly keywords: readonly string[] }
@@ -110,7 +111,11 @@ export class Plans {
   }
 }
 
-export const inPut = ({ octets, sealed }: StoredIndex) => ({ index: octets, sealed })
+export const inPut = ({ octets, sealed, filter }: StoredIndex) => ({
+  index: octets,
+  sealed,
+  ...(filter && { filter }),
+})
 
 export const readPlan = (plan: Row): Plan =>
   plan['slices'] === undefined ? { puts: readPuts(plan) } : { slices: number(plan, 'slices') }
@@ -128,4 +133,7 @@ const readPuts = (row: Row): Put[] =>
   })
 
 const octetsIn = (puts: readonly Put[]): number =>
-  puts.reduce((sum, put) => sum + ('document' in put ? (put.index?.length ?? 0) : 0), 0)
+  puts.reduce(
+    (sum, put) => sum + ('document' in put ? (put.index?.length ?? 0) + (put.filter?.octets.length ?? 0) : 0),
+    0,
+  )

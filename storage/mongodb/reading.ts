@@ -98,8 +98,21 @@ export class Reading {
   async index(mailbox: string, uid: number): Promise<Uint8Array | undefined> {
     const [row] = await this.rows(mailbox, [uid])
     if (row === undefined) return undefined
-    const index = await this.#indexes.get({ _id: messageId(mailbox, uid), mailbox })
+    const index = await this.#indexes.get({ _id: messageId(mailbox, uid), mailbox }, { octets: 1, sealed: 1 })
     return index && this.#format.read(index)
+  }
+
+  async indexes(mailbox: string, uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
+    const there = new Map(
+      (await this.rows(mailbox, uids)).map(({ uid }) => [messageId(mailbox, uid), uid] as const),
+    )
+    const found = new Map<number, Uint8Array>()
+    const fields = { octets: 1, sealed: 1 } as const
+    for (const row of await this.#indexes.named([...there.keys()], { mailbox }, fields)) {
+      const [uid, index] = [there.get(text(row, '_id')), this.#format.read(row)]
+      if (uid !== undefined && index !== undefined) found.set(uid, index)
+    }
+    return found
   }
 
   changes(mailbox: string, since: number, limit: number): Promise<Changes> {

@@ -28,6 +28,7 @@ import { Reading } from './reading.ts'
 import { Recovery } from './recovery.ts'
 import { migrate } from './schema.ts'
 import { spaceOf } from './space.ts'
+import { TextFilters } from './text-filters.ts'
 import { Work } from './work.ts'
 import { checkPayload } from './work-rows.ts'
 
@@ -97,6 +98,7 @@ async function openBy(
   })
   const indexes = new Indexes(keys)
   const reading = new Reading(database, boxes, indexes)
+  const textFilters = new TextFilters(database, reading, keys)
   const appending = new Appending(database, keeping)
   const move = new Move(database, boxes, reading, { keeping, appending })
   const messages = new Messages(boxes, reading, { appending, move, indexes })
@@ -190,6 +192,11 @@ async function openBy(
         )
       },
       index: (id, uid) => reading.index(id, uid),
+      indexes: (id, uids) => reading.indexes(id, uids),
+      textFilters: (id, uids) => textFilters.read(id, uids),
+      setTextFilters: (id, filters) => textFilters.set(id, filters),
+      withoutTextFilter: (id, after, limit) => textFilters.without(id, after, limit),
+      clearTextFilters: (id) => textFilters.clear(id),
       changes: (id, since, limit) => reading.changes(id, since, limit),
       append: (id, message) => messages.append(id, [message]).then(onlyOne).then(tell(id)),
       appendAll: (id, all) => messages.append(id, all).then(tell(id)),

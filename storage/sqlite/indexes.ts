@@ -1,5 +1,5 @@
 import { StoreError } from '../port.ts'
-import { bytes, type Database, number } from './database.ts'
+import { bytes, type Database, number, type Row } from './database.ts'
 
 /** MIME indexes say how a message is built and what its parts are called; so they are sealed where bodies are. */
 const USE = 'index'
@@ -33,7 +33,25 @@ export function copyIndex(db: Database, from: Place, to: Place): void {
 
 export function readIndex(db: Database, mailbox: number, uid: number): Uint8Array | undefined {
   const row = db.get('SELECT bytes, sealed FROM indexes WHERE mailbox = ? AND uid = ?', mailbox, uid)
-  if (row === undefined) return undefined
+  return row && opened(db, row)
+}
+
+export const readIndexes = (
+  db: Database,
+  mailbox: string,
+  uids: readonly number[],
+): ReadonlyMap<number, Uint8Array> =>
+  new Map(
+    db
+      .all(
+        'SELECT uid, bytes, sealed FROM indexes WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))',
+        Number(mailbox),
+        JSON.stringify(uids),
+      )
+      .map((row) => [number(row, 'uid'), opened(db, row)]),
+  )
+
+function opened(db: Database, row: Row): Uint8Array {
   const stored = bytes(row, 'bytes')
   if (number(row, 'sealed') === 0) return stored
   if (db.keys === undefined)

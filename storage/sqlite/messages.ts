@@ -9,7 +9,8 @@ import {
 } from '../port.ts'
 import { keepKnown, releaseBlobs } from './blobs.ts'
 import { type Database, number, optionalText, type Row, text } from './database.ts'
-import { copyIndex, readIndex } from './indexes.ts'
+import { copyIndex } from './indexes.ts'
+import { copyTextFilter } from './text-filters.ts'
 
 export function storeFlags(
   db: Database,
@@ -84,7 +85,12 @@ export function copy(
     // The join key stays with the first: a copy within one mailbox is a second message on purpose.
     const op = `copy/${box.validity}/${copied}`
     insertMessage(db, target, { ...row, uid: copied, modseq, saved, op_id: op, join_key: null })
-    copyIndex(db, { mailbox: source, uid }, { mailbox: target, uid: copied })
+    const places = [
+      { mailbox: source, uid },
+      { mailbox: target, uid: copied },
+    ] as const
+    copyIndex(db, ...places)
+    copyTextFilter(db, ...places)
     const body = { hash: text(row, 'body'), size: number(row, 'body_size') }
     if (source !== target) keepKnown(db, body, `mailbox/${target}`)
     sums.total++
@@ -213,9 +219,6 @@ export const messagesOfBody = (db: Database, account: string, hash: string): Pla
       PLACED,
     )
     .map((row) => ({ mailbox: String(number(row, 'mailbox')), row: readMessage(row) }))
-
-export const messageIndex = (db: Database, mailbox: string, uid: number): Uint8Array | undefined =>
-  readIndex(db, Number(mailbox), uid)
 
 export const messageRow = (db: Database, mailbox: number, uid: number): Row | undefined =>
   db.get('SELECT * FROM messages WHERE mailbox = ? AND uid = ?', mailbox, uid)

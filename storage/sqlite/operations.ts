@@ -8,6 +8,7 @@ import * as intakes from './intakes.ts'
 import { loadRecords } from './load.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
+import * as textFilters from './text-filters.ts'
 import * as work from './work.ts'
 
 export const writes = {
@@ -38,6 +39,8 @@ export const writes = {
   expunge: messages.expunge,
   copy: messages.copy,
   move: messages.move,
+  setTextFilters: textFilters.setTextFilters,
+  clearTextFilters: textFilters.clearTextFilters,
   loadRecords,
 } as const
 

@@ -117,6 +117,14 @@ export const MIGRATIONS: readonly string[] = [
     body_size INTEGER NOT NULL, seal BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chain, up_to)
   ) WITHOUT ROWID;
   `,
+  // With rows of their own, so that who has none is told by the key alone.
+  `
+  CREATE TABLE text_filters (
+    mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, bytes BLOB NOT NULL, sealed INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, uid),
+    FOREIGN KEY (mailbox, uid) REFERENCES messages (mailbox, uid) ON DELETE CASCADE
+  );
+  `,
 ]
 
 /** What a step cannot say in SQL, after it and in its transaction. */

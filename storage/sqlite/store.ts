@@ -18,12 +18,14 @@ import { SqliteBlobs } from './blob-store.ts'
 import * as chain from './chain.ts'
 import { Database, number } from './database.ts'
 import { getDocument, listDocuments } from './documents.ts'
+import { readIndex, readIndexes } from './indexes.ts'
 import { finished, intake, intakesNamed } from './intakes.ts'
 import { isEmpty } from './load.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as messages from './messages.ts'
 import { recordsOf } from './records.ts'
 import { copyOf } from './snapshot.ts'
+import * as textFilters from './text-filters.ts'
 import { backlog, nextDue, queued, queues, workAt, workOf } from './work.ts'
 import type { CheckAtStart } from './writer-database.ts'
 import { WRITER_LIMITS, type WriterLimits } from './writer-limits.ts'
@@ -131,7 +133,14 @@ export async function openSqliteStore(
       page: async (id, after, limit) => messages.page(db, id, after, limit),
       rows: async (id, uids) => db.snapshot(() => messages.messageRows(db, id, uids)),
       ofBody: async (account, hash) => messages.messagesOfBody(db, account, hash),
-      index: async (id, uid) => messages.messageIndex(db, id, uid),
+      index: async (id, uid) => readIndex(db, Number(id), uid),
+      indexes: async (id, uids) => readIndexes(db, id, uids),
+      textFilters: async (id, uids) => textFilters.textFilters(db, id, uids),
+      setTextFilters: (id, filters) => writer.call('setTextFilters', id, filters),
+      withoutTextFilter: async (id, after, limit) => textFilters.withoutTextFilter(db, id, after, limit),
+      clearTextFilters: async (id) => {
+        while ((await writer.call('clearTextFilters', id, CLEARED_AT_ONCE)) === CLEARED_AT_ONCE);
+      },
       changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
       append: async (id, message) => {
         const [appended] = await appendAll(id, [message])
@@ -181,6 +190,9 @@ export async function openSqliteStore(
     },
   }
 }
+
+/** Text filters: each is some KiB that the writer overwrites, and others wait for it. */
+const CLEARED_AT_ONCE = 200
 
 const watchIn =
   <T>(watchers: Set<T>) =>

@@ -209,6 +209,11 @@ const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes']
     )
   },
   index: (id, uid) => messages.index(id, uid),
+  indexes: (id, uids) => messages.indexes(id, uids),
+  textFilters: (id, uids) => messages.textFilters(id, uids),
+  setTextFilters: (id, filters) => messages.setTextFilters(id, filters),
+  withoutTextFilter: (id, after, limit) => messages.withoutTextFilter(id, after, limit),
+  clearTextFilters: (id) => messages.clearTextFilters(id),
   changes: (id, since, limit) => messages.changes(id, since, limit),
   append: (id, message) => messages.append(id, message),
   appendAll: (id, all) => messages.appendAll(id, all),

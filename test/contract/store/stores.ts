@@ -101,7 +101,8 @@ async function checkCopy(folder: string, copy: string): Promise<void> {
   const tables = db.prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`).all()
   for (const table of tables.map(({ name }) => String(name))) {
     // Each copy wraps keys and seals indexes by itself.
-    const columns = table === 'kept' ? 'hash, keeper' : table === 'indexes' ? 'mailbox, uid' : '*'
+    const isSealed = table === 'indexes' || table === 'text_filters'
+    const columns = table === 'kept' ? 'hash, keeper' : isSealed ? 'mailbox, uid' : '*'
     for (const [one, other] of ['main copy', 'copy main'].map((pair) => pair.split(' ')))
       if (
         db

@@ -53,7 +53,7 @@ function recordsOf(disk: Disk, blobs: MemoryBlobs): StoreRecord[] {
     })
   }
   for (const { mailbox, now } of disk.messages.values()) {
-    const { opId, joinKey, index, gone, ...row } = now
+    const { opId, joinKey, index, textFilter: _, gone, ...row } = now
     if (gone) records.push({ kind: 'vanished', mailbox, uid: row.uid, modseq: row.modseq, opId })
     else records.push({ kind: 'message', mailbox, row, opId, joinKey, index })
   }
@@ -106,7 +106,7 @@ function loadRecord(disk: Disk, record: StoreRecord): void {
     }
     case 'message': {
       const { mailbox, row, opId, joinKey, index } = record
-      const now = { ...row, opId, joinKey, index, gone: false }
+      const now = { ...row, opId, joinKey, index, textFilter: undefined, gone: false }
       disk.messages.set(`${mailbox}/${row.uid}`, { mailbox, now, before: undefined })
       return
     }
@@ -114,7 +114,7 @@ function loadRecord(disk: Disk, record: StoreRecord): void {
       const { mailbox, uid, modseq, opId = `gone/${uid}` } = record
       const row = { uid, modseq, flags: [], size: 0, date: 0, saved: 0, body: { hash: '', size: 0 } }
       const rest = { origin: 'client' as const, delivery: undefined, joinKey: undefined }
-      const now = { ...row, ...rest, opId, index: new Uint8Array(), gone: true }
+      const now = { ...row, ...rest, opId, index: new Uint8Array(), textFilter: undefined, gone: true }
       disk.messages.set(`${mailbox}/${uid}`, { mailbox, now, before: undefined })
       return
     }

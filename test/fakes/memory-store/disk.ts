@@ -96,6 +96,7 @@ export interface MessageVersion extends MessageRow {
   readonly opId: string
   readonly joinKey: string | undefined
   readonly index: Uint8Array
+  readonly textFilter: Uint8Array | undefined
   /** A tombstone keeps UID and operation id. */
   readonly gone: boolean
 }

@@ -10,6 +10,7 @@ import {
   type NewMessage,
   type PlacedMessage,
   StoreError,
+  type WithoutTextFilter,
 } from '../../../storage/port.ts'
 import { type Boxes, noSuchMailbox, type Plan } from './boxes.ts'
 import type { Arriving, BoxDocument, Leaving, MessageVersion } from './disk.ts'
@@ -57,6 +58,41 @@ export class MemoryMessages implements Messages {
 
   async index(mailbox: string, uid: number): Promise<Uint8Array | undefined> {
     return (await this.#present(mailbox)).find((row) => row.uid === uid)?.index
+  }
+
+  async indexes(mailbox: string, uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
+    return new Map(pick(await this.#present(mailbox), uids).map(({ uid, index }) => [uid, index]))
+  }
+
+  async textFilters(mailbox: string, uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
+    const rows = pick(await this.#present(mailbox), uids)
+    return new Map(
+      rows.flatMap(({ uid, textFilter }) => (textFilter === undefined ? [] : [[uid, textFilter] as const])),
+    )
+  }
+
+  async setTextFilters(mailbox: string, filters: ReadonlyMap<number, Uint8Array>): Promise<void> {
+    for (const [uid, textFilter] of filters) await this.#setTextFilter(mailbox, uid, textFilter)
+  }
+
+  async #setTextFilter(mailbox: string, uid: number, textFilter: Uint8Array | undefined): Promise<void> {
+    await this.#boxes.messages.change(`${mailbox}/${uid}`, ({ now, before, ...rest }) =>
+      now.gone
+        ? undefined
+        : { ...rest, now: { ...now, textFilter }, before: before && { ...before, textFilter } },
+    )
+  }
+
+  async withoutTextFilter(mailbox: string, afterUid: number, limit: number): Promise<WithoutTextFilter> {
+    const looked = (await this.#present(mailbox)).filter(({ uid }) => uid > afterUid).slice(0, limit)
+    return {
+      uids: looked.filter(({ textFilter }) => textFilter === undefined).map(({ uid }) => uid),
+      next: looked.length < limit ? undefined : looked.at(-1)?.uid,
+    }
+  }
+
+  async clearTextFilters(mailbox: string): Promise<void> {
+    for (const { uid } of await this.#present(mailbox)) await this.#setTextFilter(mailbox, uid, undefined)
   }
 
   async changes(mailbox: string, since: number, limit: number): Promise<Changes> {
@@ -337,6 +373,7 @@ function arrivalOf(
         size: message.body.size,
         delivery: message.delivery,
         joinKey: message.joinKey,
+        textFilter: undefined,
         gone: false,
       })
     return { uid, uidValidity: box.uidValidity, modseq, added: known === undefined }
@@ -349,4 +386,11 @@ function pick(rows: readonly MessageVersion[], uids: readonly number[]): Message
   return rows.filter((row) => !row.gone && wanted.has(row.uid))
 }
 
-const rowOf = ({ opId: _, joinKey: __, index: ___, gone: ____, ...row }: MessageVersion): MessageRow => row
+const rowOf = ({
+  opId: _,
+  joinKey: __,
+  index: ___,
+  textFilter: ____,
+  gone: _____,
+  ...row
+}: MessageVersion): MessageRow => row

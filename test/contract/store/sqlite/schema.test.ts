@@ -71,7 +71,14 @@ async function storeOfSchema(
   insert('indexes', { mailbox: 1, uid: 2, bytes: 'index' })
   db.exec('UPDATE indexes SET bytes = CAST(bytes AS BLOB)')
   insert('vanished', { mailbox: 1, modseq: 4, uid: 1, ...(version >= 2 && { op_id: '1' }) })
-  db.exec("INSERT INTO blobs (hash, bytes) VALUES ('inline', x'6162')")
+  if (version < 6) db.exec("INSERT INTO blobs (hash, bytes) VALUES ('inline', x'6162')")
+  else {
+    db.exec("INSERT INTO blobs (hash, size, bytes) VALUES ('inline', 2, x'6162')")
+    for (const { hash, size } of [body, dispatch]) insert('blobs', { hash, size, file: hash })
+    insert('kept', { hash: 'inline', keeper: 'archive' })
+    insert('kept', { hash: body.hash, keeper: 'mailbox/1' })
+    for (const { hash } of [body, dispatch]) insert('kept', { hash, keeper: 'intake/i' })
+  }
   const intake = { body: body.hash, body_size: 100_000, envelope: 'inline', envelope_size: 2 }
   insert('intakes', { id: 'i', at: 1, ...intake })
   const payload = JSON.stringify({ dispatch: { hash: dispatch.hash, size: 200_000 } })
@@ -100,6 +107,7 @@ test.each(MIGRATIONS.slice(1).map((_, i) => i + 1))(
     expect([...(await store.mailboxes.uids('1'))]).toEqual([2])
     expect(await store.mailboxes.index('1', 2)).toEqual(new Uint8Array(Buffer.from('index')))
     expect((await store.mailboxes.changes('1', 0, 9)).vanished).toEqual([1])
+    expect(await store.mailboxes.withoutTextFilter('1', 0, 9)).toEqual({ uids: [2], next: undefined })
     expect(await store.mailboxes.append('1', await message(store, '2'))).toMatchObject({
       uid: 2,
       added: false,
