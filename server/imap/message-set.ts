@@ -1,4 +1,4 @@
-import type { MessageRow } from '../../storage/port.ts'
+import type { MailboxRow, MessageRow } from '../../storage/port.ts'
 import { PAGE } from './limits.ts'
 import {
   type NumberSet,
@@ -8,9 +8,16 @@ import {
   positionsOfUids,
 } from './number-set.ts'
 import type { Session } from './session.ts'
+import type { UidList } from './uid-list.ts'
+
+/** A mailbox and those of its messages that are meant: the selected one, or one that is only looked at. */
+export interface ListedMailbox {
+  readonly row: MailboxRow
+  readonly uids: UidList
+}
 
 /**
- * The messages that a set names in the selected mailbox.
+ * The messages that a set names in a mailbox; a saved one names those of the selected mailbox.
  *
  * @param untold what a sequence number is that no message has
  */
@@ -19,8 +26,8 @@ export function positionsOf(
   set: NumberSet,
   byUid: boolean,
   untold: 'refused' | 'nobody' = 'refused',
+  { uids }: ListedMailbox = session.box,
 ): Positions {
-  const { uids } = session.box
   if (set.saved) return positionsOfList(session.savedSearch, uids)
   return byUid ? positionsOfUids(set, uids) : positionsOfSequence(set, uids, untold)
 }
@@ -40,8 +47,8 @@ export async function* rowsAt(
   session: Session,
   positions: Positions,
   pageSize = PAGE,
+  box: ListedMailbox = session.box,
 ): AsyncGenerator<MessageRow[]> {
-  const { box } = session
   const { mailboxes } = session.parts.store
   const batch: number[] = []
   for (const [from, to] of positions) {

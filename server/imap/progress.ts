@@ -7,11 +7,12 @@ const INTERVAL_MS = 10_000
 /** Tells a client how far its command came, where that takes long. [RFC 9585 §4] */
 export class Progress {
   readonly #session: Session
-  readonly #total: number
+  readonly #total: number | undefined
   #done = 0
   #told: number
 
-  constructor(session: Session, total: number) {
+  /** @param total undefined where nobody knows before the end */
+  constructor(session: Session, total: number | undefined) {
     this.#session = session
     this.#total = total
     this.#told = session.parts.clock.now().getTime()
@@ -21,9 +22,11 @@ export class Progress {
     this.#done += by
     const { parts, out, tag } = this.#session
     const now = parts.clock.now().getTime()
-    if (now - this.#told < INTERVAL_MS || this.#done >= this.#total) return
+    if (now - this.#told < INTERVAL_MS || (this.#total !== undefined && this.#done >= this.#total)) return
     this.#told = now
-    out.untagged(`OK [INPROGRESS (${tagString(tag)} ${this.#done} ${this.#total})] Suruyor / Still at work`)
+    out.untagged(
+      `OK [INPROGRESS (${tagString(tag)} ${this.#done} ${this.#total ?? 'NIL'})] Suruyor / Still at work`,
+    )
     await out.flush()
   }
 }

@@ -9,6 +9,7 @@ import { copyCommands } from './commands/copy.ts'
 import { create } from './commands/create.ts'
 import { deleteMailbox } from './commands/delete.ts'
 import { enable } from './commands/enable.ts'
+import { esearch } from './commands/esearch.ts'
 import { expungeCommands } from './commands/expunge.ts'
 import { fetchCommands } from './commands/fetch.ts'
 import { id } from './commands/id.ts'
@@ -51,6 +52,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     create,
     deleteMailbox,
     enable,
+    esearch,
     ...expungeCommands,
     ...fetchCommands,
     getMetadata,

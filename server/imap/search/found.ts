@@ -1,4 +1,5 @@
-import { positionsOf, rowsAt } from '../message-set.ts'
+import { PAGE } from '../limits.ts'
+import { type ListedMailbox, positionsOf, rowsAt } from '../message-set.ts'
 import { countOf, type Positions } from '../number-set.ts'
 import { Progress } from '../progress.ts'
 import type { Session } from '../session.ts'
@@ -6,14 +7,23 @@ import type { SearchKey } from './keys.ts'
 import { matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
 
-/** Messages of the selected mailbox that a key finds, in its order, each with what was read of it so far. */
-export async function* foundIn(session: Session, key: SearchKey): AsyncGenerator<SearchedMessage> {
-  const matches = matcherOf(session, key)
-  const positions = candidates(session, key)
-  const progress = new Progress(session, countOf(positions))
-  for await (const rows of rowsAt(session, positions)) {
+export interface SearchedMailbox extends ListedMailbox {
+  readonly recent: { has(uid: number): boolean }
+}
+
+/** Messages of a mailbox that a key finds, in its order, each with what was read of it so far. */
+export async function* foundIn(
+  session: Session,
+  key: SearchKey,
+  box: SearchedMailbox = session.box,
+  told?: Progress,
+): AsyncGenerator<SearchedMessage> {
+  const matches = matcherOf(session, key, box)
+  const positions = candidates(session, key, box)
+  const progress = told ?? new Progress(session, countOf(positions))
+  for await (const rows of rowsAt(session, positions, PAGE, box)) {
     for (const row of rows) {
-      const message = new SearchedMessage(session, row)
+      const message = new SearchedMessage(session, row, box.row)
       if (await matches(message)) yield message
       await session.slice.breathe()
     }
@@ -22,9 +32,9 @@ export async function* foundIn(session: Session, key: SearchKey): AsyncGenerator
 }
 
 /** A set that every found message must be in saves reading the others. */
-function candidates(session: Session, key: SearchKey): Positions {
+function candidates(session: Session, key: SearchKey, box: SearchedMailbox): Positions {
   if (key.kind === 'and')
     for (const inner of key.keys)
-      if (inner.kind === 'messages') return positionsOf(session, inner.set, inner.byUid, 'nobody')
-  return [[0, session.box.uids.length]]
+      if (inner.kind === 'messages') return positionsOf(session, inner.set, inner.byUid, 'nobody', box)
+  return [[0, box.uids.length]]
 }

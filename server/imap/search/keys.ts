@@ -124,6 +124,21 @@ export function parseCharset(cursor: Cursor, { utf8Accept }: Enabled): void {
   cursor.space()
 }
 
+/** Whether it names messages as the selected mailbox knows them, by number or as `$`. */
+export function namesSelected(key: SearchKey): boolean {
+  switch (key.kind) {
+    case 'messages':
+      return key.set.saved || !key.byUid
+    case 'not':
+      return namesSelected(key.key)
+    case 'or':
+    case 'and':
+      return key.keys.some(namesSelected)
+    default:
+      return false
+  }
+}
+
 /** How far a program was read. */
 interface Reading {
   readonly enabled: Enabled

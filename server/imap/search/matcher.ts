@@ -4,6 +4,7 @@ import { positionsOf } from '../message-set.ts'
 import { within } from '../number-set.ts'
 import { emailId, threadId } from '../object-id.ts'
 import type { Session } from '../session.ts'
+import type { SearchedMailbox } from './found.ts'
 import type { SearchKey } from './keys.ts'
 import { messageIdMatcher } from './message-ids.ts'
 import type { SearchedMessage } from './searched-message.ts'
@@ -12,17 +13,17 @@ import { textMatches } from './text.ts'
 export type Matcher = (message: SearchedMessage) => boolean | Promise<boolean>
 
 /** Makes one function of a tree; sets are resolved and texts folded once. Depth is bounded by the parser. */
-export function matcherOf(session: Session, key: SearchKey): Matcher {
+export function matcherOf(session: Session, key: SearchKey, box: SearchedMailbox): Matcher {
   switch (key.kind) {
     case 'all':
       return () => true
     case 'recent':
-      return ({ row }) => session.box.recent.has(row.uid) === key.set
+      return ({ row }) => box.recent.has(row.uid) === key.set
     case 'flag':
       return (message) => message.has(key.flag) === key.set
     case 'messages': {
-      const positions = positionsOf(session, key.set, key.byUid, 'nobody')
-      return ({ row }) => within(positions, session.box.uids.indexOf(row.uid))
+      const positions = positionsOf(session, key.set, key.byUid, 'nobody', box)
+      return ({ row }) => within(positions, box.uids.indexOf(row.uid))
     }
     case 'date':
       return dateMatcher(key)
@@ -54,15 +55,15 @@ export function matcherOf(session: Session, key: SearchKey): Matcher {
       return (message) => textMatches(message, folded, key.headers)
     }
     case 'not': {
-      const inner = matcherOf(session, key.key)
+      const inner = matcherOf(session, key.key, box)
       return async (message) => !(await inner(message))
     }
     case 'or': {
-      const [first, second] = [...key.keys].sort(byCost).map((inner) => matcherOf(session, inner))
+      const [first, second] = [...key.keys].sort(byCost).map((inner) => matcherOf(session, inner, box))
       return async (message) => ((await first?.(message)) || (await second?.(message))) ?? false
     }
     case 'and': {
-      const inner = [...key.keys].sort(byCost).map((each) => matcherOf(session, each))
+      const inner = [...key.keys].sort(byCost).map((each) => matcherOf(session, each, box))
       return async (message) => {
         for (const each of inner) if (!(await each(message))) return false
         return true

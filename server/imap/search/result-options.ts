@@ -16,7 +16,7 @@ export interface ResultOptions {
 const NAMES: ReadonlyMap<string, Name> = new Map(
   (['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'] as const).map((name) => [name, name]),
 )
-const ALL: ResultOptions = { names: new Set(['ALL']), partial: undefined }
+export const ALL: ResultOptions = { names: new Set(['ALL']), partial: undefined }
 
 /** `RETURN (…) `; an empty list means ALL. [RFC 9051 §6.4.4] undefined where there is none. */
 export function parseResultOptions(cursor: Cursor): ResultOptions | undefined {
@@ -47,6 +47,8 @@ export interface Asked {
   readonly word: 'SEARCH' | 'SORT'
   readonly byUid: boolean
   readonly modseq: boolean
+  /** Of which mailbox, where several are searched; as MAILBOX and UIDVALIDITY name it. [RFC 7377 §2.1] */
+  readonly place?: string
 }
 
 /** Finds, tells and keeps what was found, in the order in which it is to be told. */
@@ -66,15 +68,15 @@ export async function answerFound(
     throw error
   }
   tellFound(session, options, found, asked)
-  if (saves) session.savedSearch = toSave(options, found)
+  if (saves) saveFound(session, options, found)
 }
 
 /** ESEARCH where it was asked for or IMAP4rev2 is enabled, else SEARCH. [RFC 9051 §7.3.4] [RFC 3501 §7.2.5] */
-function tellFound(
+export function tellFound(
   session: Session,
   options: ResultOptions | undefined,
   found: readonly FoundMessage[],
-  { word, byUid, modseq }: Asked,
+  { word, byUid, modseq, place = '' }: Asked,
 ): void {
   const number = ({ uid }: FoundMessage): number => (byUid ? uid : session.box.sequenceOf(uid))
   const asked = options ?? (session.enabled.rev2 && word === 'SEARCH' ? ALL : undefined)
@@ -85,7 +87,7 @@ function tellFound(
   }
   const { names, partial } = asked
   if (names.size === 1 && names.has('SAVE')) return
-  const words = ['ESEARCH', `(TAG ${tagString(session.tag)})`]
+  const words = ['ESEARCH', `(TAG ${tagString(session.tag)}${place})`]
   if (byUid) words.push('UID')
   const [first] = found
   const last = found.at(-1)
@@ -103,8 +105,9 @@ function tellFound(
 }
 
 /** What `$` is afterwards, ascending. [RFC 9051 §6.4.4.1] */
-const toSave = (options: ResultOptions, found: readonly FoundMessage[]): Uint32Array =>
-  Uint32Array.from(chosen(options, found), ({ uid }) => uid).sort()
+export function saveFound(session: Session, options: ResultOptions, found: readonly FoundMessage[]): void {
+  session.savedSearch = Uint32Array.from(chosen(options, found), ({ uid }) => uid).sort()
+}
 
 /** With MIN, MAX or PARTIAL alone only those count. [RFC 9051 §6.4.4.1] [RFC 9394 §3.4] */
 function chosen({ names, partial }: ResultOptions, found: readonly FoundMessage[]): readonly FoundMessage[] {

@@ -3,7 +3,7 @@ import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import { readHeader } from '../../../mail/header-read.ts'
 import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeEnvelope, MimeIndex } from '../../../mail/mime-part.ts'
-import type { MessageRow } from '../../../storage/port.ts'
+import type { MailboxRow, MessageRow } from '../../../storage/port.ts'
 import type { Session } from '../session.ts'
 
 /** Fields that the MIME index holds, so that no body is opened for them. */
@@ -23,13 +23,15 @@ const MAX_FIELD = 131_072
 export class SearchedMessage {
   readonly session: Session
   readonly row: MessageRow
+  readonly #mailbox: Pick<MailboxRow, 'id'>
   readonly #flags: ReadonlySet<string>
   #index: MimeIndex | undefined
   #mayLookInside: boolean | undefined
 
-  constructor(session: Session, row: MessageRow) {
+  constructor(session: Session, row: MessageRow, mailbox: Pick<MailboxRow, 'id'>) {
     this.session = session
     this.row = row
+    this.#mailbox = mailbox
     this.#flags = new Set(row.flags.map((flag) => flag.toLowerCase()))
   }
 
@@ -41,7 +43,7 @@ export class SearchedMessage {
   /** undefined where the message was expunged meanwhile. */
   async index(): Promise<MimeIndex | undefined> {
     if (this.#index !== undefined) return this.#index
-    const octets = await this.session.parts.store.mailboxes.index(this.session.box.row.id, this.row.uid)
+    const octets = await this.session.parts.store.mailboxes.index(this.#mailbox.id, this.row.uid)
     this.#index = octets && decodeIndex(octets)
     return this.#index
   }

@@ -1,0 +1,104 @@
+import type { MailboxRow } from '../../../storage/port.ts'
+import { command } from '../command.ts'
+import type { Cursor } from '../cursor.ts'
+import type { Enabled } from '../enabled.ts'
+import { bad } from '../failure.ts'
+import { filterMatches, type MailboxFilter, meansSelected, parseMailboxFilter } from '../mailbox-filter.ts'
+import { Progress } from '../progress.ts'
+import { RecentMessages } from '../recent.ts'
+import { foundIn, type SearchedMailbox } from '../search/found.ts'
+import { namesSelected, parseSearchProgram, type SearchProgram } from '../search/keys.ts'
+import {
+  ALL,
+  type FoundMessage,
+  parseResultOptions,
+  type ResultOptions,
+  saveFound,
+  tellFound,
+} from '../search/result-options.ts'
+import type { Session } from '../session.ts'
+import { UidList } from '../uid-list.ts'
+import { mailbox } from '../wire-text.ts'
+
+interface SearchOfMailboxes {
+  readonly filters: readonly MailboxFilter[]
+  readonly options: ResultOptions
+  readonly program: SearchProgram
+}
+
+/** Searches in several mailboxes and opens none of them; one answer for each in which something is found. [RFC 7377 §2] */
+export const esearch = command({
+  name: 'ESEARCH',
+  state: 'authenticated',
+  sync: 'no-expunge',
+  parse: (cursor, enabled): SearchOfMailboxes => {
+    cursor.space()
+    const filters = parseSource(cursor, enabled)
+    const options = parseResultOptions(cursor) ?? ALL
+    const program = parseSearchProgram(cursor, enabled)
+    if (!filters.every(meansSelected)) {
+      if (options.names.has('SAVE')) throw bad('What is found in several mailboxes cannot be saved')
+      if (namesSelected(program.key)) throw bad('Messages of several mailboxes are named by UID')
+    }
+    return { filters, options, program }
+  },
+  run: async (session, { filters, options, program: { key, modseq } }) => {
+    session.require('read')
+    if (modseq) session.enableCondstore()
+    const saves = options.names.has('SAVE')
+    if (saves) session.savedSearch = new Uint32Array(0)
+    const progress = new Progress(session, undefined)
+    for await (const box of mailboxesOf(session, filters)) {
+      const found: FoundMessage[] = []
+      for await (const { row } of foundIn(session, key, box, progress))
+        found.push({ uid: row.uid, modseq: row.modseq })
+      if (saves) saveFound(session, options, found)
+      if (found.length === 0) continue
+      const place = ` MAILBOX ${mailbox(box.row.name, session.enabled.utf8)} UIDVALIDITY ${box.row.uidValidity}`
+      tellFound(session, options, found, { word: 'SEARCH', byUid: true, modseq, place })
+      await session.out.room()
+    }
+    return 'ESEARCH done'
+  },
+})
+
+/** `IN (mailboxes …) `; the selected mailbox where nothing is said. No scope option is known. [RFC 7377 §2.2] */
+function parseSource(cursor: Cursor, enabled: Enabled): readonly MailboxFilter[] {
+  if (!cursor.take('IN (')) return [{ kind: 'SELECTED' }]
+  const filters: MailboxFilter[] = []
+  do filters.push(parseMailboxFilter(cursor, enabled))
+  while (cursor.take(' '))
+  cursor.expect(') ')
+  return filters
+}
+
+/** Each once; those that are not there are passed over. [RFC 7377 §2.2] */
+async function* mailboxesOf(
+  session: Session,
+  filters: readonly MailboxFilter[],
+): AsyncGenerator<SearchedMailbox> {
+  const { selected, parts, account, slice } = session
+  const asksSelected = filters.some(meansSelected)
+  if (asksSelected && selected !== undefined) yield selected
+  const named = filters.filter((filter) => !meansSelected(filter))
+  if (named.length === 0) return
+  const { mailboxes } = parts.store
+  const subscribed = new Set(await mailboxes.subscriptions(account))
+  for (const row of await mailboxes.list(account)) {
+    await slice.breathe()
+    if (asksSelected && row.id === selected?.row.id) continue
+    if (!named.some((filter) => filterMatches(filter, row.name, subscribed))) continue
+    const box = await lookedAt(session, row)
+    if (box !== undefined) yield box
+  }
+}
+
+/** Without being opened: what is recent there stays so. */
+async function lookedAt(session: Session, row: MailboxRow): Promise<SearchedMailbox | undefined> {
+  const { store } = session.parts
+  const head = await store.mailboxes.head(row.id)
+  if (head === undefined || head.exists === 0) return undefined
+  const recent = new RecentMessages(store, row, session.enabled.rev2 ? 'never' : 'looks')
+  await recent.take(head.uidNext)
+  return { row, uids: new UidList(await store.mailboxes.uids(row.id)), recent }
+}
