@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { archive } from './archive.ts'
 import { directory } from './directory.ts'
+import { login } from './login.ts'
 import { notify } from './notify.ts'
 import { peerEntry, relay } from './relay.ts'
 import { signing } from './signing.ts'
@@ -282,6 +283,7 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   tls: keyPair,
+  login,
   signing,
   trust,
   revocation,

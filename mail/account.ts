@@ -67,12 +67,25 @@ export interface Person {
   readonly grantedBy?: string
   /** argon2id in PHC form; undefined where no password was set. */
   readonly passwordHash?: string
+  /** Of the same password; absent where none were made. */
+  readonly scram?: ScramKeys
   /** SHA-256 of certificates that log in, hex. Never those that sign. */
   readonly loginCertificates?: readonly string[]
   /** IP Kısıtlama: addresses and networks from which alone this person logs in. */
   readonly networks?: readonly string[]
   /** Where new mail is told of; each only where the person wants it. */
   readonly notices?: { readonly email?: string; readonly phone?: string }
+}
+
+/**
+ * By which a person proves to know the password without telling it: SCRAM-SHA-256. Octets are in base64. Whoever has them can
+ * try passwords, and pose as the server; logging in needs what only the password gives. [RFC 5802 §3] [RFC 7677 §3]
+ */
+export interface ScramKeys {
+  readonly salt: string
+  readonly iterations: number
+  readonly storedKey: string
+  readonly serverKey: string
 }
 
 /**

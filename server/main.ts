@@ -14,6 +14,8 @@ import { backUpOf } from '../storage/transfer/back-up.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { LoginDesk } from './accounts/login.ts'
 import { PasswordThread } from './accounts/password-thread.ts'
+import { scramKeyMakerOf } from './accounts/scram-key-maker.ts'
+import { ScramRenewal } from './accounts/scram-renewal.ts'
 import type { DailySealParts } from './archive/daily-seal.ts'
 import { ArchiveDesk } from './archive/desk.ts'
 import { archiveRules, keepYearsOf, makeArchive } from './archive/make-archive.ts'
@@ -53,6 +55,7 @@ import { restartNeeded } from './restart-needed.ts'
 import { Holds } from './retention/holds.ts'
 import { ALL_ROLES, type Role } from './roles.ts'
 import { Rounds } from './rounds.ts'
+import { saslOfferOf } from './sasl/context.ts'
 import { profileOf, serviceAddressOf } from './services.ts'
 import { SigningKeys } from './signing-keys.ts'
 import { RefusalRecord } from './smtp/refusal-record.ts'
@@ -123,7 +126,8 @@ export async function start(
     )
 
   const passwords = parts.use(new PasswordThread(() => events.passwordHashed()))
-  const directory = new AccountDirectory(store, passwords, config.provider.domain, clock)
+  const scram = await scramKeyMakerOf(config.login, store)
+  const directory = new AccountDirectory(store, passwords, config.provider.domain, clock, scram)
   // Only where the folder's lock keeps others away does the pen keep its name.
   const pen = opened.shared ? undefined : 'kepd'
   const eventLog = new EventLog({
@@ -134,7 +138,9 @@ export async function start(
     lost: (error) => events.internalError('ops', error),
   })
   const archive = makeArchive(store, eventLog, { clock, owner: pen })
-  const desk = new LoginDesk({ directory, passwords, clock, eventLog })
+  const renewal = new ScramRenewal(directory, scram, (error) => events.internalError('ops', error))
+  parts.defer(() => renewal.idle)
+  const desk = new LoginDesk({ directory, passwords, clock, eventLog, scram, renewal })
   const census = new ConnectionCensus(config.limits)
   await given.prepare?.(directory)
 
@@ -195,7 +201,14 @@ export async function start(
     settings: () => current.directory,
     events,
   })
-  const renewal = new ListingRenewal({ store, accounts: directory, listings, domain, eventLog, events })
+  const listingRenewal = new ListingRenewal({
+    store,
+    accounts: directory,
+    listings,
+    domain,
+    eventLog,
+    events,
+  })
 
   const signing = parts.use(await SigningKeys.read(config, clock, events))
   const issuerParts: IssuerParts = {
@@ -321,6 +334,7 @@ export async function start(
     await Promise.all(running.map((part) => part.stop()))
   })
 
+  const sasl = saslOfferOf(config.login)
   const clients = new Clients(blockListOf(config.listen.balancers))
   const submissionParts: SubmissionServerParts = {
     store,
@@ -328,6 +342,7 @@ export async function start(
     clock,
     desk,
     census,
+    sasl,
     events,
     purses,
     ...policy,
@@ -360,6 +375,7 @@ export async function start(
     clients,
     desk,
     census,
+    sasl,
     events,
     eventLog,
     recordBudget: new TokenBuckets(RECORDED_OCTETS, HOUR_MS, clock),
@@ -378,8 +394,8 @@ export async function start(
 
   const started = { build: await buildDigest(), config: configDigest(config) }
   await eventLog.tell({ what: 'started', by: SYSTEM, details: started })
-  if (roles.has('ops')) void renewal.renew(config.directory)
-  parts.defer(() => renewal.stop())
+  if (roles.has('ops')) void listingRenewal.renew(config.directory)
+  parts.defer(() => listingRenewal.stop())
 
   let ready = false
   const listeners = parts.use(new Listeners())
@@ -433,7 +449,7 @@ export async function start(
       })
       current = next
       outbound = nextOutbound
-      if (roles.has('ops')) void renewal.renew(next.directory)
+      if (roles.has('ops')) void listingRenewal.renew(next.directory)
       listeners.renew(renewed)
       events.reloaded()
       return { needsRestart: restartNeeded(config, next) }

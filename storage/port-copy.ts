@@ -17,6 +17,7 @@ export const COLLECTIONS = [
   'hold',
   'filed',
   'annotation',
+  'secret',
 ] as const
 export type Collection = (typeof COLLECTIONS)[number]
 

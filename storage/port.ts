@@ -46,6 +46,8 @@ export interface Store extends AsyncDisposable {
   readonly filed: DocumentStore
   /** What accounts note about their mailboxes: METADATA entries, keywords in use. */
   readonly annotations: DocumentStore
+  /** What was made up once at random and is told to nobody. */
+  readonly secrets: DocumentStore
   readonly copy: StoreCopy
 
   /**

@@ -5,6 +5,7 @@ import type { Config } from '../../config/schema.ts'
 import { systemClock } from '../../mail/clock.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
+import { scramKeyMakerOf } from '../../server/accounts/scram-key-maker.ts'
 import { AUTHORITY_PORT, developmentConfig } from '../../server/development/config.ts'
 import { developmentFiles } from '../../server/development/files.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
@@ -61,7 +62,8 @@ async function alone<N extends OperationName>(
   const opened = await openStore(folder, config.storage, systemClock.now().getTime())
   await using store = opened.store
   await using passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, config.provider.domain, systemClock)
+  const scram = await scramKeyMakerOf(config.login, store)
+  const directory = new AccountDirectory(store, passwords, config.provider.domain, systemClock, scram)
   const parts = {
     store,
     directory,

@@ -7,7 +7,8 @@ import type { Store } from '../../storage/port.ts'
 import { AccountError } from './account-error.ts'
 import { activated } from './lifecycle.ts'
 import type { PasswordThread } from './password-thread.ts'
-import { type NewPerson, withPasswordHash, withPerson } from './persons.ts'
+import { type NewPerson, withPassword, withPerson } from './persons.ts'
+import type { ScramKeyMaker } from './scram-key-maker.ts'
 import { makeStandardMailboxes } from './standard-mailboxes.ts'
 
 export interface NewAccount {
@@ -31,12 +32,21 @@ export class AccountDirectory {
   readonly #passwords: PasswordThread
   readonly #domain: string
   readonly #clock: Clock
+  readonly #scram: ScramKeyMaker | undefined
 
-  constructor(store: Store, passwords: PasswordThread, domain: string, clock: Clock) {
+  /** @param scram undefined: no keys are kept beside passwords */
+  constructor(
+    store: Store,
+    passwords: PasswordThread,
+    domain: string,
+    clock: Clock,
+    scram?: ScramKeyMaker | undefined,
+  ) {
     this.#store = store
     this.#passwords = passwords
     this.#domain = domain
     this.#clock = clock
+    this.#scram = scram
   }
 
   /** As it is now. */
@@ -109,12 +119,15 @@ export class AccountDirectory {
 
   /** Of the only active person, where no handle is given. */
   async setPassword(address: string, handle: string | undefined, password: string): Promise<void> {
-    const passwordHash = await this.#passwords.hash(password)
+    const [passwordHash, scram] = await Promise.all([
+      this.#passwords.hash(password),
+      this.#scram?.make(address, password),
+    ])
     await this.change(address, (account) => {
       const chosen = handle ?? onlyPerson(account)?.handle
       if (chosen === undefined)
         throw new AccountError('NO_SUCH_PERSON', `${account.address} has several persons: name one`)
-      return withPasswordHash(account, chosen, passwordHash)
+      return withPassword(account, chosen, passwordHash, scram)
     })
   }
 

@@ -1,34 +1,52 @@
-import { createHash } from 'node:crypto'
-import { blockListOf } from '../../config/values.ts'
-import type { KepAccount, Login, Person } from '../../mail/account.ts'
+import type { KepAccount, Login, Person, ScramKeys } from '../../mail/account.ts'
 import type { Clock } from '../../mail/clock.ts'
 import { sourceNetwork } from '../connection-census.ts'
 import type { EventTeller } from '../event-log/event-log.ts'
-import { type AccountDirectory, onlyPerson } from './directory.ts'
+import type { AccountDirectory } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import type { Stranger } from './hashing-line.ts'
+import { because, loginAsOf, proofOf } from './login-as-of.ts'
+import { type LoginNames, namesOf, personOf } from './login-names.ts'
 import { LoginRecord } from './login-record.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
+import type { ScramKeyMaker } from './scram-key-maker.ts'
+import type { ScramRenewal } from './scram-renewal.ts'
 import type { ShownCertificate } from './shown-certificate.ts'
 
 export type LoginResult =
   | { readonly ok: true; readonly login: Login; readonly account: KepAccount; readonly person: Person }
   | { readonly ok: false; readonly reason: 'wrong' | 'delayed' }
 
-export interface LoginAttempt {
-  /** `address`, `address/handle`, or with `authzid` the person alone. */
-  readonly name: string
-  /** The account to act for. [RFC 4616 §2] */
-  readonly authzid: string
-  readonly password: string
+interface From {
   readonly ip: string
   /** What is logged in to. */
   readonly service: 'smtp' | 'imap'
 }
 
+export interface LoginAttempt extends LoginNames, From {
+  readonly password: string
+}
+
+/** A client that claims to know the password. */
+export interface ProofAttempt extends LoginNames, From {
+  /** Judges what the client sent by the keys of the person whom it names; undefined where it is as it should be. */
+  readonly refusal: (keys: ScramKeys) => ProofRefusal | undefined
+}
+
+/** `channel`: it is bound to another connection than this, or was told of other mechanisms. */
+export type ProofRefusal = 'password' | 'channel'
+type Refusal = ProofRefusal | 'no SCRAM keys'
+
+interface Asked {
+  readonly address: string
+  readonly person: Person | undefined
+  /** undefined for whoever logged in from there before. */
+  readonly who: Stranger | undefined
+}
+
 /** A client that showed a certificate in TLS and names whom it acts for. */
-export interface CertificateAttempt extends Omit<LoginAttempt, 'password' | 'authzid'> {
+export interface CertificateAttempt extends Omit<LoginNames, 'authzid'>, From {
   /** undefined where it showed none. */
   readonly shown: ShownCertificate | undefined
 }
@@ -38,6 +56,10 @@ export interface LoginParts {
   readonly passwords: Pick<PasswordThread, 'matches'>
   readonly clock: Clock
   readonly eventLog: EventTeller
+  /** Makes up keys for whoever has none; undefined: nobody is asked for a proof. */
+  readonly scram?: Pick<ScramKeyMaker, 'madeUp'> | undefined
+  /** Told of logins by password. */
+  readonly renewal?: Pick<ScramRenewal, 'loggedIn'> | undefined
 }
 
 /** Logins of strangers that wait for their turn, over all accounts; more is a flood. */
@@ -64,51 +86,31 @@ export class LoginDesk {
     this.#record = new LoginRecord(parts.eventLog, parts.clock)
   }
 
-  /**
-   * One after another for each network and person: each is judged knowing how the one before it ended, so a burst of
-   * guesses gains nothing, and a client that opens twenty connections at once is served. Hashing is serial anyway.
-   */
   async check(attempt: LoginAttempt): Promise<LoginResult> {
-    const [address, handle] = namesOf(attempt)
-    const network = sourceNetwork(attempt.ip)
+    const { password } = attempt
+    const result = await this.#guessed(attempt, async ({ person, who }) => {
+      const matches = await this.#matches(password, person?.passwordHash ?? NOBODY, who)
+      return matches === true ? undefined : matches === false ? 'password' : matches
+    })
+    if (result.ok) this.#parts.renewal?.loggedIn(result.account.address, result.person, password)
+    return result
+  }
+
+  /** What the client needs to prove that it knows the password, of whom there is and of whom there is not. [RFC 5802 §5.1] */
+  async saltOf(names: LoginNames): Promise<Pick<ScramKeys, 'salt' | 'iterations'>> {
+    const [address, handle] = namesOf(names)
     const account = await this.#parts.directory.get(address)
-    const person = account === undefined ? undefined : personOf(account, handle)
-    // One person has one count, by whichever name.
-    const name = `${address}/${person?.handle ?? handle ?? ''}`.slice(0, MAX_NAME)
-    const isKnown = this.#guesses.isKnown(network, name)
-    if (this.#guesses.isDelayed(network, name) || (!isKnown && this.#waiting >= MAX_WAITING))
-      return { ok: false, reason: 'delayed' }
-    const place = `${network} ${name}`
-    const before = this.#turns.get(place)
-    const { promise: turn, resolve: done } = Promise.withResolvers<void>()
-    this.#turns.set(place, turn)
-    this.#waiting++
-    try {
-      await before
-      if (this.#guesses.isDelayed(network, name)) return { ok: false, reason: 'delayed' }
-      const who = this.#guesses.isKnown(network, name) ? undefined : { network, name }
-      const { password, ip, service } = attempt
-      const hash = person?.passwordHash
-      const matches = await this.#matches(password, hash ?? NOBODY, who)
-      if (matches === 'delayed') return { ok: false, reason: 'delayed' }
-      if (!matches) this.#guesses.failed(network, name)
-      if (person === undefined || hash === undefined) return { ok: false, reason: 'wrong' }
-      const told = { account: address, handle: person.handle, method: 'password', ip } as const
-      const login: Login = { ...told, at: this.#parts.clock.now().getTime(), proof: proofOf(hash) }
-      // As they are now: the line may have been long.
-      const now = matches ? await this.refresh(login) : undefined
-      if (now === undefined) {
-        await this.#record.refused({ ...told, service }, because(matches, person, ip))
-        return { ok: false, reason: 'wrong' }
-      }
-      this.#guesses.succeeded(network, name)
-      await this.#record.good({ ...told, service })
-      return { ok: true, login, ...now }
-    } finally {
-      this.#waiting--
-      if (this.#turns.get(place) === turn) this.#turns.delete(place)
-      done()
-    }
+    const { salt, iterations } = (account && personOf(account, handle)?.scram) ?? this.#madeUp(address)
+    return { salt, iterations }
+  }
+
+  /** Without the password: by what proves that the client knows it. What is wrong counts as a wrong password does. [RFC 5802 §3] */
+  checkProof(attempt: ProofAttempt): Promise<LoginResult> {
+    return this.#guessed(attempt, async ({ address, person }) => {
+      const keys = person?.scram
+      const refused = attempt.refusal(keys ?? this.#madeUp(address))
+      return keys === undefined ? 'no SCRAM keys' : refused
+    })
   }
 
   /** By a certificate that was registered for the person who is named; nothing is guessed here, so nobody waits. */
@@ -135,6 +137,61 @@ export class LoginDesk {
     return loginAsOf(await this.#parts.directory.get(login.account), login)
   }
 
+  /**
+   * One after another for each network and person: each is judged knowing how the one before it ended, so a burst of
+   * guesses gains nothing, and a client that opens twenty connections at once is served. Hashing is serial anyway.
+   */
+  async #guessed(
+    attempt: LoginNames & From,
+    refusalOf: (asked: Asked) => Promise<Refusal | 'delayed' | undefined>,
+  ): Promise<LoginResult> {
+    const [address, handle] = namesOf(attempt)
+    const network = sourceNetwork(attempt.ip)
+    const account = await this.#parts.directory.get(address)
+    const person = account === undefined ? undefined : personOf(account, handle)
+    // One person has one count, by whichever name.
+    const name = `${address}/${person?.handle ?? handle ?? ''}`.slice(0, MAX_NAME)
+    const isKnown = this.#guesses.isKnown(network, name)
+    if (this.#guesses.isDelayed(network, name) || (!isKnown && this.#waiting >= MAX_WAITING))
+      return { ok: false, reason: 'delayed' }
+    const place = `${network} ${name}`
+    const before = this.#turns.get(place)
+    const { promise: turn, resolve: done } = Promise.withResolvers<void>()
+    this.#turns.set(place, turn)
+    this.#waiting++
+    try {
+      await before
+      if (this.#guesses.isDelayed(network, name)) return { ok: false, reason: 'delayed' }
+      const who = this.#guesses.isKnown(network, name) ? undefined : { network, name }
+      const refused = await refusalOf({ address, person, who })
+      if (refused === 'delayed') return { ok: false, reason: 'delayed' }
+      if (refused !== undefined) this.#guesses.failed(network, name)
+      const hash = person?.passwordHash
+      if (person === undefined || hash === undefined) return { ok: false, reason: 'wrong' }
+      const { ip, service } = attempt
+      const told = { account: address, handle: person.handle, method: 'password', ip } as const
+      const login: Login = { ...told, at: this.#parts.clock.now().getTime(), proof: proofOf(hash) }
+      // As they are now: the line may have been long.
+      const now = refused === undefined ? await this.refresh(login) : undefined
+      if (now === undefined) {
+        await this.#record.refused({ ...told, service }, refused ?? because(person, ip))
+        return { ok: false, reason: 'wrong' }
+      }
+      this.#guesses.succeeded(network, name)
+      await this.#record.good({ ...told, service })
+      return { ok: true, login, ...now }
+    } finally {
+      this.#waiting--
+      if (this.#turns.get(place) === turn) this.#turns.delete(place)
+      done()
+    }
+  }
+
+  #madeUp(address: string): ScramKeys {
+    if (this.#parts.scram === undefined) throw new Error('SCRAM is not offered')
+    return this.#parts.scram.madeUp(address)
+  }
+
   async #matches(password: string, hash: string, who: Stranger | undefined): Promise<boolean | 'delayed'> {
     try {
       return await this.#parts.passwords.matches(password, hash, who)
@@ -144,52 +201,3 @@ export class LoginDesk {
     }
   }
 }
-
-/** Account and person as they are now; undefined where that login would not be good any more. */
-export function loginAsOf(
-  account: KepAccount | undefined,
-  login: Pick<Login, 'handle' | 'ip' | 'method' | 'proof'>,
-): { account: KepAccount; person: Person } | undefined {
-  const person = account?.persons.find((one) => one.active && one.handle === login.handle)
-  if (account === undefined || person === undefined) return undefined
-  return mayLogIn(account) && stillProves(person, login) && isFromOwnNetwork(person, login.ip)
-    ? { account, person }
-    : undefined
-}
-
-/** A password that was changed since, or a certificate that was taken back, proves nothing any more. */
-const stillProves = (person: Person, { method, proof }: Pick<Login, 'method' | 'proof'>): boolean =>
-  method === 'certificate'
-    ? person.loginCertificates?.includes(proof) === true
-    : person.passwordHash !== undefined && proofOf(person.passwordHash) === proof
-
-/** Tells one password from the next, and nothing of either. */
-const proofOf = (passwordHash: string): string =>
-  createHash('sha256').update(passwordHash).digest('hex').slice(0, 32)
-
-/** For the record alone: whoever asked is told the same of each. */
-const because = (matches: boolean, person: Person, ip: string): string =>
-  !matches ? 'password' : isFromOwnNetwork(person, ip) ? 'account' : 'network'
-
-/** Closed accounts stay readable; pending and locked ones are shut. */
-const mayLogIn = (account: KepAccount): boolean => account.state === 'active' || account.state === 'closed'
-
-/** IP Kısıtlama. */
-const isFromOwnNetwork = ({ networks }: Person, ip: string): boolean =>
-  networks === undefined || blockListOf(networks)?.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4') === true
-
-function namesOf({
-  name,
-  authzid,
-}: Pick<LoginAttempt, 'name' | 'authzid'>): [address: string, handle: string | undefined] {
-  if (authzid !== '' && authzid !== name) return [authzid.toLowerCase(), name.toLowerCase()]
-  const slash = name.indexOf('/')
-  return slash < 0
-    ? [name.toLowerCase(), undefined]
-    : [name.slice(0, slash).toLowerCase(), name.slice(slash + 1).toLowerCase()]
-}
-
-const personOf = (account: KepAccount, handle: string | undefined): Person | undefined =>
-  handle === undefined
-    ? onlyPerson(account)
-    : account.persons.find((person) => person.active && person.handle === handle)

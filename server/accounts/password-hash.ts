@@ -12,7 +12,7 @@ const LANES = 1
 const SALT_OCTETS = 16
 const TAG_OCTETS = 32
 /** Longer than any password that is meant; what follows does not count, when it is set and when it is checked. */
-const MAX_PASSWORD = 1024
+export const MAX_PASSWORD = 1024
 
 export type HashJob = { readonly id: number; readonly password: string; readonly against: string | undefined }
 export type HashReply = {

@@ -1,5 +1,12 @@
 import { networkOf } from '../../config/values.ts'
-import { may, PERMISSIONS, type Permission, type Person, type StoredAccount } from '../../mail/account.ts'
+import {
+  may,
+  PERMISSIONS,
+  type Permission,
+  type Person,
+  type ScramKeys,
+  type StoredAccount,
+} from '../../mail/account.ts'
 import { isCitizenNumber } from '../../mail/holder-identity.ts'
 import { AccountError } from './account-error.ts'
 
@@ -118,11 +125,18 @@ export function withNetworks(
   )
 }
 
-export const withPasswordHash = (
+/** Both are of one password: keys of the one before go with it. */
+export const withPassword = (
   account: StoredAccount,
   handle: string,
   passwordHash: string,
-): StoredAccount => changePerson(account, handle, (person) => ({ ...person, passwordHash }))
+  scram: ScramKeys | undefined,
+): StoredAccount =>
+  changePerson(account, handle, ({ scram: _, ...person }) => ({
+    ...person,
+    passwordHash,
+    ...(scram && { scram }),
+  }))
 
 export function changePerson(
   account: StoredAccount,

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
+import { channelOf } from '../sasl/channel.ts'
 import { readCommand } from './command-text.ts'
 import { capabilities } from './commands/capability.ts'
 import { Cursor } from './cursor.ts'
@@ -48,7 +49,7 @@ export class Connection {
     const input = new OctetReader(options.socket)
     this.#session = new Session(parts, input, new Output(options.socket), {
       ip,
-      tls: secure,
+      channel: secure && options.socket instanceof TLSSocket ? channelOf(options.socket) : undefined,
       admission,
       byCertificate,
     })
@@ -151,7 +152,7 @@ export class Connection {
     this.#socket = tls
     input.replace(tls)
     out.replace(tls)
-    this.#session.tls = true
+    this.#session.channel = channelOf(tls)
     this.#session.clientName = ''
   }
 

@@ -7,6 +7,7 @@ import type { EventRecorder } from '../event-log/event-log.ts'
 import type { Events } from '../ops/events.ts'
 import type { Clients } from '../proxied/front.ts'
 import type { Retrievals } from '../retrieval.ts'
+import type { SaslOffer } from '../sasl/context.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
 import type { AnnotationHints } from './metadata/annotation-hints.ts'
 
@@ -22,6 +23,7 @@ export interface ImapParts {
   /** Octets of records that one account's persons may cause. */
   readonly recordBudget: TokenBuckets
   readonly retrievals: Retrievals
+  readonly sasl: SaslOffer
   readonly clock: Clock
   /** The provider's domain, as the greeting shows it. */
   readonly domain: string

@@ -3,10 +3,12 @@ import { may } from '../../mail/account.ts'
 import { accountAsOf } from '../../mail/account-state.ts'
 import type { MailboxRow } from '../../storage/port.ts'
 import { parseAccount } from '../accounts/directory.ts'
-import { loginAsOf } from '../accounts/login.ts'
+import { loginAsOf } from '../accounts/login-as-of.ts'
 import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import type { ReadingSession } from '../retrieval.ts'
+import type { Channel } from '../sasl/channel.ts'
+import type { SaslContext } from '../sasl/context.ts'
 import { Enabled } from './enabled.ts'
 import { bad, Farewell, no } from './failure.ts'
 import { nameFromWire, patternFromWire } from './mailbox-name.ts'
@@ -34,7 +36,8 @@ export class Session {
   /** Clients log in by what they showed in TLS, and by nothing else; undefined: by password. */
   readonly byCertificate: { readonly shown: ShownCertificate | undefined } | undefined
   readonly slice = new Slice()
-  tls: boolean
+  /** undefined before there is TLS. */
+  channel: Channel | undefined
   /** [RFC 4978 §3] */
   compressed = false
   clientName = ''
@@ -57,16 +60,25 @@ export class Session {
     parts: ImapParts,
     input: OctetReader,
     out: Output,
-    peer: Pick<Session, 'ip' | 'tls' | 'admission' | 'byCertificate'>,
+    peer: Pick<Session, 'ip' | 'channel' | 'admission' | 'byCertificate'>,
   ) {
     this.parts = parts
     this.input = input
     this.out = out
     this.ip = peer.ip
-    this.tls = peer.tls
+    this.channel = peer.channel
     this.admission = peer.admission
     this.byCertificate = peer.byCertificate
     this.annotations = new ToldAnnotations(this)
+  }
+
+  get tls(): boolean {
+    return this.channel !== undefined
+  }
+
+  get sasl(): SaslContext {
+    const { ip, channel, byCertificate, parts } = this
+    return { desk: parts.desk, offer: parts.sasl, ip, service: 'imap', channel, byCertificate }
   }
 
   get state(): 'not-authenticated' | 'authenticated' | 'selected' {

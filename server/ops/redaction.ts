@@ -5,6 +5,7 @@
 const NAMES = [
   'password',
   'passwordHash',
+  'scram',
   'secret',
   'subject',
   'body',

@@ -1,18 +1,26 @@
 import type { Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  TLSSocket,
+  type TlsOptions,
+  type Server as TlsServer,
+} from 'node:tls'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import { type FailureCode, MailError } from '../../mail/errors.ts'
 import { parseKepAddress } from '../../mail/kep-address.ts'
 import type { MimeLimits } from '../../mail/mime-part.ts'
 import type { Recipient, SessionFacts, Transaction } from '../../plugins/api.ts'
 import { StoreError } from '../../storage/port.ts'
-import type { LoginDesk } from '../accounts/login.ts'
+import type { LoginDesk, LoginResult } from '../accounts/login.ts'
 import { ASKING, type ShownCertificate, shownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission, ConnectionCensus } from '../connection-census.ts'
 import { connectionKey } from '../connection-key.ts'
 import type { Events } from '../ops/events.ts'
 import type { Clients } from '../proxied/front.ts'
 import { receiveMessage } from '../received-message.ts'
+import { channelOf } from '../sasl/channel.ts'
+import type { SaslOffer } from '../sasl/context.ts'
+import { beginExchange, mechanismsOf } from '../sasl/mechanisms.ts'
 import { type Answered, answer, obey, wireError } from './answer.ts'
 import { chunksOf, readAway } from './data-stream.ts'
 import { ENGINE, MIN_TLS } from './engine.ts'
@@ -22,11 +30,12 @@ import { keepOwnStatus } from './own-status.ts'
 import { Places } from './places.ts'
 import type { RateGuard } from './rate-guard.ts'
 import type { RefusalRecord } from './refusal-record.ts'
-import { EXTERNAL } from './sasl-external.ts'
+import { type Heard, serveSasl } from './sasl-engine.ts'
 import { decide, type SubmissionParts } from './submission.ts'
 
 export interface SubmissionServerParts extends SubmissionParts {
   readonly desk: LoginDesk
+  readonly sasl: SaslOffer
   readonly census: ConnectionCensus
   /** Who connects, behind balancers too. */
   readonly clients: Clients
@@ -87,7 +96,7 @@ export function makeSubmissionServer(
     cert: parts.tls.cert,
     secured: secure, // see below
     size: parts.sizeLimit,
-    authMethods: kind === 'certificate' ? [EXTERNAL] : ['PLAIN', 'LOGIN'],
+    authMethods: authMethodsOf(parts.sasl, kind),
     hideREQUIRETLS: true,
     maxAllowedUnauthenticatedCommands: 10,
     onConnect: (session, callback) => {
@@ -117,29 +126,14 @@ export function makeSubmissionServer(
         peers.get(session.id),
         (error, facts) => callback(error, facts && { user: facts.account.address }),
         async (peer) => {
-          const from = { ip: peer.ip, service: 'smtp' } as const
-          const result =
-            kind === 'certificate'
-              ? await parts.desk.checkCertificate({
-                  ...from,
-                  name: auth.authzid ?? '',
-                  shown: shown.get(connectionKey(session)),
-                })
-              : await parts.desk.check({
-                  ...from,
-                  name: auth.authcid ?? auth.username ?? '',
-                  authzid: auth.authzid ?? '',
-                  password: auth.password ?? '',
-                })
-          parts.events.login('submission', result.ok ? 'ok' : result.reason, peer.ip)
-          if (!result.ok) throw new MailError(result.reason === 'delayed' ? 'AUTH_DELAYED' : 'AUTH_FAILED')
-          if (!peer.admission.bind(result.account.address)) throw new MailError('TOO_MANY_CONNECTIONS')
-          const { login, account, person } = result
-          const facts = { login, account, person, clientName: session.hostNameAppearsAs }
-          obey(await parts.pipeline.ask('auth', { session: facts }))
-          peer.facts = facts
-          peer.guard.loggedIn()
-          return facts
+          const result = await parts.desk.check({
+            ip: peer.ip,
+            service: 'smtp',
+            name: auth.authcid ?? auth.username ?? '',
+            authzid: auth.authzid ?? '',
+            password: auth.password ?? '',
+          })
+          return welcome(peer, session, result)
         },
         answering,
       )
@@ -197,6 +191,33 @@ export function makeSubmissionServer(
     },
   })
 
+  serveSasl(server, {
+    begin: (name, { session, _socket }) => {
+      const peer = peers.get(session.id)
+      if (peer === undefined) return undefined
+      const { desk, sasl: offer } = parts
+      const channel = _socket instanceof TLSSocket ? channelOf(_socket) : undefined
+      const byCertificate =
+        kind === 'certificate' && channel !== undefined
+          ? { shown: shown.get(connectionKey(session)) }
+          : undefined
+      return beginExchange(name, { desk, offer, ip: peer.ip, service: 'smtp', channel, byCertificate })
+    },
+    hear: ({ session }, act, callback) => {
+      answer<Peer, Heard>(
+        peers.get(session.id),
+        callback,
+        async (peer) => {
+          const step = await act()
+          if (step.kind !== 'done') return step
+          const { account } = await welcome(peer, session, step.result)
+          return { kind: 'user', user: account.address }
+        },
+        answering,
+      )
+    },
+  })
+
   // TLS from the first octet is Node's own server, as in IMAP: smtp-server puts TLS on a socket by itself, and when that
   // socket is destroyed during the handshake the process dies with it.
   const tls = secure
@@ -222,6 +243,23 @@ export function makeSubmissionServer(
   } else server.server.prependListener('connection', (socket) => places.take(socket))
   server.on('error', (error: Error) => parts.events.socketError('submission', error))
   return { server, tls, receiving: () => receiving }
+
+  /** What follows from a login, good or bad. */
+  async function welcome(
+    peer: Peer,
+    { hostNameAppearsAs: clientName }: Pick<SMTPServerSession, 'hostNameAppearsAs'>,
+    result: LoginResult,
+  ): Promise<SessionFacts> {
+    parts.events.login('submission', result.ok ? 'ok' : result.reason, peer.ip)
+    if (!result.ok) throw new MailError(result.reason === 'delayed' ? 'AUTH_DELAYED' : 'AUTH_FAILED')
+    if (!peer.admission.bind(result.account.address)) throw new MailError('TOO_MANY_CONNECTIONS')
+    const { login, account, person } = result
+    const facts = { login, account, person, clientName }
+    obey(await parts.pipeline.ask('auth', { session: facts }))
+    peer.facts = facts
+    peer.guard.loggedIn()
+    return facts
+  }
 
   /** A session outlives what it logged in with: the account may have been closed or the person revoked since. */
   async function refresh(peer: Peer): Promise<void> {
@@ -292,6 +330,12 @@ export function makeSubmissionServer(
 
 /** 465, 587, or a listener where clients log in by certificate. */
 export type SubmissionKind = 'tls' | 'starttls' | 'certificate'
+
+/** They are told after TLS has begun; LOGIN is what the engine has beside the mechanisms of server/sasl/. */
+const authMethodsOf = (offer: SaslOffer, kind: SubmissionKind): string[] =>
+  kind === 'certificate'
+    ? mechanismsOf({ offer, byCertificate: true })
+    : [...mechanismsOf({ offer, byCertificate: false }), 'LOGIN']
 
 export const tlsOptions = (
   { tls, loginTimeMs }: SubmissionServerParts,

@@ -216,6 +216,7 @@ async function openBy(
     holds: documentsOf(database, 'hold'),
     filed: documentsOf(database, 'filed'),
     annotations: documentsOf(database, 'annotation'),
+    secrets: documentsOf(database, 'secret'),
     [Symbol.asyncDispose]: close,
   }
 }

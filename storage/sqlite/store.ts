@@ -183,6 +183,7 @@ export async function openSqliteStore(
     holds: documents('hold'),
     filed: documents('filed'),
     annotations: documents('annotation'),
+    secrets: documents('secret'),
     copy: storeCopy(folder, db, { writer, limits }),
     [Symbol.asyncDispose]: async () => {
       db.close()

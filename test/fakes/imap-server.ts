@@ -12,6 +12,7 @@ import { defaultMimeLimits } from '../../mail/mime-part.ts'
 import { AccountDirectory } from '../../server/accounts/directory.ts'
 import { LoginDesk } from '../../server/accounts/login.ts'
 import { PasswordThread } from '../../server/accounts/password-thread.ts'
+import { ScramKeyMaker } from '../../server/accounts/scram-key-maker.ts'
 import { ConnectionCensus } from '../../server/connection-census.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import { AnnotationHints } from '../../server/imap/metadata/annotation-hints.ts'
@@ -28,6 +29,8 @@ import { pki } from './pki.ts'
 export const ACCOUNT = 'deneme.alici@hs98.kep.tr'
 export const OTHER = 'deneme.gonderen@hs98.kep.tr'
 export const PASSWORD = 'deneme'
+/** The fewest that clients take; tests set many passwords. [RFC 7677 §4] */
+export const SCRAM_ITERATIONS = 4_096
 
 export interface ImapUnderTest extends AsyncDisposable {
   readonly server: ImapServer
@@ -72,6 +75,7 @@ export class RecordedRetrievals implements Retrievals {
 }
 
 export interface ImapTestOptions {
+  readonly sasl?: Partial<ImapParts['sasl']>
   readonly limits?: Partial<ImapParts['limits']>
   readonly connectionsPerIp?: number
   readonly clock?: Clock
@@ -83,7 +87,8 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
   const folder = await mkdtemp(join(tmpdir(), 'openkep-imap-'))
   const store = await openSqliteStore(folder, Date.UTC(2026, 0, 1))
   const passwords = new PasswordThread()
-  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', clock)
+  const scram = await ScramKeyMaker.open(store.secrets, SCRAM_ITERATIONS)
+  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', clock, scram)
   for (const [address, identityNumber] of [
     [ACCOUNT, '10000000146'],
     [OTHER, '10000000078'],
@@ -116,7 +121,9 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
       passwords,
       clock,
       eventLog,
+      scram,
     }),
+    sasl: { scram: true, channelBinding: true, ...options.sasl },
     census: new ConnectionCensus({
       connections: 500,
       connectionsPerIp: options.connectionsPerIp ?? 500,

@@ -124,6 +124,7 @@ export async function openMemoryStore(
     holds: documentStore(new Documents(disk.holds, process)),
     filed: documentStore(new Documents(disk.filed, process)),
     annotations: documentStore(new Documents(disk.annotations, process)),
+    secrets: documentStore(new Documents(disk.secrets, process)),
     [Symbol.asyncDispose]: async () => process.close(),
   }
 }

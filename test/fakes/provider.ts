@@ -16,6 +16,8 @@ export const DOMAIN = 'hs98.kep.tr'
 export const SENDER = `deneme.gonderen@${DOMAIN}`
 export const RECIPIENT = `deneme.alici@${DOMAIN}`
 export const PASSWORD = 'deneme parolası'
+/** The fewest that clients take; tests set many passwords. [RFC 7677 §4] */
+export const SCRAM_ITERATIONS = 4_096
 
 export interface TestProvider extends AsyncDisposable {
   readonly provider: Provider
@@ -94,6 +96,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     },
     tsa: { urls: [tsa.url], ...options.tsa },
     log: { level: 'silent' },
+    login: { scramIterations: SCRAM_ITERATIONS },
     ...options.config,
   } satisfies ConfigInput)
   const seeded = (given: Given): Given => ({

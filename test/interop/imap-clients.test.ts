@@ -165,3 +165,28 @@ push "<save-message>${out}<enter><exit>"
     })
     expect(await readFile(out, 'latin1')).toContain('Subject: merhaba')
   })
+
+const gsasl = (password: string, mechanism: string, ...more: string[]) => {
+  const child = run('gsasl', [
+    '--imap',
+    '--verbose',
+    `--connect=localhost:${under.plainPort}`,
+    `--x509-ca-file=${join(folder, 'ca.pem')}`,
+    `--authentication-id=${ACCOUNT}`,
+    `--password=${password}`,
+    `--mechanism=${mechanism}`,
+    ...more,
+  ])
+  child.child.stdin?.end()
+  return child
+}
+
+await testWith('gsasl', 'SCRAM, with each kind of channel binding that it knows', async () => {
+  expect((await gsasl(PASSWORD, 'SCRAM-SHA-256', '--no-cb')).stderr).toContain('server trusted')
+  expect((await gsasl(PASSWORD, 'SCRAM-SHA-256-PLUS')).stderr).toContain('server trusted')
+  const tls12 = '--priority=NORMAL:-VERS-TLS1.3'
+  expect((await gsasl(PASSWORD, 'SCRAM-SHA-256-PLUS', tls12)).stderr).toContain('server trusted')
+  await expect(gsasl('yanlis', 'SCRAM-SHA-256-PLUS')).rejects.toMatchObject({
+    stdout: expect.stringContaining('NO [AUTHENTICATIONFAILED]'),
+  })
+})

@@ -1,3 +1,4 @@
+import { mechanismsOf } from '../../sasl/mechanisms.ts'
 import { command, noArguments } from '../command.ts'
 import type { Session } from '../session.ts'
 
@@ -19,8 +20,10 @@ const AFTER_LOGIN = [
 export function capabilities(session: Session): string {
   if (session.state !== 'not-authenticated')
     return `${ALWAYS} ${session.compressed ? '' : 'COMPRESS=DEFLATE '}${AFTER_LOGIN} APPENDLIMIT=${session.parts.limits.appendMax}`
-  if (session.byCertificate !== undefined) return `${ALWAYS} AUTH=EXTERNAL LOGINDISABLED`
-  return session.tls ? `${ALWAYS} AUTH=PLAIN` : `${ALWAYS} STARTTLS LOGINDISABLED`
+  if (!session.tls) return `${ALWAYS} STARTTLS LOGINDISABLED`
+  const listener = { offer: session.parts.sasl, byCertificate: session.byCertificate !== undefined }
+  const mechanisms = mechanismsOf(listener).map((name) => `AUTH=${name}`)
+  return [ALWAYS, ...mechanisms, ...(listener.byCertificate ? ['LOGINDISABLED'] : [])].join(' ')
 }
 
 /** [RFC 9051 §6.1.1] */

@@ -1,6 +1,7 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
-import { logIn } from '../log-in.ts'
+import { welcome } from '../log-in.ts'
+import { decodeUtf8 } from '../mailbox-name.ts'
 
 /** [RFC 9051 §6.2.3] */
 export const login = command({
@@ -11,11 +12,14 @@ export const login = command({
     cursor.space()
     const name = cursor.astring()
     cursor.space()
-    return { name, password: cursor.astring() }
+    return { name: decodeUtf8(name), password: decodeUtf8(cursor.astring()) }
   },
-  run: (session, { name, password }) => {
+  run: async (session, { name, password }) => {
     // LOGINDISABLED: a password on an open line is everybody's. [RFC 9051 §6.2.3]
     if (!session.tls) throw no('PRIVACYREQUIRED', 'Use STARTTLS first')
-    return logIn(session, { name, authzid: '', password })
+    if (session.byCertificate !== undefined) throw no('CANNOT', 'Only a certificate logs in here')
+    const { ip, parts } = session
+    if (name === undefined || password === undefined) return welcome(session, { ok: false, reason: 'wrong' })
+    return welcome(session, await parts.desk.check({ name, authzid: '', password, ip, service: 'imap' }))
   },
 })

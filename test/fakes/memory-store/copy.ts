@@ -24,6 +24,7 @@ const collections = (disk: Disk): Record<Collection, Map<string, DocumentRow>> =
   hold: disk.holds,
   filed: disk.filed,
   annotation: disk.annotations,
+  secret: disk.secrets,
 })
 
 function recordsOf(disk: Disk, blobs: MemoryBlobs): StoreRecord[] {

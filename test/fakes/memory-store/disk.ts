@@ -35,6 +35,7 @@ export class Disk {
   readonly holds = new Map<string, DocumentRow>()
   readonly filed = new Map<string, DocumentRow>()
   readonly annotations = new Map<string, DocumentRow>()
+  readonly secrets = new Map<string, DocumentRow>()
   readonly segments = new Map<string, { chain: string; segment: Segment }>()
 }
 
