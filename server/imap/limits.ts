@@ -41,5 +41,11 @@ export const MAX_KEYWORD = 100
 export const MAX_MAILBOX_KEYWORDS = 500
 /** UIDs told in one VANISHED: a line stays about as long as what clients send. */
 export const UIDS_OF_A_LINE = 5_000
+/** Searches whose results one session hears the changes of: each is asked again of every message that changes. */
+export const MAX_CONTEXTS = 16
+/** Messages in these results together: four octets each, twelve in a sorted one. */
+export const MAX_CONTEXT_MESSAGES = 200_000
+/** Unread deliveries in which such a search could not look: whether somebody read them is asked at each look for changes. */
+export const MAX_HELD_BACK = 100
 /** Rows read from the store at once. */
 export const PAGE = 250

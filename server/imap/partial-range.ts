@@ -4,7 +4,7 @@ import { countOf, type Positions } from './number-set.ts'
 
 /** `1:100` counts from the oldest of what is meant, `-1:-100` from the newest. [RFC 9394 §3.1] */
 export interface PartialRange {
-  /** As the client wrote it; the answer repeats it. */
+  /** As the answer repeats it: its lower end first, since 4:2 is 2:4. [RFC 5267 §4.4] */
   readonly text: string
   readonly from: 'oldest' | 'newest'
   /** 1 is the first. */
@@ -13,18 +13,14 @@ export interface PartialRange {
 }
 
 export function partialRange(cursor: Cursor): PartialRange {
-  const start = cursor.position
   const newest = cursor.take('-')
   const first = cursor.nonZero()
   cursor.expect(':')
   if (cursor.take('-') !== newest) throw bad('Both ends of the range have one sign')
   const second = cursor.nonZero()
-  return {
-    text: cursor.text.slice(start, cursor.position),
-    from: newest ? 'newest' : 'oldest',
-    low: Math.min(first, second),
-    high: Math.max(first, second),
-  }
+  const [low, high] = first < second ? [first, second] : [second, first]
+  const sign = newest ? '-' : ''
+  return { text: `${sign}${low}:${sign}${high}`, from: newest ? 'newest' : 'oldest', low, high }
 }
 
 /** Half-open, within a list of so many. */

@@ -2,6 +2,7 @@ import type { Command, CommandState } from './command.ts'
 import { aclCommands } from './commands/acl.ts'
 import { append } from './commands/append.ts'
 import { authenticate } from './commands/authenticate.ts'
+import { cancelUpdate } from './commands/cancel-update.ts'
 import { capability } from './commands/capability.ts'
 import { close, unselect } from './commands/close.ts'
 import { compress } from './commands/compress.ts'
@@ -44,6 +45,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...aclCommands,
     append,
     authenticate,
+    cancelUpdate,
     capability,
     check,
     close,

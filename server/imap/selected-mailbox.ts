@@ -1,12 +1,12 @@
 import type { MailboxRow, MailboxStore, MessageRow } from '../../storage/port.ts'
-import type { Enabled } from './enabled.ts'
 import { flagsResponse } from './fetch/response.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Output } from './output.ts'
 import type { RecentMessages } from './recent.ts'
+import { SearchContexts } from './search/contexts.ts'
+import type { Session } from './session.ts'
 import type { ShownFlags } from './shown-flags.ts'
-import type { Slice } from './slice.ts'
 import { UidList } from './uid-list.ts'
 
 /** What depends on the session and not on the mailbox alone. */
@@ -26,6 +26,7 @@ export class SelectedMailbox {
   readonly flags: ShownFlags
   readonly recent: RecentMessages
   readonly uids: UidList
+  readonly contexts = new SearchContexts()
   readonly #store: MailboxStore
   #modseq: number
   #recentTold: number | undefined
@@ -79,7 +80,12 @@ export class SelectedMailbox {
 
   /** Whether there is anything to tell, given the modseq of the mailbox now. */
   isCurrent(modseq: number): boolean {
-    return modseq === this.#modseq && this.#vanished.length === 0 && this.#added.size === 0
+    return (
+      modseq === this.#modseq &&
+      this.#vanished.length === 0 &&
+      this.#added.size === 0 &&
+      this.contexts.isCurrent
+    )
   }
 
   /** Sequence number; 0 where the session does not know the message. */
@@ -91,17 +97,22 @@ export class SelectedMailbox {
    * Tells what changed. EXPUNGE only where the standard allows it, since it renumbers what a pipelined command may
    * already have named. [RFC 9051 §7.5.1] Rejects with NO_SUCH_MAILBOX where the mailbox was deleted.
    */
-  async sync(out: Output, slice: Slice, enabled: Enabled, expunge: 'all' | 'no-expunge'): Promise<void> {
+  async sync(session: Session, expunge: 'all' | 'no-expunge'): Promise<void> {
+    const { out, slice } = session
     const last = this.uids.last
     let further = true
     while (further) {
       const changes = await this.#store.changes(this.row.id, this.#modseq, PAGE)
       for (const row of changes.changed) {
+        this.contexts.touch(row.uid)
         if (row.uid > last) this.#added.add(row.uid)
-        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(out, enabled, row)
+        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(session, row)
       }
       // What came and went before it was told never was, for this client.
-      for (const uid of changes.vanished) if (!this.#added.delete(uid)) this.#vanished.push(uid)
+      for (const uid of changes.vanished) {
+        if (!this.#added.delete(uid)) this.#vanished.push(uid)
+        this.contexts.expunged(uid)
+      }
       further = changes.modseq > this.#modseq
       this.#modseq = Math.max(this.#modseq, changes.modseq)
       if (further) {
@@ -110,8 +121,10 @@ export class SelectedMailbox {
       }
     }
     this.#told.clear()
-    if (expunge === 'all') await this.#tellExpunged(out, slice, enabled)
+    await this.contexts.tellExpunged(session)
+    if (expunge === 'all') await this.#tellExpunged(session)
     if (this.#added.size > 0) await this.#tellAdded(out)
+    await this.contexts.tellChanged(session)
   }
 
   async #tellAdded(out: Output): Promise<void> {
@@ -136,13 +149,13 @@ export class SelectedMailbox {
     return (this.recent.has(uid) ? ['\\Recent', ...flags] : flags).join(' ')
   }
 
-  #tellFlags(out: Output, enabled: Enabled, row: MessageRow): void {
+  #tellFlags({ out, enabled }: Session, row: MessageRow): void {
     if (this.sequenceOf(row.uid) === 0) return
     this.flags.announce(out, row.flags)
     out.untagged(flagsResponse(this, row, enabled, 'with UID'))
   }
 
-  async #tellExpunged(out: Output, slice: Slice, enabled: Enabled): Promise<void> {
+  async #tellExpunged({ out, slice, enabled }: Session): Promise<void> {
     if (this.#vanished.length === 0) return
     const gone = [...new Set(this.#vanished)].sort((a, b) => a - b)
     this.#vanished = []

@@ -195,6 +195,6 @@ export class Session {
     if (selected === undefined) return
     const head = await this.parts.store.mailboxes.head(selected.row.id)
     if (head === undefined) throw new Farewell('The mailbox was deleted')
-    if (!selected.isCurrent(head.modseq)) await selected.sync(this.out, this.slice, this.enabled, expunge)
+    if (!selected.isCurrent(head.modseq)) await selected.sync(this, expunge)
   }
 }

@@ -56,6 +56,22 @@ export class UidList {
     this.#length = needed
   }
 
+  /** Puts in UIDs that are ascending and not there yet. */
+  insert(uids: readonly number[]): void {
+    const items = new Uint32Array(this.#length + uids.length)
+    let read = 0
+    let next = 0
+    for (let write = 0; write < items.length; write++) {
+      const own = read < this.#length ? (this.#items[read] ?? 0) : Number.POSITIVE_INFINITY
+      const other = uids[next] ?? Number.POSITIVE_INFINITY
+      items[write] = Math.min(own, other)
+      if (own < other) read++
+      else next++
+    }
+    this.#items = items
+    this.#length = items.length
+  }
+
   /** Takes out ascending UIDs in one pass; answers the positions that they had, ascending. */
   remove(uids: readonly number[]): number[] {
     const positions = uids.map((uid) => this.indexOf(uid)).filter((position) => position >= 0)

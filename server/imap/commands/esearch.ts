@@ -6,6 +6,7 @@ import { bad } from '../failure.ts'
 import { filterMatches, type MailboxFilter, meansSelected, parseMailboxFilter } from '../mailbox-filter.ts'
 import { Progress } from '../progress.ts'
 import { RecentMessages } from '../recent.ts'
+import { refuseUpdate } from '../search/contexts.ts'
 import { foundIn, type SearchedMailbox } from '../search/found.ts'
 import { namesSelected, parseSearchProgram, type SearchProgram } from '../search/keys.ts'
 import {
@@ -47,10 +48,11 @@ export const esearch = command({
     if (modseq) session.enableCondstore()
     const saves = options.names.has('SAVE')
     if (saves) session.savedSearch = new Uint32Array(0)
+    if (options.names.has('UPDATE')) refuseUpdate(session.out, session.tag)
     const progress = new Progress(session, undefined)
     for await (const box of mailboxesOf(session, filters)) {
       const found: FoundMessage[] = []
-      for await (const { row } of foundIn(session, key, box, progress))
+      for await (const { row } of foundIn(session, key, { box, told: progress }))
         found.push({ uid: row.uid, modseq: row.modseq })
       if (saves) saveFound(session, options, found)
       if (found.length === 0) continue

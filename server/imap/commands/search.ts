@@ -16,9 +16,10 @@ export const searchCommands = [false, true].map((byUid) =>
     },
     run: async (session, { options, program: { key, modseq } }) => {
       if (modseq) session.enableCondstore()
-      await answerFound(session, options, { word: 'SEARCH', byUid, modseq }, async () => {
+      await answerFound(session, options, { word: 'SEARCH', byUid, modseq }, { key }, async (heldBack) => {
         const found: FoundMessage[] = []
-        for await (const { row } of foundIn(session, key)) found.push({ uid: row.uid, modseq: row.modseq })
+        for await (const { row } of foundIn(session, key, { heldBack }))
+          found.push({ uid: row.uid, modseq: row.modseq })
         return found
       })
       return 'SEARCH done'

@@ -21,14 +21,20 @@ export const sortCommands = [false, true].map((byUid) =>
     },
     run: async (session, { options, keys, program: { key, modseq } }) => {
       if (modseq) session.enableCondstore()
-      await answerFound(session, options, { word: 'SORT', byUid, modseq }, async () => {
-        const sorter = new Sorter<FoundMessage>(keys)
-        for await (const message of foundIn(session, key)) {
-          const { uid, modseq: changed } = message.row
-          await sorter.take(message, { uid, modseq: changed })
-        }
-        return await sorter.sorted(() => session.slice.breathe())
-      })
+      await answerFound(
+        session,
+        options,
+        { word: 'SORT', byUid, modseq },
+        { key, sort: keys },
+        async (heldBack) => {
+          const sorter = new Sorter<FoundMessage>(keys)
+          for await (const message of foundIn(session, key, { heldBack })) {
+            const { uid, modseq: changed } = message.row
+            await sorter.take(message, { uid, modseq: changed })
+          }
+          return await sorter.sorted(() => session.slice.breathe())
+        },
+      )
       return 'SORT done'
     },
   }),

@@ -11,12 +11,19 @@ export interface SearchedMailbox extends ListedMailbox {
   readonly recent: { has(uid: number): boolean }
 }
 
+interface Search {
+  /** The selected one where it is not said. */
+  readonly box?: SearchedMailbox
+  readonly told?: Progress
+  /** Takes the UIDs of those that were not looked into, since nobody has read them. */
+  readonly heldBack?: Set<number> | undefined
+}
+
 /** Messages of a mailbox that a key finds, in its order, each with what was read of it so far. */
 export async function* foundIn(
   session: Session,
   key: SearchKey,
-  box: SearchedMailbox = session.box,
-  told?: Progress,
+  { box = session.box, told, heldBack }: Search = {},
 ): AsyncGenerator<SearchedMessage> {
   const matches = matcherOf(session, key, box)
   const positions = candidates(session, key, box)
@@ -24,7 +31,9 @@ export async function* foundIn(
   for await (const rows of rowsAt(session, positions, PAGE, box)) {
     for (const row of rows) {
       const message = new SearchedMessage(session, row, box.row)
-      if (await matches(message)) yield message
+      const isFound = await matches(message)
+      if (message.isHeldBack) heldBack?.add(row.uid)
+      if (isFound) yield message
       await session.slice.breathe()
     }
     await progress.advance(rows.length)

@@ -139,6 +139,23 @@ export function namesSelected(key: SearchKey): boolean {
   }
 }
 
+/** Whether what it finds changes only where messages do: not with their numbers, and not with time. */
+export function changesWithMessages(key: SearchKey): boolean {
+  switch (key.kind) {
+    case 'age':
+      return false
+    case 'messages':
+      return key.byUid && !key.set.saved && !key.set.ranges.flat().includes('*')
+    case 'not':
+      return changesWithMessages(key.key)
+    case 'or':
+    case 'and':
+      return key.keys.every(changesWithMessages)
+    default:
+      return true
+  }
+}
+
 /** How far a program was read. */
 interface Reading {
   readonly enabled: Enabled

@@ -1,32 +1,47 @@
 import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
+import { type FetchItem, parseFetchItems } from '../fetch/items.ts'
 import { formatNumbers } from '../number-set.ts'
 import { type PartialRange, partialRange, spanOfPartial } from '../partial-range.ts'
 import type { Session } from '../session.ts'
+import type { SortKey } from '../sort/keys.ts'
 import { tagString } from '../wire-text.ts'
+import { SearchContext } from './context.ts'
+import { refuseUpdate } from './contexts.ts'
+import type { SearchKey } from './keys.ts'
 
-type Name = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL'
+type Name = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL' | 'CONTEXT' | 'UPDATE'
 
-/** [RFC 9051 §6.4.4] [RFC 9394 §3.1] */
+/** [RFC 9051 §6.4.4] [RFC 9394 §3.1] [RFC 5267 §4]; CONTEXT is a hint that changes nothing here. */
 export interface ResultOptions {
   readonly names: ReadonlySet<Name>
   readonly partial: PartialRange | undefined
+  /** Of UPDATE: what to fetch of messages that are added. [RFC 5465 §7] */
+  readonly fetched: readonly FetchItem[]
 }
 
 const NAMES: ReadonlyMap<string, Name> = new Map(
-  (['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'] as const).map((name) => [name, name]),
+  (['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL', 'CONTEXT', 'UPDATE'] as const).map((name) => [
+    name,
+    name,
+  ]),
 )
-export const ALL: ResultOptions = { names: new Set(['ALL']), partial: undefined }
+export const ALL: ResultOptions = { names: new Set(['ALL']), partial: undefined, fetched: [] }
 
 /** `RETURN (…) `; an empty list means ALL. [RFC 9051 §6.4.4] undefined where there is none. */
 export function parseResultOptions(cursor: Cursor): ResultOptions | undefined {
   if (!cursor.take('RETURN ')) return undefined
   const names = new Set<Name>()
   let partial: PartialRange | undefined
+  let fetched: readonly FetchItem[] = []
   cursor.list(() => {
     const name = NAMES.get(cursor.keyword())
     if (name === undefined) throw bad('There is no such result option')
     names.add(name)
+    if (name === 'UPDATE' && cursor.sees(' (')) {
+      cursor.space()
+      fetched = parseFetchItems(cursor)
+    }
     if (name !== 'PARTIAL') return
     if (partial !== undefined) throw bad('PARTIAL stands twice')
     cursor.space()
@@ -34,7 +49,7 @@ export function parseResultOptions(cursor: Cursor): ResultOptions | undefined {
   }, 'may be empty')
   cursor.space()
   if (partial !== undefined && names.has('ALL')) throw bad('PARTIAL and ALL exclude each other')
-  return names.size === 0 ? ALL : { names, partial }
+  return names.size === 0 ? ALL : { names, partial, fetched }
 }
 
 export interface FoundMessage {
@@ -56,16 +71,26 @@ export async function answerFound(
   session: Session,
   options: ResultOptions | undefined,
   asked: Asked,
-  find: () => Promise<readonly FoundMessage[]>,
+  { key, sort }: { readonly key: SearchKey; readonly sort?: readonly SortKey[] },
+  find: (heldBack: Set<number> | undefined) => Promise<readonly FoundMessage[]>,
 ): Promise<void> {
+  const { tag, box } = session
   const saves = options?.names.has('SAVE') === true
+  const heldBack = options?.names.has('UPDATE') === true ? new Set<number>() : undefined
+  // [RFC 5267 §4.3]
+  if (heldBack !== undefined && box.contexts.has(tag))
+    throw bad('The tag is that of a search that is updated')
   let found: readonly FoundMessage[]
   try {
-    found = await find()
+    found = await find(heldBack)
   } catch (error) {
     // A search that was to be saved and failed leaves nothing behind. [RFC 9051 §6.4.4.1]
     if (saves) session.savedSearch = new Uint32Array(0)
     throw error
+  }
+  if (heldBack !== undefined) {
+    const search = { tag, byUid: asked.byUid, key, sort, fetched: options?.fetched ?? [] }
+    if (!box.contexts.add(new SearchContext(search, found, heldBack))) refuseUpdate(session.out, tag)
   }
   tellFound(session, options, found, asked)
   if (saves) saveFound(session, options, found)

@@ -87,6 +87,11 @@ export class SearchedMessage {
     return { start: root.headerStart, end: Math.min(root.bodyStart, root.headerStart + most) }
   }
 
+  /** Whether something was not looked at that will be once the message was read. */
+  get isHeldBack(): boolean {
+    return this.#mayLookInside === false
+  }
+
   /** Whether search may look at the content of a delivered message: only once it was read. */
   async mayLookInside(): Promise<boolean> {
     const { delivery } = this.row

@@ -3,10 +3,32 @@ import type { SearchedMessage } from '../search/searched-message.ts'
 import { sortedInTurns } from './in-turns.ts'
 import type { SortKey, SortValue } from './keys.ts'
 
-interface Keyed<T> {
-  readonly found: T
+/** A message by what it is sorted by. */
+export interface SortedBy {
   readonly uid: number
   readonly values: readonly SortValue[]
+}
+
+interface Keyed<T> extends SortedBy {
+  readonly found: T
+}
+
+export async function sortedBy(keys: readonly SortKey[], message: SearchedMessage): Promise<SortedBy> {
+  const values: SortValue[] = []
+  for (const key of keys) {
+    const value = await key.value(message)
+    values.push(typeof value === 'string' ? unicodeCasemap(value) : value)
+  }
+  return { uid: message.row.uid, values }
+}
+
+/** Ties are broken by the order in the mailbox. [RFC 5256 §3] */
+export function compareSorted(keys: readonly SortKey[], a: SortedBy, b: SortedBy): number {
+  for (const [index, { reverse }] of keys.entries()) {
+    const order = compareValues(a.values[index]!, b.values[index]!)
+    if (order !== 0) return reverse ? -order : order
+  }
+  return a.uid - b.uid
 }
 
 /**
@@ -22,26 +44,12 @@ export class Sorter<T> {
   }
 
   async take(message: SearchedMessage, found: T): Promise<void> {
-    const values: SortValue[] = []
-    for (const key of this.#keys) {
-      const value = await key.value(message)
-      values.push(typeof value === 'string' ? unicodeCasemap(value) : value)
-    }
-    this.#keyed.push({ found, uid: message.row.uid, values })
+    this.#keyed.push({ found, ...(await sortedBy(this.#keys, message)) })
   }
 
-  /** Ties are broken by the order in the mailbox. [RFC 5256 §3] */
   async sorted(breathe: () => Promise<void>): Promise<T[]> {
-    const all = await sortedInTurns(this.#keyed, (a, b) => this.#compare(a, b), breathe)
+    const all = await sortedInTurns(this.#keyed, (a, b) => compareSorted(this.#keys, a, b), breathe)
     return all.map(({ found }) => found)
-  }
-
-  #compare(a: Keyed<T>, b: Keyed<T>): number {
-    for (const [index, { reverse }] of this.#keys.entries()) {
-      const order = compareValues(a.values[index]!, b.values[index]!)
-      if (order !== 0) return reverse ? -order : order
-    }
-    return a.uid - b.uid
   }
 }
 

@@ -4,6 +4,7 @@ import { Enabled } from '../../../../server/imap/enabled.ts'
 import { Output } from '../../../../server/imap/output.ts'
 import { RecentMessages } from '../../../../server/imap/recent.ts'
 import { SelectedMailbox } from '../../../../server/imap/selected-mailbox.ts'
+import type { Session } from '../../../../server/imap/session.ts'
 import { ShownFlags } from '../../../../server/imap/shown-flags.ts'
 import { Slice } from '../../../../server/imap/slice.ts'
 import {
@@ -57,7 +58,11 @@ async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
       .split('\r\n')
       .slice(0, -1)
   }
-  return { box, told, sync: () => box.sync(out, new Slice(), new Enabled(), 'all') }
+  return {
+    box,
+    told,
+    sync: () => box.sync({ out, slice: new Slice(), enabled: new Enabled() } as unknown as Session, 'all'),
+  }
 }
 
 test('what was heard before the store failed half-way is told the next time', async () => {

@@ -1,0 +1,25 @@
+import type { MessageRow } from '../../../storage/port.ts'
+import { refusalOf } from '../failure.ts'
+import type { Session } from '../session.ts'
+import { answerFetch } from './answer.ts'
+import type { FetchItem } from './items.ts'
+
+/**
+ * Sends of a message what the client asked for beforehand, and never marks it \Seen. Content that leaves was read, so that becomes
+ * durable first; what cannot be sent is passed over, since no command is there to be refused. [RFC 5465 §5.2]
+ */
+export async function fetchUnasked(
+  session: Session,
+  row: MessageRow,
+  items: readonly FetchItem[],
+  trigger: 'NOTIFY' | 'UPDATE',
+): Promise<void> {
+  // UIDFETCH begins with the UID. [RFC 9586 §3.3]
+  const told = session.enabled.uidOnly ? items.filter(({ kind }) => kind !== 'UID') : items
+  if (told.length === 0) return
+  try {
+    await answerFetch(session, row, told, trigger)
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error
+  }
+}

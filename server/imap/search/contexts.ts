@@ -1,0 +1,190 @@
+import type { MessageRow } from '../../../storage/port.ts'
+import { fetchUnasked } from '../fetch/unasked.ts'
+import { MAX_CONTEXT_MESSAGES, MAX_CONTEXTS, MAX_HELD_BACK, PAGE, UIDS_OF_A_LINE } from '../limits.ts'
+import { formatNumbers } from '../number-set.ts'
+import type { Output } from '../output.ts'
+import type { Session } from '../session.ts'
+import { type SortedBy, sortedBy } from '../sort/sorted.ts'
+import { tagString } from '../wire-text.ts'
+import type { Placed, SearchContext } from './context.ts'
+import { changesWithMessages } from './keys.ts'
+import { matcherOf } from './matcher.ts'
+import { SearchedMessage } from './searched-message.ts'
+
+/** Values kept while some messages are put among the sorted ones; they are texts. */
+const MAX_VALUES = 2_000
+
+/** Searches of the selected mailbox whose results are kept up to date with the client. [RFC 5267 §4.3] */
+export class SearchContexts {
+  readonly #contexts = new Map<string, SearchContext>()
+  /** What changed since it was last looked at. */
+  readonly #touched = new Set<number>()
+  #gone: number[] = []
+
+  has(tag: string): boolean {
+    return this.#contexts.has(tag)
+  }
+
+  /** False where it would cost more than a session may: then the client hears of no changes. [RFC 5267 §4.3.1] */
+  add(context: SearchContext): boolean {
+    const { tag, key } = context.search
+    if (this.#contexts.size === MAX_CONTEXTS || !changesWithMessages(key)) return false
+    this.#contexts.set(tag, context)
+    return this.#fits(context) || !this.cancel(tag)
+  }
+
+  /** False where there is none of that tag. [RFC 5267 §4.3.5] */
+  cancel(tag: string): boolean {
+    return this.#contexts.delete(tag)
+  }
+
+  /** Whether nothing is to be told, as far as is known without asking. */
+  get isCurrent(): boolean {
+    return (
+      this.#touched.size === 0 && [...this.#contexts.values()].every(({ heldBack }) => heldBack.size === 0)
+    )
+  }
+
+  touch(uid: number): void {
+    if (this.#contexts.size > 0) this.#touched.add(uid)
+  }
+
+  expunged(uid: number): void {
+    this.#touched.delete(uid)
+    if (this.#contexts.size > 0) this.#gone.push(uid)
+  }
+
+  /** Before the expunge itself is told, whose numbers count in this. [RFC 5267 §4.3.4] */
+  async tellExpunged(session: Session): Promise<void> {
+    if (this.#gone.length === 0) return
+    const gone = [...new Set(this.#gone)].sort((a, b) => a - b)
+    this.#gone = []
+    for (const context of this.#contexts.values()) {
+      for (const uid of gone) context.heldBack.delete(uid)
+      await tell(session, context, 'REMOVEFROM', context.remove(gone))
+    }
+  }
+
+  /** After EXISTS, so that every number is known. [RFC 5267 §4.3.3] */
+  async tellChanged(session: Session): Promise<void> {
+    for (const context of this.#contexts.values()) {
+      const uids = new Set(this.#touched)
+      for (const uid of context.heldBack) uids.add(uid)
+      await this.#update(
+        session,
+        context,
+        [...uids].sort((a, b) => a - b),
+      )
+      if (this.#fits(context)) continue
+      this.cancel(context.search.tag)
+      refuseUpdate(session.out, context.search.tag)
+    }
+    this.#touched.clear()
+  }
+
+  #fits({ heldBack }: SearchContext): boolean {
+    const sum = [...this.#contexts.values()].reduce((all, { size }) => all + size, 0)
+    return sum <= MAX_CONTEXT_MESSAGES && heldBack.size <= MAX_HELD_BACK
+  }
+
+  async #update(session: Session, context: SearchContext, uids: readonly number[]): Promise<void> {
+    const { box, parts, slice } = session
+    const matches = matcherOf(session, context.search.key, box)
+    for (let at = 0; at < uids.length; at += PAGE) {
+      const removed: number[] = []
+      const added: SearchedMessage[] = []
+      for (const row of await parts.store.mailboxes.rows(box.row.id, uids.slice(at, at + PAGE))) {
+        if (box.sequenceOf(row.uid) === 0) continue
+        const message = new SearchedMessage(session, row, box.row)
+        if (!this.#touched.has(row.uid) && !(await message.mayLookInside())) continue
+        const isFound = await matches(message)
+        if (message.isHeldBack) context.heldBack.add(row.uid)
+        else context.heldBack.delete(row.uid)
+        if (isFound && !context.has(row.uid)) added.push(message)
+        if (!isFound && context.has(row.uid)) removed.push(row.uid)
+        await slice.breathe()
+      }
+      await tell(session, context, 'REMOVEFROM', context.remove(removed))
+      if (context.search.sort === undefined) await addInOrder(session, context, added)
+      else await addSorted(session, context, context.search.sort, added)
+    }
+  }
+}
+
+/** Other things that were asked for are done all the same. [RFC 5267 §4.3.1] */
+export function refuseUpdate(out: Output, tag: string): void {
+  out.untagged(`NO [NOUPDATE ${tagString(tag)}] Degisiklikler bildirilmez / No word of changes will come`)
+}
+
+async function addInOrder(
+  session: Session,
+  context: SearchContext,
+  added: readonly SearchedMessage[],
+): Promise<void> {
+  if (added.length === 0) return
+  for (const { row } of added) await fetchAdded(session, context, row)
+  await tell(session, context, 'ADDTO', context.add(added.map(({ row }) => row.uid)))
+}
+
+async function addSorted(
+  session: Session,
+  context: SearchContext,
+  keys: NonNullable<SearchContext['search']['sort']>,
+  added: readonly SearchedMessage[],
+): Promise<void> {
+  const known = new Map<number, SortedBy>()
+  const { box, parts, slice } = session
+  const valuesOf = async (uid: number): Promise<SortedBy | undefined> => {
+    const at = known.get(uid)
+    if (at !== undefined) return at
+    const [row] = await parts.store.mailboxes.rows(box.row.id, [uid])
+    if (row === undefined) return undefined
+    const values = await sortedBy(keys, new SearchedMessage(session, row, box.row))
+    if (known.size >= MAX_VALUES) known.clear()
+    known.set(uid, values)
+    await slice.breathe()
+    return values
+  }
+  const placed: Placed[] = []
+  for (const message of added) {
+    const values = await sortedBy(keys, message)
+    for (;;) {
+      const place = await context.insert(values, valuesOf)
+      if ('position' in place) {
+        await fetchAdded(session, context, message.row)
+        placed.push(place)
+        break
+      }
+      // It goes first, as what comes after counts without it.
+      await tell(session, context, 'ADDTO', placed.splice(0))
+      await tell(session, context, 'REMOVEFROM', context.remove([place.gone]))
+    }
+  }
+  await tell(session, context, 'ADDTO', placed)
+}
+
+async function fetchAdded(session: Session, { search }: SearchContext, row: MessageRow): Promise<void> {
+  await fetchUnasked(session, row, search.fetched, 'UPDATE')
+}
+
+/** Results in the order of the mailbox have no place of their own, so ranges shorten them. [RFC 5267 §4.3.3] */
+async function tell(
+  session: Session,
+  { search }: SearchContext,
+  what: 'ADDTO' | 'REMOVEFROM',
+  placed: readonly Placed[],
+): Promise<void> {
+  const { out, box } = session
+  const number = ({ uid }: Placed): number => (search.byUid ? uid : box.sequenceOf(uid))
+  const before = `ESEARCH (TAG ${tagString(search.tag)})${search.byUid ? ' UID' : ''} ${what}`
+  for (let at = 0; at < placed.length; at += UIDS_OF_A_LINE) {
+    const some = placed.slice(at, at + UIDS_OF_A_LINE)
+    const told =
+      search.sort === undefined
+        ? `0 ${formatNumbers(some.map(number))}`
+        : some.map((each) => `${each.position} ${number(each)}`).join(' ')
+    out.untagged(`${before} (${told})`)
+    await out.room()
+    await session.slice.breathe()
+  }
+}
