@@ -3,6 +3,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import type { LoginSettings } from './login.ts'
 import type { NotifySettings } from './notify.ts'
 import { type PeerEntry, peerEntry } from './relay.ts'
 import { type Config, configSchema } from './schema.ts'
@@ -104,6 +105,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   return {
     ...config,
     tls: pair(config.tls),
+    login: loginWithAbsolutePaths(config.login, absolute),
     signing: signingWithAbsolutePaths(config.signing, absolute),
     trust: {
       ...config.trust,
@@ -140,6 +142,20 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     storage: storageWithAbsolutePaths(config.storage, absolute),
   }
 }
+
+const loginWithAbsolutePaths = (
+  { oauth, ...login }: LoginSettings,
+  absolute: (path: string) => string,
+): LoginSettings => ({
+  ...login,
+  ...(oauth && {
+    oauth: {
+      ...oauth,
+      ...(oauth.jwksFile !== undefined && { jwksFile: absolute(oauth.jwksFile) }),
+      ca: oauth.ca.map(absolute),
+    },
+  }),
+})
 
 const storageWithAbsolutePaths = (
   { mongodbFile, replica, keys, ...rest }: StorageSettings,

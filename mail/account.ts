@@ -131,9 +131,11 @@ export interface Login {
   readonly ip: string
   /** By which it is seen whether what logged in was changed since; nothing can be made of it. */
   readonly proof: string
+  /** ms since 1970: the session ends then; absent: not by itself. */
+  readonly until?: number
 }
 
-export type LoginMethod = 'password' | 'certificate'
+export type LoginMethod = 'password' | 'certificate' | 'oauth'
 
 export const may = (person: Person, permission: Permission): boolean =>
   person.active && person.permissions.includes(permission)

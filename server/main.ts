@@ -38,6 +38,7 @@ import { Listings } from './listings/listings.ts'
 import { ListingRenewal } from './listings/renewal.ts'
 import { NoticeLane, type NoticeParts, type NoticeTimes } from './notify/notice-lane.ts'
 import { readSenders } from './notify/settings.ts'
+import { openTokens } from './oauth/open-tokens.ts'
 import { openPorts, type Ports } from './open-ports.ts'
 import { buildDigest, configDigest } from './ops/digests.ts'
 import { Events } from './ops/events.ts'
@@ -334,7 +335,8 @@ export async function start(
     await Promise.all(running.map((part) => part.stop()))
   })
 
-  const sasl = saslOfferOf(config.login)
+  const tokens = await openTokens(config.login, clock, (error) => events.tokenKeysFailed(error))
+  const sasl = saslOfferOf(config.login, tokens)
   const clients = new Clients(blockListOf(config.listen.balancers))
   const submissionParts: SubmissionServerParts = {
     store,

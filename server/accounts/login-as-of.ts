@@ -14,11 +14,20 @@ export function loginAsOf(
     : undefined
 }
 
-/** A password that was changed since, or a certificate that was taken back, proves nothing any more. */
-const stillProves = (person: Person, { method, proof }: Pick<Login, 'method' | 'proof'>): boolean =>
-  method === 'certificate'
-    ? person.loginCertificates?.includes(proof) === true
-    : person.passwordHash !== undefined && proofOf(person.passwordHash) === proof
+/**
+ * A password that was changed since, or a certificate that was taken back, proves nothing any more. What a token proves is its
+ * issuer's to say, until it runs out.
+ */
+function stillProves(person: Person, { method, proof }: Pick<Login, 'method' | 'proof'>): boolean {
+  switch (method) {
+    case 'certificate':
+      return person.loginCertificates?.includes(proof) === true
+    case 'password':
+      return person.passwordHash !== undefined && proofOf(person.passwordHash) === proof
+    case 'oauth':
+      return true
+  }
+}
 
 /** Tells one password from the next, and nothing of either. */
 export const proofOf = (passwordHash: string): string =>

@@ -23,3 +23,12 @@ export const personOf = (account: KepAccount, handle: string | undefined): Perso
   handle === undefined
     ? onlyPerson(account)
     : account.persons.find((person) => person.active && person.handle === handle)
+
+/** Whether a name that a client gives is of this person, or of the account alone. */
+export function isCalled(
+  name: string,
+  { address, person }: { readonly address: string; readonly person: Person },
+): boolean {
+  const [named, handle] = namesOf({ name, authzid: '' })
+  return named === address && (handle === undefined || handle === person.handle)
+}

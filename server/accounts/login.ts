@@ -2,23 +2,25 @@ import type { KepAccount, Login, Person, ScramKeys } from '../../mail/account.ts
 import type { Clock } from '../../mail/clock.ts'
 import { sourceNetwork } from '../connection-census.ts'
 import type { EventTeller } from '../event-log/event-log.ts'
+import type { TokenVerdict } from '../oauth/token-judge.ts'
 import type { AccountDirectory } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import type { Stranger } from './hashing-line.ts'
 import { because, loginAsOf, proofOf } from './login-as-of.ts'
-import { type LoginNames, namesOf, personOf } from './login-names.ts'
+import { isCalled, type LoginNames, namesOf, personOf } from './login-names.ts'
 import { LoginRecord } from './login-record.ts'
 import { NOBODY } from './password-hash.ts'
 import { type PasswordThread, TooManyLogins } from './password-thread.ts'
 import type { ScramKeyMaker } from './scram-key-maker.ts'
 import type { ScramRenewal } from './scram-renewal.ts'
 import type { ShownCertificate } from './shown-certificate.ts'
+import { vouched } from './vouched.ts'
 
 export type LoginResult =
   | { readonly ok: true; readonly login: Login; readonly account: KepAccount; readonly person: Person }
   | { readonly ok: false; readonly reason: 'wrong' | 'delayed' }
 
-interface From {
+export interface From {
   readonly ip: string
   /** What is logged in to. */
   readonly service: 'smtp' | 'imap'
@@ -49,6 +51,13 @@ interface Asked {
 export interface CertificateAttempt extends Omit<LoginNames, 'authzid'>, From {
   /** undefined where it showed none. */
   readonly shown: ShownCertificate | undefined
+}
+
+/** A client with an access token. */
+export interface TokenAttempt extends From {
+  /** The account that the client names beside it; may be empty. [RFC 7628 §3.1] */
+  readonly authzid: string
+  readonly verdict: TokenVerdict
 }
 
 export interface LoginParts {
@@ -114,22 +123,21 @@ export class LoginDesk {
   }
 
   /** By a certificate that was registered for the person who is named; nothing is guessed here, so nobody waits. */
-  async checkCertificate(attempt: CertificateAttempt): Promise<LoginResult> {
-    const { shown, ip, service } = attempt
-    const [address, handle] = namesOf({ ...attempt, authzid: '' })
-    const account = await this.#parts.directory.get(address)
-    const person = account === undefined ? undefined : personOf(account, handle)
-    if (account === undefined || person === undefined) return { ok: false, reason: 'wrong' }
-    const at = this.#parts.clock.now().getTime()
-    const told = { account: address, handle: person.handle, method: 'certificate', ip } as const
-    const login: Login = { ...told, at, proof: shown?.fingerprint ?? '' }
-    const now = shown !== undefined && at < shown.notAfter ? loginAsOf(account, login) : undefined
-    if (now === undefined) {
-      await this.#record.refused({ ...told, service }, 'certificate')
-      return { ok: false, reason: 'wrong' }
-    }
-    await this.#record.good({ ...told, service })
-    return { ok: true, login, ...now }
+  checkCertificate({ name, shown, ip, service }: CertificateAttempt): Promise<LoginResult> {
+    const isValid = shown !== undefined && this.#parts.clock.now().getTime() < shown.notAfter
+    return vouched(this.#parts, this.#record, {
+      ...{ name, ip, service, method: 'certificate', proof: shown?.fingerprint ?? '' },
+      isHis: ({ person }) => isValid && person.loginCertificates?.includes(shown.fingerprint) === true,
+    })
+  }
+
+  /** By what a token says of who has it; whoever is named beside it must be the same. Nothing is guessed here either. */
+  checkToken({ authzid, verdict, ip, service }: TokenAttempt): Promise<LoginResult> {
+    return vouched(this.#parts, this.#record, {
+      ...{ name: verdict.ok ? verdict.name : authzid, ip, service, method: 'oauth', proof: '' },
+      ...(verdict.ok && { until: verdict.until }),
+      isHis: (whom) => verdict.ok && (authzid === '' || isCalled(authzid, whom)),
+    })
   }
 
   /** Account and person as they are now; undefined where the login would not be good any more. */

@@ -114,6 +114,9 @@ export class Session {
     if (user === undefined) return
     const row = await this.parts.store.accounts.get(user.account.address)
     const at = this.parts.clock.now()
+    // Nobody tells us of a token that was taken back: that it runs out is all that bounds it.
+    if (at.getTime() >= (user.login.until ?? Number.POSITIVE_INFINITY))
+      throw new Farewell('Oturum suresi doldu / The token ran out, log in again')
     if (
       row?.version === this.#accountVersion &&
       at.getTime() < (user.account.changesAt ?? Number.POSITIVE_INFINITY)

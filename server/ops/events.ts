@@ -51,6 +51,12 @@ export class Events {
     this.#log[result === 'ok' ? 'debug' : 'warn']({ event: 'login', listener, result, ip })
   }
 
+  /** Tokens are judged by keys of their issuer, which could not be had. */
+  tokenKeysFailed(error: Error): void {
+    this.#metrics.tokenKeyFailures.inc({})
+    this.#log.warn({ event: 'token-keys', error: error.message })
+  }
+
   passwordHashed(): void {
     this.#metrics.hashes.inc({})
   }

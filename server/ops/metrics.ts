@@ -17,6 +17,11 @@ export class Metrics {
   )
   readonly accepted = this.#counter('submissions_accepted_total', 'Messages accepted', ['duplicate'])
   readonly octets = this.#counter('submission_octets_total', 'Octets of accepted messages', [])
+  readonly tokenKeyFailures = this.#counter(
+    'token_keys_failures_total',
+    'Keys of the issuer of tokens that could not be had',
+    [],
+  )
   readonly statusFailures = this.#counter(
     'certificate_status_failures_total',
     'Responders, lists and issuers that could not be had or were not believed',

@@ -1,6 +1,7 @@
 import type { SaslContext, SaslOffer } from './context.ts'
 import { external } from './external.ts'
 import type { SaslExchange } from './mechanism.ts'
+import { oauthbearer } from './oauthbearer.ts'
 import { plain } from './plain.ts'
 import { scram } from './scram.ts'
 
@@ -13,7 +14,8 @@ interface Listener {
 interface Mechanism {
   readonly name: string
   readonly isOffered: (listener: Listener) => boolean
-  readonly begin: (context: SaslContext) => SaslExchange
+  /** undefined for what is not offered. */
+  readonly begin: (context: SaslContext) => SaslExchange | undefined
 }
 
 /** The strongest first, since many a client takes the first that it knows. */
@@ -29,6 +31,11 @@ const MECHANISMS: readonly Mechanism[] = [
     begin: (context) => scram(context, false),
   },
   { name: 'EXTERNAL', isOffered: ({ byCertificate }) => byCertificate, begin: external },
+  {
+    name: 'OAUTHBEARER',
+    isOffered: ({ offer, byCertificate }) => offer.tokens !== undefined && !byCertificate,
+    begin: (context) => context.offer.tokens && oauthbearer(context, context.offer.tokens),
+  },
   { name: 'PLAIN', isOffered: ({ byCertificate }) => !byCertificate, begin: plain },
 ]
 

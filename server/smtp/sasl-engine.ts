@@ -37,7 +37,7 @@ export const serveSasl = (server: object, listener: SaslListener): void =>
   void listeners.set(server, listener)
 
 /** Those of server/sasl/ that are served here; PLAIN and LOGIN are the engine's. */
-const NAMES = ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256', 'EXTERNAL'] as const
+const NAMES = ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256', 'EXTERNAL', 'OAUTHBEARER'] as const
 Object.assign(sasl, Object.fromEntries(NAMES.map((name) => [`SASL_${name}`, mechanism(name)])))
 
 function mechanism(name: string) {

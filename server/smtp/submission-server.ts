@@ -54,6 +54,9 @@ export interface SubmissionServerParts extends SubmissionParts {
   readonly tls: { readonly key: string; readonly cert: string }
 }
 
+/** Where tokens are taken. [RFC 4954 §4] */
+const MAX_AUTH_LINE = 12_288
+
 /** A TLS handshake takes a second at worst; login has its own time. */
 const HANDSHAKE_MS = 20_000
 
@@ -90,6 +93,7 @@ export function makeSubmissionServer(
 
   const server: SMTPServer = new SMTPServer({
     ...ENGINE,
+    ...(parts.sasl.tokens && { maxCommandLength: MAX_AUTH_LINE }),
     name: parts.domain,
     secure,
     key: parts.tls.key,
@@ -146,6 +150,9 @@ export function makeSubmissionServer(
         const declaredSize = Number(parameter(address, 'SIZE') ?? Number.NaN)
         peer.declaredSize = Number.isSafeInteger(declaredSize) ? declaredSize : undefined
         peer.recipients = []
+        // A message that was begun in time may end later: large ones take long.
+        if (parts.clock.now().getTime() >= (factsOf(peer).login.until ?? Number.POSITIVE_INFINITY))
+          throw new MailError('AUTH_REQUIRED')
         await refresh(peer)
         if (!parts.messageRate.take(factsOf(peer).account.address, peer.ip)) throw new MailError('TOO_FAST')
         const from = address.address

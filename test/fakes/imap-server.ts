@@ -123,7 +123,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
       eventLog,
       scram,
     }),
-    sasl: { scram: true, channelBinding: true, ...options.sasl },
+    sasl: { scram: true, channelBinding: true, tokens: undefined, ...options.sasl },
     census: new ConnectionCensus({
       connections: 500,
       connectionsPerIp: options.connectionsPerIp ?? 500,

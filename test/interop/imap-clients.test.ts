@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ACCOUNT, type ImapUnderTest, PASSWORD, startImap } from '../fakes/imap-server.ts'
+import { ACCOUNT, type ImapUnderTest, OTHER, PASSWORD, startImap } from '../fakes/imap-server.ts'
+import { type TokenIssuer, tokenIssuer } from '../fakes/token-issuer.ts'
 
 const run = promisify(execFile)
 const here = async (program: string): Promise<boolean> =>
@@ -17,13 +18,15 @@ const testWith = async (program: string, name: string, body: () => Promise<void>
   test.skipIf(!process.env['CI'] && !(await here(program)))(`${program}: ${name}`, body)
 
 let under: ImapUnderTest
+let issuer: TokenIssuer
 let folder: string
 const message = Buffer.from(
   'From: a@hs98.kep.tr\r\nSubject: merhaba\r\nMessage-ID: <1@x>\r\n\r\nbir\r\n\r\n\r\n',
 )
 
 beforeAll(async () => {
-  under = await startImap()
+  issuer = await tokenIssuer()
+  under = await startImap({ sasl: { tokens: issuer.judge } })
   folder = await mkdtemp(join(tmpdir(), 'openkep-clients-'))
   await writeFile(join(folder, 'ca.pem'), under.ca)
   for (let at = 0; at < 20; at++) await under.deliver('INBOX', message)
@@ -189,4 +192,18 @@ await testWith('gsasl', 'SCRAM, with each kind of channel binding that it knows'
   await expect(gsasl('yanlis', 'SCRAM-SHA-256-PLUS')).rejects.toMatchObject({
     stdout: expect.stringContaining('NO [AUTHENTICATIONFAILED]'),
   })
+})
+
+await testWith('curl', 'logs in by a token, and fails by one of another account', async () => {
+  const withToken = (token: string) =>
+    run('curl', [
+      '-sS',
+      '--cacert',
+      join(folder, 'ca.pem'),
+      ...['--login-options', 'AUTH=OAUTHBEARER', '--user', `${ACCOUNT}:`, '--oauth2-bearer', token],
+      `imaps://localhost:${under.port}/INBOX;UID=1`,
+    ])
+  expect((await withToken(await issuer.token(ACCOUNT))).stdout).toBe(message.toString())
+  // CURLE_LOGIN_DENIED
+  await expect(withToken(await issuer.token(OTHER))).rejects.toMatchObject({ code: 67 })
 })

@@ -1,16 +1,36 @@
 /** Mechanisms of SASL as submission speaks them, which are those of IMAP. [RFC 4954 §4] */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect as connectPlain } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LineClient } from '../fakes/dialogue.ts'
-import { PASSWORD, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
+import { movedClock } from '../fakes/moved-clock.ts'
+import { PASSWORD, SCRAM_ITERATIONS, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
 import { clientFinal, clientFirst, type ScramClient } from '../fakes/sasl-client.ts'
+import { AUDIENCE, ISSUER, type TokenIssuer, tokenIssuer } from '../fakes/token-issuer.ts'
 
 let kep: TestProvider
+let issuer: TokenIssuer
+let folder: string
+const clock = movedClock()
 beforeAll(async () => {
-  kep = await startProvider()
+  issuer = await tokenIssuer({ clock })
+  folder = await mkdtemp(join(tmpdir(), 'openkep-sasl-'))
+  const jwksFile = join(folder, 'jwks.json')
+  await writeFile(jwksFile, issuer.jwks)
+  const oauth = { issuer: ISSUER, audience: AUDIENCE, jwksFile }
+  kep = await startProvider({
+    config: { login: { scramIterations: SCRAM_ITERATIONS, oauth } },
+    given: { clock },
+    tsaClock: clock,
+  })
 })
-afterAll(() => kep[Symbol.asyncDispose]())
+afterAll(async () => {
+  await kep[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const person: ScramClient = { name: SENDER, password: PASSWORD }
@@ -49,7 +69,7 @@ async function scram(socket: TLSSocket, who: ScramClient, mechanism = 'SCRAM-SHA
 
 test('SCRAM, and bound to the connection', async () => {
   expect((await greeted(await secured())).offered).toMatch(
-    /AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN$/,
+    /AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER PLAIN LOGIN$/,
   )
   expect(await scram(await secured(), person)).toMatch(/^235/)
   const socket = await secured()
@@ -93,4 +113,40 @@ test('nothing of it before TLS', async () => {
   client.send(`AUTH SCRAM-SHA-256 ${base64(clientFirst(person))}\r\n`)
   expect(await client.line()).toMatch(/^5/)
   client.end()
+})
+
+describe('RFC 7628: a token', () => {
+  const said = (token: string): string => base64(`n,,\x01auth=Bearer ${token}\x01\x01`)
+  const logIn = async (token: string): Promise<{ client: LineClient; answer: string | undefined }> => {
+    const { client } = await greeted(await secured())
+    client.send(`AUTH OAUTHBEARER ${said(token)}\r\n`)
+    return { client, answer: await client.line() }
+  }
+
+  test('opens a session, as long as mail is begun while it is good', async () => {
+    const { client, answer } = await logIn(await issuer.token(SENDER, { groups: 'x'.repeat(4_000) }))
+    expect(answer).toMatch(/^235/)
+    const [last] = (await kep.provider.eventLog.list({ account: SENDER }, 0, 500)).slice(-1)
+    expect(last).toMatchObject({ what: 'login', details: { service: 'smtp', method: 'oauth' } })
+    client.send(`MAIL FROM:<${SENDER}>\r\nRSET\r\n`)
+    expect([await client.line(), await client.line()]).toEqual([
+      expect.stringMatching(/^250/),
+      expect.stringMatching(/^250/),
+    ])
+    clock.elapse(700_000)
+    client.send(`MAIL FROM:<${SENDER}>\r\n`)
+    expect(await client.line()).toMatch(/^530/)
+    client.end()
+  })
+
+  test('that is not good is told so, and then refused', async () => {
+    const { client, answer } = await logIn('a.b.c')
+    expect(answer).toMatch(/^334 /)
+    expect(Buffer.from((answer ?? '').slice(4), 'base64').toString()).toContain('"status":"invalid_token"')
+    client.send('AQ==\r\n')
+    expect(await client.line()).toMatch(/^535/)
+    client.send(`MAIL FROM:<${SENDER}>\r\n`)
+    expect(await client.line()).toMatch(/^530/)
+    client.end()
+  })
 })

@@ -21,10 +21,11 @@ function contextOf(offer: Partial<SaslContext['offer']> = {}): SaslContext & { r
     service: 'imap',
     channel,
     byCertificate: undefined,
-    offer: { scram: true, channelBinding: true, ...offer },
+    offer: { scram: true, channelBinding: true, tokens: undefined, ...offer },
     desk: {
       check: () => Promise.reject(new Error('no password travels')),
       checkCertificate: () => Promise.reject(new Error('nor a certificate')),
+      checkToken: () => Promise.reject(new Error('nor a token')),
       saltOf: async ({ name }) => of(name),
       checkProof: async ({ name, refusal }) => {
         const refused = refusal(of(name))
