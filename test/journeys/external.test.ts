@@ -143,8 +143,24 @@ test.each<[string, () => string]>([
   await expect(registered).rejects.toMatchObject({ code: 'BAD_ARGUMENTS' })
 })
 
-test('what is taken back opens nothing', async () => {
+test('IMAP: a name on its own line, one that is none, and one that is not base64', async () => {
+  const session = client(kep.provider.ports.imapsExternal, known)
+  await session.line()
+  session.send('a AUTHENTICATE EXTERNAL\r\n')
+  expect(await session.line()).toBe('+ ')
+  expect((await session.command('a', '').catch(() => ['']))[0]).toMatch(/^a BAD/)
+  for (const name of [`${SENDER}\0`, 'x'.repeat(400), '\r\n'])
+    expect((await session.command('b', `AUTHENTICATE EXTERNAL ${base64(name)}`)).at(-1)).toMatch(/^b BAD/)
+  session.end()
+})
+
+test('what is taken back opens nothing, and ends what it opened', async () => {
+  const session = client(kep.provider.ports.imapsExternal, known)
+  await session.line()
+  expect((await session.command('a', `AUTHENTICATE EXTERNAL ${base64(SENDER)}`)).at(-1)).toMatch(/^a OK/)
   const { fingerprint } = known.certificate
   await operate(kep, 'person certificate-remove', { address: SENDER, handle: HANDLE, fingerprint })
   expect(await imap(known, SENDER)).toBe('a NO')
+  session.send('b NOOP\r\n')
+  expect(await session.line()).toMatch(/^\* BYE /)
 })
