@@ -118,6 +118,13 @@ describe('what a stranger learns by asking for a salt', () => {
     expect(nobody.salt).toHaveLength(own.salt.length)
   })
 
+  test('nor in which letters an operator wrote the address', async () => {
+    const before = await keysOf()
+    await directoryOf(maker).setPassword(ADDRESS.toUpperCase(), undefined, 'yeni parola')
+    expect((await keysOf())?.salt).toBe(before?.salt)
+    expect((await keysOf())?.storedKey).not.toBe(before?.storedKey)
+  })
+
   test('nor whether a password was changed, or one has no keys', async () => {
     const before = await deskOf().saltOf({ name: ADDRESS, authzid: '' })
     await directoryOf(undefined).setPassword(ADDRESS, undefined, 'yeni parola')
