@@ -28,10 +28,14 @@ export function parseFlags(names: readonly string[]): Flags {
   return { bits: set, keywords: [...keywords.values()] }
 }
 
-export const flagNames = (set: number, keywords: string): string[] => [
-  ...system.filter(([, bit]) => (set & bit) !== 0).map(([name]) => name),
-  ...(keywords === '' ? [] : keywords.split(' ')),
-]
+export const flagNames = (set: number, keywords: string): readonly string[] =>
+  keywords === '' ? systemNames(set) : [...systemNames(set), ...keywords.split(' ')]
+
+const systemNames = (set: number): readonly string[] => named[set] ?? []
+/** By their bits: most messages have no others. */
+const named: readonly (readonly string[])[] = Array.from({ length: 32 }, (_, set) =>
+  Object.freeze(system.filter(([, bit]) => (set & bit) !== 0).map(([name]) => name)),
+)
 
 /** @param kept keywords that begin with this, in any case, stay as they are */
 export function changeFlags(

@@ -52,6 +52,9 @@ export interface MessageRow {
   readonly delivery: DeliveryLink | undefined
 }
 
+/** What of a message changes. */
+export type MessageMarks = Pick<MessageRow, 'uid' | 'modseq' | 'flags'>
+
 export interface NewMessage {
   /** Unique in its mailbox. Appending it again answers with the first message, also when that has gone since. */
   readonly opId: string
@@ -116,6 +119,8 @@ export interface MailboxStore {
   uids(mailbox: string): Promise<Uint32Array>
   /** Rows with uid > after, ascending: a page of a walk through everything. */
   page(mailbox: string, afterUid: number, limit: number): Promise<MessageRow[]>
+  /** As `page`, for who walks through a whole mailbox and asks for no more. */
+  marks(mailbox: string, afterUid: number, limit: number): Promise<MessageMarks[]>
   /** Rows of these UIDs where they still exist. */
   rows(mailbox: string, uids: readonly number[]): Promise<MessageRow[]>
   /** Messages of an account that have this body (its hash), wherever they lie; about the first hundred. */

@@ -183,6 +183,7 @@ async function openBy(
       head: (id) => boxes.head(id),
       uids: (id) => reading.uids(id),
       page: (id, after, limit) => reading.page(id, after, limit),
+      marks: (id, after, limit) => reading.page(id, after, limit),
       rows: (id, uids) => reading.rows(id, uids),
       ofBody: async (account, hash) => {
         const boxes = await names.list(account)

@@ -4,6 +4,8 @@ import type { StoreKeys } from '../encryption/store-key.ts'
 import { StoreError, type StoreFailure } from '../port.ts'
 
 export type Row = Record<string, unknown>
+/** Columns in the order in which they were asked for. */
+export type Tuple = readonly unknown[]
 export type DatabaseMode = 'writer' | 'reader' | 'checkpointer' | 'copy'
 
 /** So long a connection waits for another one's lock. */
@@ -16,6 +18,7 @@ const LOG_KEPT = 67_108_864
 export class Database implements Disposable {
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #tupleStatements = new Map<string, StatementSync>()
   /** Under which the keys of bodies are wrapped; undefined where bodies are kept in the clear. */
   readonly keys: StoreKeys | undefined
 
@@ -54,6 +57,11 @@ export class Database implements Disposable {
     return typed(() => this.#prepared(sql).get(...values))
   }
 
+  /** Rows as lists of their columns: of thousands that costs a third of what rows with names do. */
+  tuples(sql: string, ...values: SQLInputValue[]): Tuple[] {
+    return typed(() => this.#prepared(sql, 'tuples').all(...values) as unknown as Tuple[])
+  }
+
   /** How many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return typed(() => Number(this.#prepared(sql).run(...values).changes))
@@ -80,6 +88,7 @@ export class Database implements Disposable {
 
   close(): void {
     this.#statements.clear()
+    this.#tupleStatements.clear()
     if (this.#connection.isOpen) this.#connection.close()
   }
 
@@ -91,12 +100,14 @@ export class Database implements Disposable {
     if (!this.#connection.isOpen) throw new StoreError('CLOSED', 'the store is closed')
   }
 
-  #prepared(sql: string): StatementSync {
+  #prepared(sql: string, as: 'rows' | 'tuples' = 'rows'): StatementSync {
     this.#check()
-    const known = this.#statements.get(sql)
+    const statements = as === 'rows' ? this.#statements : this.#tupleStatements
+    const known = statements.get(sql)
     if (known !== undefined) return known
     const statement = this.#connection.prepare(sql)
-    this.#statements.set(sql, statement)
+    if (as === 'tuples') statement.setReturnArrays(true)
+    statements.set(sql, statement)
     return statement
   }
 }

@@ -1,15 +1,9 @@
-import { changeFlags, DELETED, flagNames, parseFlags, SEEN } from '../flags.ts'
-import {
-  type Changes,
-  type CopyResult,
-  type FlagChange,
-  type MessageRow,
-  type PlacedMessage,
-  StoreError,
-} from '../port.ts'
+import { changeFlags, DELETED, parseFlags, SEEN } from '../flags.ts'
+import { type Changes, type CopyResult, type FlagChange, type MessageRow, StoreError } from '../port.ts'
 import { keepKnown, releaseBlobs } from './blobs.ts'
-import { type Database, number, optionalText, type Row, text } from './database.ts'
+import { type Database, number, type Row, text } from './database.ts'
 import { copyIndex } from './indexes.ts'
+import { COLUMNS, messageOf, tupleOf } from './message-rows.ts'
 import { copyTextFilter } from './text-filters.ts'
 
 export function storeFlags(
@@ -37,7 +31,7 @@ export function storeFlags(
     const after = changeFlags(before, change.mode, wanted, change.kept)
     const keywords = after.keywords.join(' ')
     if (after.bits === before.bits && keywords === words) {
-      changed.push(readMessage(row))
+      changed.push(messageOf(tupleOf(row)))
       continue
     }
     db.run(
@@ -50,7 +44,7 @@ export function storeFlags(
     )
     unseen += Number((after.bits & SEEN) === 0) - Number((before.bits & SEEN) === 0)
     deleted += Number((after.bits & DELETED) !== 0) - Number((before.bits & DELETED) !== 0)
-    changed.push(readMessage({ ...row, flags: after.bits, keywords, modseq }))
+    changed.push(messageOf(tupleOf({ ...row, flags: after.bits, keywords, modseq })))
   }
   if (changed.some((row) => row.modseq === modseq))
     count(db, id, { modseq, total: 0, unseen, deleted, bytes: 0 })
@@ -120,13 +114,13 @@ export function move(
 export function changes(db: Database, mailbox: string, since: number, limit: number): Changes {
   const id = Number(mailbox)
   const changed = db
-    .all(
-      'SELECT * FROM messages WHERE mailbox = ? AND modseq > ? ORDER BY modseq, uid LIMIT ?',
+    .tuples(
+      `SELECT ${COLUMNS} FROM messages WHERE mailbox = ? AND modseq > ? ORDER BY modseq, uid LIMIT ?`,
       id,
       since,
       limit + 1,
     )
-    .map(readMessage)
+    .map(messageOf)
   const gone = db.all(
     'SELECT modseq, uid FROM vanished WHERE mailbox = ? AND modseq > ? ORDER BY modseq LIMIT ?',
     id,
@@ -149,13 +143,13 @@ export function changes(db: Database, mailbox: string, since: number, limit: num
   return {
     modseq: upTo,
     changed: db
-      .all(
-        'SELECT * FROM messages WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY modseq, uid',
+      .tuples(
+        `SELECT ${COLUMNS} FROM messages WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY modseq, uid`,
         id,
         since,
         upTo,
       )
-      .map(readMessage),
+      .map(messageOf),
     vanished: db
       .all(
         'SELECT uid FROM vanished WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY uid',
@@ -166,59 +160,6 @@ export function changes(db: Database, mailbox: string, since: number, limit: num
       .map((row) => number(row, 'uid')),
   }
 }
-
-/** As one text, because a hundred thousand rows as objects hold the loop ten times as long (measured). */
-export function uids(db: Database, mailbox: string): Uint32Array {
-  const row = db.get(
-    'SELECT count(*) AS n, group_concat(uid ORDER BY uid) AS uids FROM messages WHERE mailbox = ?',
-    Number(mailbox),
-  )
-  const found = new Uint32Array(number(row ?? {}, 'n'))
-  const digits = optionalText(row ?? {}, 'uids') ?? ''
-  let [uid, position] = [0, 0]
-  for (let at = 0; at < digits.length; at++) {
-    const code = digits.charCodeAt(at)
-    if (code !== COMMA) uid = uid * 10 + code - ZERO
-    else {
-      found[position++] = uid
-      uid = 0
-    }
-  }
-  if (found.length > 0) found[position] = uid
-  return found
-}
-
-const COMMA = 0x2c
-const ZERO = 0x30
-
-export const page = (db: Database, mailbox: string, after: number, limit: number): MessageRow[] =>
-  db
-    .all(
-      'SELECT * FROM messages WHERE mailbox = ? AND uid > ? ORDER BY uid LIMIT ?',
-      Number(mailbox),
-      after,
-      limit,
-    )
-    .map(readMessage)
-
-export const messageRows = (db: Database, mailbox: string, wanted: readonly number[]): MessageRow[] =>
-  wanted.flatMap((uid) => {
-    const row = messageRow(db, Number(mailbox), uid)
-    return row === undefined ? [] : [readMessage(row)]
-  })
-
-const PLACED = 100
-
-export const messagesOfBody = (db: Database, account: string, hash: string): PlacedMessage[] =>
-  db
-    .all(
-      `SELECT messages.* FROM mailboxes JOIN messages ON messages.mailbox = mailboxes.id AND messages.body = ?
-       WHERE mailboxes.account = ? ORDER BY messages.mailbox, messages.uid LIMIT ?`,
-      hash,
-      account,
-      PLACED,
-    )
-    .map((row) => ({ mailbox: String(number(row, 'mailbox')), row: readMessage(row) }))
 
 export const messageRow = (db: Database, mailbox: number, uid: number): Row | undefined =>
   db.get('SELECT * FROM messages WHERE mailbox = ? AND uid = ?', mailbox, uid)
@@ -307,19 +248,4 @@ export function count(db: Database, id: number, sums: Sums): void {
     sums.bytes,
     id,
   )
-}
-
-export function readMessage(row: Row): MessageRow {
-  const delivery = optionalText(row, 'delivery')
-  return {
-    uid: number(row, 'uid'),
-    modseq: number(row, 'modseq'),
-    flags: flagNames(number(row, 'flags'), text(row, 'keywords')),
-    size: number(row, 'size'),
-    date: number(row, 'date'),
-    saved: number(row, 'saved'),
-    body: { hash: text(row, 'body'), size: number(row, 'body_size') },
-    origin: text(row, 'origin') === 'client' ? 'client' : 'pipeline',
-    delivery: delivery === undefined ? undefined : JSON.parse(delivery),
-  }
 }

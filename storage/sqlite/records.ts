@@ -4,7 +4,7 @@ import { readEntry, readSegment } from './chain.ts'
 import { type Database, number, optionalNumber, optionalText, type Row, text } from './database.ts'
 import { readIndex } from './indexes.ts'
 import { readHead, readMailbox } from './mailboxes.ts'
-import { readMessage } from './messages.ts'
+import { messageOf, tupleOf } from './message-rows.ts'
 import { readWork } from './work.ts'
 
 /** Rows at a time; between two pages others have their turn. */
@@ -106,7 +106,7 @@ const readMessageRecord = (db: Database, row: Row): StoreRecord => {
   return {
     kind: 'message',
     mailbox: String(mailbox),
-    row: readMessage(row),
+    row: messageOf(tupleOf(row)),
     opId: text(row, 'op_id'),
     joinKey: optionalText(row, 'join_key'),
     index,

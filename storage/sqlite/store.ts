@@ -22,6 +22,7 @@ import { readIndex, readIndexes } from './indexes.ts'
 import { finished, intake, intakesNamed } from './intakes.ts'
 import { isEmpty } from './load.ts'
 import * as mailboxes from './mailboxes.ts'
+import * as messageRows from './message-rows.ts'
 import * as messages from './messages.ts'
 import { recordsOf } from './records.ts'
 import { copyOf } from './snapshot.ts'
@@ -129,10 +130,11 @@ export async function openSqliteStore(
       subscribe: (account, name, on) => writer.call('subscribe', account, name, on),
       subscriptions: async (account) => mailboxes.subscriptions(db, account),
       head: async (id) => mailboxes.mailboxHead(db, id),
-      uids: async (id) => messages.uids(db, id),
-      page: async (id, after, limit) => messages.page(db, id, after, limit),
-      rows: async (id, uids) => db.snapshot(() => messages.messageRows(db, id, uids)),
-      ofBody: async (account, hash) => messages.messagesOfBody(db, account, hash),
+      uids: async (id) => messageRows.uids(db, id),
+      page: async (id, after, limit) => messageRows.page(db, id, after, limit),
+      marks: async (id, after, limit) => messageRows.marks(db, id, after, limit),
+      rows: async (id, uids) => db.snapshot(() => messageRows.messageRows(db, id, uids)),
+      ofBody: async (account, hash) => messageRows.messagesOfBody(db, account, hash),
       index: async (id, uid) => readIndex(db, Number(id), uid),
       indexes: async (id, uids) => readIndexes(db, id, uids),
       textFilters: async (id, uids) => textFilters.textFilters(db, id, uids),

@@ -201,6 +201,7 @@ const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes']
   head: (id) => trees.head(id),
   uids: (id) => messages.uids(id),
   page: (id, after, limit) => messages.page(id, after, limit),
+  marks: (id, after, limit) => messages.page(id, after, limit),
   rows: (id, uids) => messages.rows(id, uids),
   ofBody: async (account, hash) => {
     const boxes = await trees.list(account)

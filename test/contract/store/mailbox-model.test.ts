@@ -147,6 +147,10 @@ describe.each(stores)('$name: mailboxes against a model', ({ open }) => {
           const wanted = new Map([...model.rows].map(([uid, row]) => [uid, [...row.flags].sort().join(' ')]))
           const rows = await mailboxes.page(ids[at]!, 0, 999)
           expect(new Map(rows.map((row) => [row.uid, flagText(row)]))).toEqual(wanted)
+          const marks = await mailboxes.marks(ids[at]!, 0, 999)
+          expect(marks.map(({ uid, modseq, flags }) => ({ uid, modseq, flags }))).toEqual(
+            rows.map(({ uid, modseq, flags }) => ({ uid, modseq, flags })),
+          )
           expect([...(await mailboxes.uids(ids[at]!))]).toEqual([...model.rows.keys()])
           const { modseq } = (await mailboxes.head(ids[at]!))!
           while (followers[at]!.since < modseq) await followers[at]!.follow(mailboxes, ids[at]!, 2)

@@ -35,6 +35,10 @@ export class MemoryMessages implements Messages {
     return Uint32Array.from(await this.#present(mailbox), (row) => row.uid)
   }
 
+  marks(mailbox: string, afterUid: number, limit: number): Promise<MessageRow[]> {
+    return this.page(mailbox, afterUid, limit)
+  }
+
   async page(mailbox: string, afterUid: number, limit: number): Promise<MessageRow[]> {
     const rows = await this.#present(mailbox)
     return rows
