@@ -18,7 +18,8 @@ export function* structurePieces(part: MimePart, extended: boolean): Generator<s
   const shown = [string(type), string(subtype), parameters(params), nstring(id), nstring(description)]
   yield `(${shown.join(' ')} ${string(encoding)} ${bodyEnd - bodyStart}`
   if (type === 'text') yield ` ${part.lines}`
-  if (type === 'message' && (subtype === 'rfc822' || subtype === 'global')) yield* nestedPieces(part, extended)
+  if (type === 'message' && (subtype === 'rfc822' || subtype === 'global'))
+    yield* nestedPieces(part, extended)
   yield extended ? ` ${nstring(part.md5)} ${further(part)})` : ')'
 }
 

@@ -29,6 +29,12 @@ export interface MimePart {
   envelope?: MimeEnvelope
 }
 
+export const isMultipart = (part: MimePart): boolean => part.type === 'multipart' && part.children.length > 0
+
+/** The message inside a message/rfc822 part; undefined where there is none that we could look into. */
+export const nestedMessage = (part: MimePart): MimePart | undefined =>
+  part.type === 'message' ? part.children[0] : undefined
+
 /** The header fields that IMAP ENVELOPE shows, unfolded and otherwise as written (one char per octet). [RFC 9051 §2.3.5] */
 export interface MimeEnvelope {
   date?: string

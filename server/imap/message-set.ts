@@ -1,4 +1,4 @@
-import type { MailboxRow, MessageRow } from '../../storage/port.ts'
+import type { MailboxRow, MessageMarks, MessageRow } from '../../storage/port.ts'
 import { PAGE } from './limits.ts'
 import {
   type NumberSet,
@@ -39,17 +39,34 @@ export function uidsAt(session: Session, positions: Positions): number[] {
   return uids
 }
 
-/**
- * Rows of messages in pages; where the session knows a run of messages it is read as a walk, which costs one query
- * instead of one a message. Messages that were expunged meanwhile are missing.
- */
-export async function* rowsAt(
+/** Rows of messages in pages. Messages that were expunged meanwhile are missing. */
+export function rowsAt(
   session: Session,
   positions: Positions,
   pageSize = PAGE,
   box: ListedMailbox = session.box,
 ): AsyncGenerator<MessageRow[]> {
   const { mailboxes } = session.parts.store
+  const page = (mailbox: string, after: number, limit: number) => mailboxes.page(mailbox, after, limit)
+  return inPages(session, box, positions, pageSize, page)
+}
+
+/** As {@link rowsAt}, of what changes alone. */
+export function marksAt(session: Session, positions: Positions): AsyncGenerator<MessageMarks[]> {
+  const { mailboxes } = session.parts.store
+  const page = (mailbox: string, after: number, limit: number) => mailboxes.marks(mailbox, after, limit)
+  return inPages(session, session.box, positions, PAGE, page)
+}
+
+/** Where the session knows a run of messages it is read as a walk, which costs one query instead of one a message. */
+async function* inPages<T extends MessageMarks>(
+  { parts, slice }: Session,
+  box: ListedMailbox,
+  positions: Positions,
+  pageSize: number,
+  page: (mailbox: string, after: number, limit: number) => Promise<(T | MessageRow)[]>,
+): AsyncGenerator<(T | MessageRow)[]> {
+  const { mailboxes } = parts.store
   const batch: number[] = []
   for (const [from, to] of positions) {
     let at = from
@@ -59,16 +76,16 @@ export async function* rowsAt(
       for (; at < to; at += pageSize) {
         const end = Math.min(at + pageSize, to)
         const last = box.uids.at(end - 1)
-        const rows = await mailboxes.page(box.row.id, box.uids.at(at) - 1, end - at)
-        yield rows.filter((row) => row.uid <= last)
-        await session.slice.breathe()
+        const rows = await page(box.row.id, box.uids.at(at) - 1, end - at)
+        yield (rows.at(-1)?.uid ?? 0) <= last ? rows : rows.filter((row) => row.uid <= last)
+        await slice.breathe()
       }
       continue
     }
     for (; at < to; at++) batch.push(box.uids.at(at))
     if (batch.length < pageSize) continue
     yield await mailboxes.rows(box.row.id, batch.splice(0))
-    await session.slice.breathe()
+    await slice.breathe()
   }
   if (batch.length > 0) yield await mailboxes.rows(box.row.id, batch)
 }

@@ -30,7 +30,12 @@ export class Output {
 
   /** Returns when more may be written. */
   async room(): Promise<void> {
-    if (this.#size >= OUTPUT_BATCH) await this.flush()
+    if (this.isFull) await this.flush()
+  }
+
+  /** Whether there is anything to wait for: whoever writes tens of thousands of short answers asks first. */
+  get isFull(): boolean {
+    return this.#size >= OUTPUT_BATCH
   }
 
   async flush(): Promise<void> {

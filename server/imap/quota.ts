@@ -1,8 +1,8 @@
+import { string } from '../../mail/imap-string.ts'
 import type { MailboxRow } from '../../storage/port.ts'
 import { countedOctets, NOT_COUNTED } from '../accounts/standard-mailboxes.ts'
 import { no } from './failure.ts'
 import type { Session } from './session.ts'
-import { string } from './wire-text.ts'
 
 /** One root for all of an account; Deliller has none, because it counts for nothing. */
 export const ROOT = ''

@@ -1,4 +1,4 @@
-import type { MailboxRow, MailboxStore, MessageRow } from '../../storage/port.ts'
+import type { MailboxRow, MailboxStore, MessageMarks, MessageRow } from '../../storage/port.ts'
 import { flagsResponse } from './fetch/response.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
 import { formatNumbers } from './number-set.ts'
@@ -145,7 +145,7 @@ export class SelectedMailbox {
     this.#recentTold = count
   }
 
-  flagsOf({ uid, flags }: MessageRow): string {
+  flagsOf({ uid, flags }: MessageMarks): string {
     return (this.recent.has(uid) ? ['\\Recent', ...flags] : flags).join(' ')
   }
 

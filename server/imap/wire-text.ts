@@ -1,19 +1,8 @@
+import { quoted } from '../../mail/imap-string.ts'
 import { nameToWire } from './mailbox-name.ts'
-
-/** Longer strings go as literals: no client needs to look for the quote at the end of a long line. */
-const MAX_QUOTED = 1_000
-
-/** A string of octets (one char each) as the shortest form that every client reads. [RFC 9051 §4.3] */
-export const string = (octets: string): string =>
-  octets.length <= MAX_QUOTED && /^[\x20-\x7e]*$/.test(octets) ? quoted(octets) : literal(octets)
-
-export const nstring = (octets: string | undefined): string => (octets === undefined ? 'NIL' : string(octets))
 
 /** A mailbox name; UTF-8 may be quoted after ENABLE IMAP4rev2. [RFC 9051 §5.1] */
 export const mailbox = (name: string, utf8: boolean): string => quoted(nameToWire(name, utf8))
 
 /** The tag of a command, as answers that come apart from it name it. [RFC 9051 §7.3.4] */
 export const tagString = (tag: string): string => quoted(tag)
-
-const quoted = (octets: string): string => `"${octets.replace(/["\\]/g, '\\$&')}"`
-const literal = (octets: string): string => `{${octets.length}}\r\n${octets}`

@@ -3,12 +3,13 @@ import { changedSince, tellVanishedEarlier } from '../changes-since.ts'
 import { command } from '../command.ts'
 import { bad } from '../failure.ts'
 import { answerFetch, needsIndex } from '../fetch/answer.ts'
+import { areAtHand, needGlance, needRow, responseAtHand } from '../fetch/at-hand.ts'
 import { type FetchItem, parseFetchItems } from '../fetch/items.ts'
 import { type FetchModifiers, parseFetchModifiers } from '../fetch/modifiers.ts'
 import { SEEN } from '../flags.ts'
 import { PAGE } from '../limits.ts'
-import { positionsOf, rowsAt } from '../message-set.ts'
-import { countOf, type NumberSet } from '../number-set.ts'
+import { marksAt, positionsOf, rowsAt } from '../message-set.ts'
+import { countOf, type NumberSet, type Positions } from '../number-set.ts'
 import { partOf } from '../partial-range.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
@@ -40,6 +41,7 @@ export const fetchCommands = [false, true].map((byUid) =>
 )
 
 async function fetch(session: Session, args: FetchArguments, byUid: boolean): Promise<string> {
+  const name = byUid ? 'UID FETCH' : 'FETCH'
   const { items, modifiers } = args
   const since = modifiers.changedSince
   if (modifiers.vanished && !session.enabled.qresync) throw bad('VANISHED needs ENABLE QRESYNC')
@@ -51,6 +53,10 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
   if (modifiers.vanished && since !== undefined) await tellVanishedEarlier(session, args.set, since)
   const expected = countOf(positions)
   const wanted = itemsToTell(session, args, byUid)
+  if (since === undefined && areAtHand(wanted)) {
+    const count = await answerAtHand(session, positions, wanted, name)
+    return count < expected ? GONE : 'FETCH done'
+  }
   let answered = 0
   for await (const rows of since === undefined
     ? rowsAt(session, positions, pageSize)
@@ -59,11 +65,53 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
     for (const row of rows) {
       const seen = changed.get(row.uid)
       const shown = seen === undefined ? wanted : withChange(session, wanted)
-      if (await answerFetch(session, seen ?? row, shown, byUid ? 'UID FETCH' : 'FETCH')) answered++
+      if (await answerFetch(session, seen ?? row, shown, name)) answered++
       if (needsIndex(items)) await session.slice.breathe()
     }
   }
-  return since === undefined && answered < expected ? '[EXPUNGEISSUED] Some messages are gone' : 'FETCH done'
+  return since === undefined && answered < expected ? GONE : 'FETCH done'
+}
+
+const GONE = '[EXPUNGEISSUED] Some messages are gone'
+
+/** Messages that are answered before time is looked at again. */
+const AT_ONCE = 50
+
+/** How many of them are there still. */
+async function answerAtHand(
+  session: Session,
+  positions: Positions,
+  items: readonly FetchItem[],
+  command: string,
+): Promise<number> {
+  const { box, out, parts, slice } = session
+  const { mailboxes } = parts.store
+  let answered = 0
+  for await (const rows of needRow(items) ? rowsAt(session, positions) : marksAt(session, positions)) {
+    const uids = rows.map(({ uid }) => uid)
+    const indexes = needGlance(items) ? await mailboxes.indexes(box.row.id, uids) : undefined
+    for (const row of rows) {
+      const index = indexes?.get(row.uid)
+      if (indexes !== undefined && index === undefined) continue
+      const response = responseAtHand(session, row, items, index)
+      if (response !== undefined) out.raw(response)
+      else if (!(await workOut(session, row.uid, items, command))) continue
+      if (out.isFull) await out.flush()
+      if (++answered % AT_ONCE === 0) await slice.breathe()
+    }
+  }
+  return answered
+}
+
+/** Of what is not kept; false where the message is gone. */
+async function workOut(
+  session: Session,
+  uid: number,
+  items: readonly FetchItem[],
+  command: string,
+): Promise<boolean> {
+  const [row] = await session.parts.store.mailboxes.rows(session.box.row.id, [uid])
+  return row !== undefined && (await answerFetch(session, row, items, command))
 }
 
 const isReadOnly = (session: Session): boolean => session.box.readOnly || session.closed

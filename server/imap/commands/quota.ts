@@ -1,7 +1,8 @@
+import { string } from '../../../mail/imap-string.ts'
 import { command, oneAstring } from '../command.ts'
 import { no } from '../failure.ts'
 import { quotaLine, ROOT, rootsOf } from '../quota.ts'
-import { mailbox, string } from '../wire-text.ts'
+import { mailbox } from '../wire-text.ts'
 
 /** [RFC 9208 §4.1.2] */
 export const getQuota = command({

@@ -1,16 +1,15 @@
+import { formatEnvelope } from '../../../mail/imap-envelope.ts'
+import { string } from '../../../mail/imap-string.ts'
+import { structurePieces } from '../../../mail/imap-structure.ts'
 import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../../mail/mime-part.ts'
 import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import type { MessageRow } from '../../../storage/port.ts'
-import { formatDateTime } from '../dates.ts'
 import { ConnectionLost, no } from '../failure.ts'
-import { emailId, threadId } from '../object-id.ts'
 import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
-import { string } from '../wire-text.ts'
-import { formatStructure } from './body-structure.ts'
-import { formatEnvelope } from './envelope.ts'
+import { threadIdShown, valueOfMarks, valueOfRow } from './at-hand.ts'
 import { selectFields } from './header-fields.ts'
 import type { FetchItem, Partial } from './items.ts'
 import { previewOf } from './preview.ts'
@@ -93,35 +92,13 @@ async function plan(
 ): Promise<Planned> {
   const { kind } = item
   switch (kind) {
-    case 'UID':
-      return { label: kind, value: String(row.uid) }
-    case 'FLAGS':
-      // Before the first octet of the response that shows them.
-      session.box.flags.announce(session.out, row.flags)
-      return { label: kind, value: `(${session.box.flagsOf(row)})` }
-    case 'INTERNALDATE':
-      return { label: kind, value: formatDateTime(row.date) }
-    case 'RFC822.SIZE':
-      return { label: kind, value: String(row.size) }
     case 'ENVELOPE':
       return { label: kind, value: formatEnvelope(index?.root.envelope ?? {}) }
     case 'BODY':
     case 'BODYSTRUCTURE':
-      return {
-        label: kind,
-        value:
-          index === undefined
-            ? 'NIL'
-            : await formatStructure(index.root, kind !== 'BODY', () => session.slice.breathe()),
-      }
-    case 'MODSEQ':
-      return { label: kind, value: `(${row.modseq})` }
-    case 'EMAILID':
-      return { label: kind, value: `(${emailId(row)})` }
+      return { label: kind, value: index === undefined ? 'NIL' : await structure(session, index, kind) }
     case 'THREADID':
-      return { label: kind, value: threadIdShown(index) }
-    case 'SAVEDATE':
-      return { label: kind, value: formatDateTime(row.saved) }
+      return { label: kind, value: threadIdShown(index?.root.envelope ?? {}) }
     case 'PREVIEW':
       return { label: kind, value: string(await previewOf(session, row, index)) }
     case 'SECTION':
@@ -129,7 +106,22 @@ async function plan(
     case 'BINARY':
     case 'BINARY.SIZE':
       return planBinary(session, row, index, item)
+    default:
+      return { label: kind, value: valueOfMarks(session, row, kind) ?? valueOfRow(row, kind) ?? 'NIL' }
   }
+}
+
+const PIECES_AT_ONCE = 200
+
+async function structure(
+  session: Session,
+  index: MimeIndex,
+  kind: 'BODY' | 'BODYSTRUCTURE',
+): Promise<string> {
+  const pieces: string[] = []
+  for (const piece of structurePieces(index.root, kind === 'BODYSTRUCTURE'))
+    if (pieces.push(piece) % PIECES_AT_ONCE === 0) await session.slice.breathe()
+  return pieces.join('')
 }
 
 /** Of what a section names; {@link Planned.carries} says what of the message leaves. */
@@ -189,11 +181,6 @@ async function planBinary(
   const value = { size: range.end - range.start, binary, octets: () => slice(decoded(), range) }
   const carries = range.start < range.end ? span : undefined
   return { label: withStart(item.label, item.partial), value, carries }
-}
-
-function threadIdShown(index: MimeIndex | undefined): string {
-  const id = threadId(index?.root.envelope ?? {})
-  return id === undefined ? 'NIL' : `(${id})`
 }
 
 const withStart = (label: string, partial: Partial | undefined): string =>

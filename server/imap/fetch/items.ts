@@ -1,6 +1,6 @@
+import { string } from '../../../mail/imap-string.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
-import { string } from '../wire-text.ts'
 
 /** What of a message (or of one of its parts) is meant. [RFC 9051 §6.4.5.1] */
 export interface Section {

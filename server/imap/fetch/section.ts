@@ -1,12 +1,6 @@
-import type { MimePart } from '../../../mail/mime-part.ts'
+import { isMultipart, type MimePart, nestedMessage } from '../../../mail/mime-part.ts'
 import type { Span } from '../retrieval-gate.ts'
 import type { Partial, Section } from './items.ts'
-
-export const isMultipart = (part: MimePart): boolean => part.type === 'multipart' && part.children.length > 0
-
-/** The message inside a message/rfc822 part; undefined where there is none that we could look into. */
-export const nestedMessage = (part: MimePart): MimePart | undefined =>
-  part.type === 'message' ? part.children[0] : undefined
 
 /**
  * Parts are numbered below a multipart; a message that is none has itself as its only part 1, and below a
