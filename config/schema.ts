@@ -320,6 +320,15 @@ export const configSchema = z.strictObject({
     .prefault({}),
   storage,
   retention,
+  search: z
+    .strictObject({
+      /**
+       * Filters beside messages by which SEARCH TEXT and BODY pass over what they do not hold: for accounts that chose them
+       * (`account`), or for nobody.
+       */
+      index: z.enum(['account', 'off']).default('account'),
+    })
+    .prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .prefault({}),

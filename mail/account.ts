@@ -22,9 +22,18 @@ export interface StoredAccount {
   readonly quotaTold?: { readonly level: number; readonly notices: number }
   /** A body that may serve by e-Tebligat. */
   readonly mayServe?: boolean
+  /** The account chose that its messages have text filters, which make searching faster. */
+  readonly searchIndex?: SearchIndex
   readonly persons: readonly Person[]
   /** ISO 8601, UTC. */
   readonly created: string
+}
+
+export interface SearchIndex {
+  /** `removing`: until the last filter has gone. */
+  readonly state: 'on' | 'removing'
+  /** ISO 8601, UTC: of this choice. */
+  readonly since: string
 }
 
 export interface BoughtSpace {

@@ -11,7 +11,10 @@ export const turkishFold = (text: string): string =>
  * For search in mail: what `i;unicode-casemap` finds is found, and on top of it the four letters i are one, since nobody here
  * looks for `ilgili` and means that `İLGİLİ` is another word. [RFC 5255 §4.2]
  */
-export const turkishCasemap = (text: string): string => unicodeCasemap(text).replaceAll('I\u0307', 'I')
+export const turkishCasemap = (text: string): string => withoutDots(unicodeCasemap(text))
+
+/** Of what `unicodeCasemap` answers: İ is an I and a dot there. */
+export const withoutDots = (mapped: string): string => mapped.replaceAll('I\u0307', 'I')
 
 const ascii = new Map([...'çÇğĞıİöÖşŞüÜ'].map((letter, index) => [letter, 'cCgGiIoOsSuU'[index] ?? letter]))
 

@@ -10,6 +10,7 @@ import { trustListExpiry } from './ops/trust-list-expiry.ts'
 import { PurseSweep, type SweepParts } from './purse/sweep.ts'
 import { Retention, type RetentionParts } from './retention/retention.ts'
 import type { Duty } from './rounds.ts'
+import { Filling, type FillingParts } from './search-index/filling.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { TrustedRoles } from './trusted.ts'
 
@@ -17,6 +18,7 @@ type DutyParts = SweepParts &
   RetentionParts & {
     readonly sealing: DailySealParts
     readonly validation: ValidationParts
+    readonly filling: FillingParts
     readonly events: Events
     readonly signing: Pick<SigningKeys, 'certificates'>
     /** ms, as it is now. */
@@ -35,6 +37,7 @@ export const dutiesOf = ({ tsa }: Config, parts: DutyParts): Duty[] => [
   new DailySeal(parts.sealing),
   new ArchiveRenewal(parts.sealing),
   new Retention(parts),
+  new Filling(parts.filling),
   certificateExpiry({
     clock: parts.clock,
     events: parts.events,

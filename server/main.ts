@@ -311,6 +311,14 @@ export async function start(
           accounts: directory,
           holds: new Holds(store),
           rules: () => current.retention,
+          filling: {
+            store,
+            directory,
+            clock,
+            events,
+            isAllowed: () => current.search.index === 'account',
+            headerOctets: policy.mimeLimits.headerOctets,
+          },
           sealing,
           validation: { ...sealing, store, archive: archive.archives.validation, events },
           signing,
@@ -385,6 +393,7 @@ export async function start(
     clock,
     domain: config.provider.domain,
     about: config.provider,
+    usesTextFilters: () => current.search.index === 'account',
     annotationHints: new AnnotationHints(),
     tls,
     limits: {

@@ -16,6 +16,7 @@ const TAKEN_OVER: ReadonlySet<keyof Config> = new Set([
   'eyp',
   'eTebligat',
   'retention',
+  'search',
   'archive',
 ] as const)
 

@@ -138,7 +138,8 @@ export interface MailboxStore {
   setTextFilters(mailbox: string, filters: ReadonlyMap<number, Uint8Array>): Promise<void>
   /** Which of the next `limit` messages after `afterUid` have no text filter. */
   withoutTextFilter(mailbox: string, afterUid: number, limit: number): Promise<WithoutTextFilter>
-  clearTextFilters(mailbox: string): Promise<void>
+  /** Answers how many there were. */
+  clearTextFilters(mailbox: string): Promise<number>
   /**
    * What changed after `since`, about `limit` rows in order of modseq; `modseq` says how far it goes. All that one
    * change did has one modseq and is told in one piece, however much that is.

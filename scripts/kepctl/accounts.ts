@@ -44,12 +44,13 @@ const accountCreate: Command = {
 
 const accountUpdate: Command = {
   name: 'account update',
-  usage: 'ADDRESS [--holder NAME] [--service send-receive|receive-only] [--may-serve yes|no]',
+  usage:
+    'ADDRESS [--holder NAME] [--service send-receive|receive-only] [--may-serve yes|no] [--search-index on|off]',
   summary: {
-    tr: 'hesap sahibinin adını, hizmet türünü, e-Tebligat yetkisini değiştirir',
-    en: 'changes the holder’s name, the service, the authority to serve by e-Tebligat',
+    tr: 'hesap sahibinin adını, hizmet türünü, e-Tebligat yetkisini, arama dizinini değiştirir',
+    en: 'changes the holder’s name, the service, the authority to serve by e-Tebligat, the search index',
   },
-  options: { holder: string, service: string, 'may-serve': string },
+  options: { holder: string, service: string, 'may-serve': string, 'search-index': string },
   positionals: [1, 1],
   async run(args, screen) {
     const mayServe = oneOf(args.one('may-serve'), ['yes', 'no'], 'may-serve')
@@ -58,6 +59,7 @@ const accountUpdate: Command = {
       holder: args.one('holder'),
       service: oneOf(args.one('service'), ['send-receive', 'receive-only'], 'service'),
       mayServe: mayServe === undefined ? undefined : mayServe === 'yes',
+      searchIndex: oneOf(args.one('search-index'), ['on', 'off'], 'search-index'),
     })
     return showAccount(account, screen)
   },
@@ -199,6 +201,11 @@ const accountShow: Command = {
     screen.show(account, () => [
       ...linesOf(account, screen),
       `${screen.text({ tr: 'Kullanılan', en: 'Used' })}: ${account.used} / ${account.quota}`,
+      ...(account.indexed === undefined
+        ? []
+        : [
+            `${screen.text({ tr: 'Dizindeki ileti', en: 'Messages in the index' })}: ${account.indexed.filtered} / ${account.indexed.messages}`,
+          ]),
     ])
     return 0
   },
@@ -285,12 +292,15 @@ export function showAccount(account: AccountView, screen: Screen): ExitCode {
 }
 
 function linesOf(account: AccountView, screen: Screen): string[] {
-  const { bought, closing } = account
+  const { bought, closing, searchIndex } = account
   const label = (tr: string, en: string): string => screen.text({ tr, en })
   return [
     `${account.address}  ${screen.text(STATES[account.state])}  ${account.kind}  ${account.service}`,
     `${label('Sahibi', 'Holder')}: ${account.holder}`,
     `${label('Kota', 'Quota')}: ${account.quota}`,
+    ...(searchIndex === undefined
+      ? []
+      : [`${label('Arama dizini', 'Search index')}: ${screen.text(INDEXES[searchIndex.state])}`]),
     ...(bought === undefined
       ? []
       : [
@@ -319,6 +329,11 @@ const STATES: Readonly<Record<AccountView['state'], Text>> = {
   active: { tr: 'Aktif', en: 'active' },
   closed: { tr: 'Kapalı', en: 'closed' },
   locked: { tr: 'Kilitli', en: 'locked' },
+}
+
+const INDEXES: Readonly<Record<'on' | 'removing', Text>> = {
+  on: { tr: 'açık', en: 'on' },
+  removing: { tr: 'kaldırılıyor', en: 'is being removed' },
 }
 
 export const personLines = (persons: AccountView['persons'], screen: Screen): string[] => {

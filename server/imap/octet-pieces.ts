@@ -1,31 +1,37 @@
 import { transferDecoder } from '../../mail/transfer-decoder.ts'
-import type { BlobRef } from '../../storage/port.ts'
+import type { BlobRef, BlobStore } from '../../storage/port.ts'
 import type { Span } from './retrieval-gate.ts'
-import type { Session } from './session.ts'
+import type { Slice } from './slice.ts'
+
+/** Where octets are read: a session, or who reads for none. */
+export interface OctetSource {
+  readonly parts: { readonly store: { readonly blobs: Pick<BlobStore, 'open' | 'read'> } }
+  readonly slice: Slice
+}
 
 /**
  * Work on one piece stays far below a slice of time. Each is asked for by itself: of a store's larger pieces some forty
  * MiB lie about before the collector looks (measured), of these a tenth.
  */
-const PIECE = 65_536
+export const PIECE = 65_536
 
 /** Octets of a body in small pieces, with room for others in between. */
-export async function* piecesOf(session: Session, body: BlobRef, span: Span): AsyncGenerator<Buffer> {
+export async function* piecesOf(source: OctetSource, body: BlobRef, span: Span): AsyncGenerator<Buffer> {
   for (let at = span.start; at < span.end; at += PIECE) {
     const end = Math.min(at + PIECE, span.end)
-    for await (const chunk of session.parts.store.blobs.open(body, { start: at, end }))
+    for await (const chunk of source.parts.store.blobs.open(body, { start: at, end }))
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    await session.slice.breathe()
+    await source.slice.breathe()
   }
 }
 
 /** The same, decoded. What a decoder answers is gone with its next piece, and ours may wait for a slow client: so it is copied. */
 export async function* decodedPieces(
-  session: Session,
+  source: OctetSource,
   body: BlobRef,
   span: Span,
   encoding: string,
 ): AsyncGenerator<Buffer> {
   const decoder = transferDecoder(encoding)
-  for await (const piece of piecesOf(session, body, span)) yield Buffer.from(decoder.push(piece))
+  for await (const piece of piecesOf(source, body, span)) yield Buffer.from(decoder.push(piece))
 }

@@ -29,6 +29,8 @@ export interface ImapParts {
   readonly domain: string
   /** The provider as people know it, and a URI under which they reach it. */
   readonly about: { readonly name: string; readonly contact?: string | undefined }
+  /** As the operator has it now; the account decides beside that. */
+  readonly usesTextFilters: () => boolean
   readonly annotationHints: AnnotationHints
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string }

@@ -9,7 +9,7 @@ export interface Span {
 }
 
 /** Whether these octets hold any of the original beyond its headers. */
-export const touchesContent = (row: MessageRow, span: Span): boolean =>
+export const touchesContent = (row: Pick<MessageRow, 'delivery'>, span: Span): boolean =>
   row.delivery !== undefined &&
   Math.max(span.start, row.delivery.contentStart) < Math.min(span.end, row.delivery.contentEnd)
 

@@ -143,6 +143,11 @@ export class Session {
     if (!this.may(permission)) throw no('NOPERM', `Bu kisinin yetkisi yok / No permission: ${permission}`)
   }
 
+  /** Whether searching asks text filters first. */
+  get hasSearchIndex(): boolean {
+    return this.parts.usesTextFilters() && this.user.account.searchIndex?.state === 'on'
+  }
+
   /** A closed account is kept as it is. */
   requireWritable(): void {
     if (this.closed) throw no('NOPERM', 'Hesap kapali, yalniz okunur / The account is closed and read-only')

@@ -291,6 +291,14 @@ export class Events {
     this.#log.info({ event: 'retention', what, count })
   }
 
+  textFilter(what: 'made' | 'removed' | 'unreadable', count: number): void {
+    this.#metrics.textFilters.inc({ what }, count)
+  }
+
+  textFiltersWait(messages: number): void {
+    this.#metrics.textFiltersWaiting.set(messages)
+  }
+
   directoryQuery(outcome: QueryOutcome): void {
     this.#metrics.queries.inc({ outcome })
   }

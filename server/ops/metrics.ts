@@ -138,6 +138,16 @@ export class Metrics {
   readonly retention = this.#counter('retention_total', 'What its time has come for: messages and blobs', [
     'what',
   ])
+  readonly textFilters = this.#counter(
+    'text_filters_total',
+    'Filters of messages for search: made, removed, and messages that could not be read for one',
+    ['what'],
+  )
+  readonly textFiltersWaiting = this.#gauge(
+    'text_filters_waiting',
+    'Messages of accounts with a search index that may have no filter yet',
+    [],
+  )
   readonly notices = this.#counter(
     'plugin_notices_total',
     'What plugins tell the operator beside their verdicts',

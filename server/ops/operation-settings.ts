@@ -4,8 +4,12 @@ import type { OperationParts } from './operations/operation.ts'
 /** What operations take from the configuration. */
 export const operationSettings = (
   config: Config,
-): Pick<OperationParts, 'mode' | 'defaultQuota' | 'domain' | 'closingTerm' | 'addressForms'> => ({
+): Pick<
+  OperationParts,
+  'mode' | 'searchIndex' | 'defaultQuota' | 'domain' | 'closingTerm' | 'addressForms'
+> => ({
   mode: config.mode,
+  searchIndex: config.search.index,
   defaultQuota: config.quota.default,
   domain: config.provider.domain,
   closingTerm: { months: config.accounts.closedMonths, zone: config.accounts.zone },

@@ -63,8 +63,8 @@ export class TextFilters {
     }
   }
 
-  async clear(mailbox: string): Promise<void> {
-    await this.#indexes.updateAll({ mailbox, ...WITH_FILTER }, { $unset: { filter: '' } })
+  clear(mailbox: string): Promise<number> {
+    return this.#indexes.updateAll({ mailbox, ...WITH_FILTER }, { $unset: { filter: '' } })
   }
 
   /** They would say which words sealed bodies hold; so they are sealed where bodies are. */

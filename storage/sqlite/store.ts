@@ -141,7 +141,11 @@ export async function openSqliteStore(
       setTextFilters: (id, filters) => writer.call('setTextFilters', id, filters),
       withoutTextFilter: async (id, after, limit) => textFilters.withoutTextFilter(db, id, after, limit),
       clearTextFilters: async (id) => {
-        while ((await writer.call('clearTextFilters', id, CLEARED_AT_ONCE)) === CLEARED_AT_ONCE);
+        for (let cleared = 0; ; ) {
+          const some = await writer.call('clearTextFilters', id, CLEARED_AT_ONCE)
+          cleared += some
+          if (some < CLEARED_AT_ONCE) return cleared
+        }
       },
       changes: async (id, since, limit) => db.snapshot(() => messages.changes(db, id, since, limit)),
       append: async (id, message) => {

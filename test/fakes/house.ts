@@ -16,6 +16,7 @@ export const houseOf = async (
   store,
   clock: systemClock,
   mode: 'development',
+  searchIndex: 'account',
   domain,
   eventLog: new EventLog({
     store,

@@ -137,6 +137,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     clock,
     domain: 'hs98.kep.tr',
     about: { name: 'Deneme KEPHS’si', contact: 'tel:+903120000000' },
+    usesTextFilters: () => true,
     annotationHints: new AnnotationHints(),
     tls: {
       key: tls.key.export({ format: 'pem', type: 'pkcs8' }).toString(),

@@ -26,6 +26,7 @@ export const partsOf = ({ provider, domain, tls, clock }: TestProvider): Operati
   eventLog: provider.eventLog,
   clock,
   mode: 'development',
+  searchIndex: 'account',
   closingTerm: { months: 3, zone: 'Europe/Istanbul' },
   addressForms: 'free',
   operator: 'test',

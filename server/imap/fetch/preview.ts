@@ -27,7 +27,7 @@ export async function previewOf(
   const part = shown.find(({ subtype }) => subtype === 'plain') ?? shown[0]
   if (part === undefined) return ''
   let text = ''
-  for await (const piece of partText(session, row, part)) {
+  for await (const piece of partText(session, row.body, part)) {
     text += piece
     if (text.length >= LOOKED_AT) break
   }

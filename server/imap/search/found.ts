@@ -6,6 +6,7 @@ import type { Session } from '../session.ts'
 import type { SearchKey } from './keys.ts'
 import { matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
+import { SearchedPage } from './searched-page.ts'
 
 export interface SearchedMailbox extends ListedMailbox {
   readonly recent: { has(uid: number): boolean }
@@ -29,8 +30,9 @@ export async function* foundIn(
   const positions = candidates(session, key, box)
   const progress = told ?? new Progress(session, countOf(positions))
   for await (const rows of rowsAt(session, positions, PAGE, box)) {
+    const page = new SearchedPage(session, rows, box.row)
     for (const row of rows) {
-      const message = new SearchedMessage(session, row, box.row)
+      const message = new SearchedMessage(session, row, page)
       const isFound = await matches(message)
       if (message.isHeldBack) heldBack?.add(row.uid)
       if (isFound) yield message

@@ -1,4 +1,5 @@
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
+import { Needle } from '../../search-index/text-filter.ts'
 import { dayOfDateField, dayOfInstant } from '../dates.ts'
 import { positionsOf } from '../message-set.ts'
 import { within } from '../number-set.ts'
@@ -51,8 +52,8 @@ export function matcherOf(session: Session, key: SearchKey, box: SearchedMailbox
         (await message.addresses(key.name)).some((value) => turkishCasemap(value).includes(folded))
     }
     case 'text': {
-      const folded = turkishCasemap(key.text)
-      return (message) => textMatches(message, folded, key.headers)
+      const needle = new Needle(turkishCasemap(key.text))
+      return (message) => textMatches(message, needle, key.headers)
     }
     case 'not': {
       const inner = matcherOf(session, key.key, box)

@@ -3,8 +3,12 @@ import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import { readHeader } from '../../../mail/header-read.ts'
 import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeEnvelope, MimeIndex } from '../../../mail/mime-part.ts'
-import type { MailboxRow, MessageRow } from '../../../storage/port.ts'
+import type { MessageRow } from '../../../storage/port.ts'
+import { TextFilter } from '../../search-index/text-filter.ts'
+import type { Span } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
+import type { SearchedPage } from './searched-page.ts'
+import { headerSpan, SearchedTexts } from './texts.ts'
 
 /** Fields that the MIME index holds, so that no body is opened for them. */
 const INDEXED: ReadonlyMap<string, keyof MimeEnvelope> = new Map([
@@ -23,15 +27,17 @@ const MAX_FIELD = 131_072
 export class SearchedMessage {
   readonly session: Session
   readonly row: MessageRow
-  readonly #mailbox: Pick<MailboxRow, 'id'>
+  readonly texts: SearchedTexts
+  readonly #page: SearchedPage
   readonly #flags: ReadonlySet<string>
   #index: MimeIndex | undefined
   #mayLookInside: boolean | undefined
 
-  constructor(session: Session, row: MessageRow, mailbox: Pick<MailboxRow, 'id'>) {
+  constructor(session: Session, row: MessageRow, page: SearchedPage) {
     this.session = session
     this.row = row
-    this.#mailbox = mailbox
+    this.texts = new SearchedTexts(session, row.body)
+    this.#page = page
     this.#flags = new Set(row.flags.map((flag) => flag.toLowerCase()))
   }
 
@@ -43,9 +49,15 @@ export class SearchedMessage {
   /** undefined where the message was expunged meanwhile. */
   async index(): Promise<MimeIndex | undefined> {
     if (this.#index !== undefined) return this.#index
-    const octets = await this.session.parts.store.mailboxes.index(this.#mailbox.id, this.row.uid)
+    const octets = await this.#page.index(this.row.uid)
     this.#index = octets && decodeIndex(octets)
     return this.#index
+  }
+
+  /** undefined where there is none, or where it says nothing. */
+  async textFilter(): Promise<TextFilter | undefined> {
+    const octets = await this.#page.textFilter(this.row.uid)
+    return octets && TextFilter.read(octets)
   }
 
   async envelope(): Promise<MimeEnvelope> {
@@ -81,10 +93,8 @@ export class SearchedMessage {
     return [written, ...shown]
   }
 
-  /** A header has a bound even where its message has none. */
-  headerSpan({ root }: MimeIndex): { start: number; end: number } {
-    const most = this.session.parts.limits.mimeLimits.headerOctets
-    return { start: root.headerStart, end: Math.min(root.bodyStart, root.headerStart + most) }
+  headerSpan(index: MimeIndex): Span {
+    return headerSpan(index, this.session.parts.limits.mimeLimits.headerOctets)
   }
 
   /** Whether something was not looked at that will be once the message was read. */

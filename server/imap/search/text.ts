@@ -1,66 +1,45 @@
-import { decodeHeaderText } from '../../../mail/encoded-word.ts'
-import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
-import { turkishCasemap } from '../../../mail/turkish-fold.ts'
-import { piecesOf } from '../octet-pieces.ts'
-import { partText } from '../part-text.ts'
-import { type Span, touchesContent } from '../retrieval-gate.ts'
+import type { Needle, TextFilter } from '../../search-index/text-filter.ts'
+import { touchesContent } from '../retrieval-gate.ts'
 import type { SearchedMessage } from './searched-message.ts'
 
 /**
- * Whether the decoded text of a message holds `folded`. [RFC 9051 §6.4.4] Looks at the header (where asked), at the
- * headers of nested messages and at text parts; of a delivered message that nobody has read, at nothing that lies in
- * its content, because a search that finds a word has read it.
+ * Whether the decoded text of a message holds the needle, its header too where asked. Of a delivered message that nobody has read
+ * nothing is looked at that lies in its content, because a search that finds a word has read it.
  */
 export async function textMatches(
   message: SearchedMessage,
-  folded: string,
+  needle: Needle,
   headers: boolean,
 ): Promise<boolean> {
+  const filter = needle.trigrams.length === 0 ? undefined : await message.textFilter()
+  if (filter !== undefined && !(await mayMatch(message, filter, needle))) return false
   const index = await message.index()
   if (index === undefined) return false
-  if (headers && (await matches(headerText(message, message.headerSpan(index)), folded))) return true
-  const inside = await message.mayLookInside()
-  for (const { span, text } of texts(message, index)) {
-    if (!inside && touchesContent(message.row, span)) continue
-    if (await matches(text(), folded)) return true
+  let inside: boolean | undefined
+  for (const text of message.texts.of(index, message.headerSpan(index))) {
+    if (text.isOwnHeader && !headers) continue
+    if (!text.isOwnHeader && touchesContent(message.row, text.span)) {
+      inside ??= await message.mayLookInside()
+      if (!inside) continue
+    }
+    if (await holds(text.folded(), needle.folded)) return true
   }
   return false
 }
 
-function* texts(
-  message: SearchedMessage,
-  index: MimeIndex,
-): Generator<{ span: Span; text: () => AsyncIterable<string> }> {
-  const pending: MimePart[] = [index.root]
-  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
-    pending.push(...part.children.toReversed())
-    if (part.envelope !== undefined && part !== index.root) {
-      const span = { start: part.headerStart, end: part.bodyStart }
-      yield { span, text: () => headerText(message, span) }
-    }
-    const leaf = part
-    if (leaf.type === 'text' && leaf.children.length === 0)
-      yield {
-        span: { start: leaf.bodyStart, end: leaf.bodyEnd },
-        text: () => partText(message.session, message.row, leaf),
-      }
-  }
-}
-
-async function* headerText({ session, row }: SearchedMessage, span: Span): AsyncGenerator<string> {
-  for await (const piece of piecesOf(session, row.body, span))
-    yield decodeHeaderText(piece.toString('latin1').replace(/\r?\n(?=[ \t])/g, ''))
+/** What the filter says of content decides nothing, not even how long it takes, before somebody has read it. */
+async function mayMatch(message: SearchedMessage, filter: TextFilter, needle: Needle): Promise<boolean> {
+  if (filter.mayHoldOutside(needle)) return true
+  return filter.hasInside && (await message.mayLookInside()) && filter.mayHoldInside(needle)
 }
 
 /** Looks for a text that may begin in one piece and end in the next. */
-async function matches(pieces: AsyncIterable<string>, folded: string): Promise<boolean> {
-  // Folding may drop a character of two, so more is kept than the text is long.
-  const keep = folded.length * 4 + 16
+async function holds(pieces: AsyncIterable<string>, folded: string): Promise<boolean> {
   let before = ''
   for await (const piece of pieces) {
-    const window = before + piece
-    if (turkishCasemap(window).includes(folded)) return true
-    before = window.slice(-keep)
+    const text = before + piece
+    if (text.includes(folded)) return true
+    before = folded.length < 2 ? '' : text.slice(1 - folded.length)
   }
   return false
 }

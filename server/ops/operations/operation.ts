@@ -29,6 +29,8 @@ export interface OperationParts {
   readonly closingTerm: ClosingTerm
   /** Whether an address must fit its holder. */
   readonly addressForms: 'check' | 'free'
+  /** Whether accounts may choose a search index. */
+  readonly searchIndex: Config['search']['index']
   /** Where each change is recorded before it is made. */
   readonly eventLog: EventLog
   /** Who asks, as the record names it. */

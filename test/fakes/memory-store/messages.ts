@@ -95,8 +95,10 @@ export class MemoryMessages implements Messages {
     }
   }
 
-  async clearTextFilters(mailbox: string): Promise<void> {
-    for (const { uid } of await this.#present(mailbox)) await this.#setTextFilter(mailbox, uid, undefined)
+  async clearTextFilters(mailbox: string): Promise<number> {
+    const filtered = (await this.#present(mailbox)).filter((row) => row.textFilter !== undefined)
+    for (const { uid } of filtered) await this.#setTextFilter(mailbox, uid, undefined)
+    return filtered.length
   }
 
   async changes(mailbox: string, since: number, limit: number): Promise<Changes> {

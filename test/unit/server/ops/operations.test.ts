@@ -230,6 +230,20 @@ describe('the life of an account, as an operator leads it', () => {
     })
   })
 
+  test('a search index is chosen, shown with how far it is, and given up until the last filter has gone', async () => {
+    await run('account create', account)
+    expect(await run('account show', { address })).not.toHaveProperty('indexed')
+    const choose = (searchIndex: 'on' | 'off', more = {}) =>
+      run('account update', { address, searchIndex }, more)
+    await expect(choose('on', { searchIndex: 'off' })).rejects.toMatchObject({ code: 'WRONG_STATE' })
+    expect(await choose('off')).not.toHaveProperty('searchIndex')
+    const chosen = await choose('on')
+    expect(chosen).toMatchObject({ searchIndex: { state: 'on' } })
+    expect(await choose('on')).toEqual(chosen)
+    expect(await run('account show', { address })).toMatchObject({ indexed: { filtered: 0, messages: 0 } })
+    expect(await choose('off', { searchIndex: 'off' })).toMatchObject({ searchIndex: { state: 'removing' } })
+  })
+
   test('space that was bought counts until its end', async () => {
     await run('account create', account)
     await run('quota set', { address, quota: 5 })

@@ -1,0 +1,94 @@
+import { decodeHeaderText } from '../../../mail/encoded-word.ts'
+import { FoldedPieces } from '../../../mail/folded-pieces.ts'
+import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
+import { turkishCasemap } from '../../../mail/turkish-fold.ts'
+import type { BlobRef } from '../../../storage/port.ts'
+import { type OctetSource, PIECE, piecesOf } from '../octet-pieces.ts'
+import { partText, partTextIn } from '../part-text.ts'
+import type { Span } from '../retrieval-gate.ts'
+
+/** One of the texts of a message. */
+export interface SearchedText {
+  readonly span: Span
+  readonly isOwnHeader: boolean
+  /** Folded, in pieces. */
+  folded(): AsyncIterable<string>
+}
+
+/**
+ * All that TEXT looks at, folded: the header, the headers of nested messages, text parts. [RFC 9051 §6.4.4] Whoever searches and
+ * whoever makes filters read the same, cut at the same places.
+ */
+export class SearchedTexts {
+  readonly #source: OctetSource
+  readonly #body: BlobRef
+  #whole: Buffer | undefined
+
+  constructor(source: OctetSource, body: BlobRef) {
+    this.#source = source
+    this.#body = body
+  }
+
+  /** @param ownHeader a header has a bound even where its message has none */
+  *of({ root }: MimeIndex, ownHeader: Span): Generator<SearchedText> {
+    yield { span: ownHeader, isOwnHeader: true, folded: () => this.#header(ownHeader) }
+    const pending: MimePart[] = [root]
+    for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+      pending.push(...part.children.toReversed())
+      if (part.envelope !== undefined && part !== root) {
+        const span = { start: part.headerStart, end: part.bodyStart }
+        yield { span, isOwnHeader: false, folded: () => this.#header(span) }
+      }
+      const leaf = part
+      if (leaf.type === 'text' && leaf.children.length === 0)
+        yield {
+          span: { start: leaf.bodyStart, end: leaf.bodyEnd },
+          isOwnHeader: false,
+          folded: () => this.#part(leaf),
+        }
+    }
+  }
+
+  async *#header(span: Span): AsyncGenerator<string> {
+    if (this.#isSmall) {
+      const octets = (await this.#octets()).subarray(span.start, span.end)
+      if (octets.length > 0) yield turkishCasemap(headerText(octets))
+      return
+    }
+    const folded = new FoldedPieces()
+    for await (const piece of piecesOf(this.#source, this.#body, span)) yield folded.push(headerText(piece))
+    yield folded.end()
+  }
+
+  async *#part(part: MimePart): AsyncGenerator<string> {
+    if (this.#isSmall) {
+      const text = partTextIn(await this.#octets(), part)
+      if (text !== undefined) yield turkishCasemap(text)
+      return
+    }
+    const folded = new FoldedPieces()
+    for await (const piece of partText(this.#source, this.#body, part)) yield folded.push(piece)
+    yield folded.end()
+  }
+
+  /** Read once, whatever of it is looked at. */
+  get #isSmall(): boolean {
+    return this.#body.size <= PIECE
+  }
+
+  async #octets(): Promise<Buffer> {
+    if (this.#whole !== undefined) return this.#whole
+    const { buffer, byteOffset, byteLength } = await this.#source.parts.store.blobs.read(this.#body)
+    this.#whole = Buffer.from(buffer, byteOffset, byteLength)
+    return this.#whole
+  }
+}
+
+/** A header has a bound even where its message has none. */
+export const headerSpan = ({ root }: MimeIndex, most: number): Span => ({
+  start: root.headerStart,
+  end: Math.min(root.bodyStart, root.headerStart + most),
+})
+
+const headerText = (octets: Buffer): string =>
+  decodeHeaderText(octets.toString('latin1').replace(/\r?\n(?=[ \t])/g, ''))

@@ -1,0 +1,30 @@
+import type { MimeIndex } from '../../mail/mime-part.ts'
+import type { MessageRow } from '../../storage/port.ts'
+import type { OctetSource } from '../imap/octet-pieces.ts'
+import { touchesContent } from '../imap/retrieval-gate.ts'
+import { headerSpan, SearchedTexts } from '../imap/search/texts.ts'
+import { TextFilterBuilder } from './text-filter.ts'
+
+/**
+ * The filter of a message, from the very texts that a search reads.
+ *
+ * @param headerOctets of the longest header that is read
+ */
+export async function filterOf(
+  source: OctetSource,
+  { body, delivery }: Pick<MessageRow, 'body' | 'delivery'>,
+  index: MimeIndex,
+  headerOctets: number,
+): Promise<Uint8Array> {
+  const filter = new TextFilterBuilder()
+  const texts = new SearchedTexts(source, body)
+  for (const text of texts.of(index, headerSpan(index, headerOctets))) {
+    const isInside = !text.isOwnHeader && touchesContent({ delivery }, text.span)
+    filter.begin()
+    for await (const piece of text.folded()) {
+      if (!filter.add(piece, isInside ? 'inside' : 'outside')) return filter.finish()
+      await source.slice.breathe()
+    }
+  }
+  return filter.finish()
+}
