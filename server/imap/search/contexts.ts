@@ -10,6 +10,7 @@ import type { Placed, SearchContext } from './context.ts'
 import { changesWithMessages } from './keys.ts'
 import { matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
+import { SearchedPage } from './searched-page.ts'
 
 /** Values kept while some messages are put among the sorted ones; they are texts. */
 const MAX_VALUES = 2_000
@@ -93,9 +94,11 @@ export class SearchContexts {
     for (let at = 0; at < uids.length; at += PAGE) {
       const removed: number[] = []
       const added: SearchedMessage[] = []
-      for (const row of await parts.store.mailboxes.rows(box.row.id, uids.slice(at, at + PAGE))) {
+      const rows = await parts.store.mailboxes.rows(box.row.id, uids.slice(at, at + PAGE))
+      const page = new SearchedPage(session, rows, box.row)
+      for (const row of rows) {
         if (box.sequenceOf(row.uid) === 0) continue
-        const message = new SearchedMessage(session, row, box.row)
+        const message = new SearchedMessage(session, row, page)
         if (!this.#touched.has(row.uid) && !(await message.mayLookInside())) continue
         const isFound = await matches(message)
         if (message.isHeldBack) context.heldBack.add(row.uid)
@@ -139,7 +142,10 @@ async function addSorted(
     if (at !== undefined) return at
     const [row] = await parts.store.mailboxes.rows(box.row.id, [uid])
     if (row === undefined) return undefined
-    const values = await sortedBy(keys, new SearchedMessage(session, row, box.row))
+    const values = await sortedBy(
+      keys,
+      new SearchedMessage(session, row, new SearchedPage(session, [row], box.row)),
+    )
     if (known.size >= MAX_VALUES) known.clear()
     known.set(uid, values)
     await slice.breathe()

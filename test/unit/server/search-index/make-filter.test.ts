@@ -37,7 +37,8 @@ const encoded = new Map<string, (text: string) => string>([
   ['base64', (text) => Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\r\n')],
   [
     'quoted-printable',
-    (text) => [...Buffer.from(text)]
+    (text) =>
+      [...Buffer.from(text)]
         .map((octet) => (octet === 0x61 ? 'a' : `=${octet.toString(16).padStart(2, '0')}`))
         .join('')
         .replace(/.{66}/g, '$&=\r\n'),
