@@ -24,7 +24,7 @@ import { MAX_SPAN } from './archive/span.ts'
 import { ConnectionCensus } from './connection-census.ts'
 import { dutiesOf } from './duties.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
-import { AnnotationHints } from './imap/metadata/annotation-hints.ts'
+import { AccountHints } from './imap/account-hints.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
@@ -394,7 +394,7 @@ export async function start(
     domain: config.provider.domain,
     about: config.provider,
     usesTextFilters: () => current.search.index === 'account',
-    annotationHints: new AnnotationHints(),
+    accountHints: new AccountHints(),
     tls,
     limits: {
       loginTimeMs: config.limits.loginTime,

@@ -10,6 +10,7 @@ import { Cursor } from './cursor.ts'
 import { deflated } from './deflated.ts'
 import { bad, type CommandError, ConnectionLost, Farewell, no, refusalOf } from './failure.ts'
 import { MAX_BAD_COMMANDS } from './limits.ts'
+import { listen } from './notify/listen.ts'
 import { OctetReader } from './octet-reader.ts'
 import { Output } from './output.ts'
 import type { ImapParts } from './parts.ts'
@@ -66,6 +67,7 @@ export class Connection {
     try {
       this.#session.out.untagged(`OK [CAPABILITY ${capabilities(this.#session)}] ${parts.domain} OpenKEP`)
       while (!this.#ended) {
+        await listen(this.#session)
         const command = await readCommand(this.#session)
         if (command === undefined) break
         await this.#execute(command.text, command.refusal)
@@ -82,6 +84,7 @@ export class Connection {
       else if (!(error instanceof ConnectionLost)) parts.events.internalError('imap', error)
     } finally {
       clearTimeout(login)
+      this.#session.notifications?.stop()
       this.#close()
     }
   }

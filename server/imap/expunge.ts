@@ -23,6 +23,7 @@ export async function expunge(session: Session, positions: Positions): Promise<n
           box.row.id,
           marked.map(({ uid }) => uid),
         )
+        box.removed(gone)
         removed += gone.length
       }
       await progress.advance(rows.length)

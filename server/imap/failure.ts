@@ -4,6 +4,7 @@ import { StoreError } from '../../storage/port.ts'
 export type ResponseCode =
   | 'ALREADYEXISTS'
   | 'AUTHENTICATIONFAILED'
+  | `BADEVENT (${string})`
   | `BADURL ${string}`
   | 'BADCHARSET (US-ASCII UTF-8)'
   | 'CANNOT'
@@ -15,6 +16,7 @@ export type ResponseCode =
   | `METADATA ${'TOOMANY' | `MAXSIZE ${number}`}`
   | 'NONEXISTENT'
   | 'NOPERM'
+  | 'NOTIFICATIONOVERFLOW'
   | 'NOTSAVED'
   | 'OVERQUOTA'
   | 'PRIVACYREQUIRED'

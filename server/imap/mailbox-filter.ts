@@ -4,7 +4,7 @@ import type { Enabled } from './enabled.ts'
 import { bad } from './failure.ts'
 import { nameFromWire, parentsOf, SEPARATOR } from './mailbox-name.ts'
 
-/** Mailboxes by what they are or are called; asked anew each time, since they come and go. [RFC 7377 §2.2] */
+/** Mailboxes by what they are or are called; asked anew each time, since they come and go. [RFC 5465 §6] [RFC 7377 §2.2] */
 export type MailboxFilter =
   | { readonly kind: 'SELECTED' | 'SELECTED-DELAYED' | 'INBOXES' | 'PERSONAL' | 'SUBSCRIBED' }
   | { readonly kind: 'SUBTREE' | 'SUBTREE-ONE' | 'MAILBOXES'; readonly names: ReadonlySet<string> }

@@ -45,6 +45,16 @@ export async function statusLine(
   const head = session.may('read') ? await session.parts.store.mailboxes.head(row.id) : undefined
   if (head === undefined) return undefined
   if (items.includes('HIGHESTMODSEQ')) session.enableCondstore()
+  return statusOf(session, row, head, items)
+}
+
+/** @param head as it is now */
+export async function statusOf(
+  session: Session,
+  row: MailboxRow,
+  head: MailboxHead,
+  items: readonly string[],
+): Promise<string> {
   const values: string[] = []
   for (const item of items) values.push(`${item} ${(await ITEMS.get(item)?.(head, session, row)) ?? 0}`)
   return `STATUS ${mailbox(row.name, session.enabled.utf8)} (${values.join(' ')})`

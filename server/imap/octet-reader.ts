@@ -66,6 +66,11 @@ export class OctetReader {
     }
   }
 
+  /** Returns when octets are there to be read, or the end of the stream. */
+  async arrival(): Promise<void> {
+    if (this.#chunk.length === 0) await this.#fill()
+  }
+
   /** Exactly so many octets, in the pieces in which they came. */
   async *octets(count: number): AsyncGenerator<Buffer> {
     let left = count

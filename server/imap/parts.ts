@@ -9,7 +9,7 @@ import type { Clients } from '../proxied/front.ts'
 import type { Retrievals } from '../retrieval.ts'
 import type { SaslOffer } from '../sasl/context.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
-import type { AnnotationHints } from './metadata/annotation-hints.ts'
+import type { AccountHints } from './account-hints.ts'
 
 /** What the IMAP server is made of. */
 export interface ImapParts {
@@ -31,7 +31,7 @@ export interface ImapParts {
   readonly about: { readonly name: string; readonly contact?: string | undefined }
   /** As the operator has it now; the account decides beside that. */
   readonly usesTextFilters: () => boolean
-  readonly annotationHints: AnnotationHints
+  readonly accountHints: AccountHints
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string }
   readonly limits: {

@@ -23,6 +23,7 @@ import { getMetadata, setMetadata } from './commands/metadata.ts'
 import { moveCommands } from './commands/move.ts'
 import { namespace } from './commands/namespace.ts'
 import { check, noop } from './commands/noop.ts'
+import { notify } from './commands/notify.ts'
 import { getQuota, getQuotaRoot } from './commands/quota.ts'
 import { rename } from './commands/rename.ts'
 import { replaceCommands } from './commands/replace.ts'
@@ -69,6 +70,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...moveCommands,
     namespace,
     noop,
+    notify,
     rename,
     ...replaceCommands,
     ...searchCommands,

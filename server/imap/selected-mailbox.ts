@@ -1,5 +1,6 @@
 import type { MailboxRow, MailboxStore, MessageMarks, MessageRow } from '../../storage/port.ts'
 import { flagsResponse } from './fetch/response.ts'
+import { fetchUnasked } from './fetch/unasked.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Output } from './output.ts'
@@ -34,6 +35,8 @@ export class SelectedMailbox {
   readonly #added = new Set<number>()
   /** Gone, but the client was not told yet. */
   #vanished: number[] = []
+  /** Gone by commands of this session. */
+  #removed: number[] = []
   /** Rows whose state at that modseq the client knows from an answer to its own command. */
   readonly #told = new Map<number, number>()
 
@@ -76,6 +79,22 @@ export class SelectedMailbox {
   /** The client learns these rows from the command that changed them, or asked not to be told. */
   told(rows: readonly MessageRow[]): void {
     for (const row of rows) if (row.modseq > this.#modseq) this.#told.set(row.uid, row.modseq)
+  }
+
+  /** The client learns by EXPUNGE what it removed, also where it wants to hear of nothing that others do. [RFC 5465 §3.1] */
+  removed(uids: readonly number[]): void {
+    for (const uid of uids) this.#removed.push(uid)
+  }
+
+  async tellOwnExpunges(session: Session): Promise<void> {
+    if (this.#removed.length === 0) return
+    const others = this.#vanished
+    this.#vanished = this.#removed
+    this.#removed = []
+    for (const uid of this.#vanished) this.contexts.expunged(uid)
+    await this.contexts.tellExpunged(session)
+    await this.#tellExpunged(session)
+    this.#vanished = others
   }
 
   /** Whether there is anything to tell, given the modseq of the mailbox now. */
@@ -121,13 +140,15 @@ export class SelectedMailbox {
       }
     }
     this.#told.clear()
+    this.#removed = []
     await this.contexts.tellExpunged(session)
     if (expunge === 'all') await this.#tellExpunged(session)
-    if (this.#added.size > 0) await this.#tellAdded(out)
+    if (this.#added.size > 0) await this.#tellAdded(session)
     await this.contexts.tellChanged(session)
   }
 
-  async #tellAdded(out: Output): Promise<void> {
+  async #tellAdded(session: Session): Promise<void> {
+    const { out } = session
     // In order of modseq here; a message that was changed again comes later than one with a higher UID.
     const added = [...this.#added].sort((a, b) => a - b)
     await this.recent.take((added.at(-1) ?? 0) + 1)
@@ -135,6 +156,17 @@ export class SelectedMailbox {
     this.#added.clear()
     out.untagged(`${this.uids.length} EXISTS`)
     this.tellRecent(out)
+    await this.#fetchAdded(session, added)
+  }
+
+  /** What the client asked for of new messages. [RFC 5465 §5.2] */
+  async #fetchAdded(session: Session, added: readonly number[]): Promise<void> {
+    const fetched = session.notifications?.selected.fetched ?? []
+    for (let at = 0; fetched.length > 0 && at < added.length; at += PAGE) {
+      const rows = await this.#store.rows(this.row.id, added.slice(at, at + PAGE))
+      for (const row of rows) await fetchUnasked(session, row, fetched, 'NOTIFY')
+      await session.slice.breathe()
+    }
   }
 
   /** How many are, where the client does not know it. */
@@ -149,8 +181,8 @@ export class SelectedMailbox {
     return (this.recent.has(uid) ? ['\\Recent', ...flags] : flags).join(' ')
   }
 
-  #tellFlags({ out, enabled }: Session, row: MessageRow): void {
-    if (this.sequenceOf(row.uid) === 0) return
+  #tellFlags({ out, enabled, notifications }: Session, row: MessageRow): void {
+    if (this.sequenceOf(row.uid) === 0 || notifications?.selected.flags === false) return
     this.flags.announce(out, row.flags)
     out.untagged(flagsResponse(this, row, enabled, 'with UID'))
   }

@@ -13,6 +13,7 @@ import { Enabled } from './enabled.ts'
 import { bad, Farewell, no } from './failure.ts'
 import { nameFromWire, patternFromWire } from './mailbox-name.ts'
 import { ToldAnnotations } from './metadata/told-annotations.ts'
+import type { Notifications } from './notify/notifications.ts'
 import type { OctetReader } from './octet-reader.ts'
 import type { Output } from './output.ts'
 import type { ImapParts } from './parts.ts'
@@ -45,6 +46,8 @@ export class Session {
   tag = '*'
   readonly enabled = new Enabled()
   readonly annotations: ToldAnnotations
+  /** undefined before NOTIFY: then the selected mailbox is told of, and nothing else. */
+  notifications: Notifications | undefined
   selected: SelectedMailbox | undefined
   /** `$`. [RFC 9051 §6.4.4.1] */
   savedSearch: Uint32Array = new Uint32Array(0)
@@ -192,17 +195,42 @@ export class Session {
   }
 
   leaveMailbox(): void {
+    const left = this.selected
     this.selected = undefined
+    // As one of many it is told of again.
+    if (left !== undefined) this.notifications?.heard(left.row.id)
     this.savedSearch = new Uint32Array(0)
+  }
+
+  /** Calls where there may be something to tell, until the returned function is called. */
+  watchChanges(ring: () => void): () => void {
+    const { parts, notifications } = this
+    if (notifications !== undefined) notifications.ring = ring
+    const stops = [
+      parts.store.mailboxes.watch((mailbox) => {
+        if (mailbox === this.selected?.row.id) ring()
+      }),
+      parts.accountHints.watch((account) => {
+        if (this.enabled.metadata && account === this.account) ring()
+      }),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+      if (notifications !== undefined) notifications.ring = () => {}
+    }
   }
 
   /** Tells what changed meanwhile. A mailbox that somebody deleted takes its sessions along. [RFC 9051 §6.3.5] */
   async sync(expunge: 'all' | 'no-expunge'): Promise<void> {
     await this.annotations.tell()
-    const selected = this.selected
-    if (selected === undefined) return
+    if (this.selected !== undefined) await this.#syncSelected(this.selected, expunge)
+    await this.notifications?.tell()
+  }
+
+  async #syncSelected(selected: SelectedMailbox, expunge: 'all' | 'no-expunge'): Promise<void> {
     const head = await this.parts.store.mailboxes.head(selected.row.id)
     if (head === undefined) throw new Farewell('The mailbox was deleted')
-    if (!selected.isCurrent(head.modseq)) await selected.sync(this, expunge)
+    if (this.notifications?.selected.tells === 'nothing') await selected.tellOwnExpunges(this)
+    else if (!selected.isCurrent(head.modseq)) await selected.sync(this, expunge)
   }
 }

@@ -15,7 +15,7 @@ import { PasswordThread } from '../../server/accounts/password-thread.ts'
 import { ScramKeyMaker } from '../../server/accounts/scram-key-maker.ts'
 import { ConnectionCensus } from '../../server/connection-census.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
-import { AnnotationHints } from '../../server/imap/metadata/annotation-hints.ts'
+import { AccountHints } from '../../server/imap/account-hints.ts'
 import { type ImapParts, type ImapServer, makeImapServer } from '../../server/imap/server.ts'
 import { Events } from '../../server/ops/events.ts'
 import { Clients } from '../../server/proxied/front.ts'
@@ -138,7 +138,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     domain: 'hs98.kep.tr',
     about: { name: 'Deneme KEPHS’si', contact: 'tel:+903120000000' },
     usesTextFilters: () => true,
-    annotationHints: new AnnotationHints(),
+    accountHints: new AccountHints(),
     tls: {
       key: tls.key.export({ format: 'pem', type: 'pkcs8' }).toString(),
       cert: toPem(tls.certificate.der) + toPem(intermediate.certificate.der),

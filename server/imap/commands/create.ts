@@ -39,7 +39,9 @@ export const create = command({
     for (const level of missing) {
       const specialUse = level === name && use !== undefined ? { specialUse: use } : {}
       made = await mailboxes.create(session.account, level, specialUse)
+      session.notifications?.changedByUs('mailbox', made.id)
     }
+    session.parts.accountHints.tell(session.account)
     return made === undefined ? 'CREATE done' : `[MAILBOXID (${mailboxId(made)})] CREATE done`
   },
 })

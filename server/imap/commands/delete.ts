@@ -21,6 +21,8 @@ export const deleteMailbox = command({
     await recordMessages(session, row)
     await recordAct(session, 'mailbox deleted', { mailbox: row.name })
     await session.parts.store.mailboxes.delete(row.id)
+    session.notifications?.changedByUs('mailbox', row.id)
+    session.parts.accountHints.tell(session.account)
     await forgetKeywords(session, row)
     await forgetRecent(session.parts.store, row)
     if (session.selected?.row.id === row.id) {

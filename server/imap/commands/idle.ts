@@ -1,3 +1,4 @@
+import { Bell } from '../bell.ts'
 import { command, noArguments } from '../command.ts'
 import { bad, Farewell } from '../failure.ts'
 import { KEEPALIVE_MS, MAX_LINE } from '../limits.ts'
@@ -9,16 +10,14 @@ export const idle = command({
   sync: 'all',
   parse: noArguments,
   run: async (session) => {
-    const { input, out, parts } = session
+    const { input, out } = session
     out.raw('+ idling\r\n')
-    const bell = new Bell()
-    const stop = parts.store.mailboxes.watch((mailbox) => {
-      if (mailbox === session.selected?.row.id) bell.ring('changed')
-    })
-    const stopHints = parts.annotationHints.watch((account) => {
-      if (session.enabled.metadata && account === session.account) bell.ring('changed')
-    })
-    const keepalive = setInterval(() => bell.ring('still here'), KEEPALIVE_MS)
+    const bell = new Bell<'changed' | 'still here' | 'answered'>()
+    const stop = session.watchChanges(() => bell.ring('changed'))
+    const keepalive = setInterval(() => {
+      session.notifications?.lookAtNames()
+      bell.ring('still here')
+    }, KEEPALIVE_MS)
     const silence = input.silenceMs
     input.silenceMs = 0 // the client has nothing to say; who is gone is noticed by the keepalive
     const answer = input.line(MAX_LINE)
@@ -38,7 +37,6 @@ export const idle = command({
       }
     } finally {
       stop()
-      stopHints()
       clearInterval(keepalive)
       input.silenceMs = silence
     }
@@ -48,24 +46,3 @@ export const idle = command({
     return 'IDLE done'
   },
 })
-
-type Ring = 'changed' | 'still here' | 'answered'
-
-/** Collects what happened while nobody waited, so that a hundred changes are one look. */
-class Bell {
-  readonly #rung = new Set<Ring>()
-  #wake: (() => void) | undefined
-
-  ring(what: Ring): void {
-    this.#rung.add(what)
-    this.#wake?.()
-  }
-
-  async wait(): Promise<ReadonlySet<Ring>> {
-    if (this.#rung.size === 0) await new Promise<void>((resolve) => (this.#wake = resolve))
-    this.#wake = undefined
-    const rung = new Set(this.#rung)
-    this.#rung.clear()
-    return rung
-  }
-}

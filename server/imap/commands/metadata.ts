@@ -50,7 +50,7 @@ export const setMetadata = command({
       return after
     })
     await session.annotations.learn(changed)
-    session.parts.annotationHints.tell(session.account)
+    session.parts.accountHints.tell(session.account)
     return 'SETMETADATA done'
   },
 })

@@ -23,6 +23,7 @@ export const moveCommands = [false, true].map((byUid) =>
         await takeBack()
         throw error
       })
+      box.removed(result.pairs.map(([from]) => from))
       await settlePlaces(session, box.row, target, { rows, pairs: result.pairs, moved: true })
       const code = copyUid(result)
       // Before the EXPUNGE responses, so that the client knows where they went. [RFC 6851 §4.3]

@@ -28,7 +28,8 @@ export const rename = command({
     if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez / This mailbox cannot be renamed')
     if (name.startsWith(row.name + SEPARATOR)) throw no('CANNOT', 'A mailbox cannot be moved below itself')
     const { mailboxes } = session.parts.store
-    const names = (await mailboxes.list(session.account)).map((box) => box.name)
+    const rows = await mailboxes.list(session.account)
+    const names = rows.map((box) => box.name)
     const known = new Set(names)
     const below = names.filter((other) => other.startsWith(row.name + SEPARATOR))
     // The names below must be free too, and short enough.
@@ -40,8 +41,13 @@ export const rename = command({
     if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
     await recordAct(session, 'mailbox renamed', { mailbox: row.name, to: name })
     for (const level of parentsOf(name))
-      if (!known.has(level)) await mailboxes.create(session.account, level, {})
+      if (!known.has(level))
+        session.notifications?.changedByUs('mailbox', (await mailboxes.create(session.account, level, {})).id)
     await mailboxes.rename(row.id, name)
+    for (const box of rows)
+      if ((box.name + SEPARATOR).startsWith(row.name + SEPARATOR))
+        session.notifications?.changedByUs('mailbox', box.id)
+    session.parts.accountHints.tell(session.account)
     return 'RENAME done'
   },
 })

@@ -19,6 +19,8 @@ export const subscribeCommands = (['SUBSCRIBE', 'UNSUBSCRIBE'] as const).map((na
           throw no('LIMIT', 'There are too many subscriptions')
       }
       await mailboxes.subscribe(session.account, box, name === 'SUBSCRIBE')
+      session.notifications?.changedByUs('subscription', box)
+      session.parts.accountHints.tell(session.account)
       return `${name} done`
     },
   }),

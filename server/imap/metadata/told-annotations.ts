@@ -49,10 +49,17 @@ export class ToldAnnotations {
     const rows = await parts.store.mailboxes.list(account)
     for (const [name, id] of [['', ''] as const, ...rows.map((row) => [row.name, mailboxId(row)] as const)]) {
       const keys = changed.get(id)
-      if (keys === undefined) continue
+      if (keys === undefined || !this.#isWanted(name)) continue
       out.untagged(`METADATA ${mailbox(name, enabled.utf8)} ${[...keys].map(entry).join(' ')}`)
       await out.room()
     }
+  }
+
+  /** NOTIFY says of which mailboxes, '' is the server; before it ENABLE METADATA means all. [RFC 5465 §5.6] */
+  #isWanted(name: string): boolean {
+    const { notifications, enabled } = this.#session
+    if (notifications === undefined) return enabled.metadata
+    return name === '' ? notifications.wantsServer : notifications.wants('MailboxMetadataChange', name)
   }
 
   #visible({ entries }: Annotations): Map<string, string> {

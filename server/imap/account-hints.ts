@@ -1,5 +1,8 @@
-/** Sessions of this process that idle hear at once that entries of their account changed; others look for themselves. */
-export class AnnotationHints {
+/**
+ * Sessions of this process hear at once that entries, mailboxes or subscriptions of their account changed; those of others look
+ * for themselves.
+ */
+export class AccountHints {
   readonly #listeners = new Set<(account: string) => void>()
 
   tell(account: string): void {
