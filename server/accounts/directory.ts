@@ -29,7 +29,7 @@ export interface NewAccount {
 /** Accounts as documents, changed by compare-and-set. Passwords are hashed here and leave nowhere. */
 export class AccountDirectory {
   readonly #store: Store
-  readonly #passwords: PasswordThread
+  readonly #passwords: Pick<PasswordThread, 'hash'>
   readonly #domain: string
   readonly #clock: Clock
   readonly #scram: ScramKeyMaker | undefined
@@ -37,7 +37,7 @@ export class AccountDirectory {
   /** @param scram undefined: no keys are kept beside passwords */
   constructor(
     store: Store,
-    passwords: PasswordThread,
+    passwords: Pick<PasswordThread, 'hash'>,
     domain: string,
     clock: Clock,
     scram?: ScramKeyMaker | undefined,

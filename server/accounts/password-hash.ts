@@ -1,9 +1,7 @@
 /**
- * Passwords as argon2id in PHC form. [RFC 9106 §4] Hashing takes 19 MiB and tens of milliseconds on purpose, so it
- * runs on one thread of its own, one at a time: a flood of logins delays logins and nothing else.
+ * Passwords as argon2id in PHC form. [RFC 9106 §4] Hashing takes 19 MiB and tens of milliseconds on purpose.
  */
 import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
-import { isMainThread, parentPort } from 'node:worker_threads'
 
 /** 19 MiB, two passes, one lane: what guessing costs an attacker per try, and what one login costs us. */
 const MEMORY_KIB = 19_456
@@ -14,42 +12,16 @@ const TAG_OCTETS = 32
 /** Longer than any password that is meant; what follows does not count, when it is set and when it is checked. */
 export const MAX_PASSWORD = 1024
 
-export type HashJob = { readonly id: number; readonly password: string; readonly against: string | undefined }
-export type HashReply = {
-  readonly id: number
-  readonly hash?: string
-  readonly match?: boolean
-  readonly error?: string
-}
-
 /** A hash that no password has, so that unknown names cost what known ones do. */
 export const NOBODY = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-if (!isMainThread && parentPort !== null) {
-  const port = parentPort
-  port.on('message', ({ id, password, against }: HashJob) => {
-    try {
-      const reply: HashReply =
-        against === undefined
-          ? { id, hash: hashPassword(password) }
-          : { id, match: matches(password, against) }
-      port.postMessage(reply)
-    } catch (error) {
-      port.postMessage({
-        id,
-        error: error instanceof Error ? error.message : 'hashing failed',
-      } satisfies HashReply)
-    }
-  })
-}
-
-function hashPassword(password: string): string {
+export function hashPassword(password: string): string {
   const salt = randomBytes(SALT_OCTETS)
   const tag = derive(password, salt, MEMORY_KIB, PASSES, LANES, TAG_OCTETS)
   return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${plain(salt)}$${plain(tag)}`
 }
 
-function matches(password: string, phc: string): boolean {
+export function matches(password: string, phc: string): boolean {
   const read =
     /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([\w+/]{11,86})\$([\w+/]{22,86})$/.exec(phc)
   if (read === null) return false

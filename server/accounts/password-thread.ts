@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { HashingLine, type Stranger } from './hashing-line.ts'
-import type { HashJob, HashReply } from './password-hash.ts'
+import type { HashJob, HashReply } from './password-hash-thread.ts'
 
 /** The line is full; its clients are told to come back. */
 export class TooManyLogins extends Error {}
@@ -21,7 +21,7 @@ export class PasswordThread implements AsyncDisposable {
   /** @param onHashed is told of each password that was hashed */
   constructor(onHashed: () => void = () => {}) {
     const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js'
-    this.#worker = new Worker(new URL(`./password-hash${extension}`, import.meta.url))
+    this.#worker = new Worker(new URL(`./password-hash-thread${extension}`, import.meta.url))
     this.#worker.on('message', (reply: HashReply) => {
       if (reply.id !== this.#inHand?.id) return
       const { asked } = this.#inHand
