@@ -181,7 +181,8 @@ export class Connection {
     const sink = this.#sink ?? socket
     sink.end()
     // A client that does not take our end is cut off.
-    setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
+    const cut = setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
+    socket.once('close', () => clearTimeout(cut))
   }
 }
 

@@ -44,9 +44,11 @@ export const parentsOf = (name: string): string[] => {
   return levels.slice(1).map((_, index) => levels.slice(0, index + 1).join(SEPARATOR))
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 export function decodeUtf8(octets: string): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
+    return UTF8.decode(Buffer.from(octets, 'latin1'))
   } catch {
     return undefined
   }
