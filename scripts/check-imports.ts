@@ -20,7 +20,7 @@ const inward: Record<string, readonly string[]> = {
   server: ['mail', 'evidence/index', 'storage/port', 'plugins', 'config'],
   'server/main': ['mail', 'evidence/index', 'storage', 'plugins', 'server', 'config'],
   // Reaches the readers behind the door, each by itself, with inputs that the tests' own authorities issue.
-  'scripts/fuzz': ['mail', 'evidence', 'test'],
+  'scripts/fuzz': ['mail', 'evidence', 'storage/port', 'server', 'test'],
   // Measures the trust core behind the door, each part of it by itself; a responder is the tests' own.
   'scripts/bench/trust': ['mail', 'evidence', 'server', 'test'],
   scripts: ['mail', 'evidence/index', 'storage', 'plugins', 'server', 'config'],

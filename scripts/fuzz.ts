@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm run fuzz -- [TARGET…] [--seconds S | --inputs N] [--threads T] [--seed N] [--no-growth] [--json]`: every door through
+ * `npm run fuzz -- [TARGET… | trust | imap] [--seconds S | --inputs N] [--threads T] [--seed N] [--no-growth] [--json]`: every door through
  * which octets of strangers come in, with inputs that are bent until something new happens. Ends with 1 where a reader threw
- * what it must not, took too long, believed what nobody signed, or works more than its input grows.
+ * what it must not, took too long, believed what nobody signed, or works more than its input grows; and where an IMAP session
+ * is answered otherwise than the standard has it.
  *
  * `npm run fuzz -- TARGET --file FILE`: one input again. The seed gives the same choices; keys are new in each run, so the
  * input of each finding is kept in a file.
@@ -15,7 +16,7 @@ import { parseArgs } from 'node:util'
 import type { Finding } from './fuzz/engine.ts'
 import { type GrowthReport, measureGrowth } from './fuzz/growth.ts'
 import type { Target } from './fuzz/target.ts'
-import { TARGETS, targetNamed } from './fuzz/targets.ts'
+import { GROUPS, TARGETS, targetNamed } from './fuzz/targets.ts'
 import { type JobReport, runJobs } from './fuzz/threads.ts'
 
 const { values, positionals } = parseArgs({
@@ -34,8 +35,9 @@ const tell = (text: string): void => console.error(text)
 /** Of fuzzing, where neither a number nor a time is given; growth is measured before. */
 const DEFAULT_SECONDS = 60
 
-const unknown = positionals.filter((name) => targetNamed(name) === undefined)
-const targets = positionals.length === 0 ? TARGETS : positionals.flatMap((name) => targetNamed(name) ?? [])
+const named = (name: string): readonly Target[] => GROUPS.get(name) ?? [targetNamed(name) ?? []].flat()
+const unknown = positionals.filter((name) => named(name).length === 0)
+const targets = positionals.length === 0 ? TARGETS : positionals.flatMap(named)
 
 async function again(target: Target, file: string): Promise<void> {
   await target.seeds()
@@ -104,7 +106,7 @@ async function main(): Promise<number> {
 }
 
 if (unknown.length > 0 || targets.length === 0) {
-  tell(`targets: ${TARGETS.map(({ name }) => name).join(' ')}`)
+  tell(`targets: ${[...GROUPS.keys(), ...TARGETS.map(({ name }) => name)].join(' ')}`)
   process.exitCode = 2
 } else if (values.file !== undefined) await again(targets[0]!, values.file)
 else process.exitCode = await main()

@@ -5,7 +5,7 @@
 import { type Profiler, Session } from 'node:inspector'
 
 /** Readers; what the fuzzer itself executes is no news. */
-const OURS = /\/(?:evidence|mail)\/[^?]*\.ts$/
+const OURS = /\/(?:evidence|mail|server\/imap)\/[^?]*\.ts$/
 
 export class Coverage {
   readonly #session = new Session()

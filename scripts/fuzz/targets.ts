@@ -3,6 +3,9 @@ import { certificate } from './targets/certificate.ts'
 import { cms, opaque } from './targets/cms.ts'
 import { der } from './targets/der.ts'
 import { evidence, trustList } from './targets/evidence.ts'
+import { imapCommand } from './targets/imap-command.ts'
+import { imapSession } from './targets/imap-session.ts'
+import { imapText } from './targets/imap-text.ts'
 import { message, smime } from './targets/message.ts'
 import { mime } from './targets/mime.ts'
 import { pkcs12 } from './targets/pkcs12.ts'
@@ -11,7 +14,7 @@ import { crl, ocsp } from './targets/status.ts'
 import { tsp } from './targets/tsp.ts'
 import { xml } from './targets/xml.ts'
 
-export const TARGETS: readonly Target[] = [
+const trust: readonly Target[] = [
   der,
   certificate,
   cms,
@@ -28,6 +31,15 @@ export const TARGETS: readonly Target[] = [
   smime,
   message,
 ]
+const imap: readonly Target[] = [imapCommand, imapText, imapSession]
+
+/** What is fuzzed together: readers of what is signed, and the server that people's programs talk to. */
+export const GROUPS: ReadonlyMap<string, readonly Target[]> = new Map([
+  ['trust', trust],
+  ['imap', imap],
+])
+
+export const TARGETS: readonly Target[] = [...GROUPS.values()].flat()
 
 export const targetNamed = (name: string): Target | undefined =>
   TARGETS.find((target) => target.name === name)

@@ -1,11 +1,13 @@
 /** Bends inputs: octets anywhere, and the parts that a format has. */
 import type { Random } from '../../soak/power-loss/random.ts'
 import { bendDer, derSpots } from './der.ts'
+import { bendImap, imapSpots } from './imap.ts'
 import { bendMail, mailSpots } from './mail.ts'
 import { bendOctets } from './octets.ts'
+import { bendScript, scriptSpots } from './script.ts'
 import { bendXml, xmlSpots } from './xml.ts'
 
-export type MutatorKind = 'der' | 'xml' | 'mail'
+export type MutatorKind = 'der' | 'xml' | 'mail' | 'imap' | 'imap-session'
 
 /** Octets with where their parts are, found once for all that is made of them. */
 export interface Entry {
@@ -30,6 +32,13 @@ const BENDERS: Readonly<
   },
   mail: {
     bend: (entry, other, random) => bendMail(spotted(entry, mailSpots), spotted(other, mailSpots), random),
+  },
+  imap: {
+    bend: (entry, other, random) => bendImap(spotted(entry, imapSpots), spotted(other, imapSpots), random),
+  },
+  'imap-session': {
+    bend: (entry, other, random) =>
+      bendScript(spotted(entry, scriptSpots), spotted(other, scriptSpots), random),
   },
 }
 

@@ -1,8 +1,23 @@
 import type { Random } from '../../soak/power-loss/random.ts'
+import { IMAP_WORDS } from '../imap/grammar.ts'
 import type { MutatorKind } from './mutator.ts'
 
 const latin = (...texts: readonly string[]): Buffer[] => texts.map((text) => Buffer.from(text, 'latin1'))
 const hex = (...texts: readonly string[]): Buffer[] => texts.map((text) => Buffer.from(text, 'hex'))
+
+const IMAP = latin(
+  ...IMAP_WORDS,
+  '\r\n',
+  '\0',
+  'NIL',
+  '{3+}\r\n',
+  '"',
+  '(',
+  ')',
+  '1:*',
+  '\u00c4\u00b0',
+  '&AMc-',
+)
 
 /** What readers look for. */
 const WORDS: Readonly<Record<MutatorKind, readonly Buffer[]>> = {
@@ -146,6 +161,8 @@ const WORDS: Readonly<Record<MutatorKind, readonly Buffer[]>> = {
     'a@[1.2.3.4]',
     '\u00ff\u00fe',
   ),
+  imap: IMAP,
+  'imap-session': [...IMAP, ...latin('\nA> ', '\nB> ', '\\r\\n\nA+ ', '\nA.\n')],
 }
 
 /** Flips, cuts, doubles, overwrites, or takes a piece of another input in. Format-blind. */
