@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import type { ShownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
-import { channelOf } from '../sasl/channel.ts'
+import { type Channel, channelOf } from '../sasl/channel.ts'
 import { readCommand } from './command-text.ts'
 import { capabilities } from './commands/capability.ts'
 import { Cursor } from './cursor.ts'
@@ -25,8 +25,8 @@ export interface ConnectionOptions {
   readonly socket: Socket
   readonly ip: string
   readonly admission: Admission
-  /** TLS is there already. */
-  readonly secure: boolean
+  /** Where TLS is there already. */
+  readonly channel: Channel | undefined
   /** Clients log in by what they showed, and by nothing else. */
   readonly byCertificate: { readonly shown: ShownCertificate | undefined } | undefined
   /** Asked when STARTTLS comes, since certificates may be renewed meanwhile. */
@@ -46,11 +46,11 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#socket = options.socket
-    const { parts, ip, admission, secure, byCertificate } = options
+    const { parts, ip, admission, channel, byCertificate } = options
     const input = new OctetReader(options.socket)
     this.#session = new Session(parts, input, new Output(options.socket), {
       ip,
-      channel: secure && options.socket instanceof TLSSocket ? channelOf(options.socket) : undefined,
+      channel,
       admission,
       byCertificate,
     })

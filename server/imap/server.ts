@@ -1,8 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import {
+  createSecureContext,
+  createServer as createTlsServer,
+  TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls'
 import { ASKING, shownCertificate } from '../accounts/shown-certificate.ts'
 import type { Admission } from '../connection-census.ts'
 import { connectionKey } from '../connection-key.ts'
+import { channelOf } from '../sasl/channel.ts'
 import { Connection } from './connection.ts'
 import type { ImapParts } from './parts.ts'
 
@@ -85,7 +91,7 @@ export function makeImapServer(parts: ImapParts, kind: ImapKind): ImapServer {
       socket,
       ip,
       admission,
-      secure,
+      channel: socket instanceof TLSSocket ? channelOf(socket) : undefined,
       byCertificate: kind === 'certificate' ? { shown: shownCertificate(socket) } : undefined,
       context: () => context,
     })

@@ -47,7 +47,7 @@ export class FuzzClient {
       socket: theirs as unknown as Socket,
       ip: '127.0.0.1',
       admission,
-      secure: true,
+      channel: { binding: () => undefined },
       byCertificate: undefined,
       context: () => {
         throw new Broken('TLS begins a second time')

@@ -45,8 +45,11 @@ const PRODUCTIONS: ReadonlyMap<string, readonly string[]> = new Map(
       'UIDBATCHES <number>',
       'UIDBATCHES <number> <number>:<number>',
       'LOGIN <string> <string>',
-      'AUTHENTICATE PLAIN <atom>',
+      'AUTHENTICATE <mechanism>',
+      'AUTHENTICATE <mechanism> <response>',
     ],
+    mechanism: ['PLAIN', 'LOGIN', 'EXTERNAL', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS', 'OAUTHBEARER', '<atom>'],
+    response: ['=', '*', 'AGEAYg==', 'bixhPWEsbj11LHI9eA==', 'biwsbj11LHI9eA==', '<atom>'],
     select: [
       'SELECT INBOX',
       'SELECT Taslaklar',

@@ -63,6 +63,8 @@ export async function makeHouse(): Promise<ImapHouse> {
     clock,
     domain: DOMAIN,
     about: { name: 'Deneme', contact: undefined },
+    sasl: { scram: true, channelBinding: true, tokens: undefined },
+    usesTextFilters: () => true,
     annotationHints: new AnnotationHints(),
     tls: { key: '', cert: '' },
     limits: { loginTimeMs: 60_000, appendMax: APPEND_MAX, mimeLimits: defaultMimeLimits },

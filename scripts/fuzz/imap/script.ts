@@ -79,7 +79,8 @@ export function growSteps(random: Random): string {
     }
     case 2:
       return (
-        line('>', `${tag} AUTHENTICATE PLAIN\r\n`) + line('>', random.one(['*\r\n', 'AGEAYg==\r\n', 'x\r\n']))
+        line('>', `${tag} AUTHENTICATE ${grow('mechanism', random)}\r\n`) +
+        line('>', `${grow('response', random)}\r\n`)
       )
     case 3:
       return random.chance(0.08)

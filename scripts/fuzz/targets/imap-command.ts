@@ -31,7 +31,7 @@ async function openSession(way: readonly string[]): Promise<Session> {
   const [input, out] = [new OctetReader(new PassThrough()), new Output(new PassThrough())]
   const session = new Session(parts, input, out, {
     ip: '127.0.0.1',
-    tls: true,
+    channel: { binding: () => undefined },
     admission,
     byCertificate: undefined,
   })

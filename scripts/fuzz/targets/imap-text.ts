@@ -1,4 +1,5 @@
 /** Names, patterns, URLs, dates, entries and subjects as IMAP's commands hold them, each read by itself. */
+import { string } from '../../../mail/imap-string.ts'
 import { parseMessageUrl } from '../../../server/imap/append/imap-url.ts'
 import { Cursor } from '../../../server/imap/cursor.ts'
 import {
@@ -23,7 +24,6 @@ import { entryName } from '../../../server/imap/metadata/entry-name.ts'
 import { formatNumbers, positionsOfSequence } from '../../../server/imap/number-set.ts'
 import { baseSubject } from '../../../server/imap/sort/base-subject.ts'
 import { UidList } from '../../../server/imap/uid-list.ts'
-import { string } from '../../../server/imap/wire-text.ts'
 import { Broken, bucket, type Growth, type Target } from '../target.ts'
 
 const list = new UidList(Uint32Array.from({ length: 20 }, (_, at) => 3 * at + 2))
