@@ -8,7 +8,7 @@ import { AccountDirectory } from '../../../server/accounts/directory.ts'
 import { LoginDesk } from '../../../server/accounts/login.ts'
 import { makeStandardMailboxes } from '../../../server/accounts/standard-mailboxes.ts'
 import { ConnectionCensus } from '../../../server/connection-census.ts'
-import { AnnotationHints } from '../../../server/imap/metadata/annotation-hints.ts'
+import { AccountHints } from '../../../server/imap/account-hints.ts'
 import type { ImapParts } from '../../../server/imap/parts.ts'
 import { Events } from '../../../server/ops/events.ts'
 import { Clients } from '../../../server/proxied/front.ts'
@@ -65,7 +65,7 @@ export async function makeHouse(): Promise<ImapHouse> {
     about: { name: 'Deneme', contact: undefined },
     sasl: { scram: true, channelBinding: true, tokens: undefined },
     usesTextFilters: () => true,
-    annotationHints: new AnnotationHints(),
+    accountHints: new AccountHints(),
     tls: { key: '', cert: '' },
     limits: { loginTimeMs: 60_000, appendMax: APPEND_MAX, mimeLimits: defaultMimeLimits },
   }
