@@ -155,6 +155,28 @@ describe('CONTEXT=SEARCH [RFC 5267 §4]', () => {
     )
   })
 
+  test('where messages are named by UID: before VANISHED [RFC 7162 §3.2.10] [RFC 9586 §3.3]', async () => {
+    const third = await loggedIn(under)
+    await third.command('e', 'ENABLE UIDONLY')
+    await third.command('s', `SELECT ${box}`)
+    await third.command('a1', 'UID SORT RETURN (UPDATE) (REVERSE ARRIVAL) UTF-8 NOT SUBJECT dut')
+    await other.command('o', 'STORE 1:3 +FLAGS.SILENT (\\Deleted)')
+    await other.command('o', 'EXPUNGE')
+    await under.deliver(box, message('yeni'))
+    await runDialogue(
+      third,
+      `
+      C: a2 NOOP
+      S: * ESEARCH (TAG "a1") UID REMOVEFROM (2 3 1 1)
+      S: * VANISHED 1:3
+      S: * 3 EXISTS
+      S: * ESEARCH (TAG "a1") UID ADDTO (3 6)
+      S: a2 OK *
+      `,
+    )
+    third.end()
+  })
+
   test('as many as there may be, and not one more', async () => {
     for (let at = 0; at < MAX_CONTEXTS; at++)
       expect(await client.command(`a${at}`, 'SEARCH RETURN (UPDATE) SEEN')).toHaveLength(2)

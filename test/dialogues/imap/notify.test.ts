@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
 import { ACCOUNT, deliveredAt, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
+import { movedClock } from '../../fakes/moved-clock.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -8,8 +9,9 @@ let other: LineClient
 let a: string
 let b: string
 let boxes = 0
+const clock = movedClock()
 beforeAll(async () => {
-  under = await startImap()
+  under = await startImap({ clock })
 })
 afterAll(() => under[Symbol.asyncDispose]())
 beforeEach(async () => {
@@ -186,6 +188,36 @@ describe('NOTIFY [RFC 5465 §3]', () => {
     ])
       expect(await client.command('o', own)).toHaveLength(1)
     expect(await unasked()).toEqual([])
+  })
+
+  test('§5.4: names that another process changes are noticed by looking, without a hint', async () => {
+    const { mailboxes } = under.store
+    await client.command('n', `NOTIFY SET (subtree ${a} (MailboxName SubscriptionChange))`)
+    const made = await mailboxes.create(ACCOUNT, `${a}/uzak`, {})
+    expect(await unasked()).toEqual([])
+    clock.elapse(10_000)
+    expect(await unasked()).toEqual([`* LIST () "/" "${a}/uzak"`])
+    await mailboxes.rename(made.id, `${a}/yakin`)
+    await mailboxes.subscribe(ACCOUNT, `${a}/yakin`, true)
+    clock.elapse(10_000)
+    expect(await unasked()).toEqual([
+      `* LIST (\\Subscribed) "/" "${a}/yakin" ("OLDNAME" ("${a}/uzak"))`,
+      `* LIST (\\Subscribed) "/" "${a}/yakin"`,
+    ])
+  })
+
+  test('who hears of modseqs hears by VANISHED and MODSEQ between commands too [RFC 7162 §3.2.10]', async () => {
+    await client.command('e', 'ENABLE QRESYNC')
+    await client.command('s', `SELECT ${a}`)
+    await client.command('n', 'NOTIFY SET (selected (MessageNew (MODSEQ) MessageExpunge FlagChange))')
+    await other.command('s', `SELECT ${a}`)
+    await other.command('f', 'STORE 1 +FLAGS (\\Deleted)')
+    expect(await client.line()).toMatch(/^\* 1 FETCH \(UID 1 FLAGS \(.*\\Deleted\) MODSEQ \(\d+\)\)$/)
+    await other.command('x', 'EXPUNGE')
+    expect(await client.line()).toBe('* VANISHED 1')
+    await under.deliver(a, message('uc'))
+    await client.until('* 2 EXISTS')
+    await client.until('* 2 FETCH (MODSEQ (')
   })
 
   test('§6.5: mailboxes that come later are meant too, with what is in them', async () => {

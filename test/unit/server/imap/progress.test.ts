@@ -15,6 +15,10 @@ test('long work is told of every ten seconds, and not at its end [RFC 9585 §4]'
     now += 4_000
     await progress.advance(10)
   }
+  const open = new Progress(session, undefined)
+  now += 10_000
+  await open.advance(7)
+  expect(told.pop()).toBe('OK [INPROGRESS ("a\\"1" 7 NIL)] Suruyor / Still at work')
   expect(told).toEqual([
     'OK [INPROGRESS ("a\\"1" 30 100)] Suruyor / Still at work',
     'OK [INPROGRESS ("a\\"1" 60 100)] Suruyor / Still at work',
