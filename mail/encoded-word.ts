@@ -4,6 +4,8 @@
  * [RFC 2047 §2]
  */
 export function decodeHeaderText(raw: string): string {
+  // As most are.
+  if (!/=\?|[^\x00-\x7f]/.test(raw)) return raw
   const pieces: { charset: string; bytes: Buffer[]; encoded: boolean }[] = []
   let last = 0
   for (const match of raw.matchAll(ENCODED_WORD)) {
@@ -24,11 +26,23 @@ export function decodeHeaderText(raw: string): string {
 }
 
 /** Text of octets in a named charset; an unknown name is read as UTF-8 rather than refused. */
-export function decodeCharset(bytes: Uint8Array, charset: string): string {
+export const decodeCharset = (bytes: Uint8Array, charset: string): string => decoderOf(charset).decode(bytes)
+
+/** Making one takes longer than decoding a subject by it. */
+const decoders = new Map<string, TextDecoder>()
+const UTF8 = new TextDecoder('utf-8')
+
+function decoderOf(charset: string): TextDecoder {
+  const label = charset.toLowerCase()
+  if (label === '' || label === 'utf-8') return UTF8
+  const known = decoders.get(label)
+  if (known !== undefined) return known
   try {
-    return new TextDecoder(charset === '' ? 'utf-8' : charset).decode(bytes)
+    const made = new TextDecoder(label)
+    decoders.set(label, made) // the standard has some two hundred labels, and no other comes here
+    return made
   } catch {
-    return new TextDecoder('utf-8').decode(bytes)
+    return UTF8
   }
 }
 

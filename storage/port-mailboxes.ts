@@ -87,6 +87,25 @@ export interface FlagChange {
   readonly unchangedSince?: number
   /** Keywords that begin with this, in any case, are neither set nor cleared. */
   readonly kept?: string
+  /** Nobody looks at the rows: they may be counted in place of being told. */
+  readonly unseen?: true
+}
+
+export interface Stored {
+  /** Rows as they are now. */
+  readonly changed: readonly MessageRow[]
+  /** Those newer than unchangedSince. */
+  readonly refused: readonly number[]
+  /** Messages that were there and are not in `changed`, where rows need not be told. */
+  readonly counted?: Counted
+}
+
+export interface Counted {
+  readonly messages: number
+  /** Modseq of the mailbox in front of the change. */
+  readonly before: number
+  /** That of the change, which nothing else has; as `before` where nothing changed. */
+  readonly after: number
 }
 
 export interface Changes {
@@ -155,12 +174,7 @@ export interface MailboxStore {
    * Repeated with the same operation id it answers as the first time.
    */
   replace(from: string, uid: number, to: string, message: NewMessage): Promise<Appended | undefined>
-  /** `changed` are the rows as they are now; `refused` those newer than unchangedSince. */
-  store(
-    mailbox: string,
-    uids: readonly number[],
-    change: FlagChange,
-  ): Promise<{ changed: MessageRow[]; refused: number[] }>
+  store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<Stored>
   /** Removes those of the UIDs that carry \Deleted; answers which. */
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
   /** Pairs of old and new UID in order of the old. Origin and delivery go along. Not to be repeated blindly. */

@@ -1,4 +1,4 @@
-import type { MailboxRow, MailboxStore, MessageMarks, MessageRow } from '../../storage/port.ts'
+import type { Counted, MailboxRow, MailboxStore, MessageMarks, MessageRow } from '../../storage/port.ts'
 import { flagsResponse } from './fetch/response.ts'
 import { fetchUnasked } from './fetch/unasked.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
@@ -39,6 +39,8 @@ export class SelectedMailbox {
   #removed: number[] = []
   /** Rows whose state at that modseq the client knows from an answer to its own command. */
   readonly #told = new Map<number, number>()
+  /** Modseqs of changes by the client's own commands, of which it needs to hear nothing. */
+  readonly #own = new Set<number>()
 
   private constructor(
     store: MailboxStore,
@@ -97,6 +99,12 @@ export class SelectedMailbox {
     this.#vanished = others
   }
 
+  /** As {@link told}, of rows that nobody looked at. Where nothing else happened meanwhile, nothing has to be read. */
+  toldUnseen({ before, after }: Counted): void {
+    if (before === this.#modseq) this.#modseq = after
+    else if (after !== before) this.#own.add(after)
+  }
+
   /** Whether there is anything to tell, given the modseq of the mailbox now. */
   isCurrent(modseq: number): boolean {
     return (
@@ -125,7 +133,8 @@ export class SelectedMailbox {
       for (const row of changes.changed) {
         this.contexts.touch(row.uid)
         if (row.uid > last) this.#added.add(row.uid)
-        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(session, row)
+        else if (this.#told.get(row.uid) !== row.modseq && !this.#own.has(row.modseq))
+          this.#tellFlags(session, row)
       }
       // What came and went before it was told never was, for this client.
       for (const uid of changes.vanished) {
@@ -141,6 +150,7 @@ export class SelectedMailbox {
     }
     this.#told.clear()
     this.#removed = []
+    this.#own.clear()
     await this.contexts.tellExpunged(session)
     if (expunge === 'all') await this.#tellExpunged(session)
     if (this.#added.size > 0) await this.#tellAdded(session)

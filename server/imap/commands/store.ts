@@ -15,6 +15,8 @@ import type { Session } from '../session.ts'
 
 /** Messages changed in one write; the rows that come back are told within a slice of time. */
 const BATCH = 400
+/** Where no rows come back: so long the writer is busy with them, a hundredth of a second. */
+const UNSEEN_BATCH = 2_000
 
 interface StoreArguments {
   readonly set: NumberSet
@@ -44,11 +46,15 @@ export const storeCommands = [false, true].map((byUid) =>
       const uids = uidsAt(session, positions)
       const refused: number[] = []
       const progress = new Progress(session, uids.length)
+      // Without MODSEQ and without searches that are kept up to date, silence needs no rows.
+      const unseen = args.silent && !args.passedOver && !session.enabled.condstore && !box.contexts.areAny
+      const [wanted, size] = unseen ? [{ ...change, unseen }, UNSEEN_BATCH] : [change, BATCH]
       let found = 0
-      for (let at = 0; at < uids.length; at += BATCH) {
-        const batch = uids.slice(at, at + BATCH)
-        const done = await session.parts.store.mailboxes.store(box.row.id, batch, change)
-        found += done.changed.length + done.refused.length
+      for (let at = 0; at < uids.length; at += size) {
+        const batch = uids.slice(at, at + size)
+        const done = await session.parts.store.mailboxes.store(box.row.id, batch, wanted)
+        found += done.changed.length + done.refused.length + (done.counted?.messages ?? 0)
+        if (done.counted !== undefined) box.toldUnseen(done.counted)
         refused.push(...done.refused)
         box.told(done.changed)
         for (const row of done.changed) tell(session, row, args, byUid)

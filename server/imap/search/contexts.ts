@@ -39,6 +39,10 @@ export class SearchContexts {
     return this.#contexts.delete(tag)
   }
 
+  get areAny(): boolean {
+    return this.#contexts.size > 0
+  }
+
   /** Whether nothing is to be told, as far as is known without asking. */
   get isCurrent(): boolean {
     return (

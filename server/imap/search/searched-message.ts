@@ -1,7 +1,7 @@
 import { mailboxesOf, readAddressList } from '../../../mail/address-list.ts'
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import { readHeader } from '../../../mail/header-read.ts'
-import { decodeIndex } from '../../../mail/mime-codec.ts'
+import { decodeIndex, envelopeFields } from '../../../mail/mime-codec.ts'
 import type { MimeEnvelope, MimeIndex } from '../../../mail/mime-part.ts'
 import type { MessageRow } from '../../../storage/port.ts'
 import { TextFilter } from '../../search-index/text-filter.ts'
@@ -31,6 +31,7 @@ export class SearchedMessage {
   readonly #page: SearchedPage
   readonly #flags: ReadonlySet<string>
   #index: MimeIndex | undefined
+  #envelope: MimeEnvelope | undefined
   #mayLookInside: boolean | undefined
 
   constructor(session: Session, row: MessageRow, page: SearchedPage) {
@@ -60,19 +61,24 @@ export class SearchedMessage {
     return octets && TextFilter.read(octets)
   }
 
+  /** Read by itself: whole mailboxes are sorted by it. */
   async envelope(): Promise<MimeEnvelope> {
-    return (await this.index())?.root.envelope ?? {}
+    if (this.#index !== undefined) return this.#index.root.envelope ?? {}
+    if (this.#envelope !== undefined) return this.#envelope
+    const octets = await this.#page.index(this.row.uid)
+    this.#envelope = octets === undefined ? {} : envelopeFields(octets)
+    return this.#envelope
   }
 
   /** Decoded values of a header field. */
   async header(name: string): Promise<string[]> {
-    const index = await this.index()
-    if (index === undefined) return []
     const indexed = INDEXED.get(name)
     if (indexed !== undefined) {
-      const value = index.root.envelope?.[indexed]
+      const value = (await this.envelope())[indexed]
       return value === undefined ? [] : [decodeHeaderText(value)]
     }
+    const index = await this.index()
+    if (index === undefined) return []
     const { start, end } = this.headerSpan(index)
     const block = await this.session.parts.store.blobs.read(this.row.body, { start, end })
     return readHeader(block)

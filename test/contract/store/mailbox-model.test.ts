@@ -25,6 +25,7 @@ const operation = fc.oneof(
       uids,
       flags,
       mode: fc.constantFrom<FlagChange['mode'][]>('add', 'remove', 'replace'),
+      unseen: fc.constantFrom<{ unseen?: true }[]>({}, { unseen: true }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('expunge'), box, uids }) },
@@ -101,8 +102,17 @@ async function perform(
   const present = model.present(operation.uids)
   if ('mode' in operation) {
     const { mode } = operation
-    const { changed } = await mailboxes.store(id, operation.uids, { mode, flags: operation.flags })
-    expect(changed.map((row) => row.uid)).toEqual(present)
+    const change = { mode, flags: operation.flags, ...operation.unseen }
+    const { modseq: before } = (await mailboxes.head(id))!
+    const { changed, counted } = await mailboxes.store(id, operation.uids, change)
+    if (counted === undefined) expect(changed.map((row) => row.uid)).toEqual(present)
+    else {
+      const { modseq: after } = (await mailboxes.head(id))!
+      expect({ changed, counted }).toEqual({
+        changed: [],
+        counted: { messages: present.length, before, after },
+      })
+    }
     for (const uid of present) {
       const row = model.rows.get(uid)!
       if (mode === 'replace') row.flags = new Set(operation.flags)
