@@ -10,6 +10,9 @@ import type { Session } from './session.ts'
 import type { ShownFlags } from './shown-flags.ts'
 import { UidList } from './uid-list.ts'
 
+/** Of what is beyond them the client hears, though it knows it: nobody changes so much before anything is told. */
+const MAX_OWN = 10_000
+
 /** What depends on the session and not on the mailbox alone. */
 interface Shown {
   readonly flags: ShownFlags
@@ -102,7 +105,7 @@ export class SelectedMailbox {
   /** As {@link told}, of rows that nobody looked at. Where nothing else happened meanwhile, nothing has to be read. */
   toldUnseen({ before, after }: Counted): void {
     if (before === this.#modseq) this.#modseq = after
-    else if (after !== before) this.#own.add(after)
+    else if (after !== before && this.#own.size < MAX_OWN) this.#own.add(after)
   }
 
   /** Whether there is anything to tell, given the modseq of the mailbox now. */
