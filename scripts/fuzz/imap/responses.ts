@@ -65,7 +65,9 @@ const DATA: ReadonlyMap<string, RegExp> = new Map([
   ['SORT', new RegExp(`^${NUMBERS}$`)],
   [
     'ESEARCH',
-    new RegExp(`^ \\(TAG v\\)(?: UID)?(?: (?:MIN|MAX|COUNT|MODSEQ) [0-9]+| ALL ${SET}| PARTIAL l)*$`),
+    new RegExp(
+      `^ t(?: UID)?(?: (?:MIN|MAX|COUNT|MODSEQ) [0-9]+| ALL ${SET}| (?:PARTIAL|ADDTO|REMOVEFROM) l)*$`,
+    ),
   ],
   ['THREAD', /^(?: l+)?$/],
   ['ID', /^ [lv]$/],
@@ -74,7 +76,7 @@ const DATA: ReadonlyMap<string, RegExp> = new Map([
   ['MYRIGHTS', /^ v v$/],
   ['METADATA', /^ v (?:l|v(?: v)*)$/],
   ['VANISHED', new RegExp(`^(?: \\(EARLIER\\))? ${SET}$`)],
-  ['UIDBATCHES', new RegExp(`^ \\(TAG v\\)(?: ${SET})?$`)],
+  ['UIDBATCHES', new RegExp(`^ t(?: ${SET})?$`)],
 ])
 /** Whose values are written out in the pattern. */
 const PLAIN: ReadonlySet<string> = new Set(['CAPABILITY', 'ENABLED', 'SEARCH', 'SORT', 'VANISHED'])
@@ -111,7 +113,8 @@ function isFetch(rest: string): boolean {
 
 /**
  * `v` for each value outside of a list, `l` for each list, `s` for an item with a section; undefined where quotes or
- * parentheses are not paired. With `words` what is neither stays as it is, the list of the tag too.
+ * parentheses are not paired. With `words` what is neither stays as it is, and the list
+ * of the tag is `t`.
  */
 function shapeOf(text: string, words: boolean): string | undefined {
   let shape = ''
@@ -120,7 +123,7 @@ function shapeOf(text: string, words: boolean): string | undefined {
     if (depth === 0) shape += letter
   }
   const tokens =
-    /"(?:[^"\\\r\n\0]|\\["\\])*"|~?\{([0-9]+)\}\r\n|\(TAG "[^"]*"\)|[A-Z0-9.]+\[(?:[^\]"{]|"(?:[^"\\]|\\.)*"|\{[0-9]+\}\r\n)*\](?:<[0-9]+>)?|[^\s"(){]+|[\s\S]/y
+    /"(?:[^"\\\r\n\0]|\\["\\])*"|~?\{([0-9]+)\}\r\n|\(TAG "[^"]*"(?: MAILBOX "(?:[^"\\]|\\.)*" UIDVALIDITY [0-9]+)?\)|[A-Z0-9.]+\[(?:[^\]"{]|"(?:[^"\\]|\\.)*"|\{[0-9]+\}\r\n)*\](?:<[0-9]+>)?|[^\s"(){]+|[\s\S]/y
   for (let at = 0; at < text.length; ) {
     tokens.lastIndex = at
     const found = tokens.exec(text)
@@ -136,7 +139,7 @@ function shapeOf(text: string, words: boolean): string | undefined {
     } else if (token === ')') {
       if (--depth < 0) return undefined
     } else if (token === ' ') put(' ')
-    else if (token.startsWith('(TAG ')) put('(TAG v)')
+    else if (token.startsWith('(TAG ')) put('t')
     else if (/[\x00-\x1f\x7f{]/.test(token)) return undefined
     else put(words ? token : token.includes('[') ? 's' : 'v')
   }

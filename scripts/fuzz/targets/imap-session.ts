@@ -110,7 +110,7 @@ function uidsIn(responses: readonly Response[]): number[] | undefined {
   for (const { tag, text } of responses) {
     if (tag !== '*') continue
     if (/^SEARCH\b/.test(text)) return text.split(' ').slice(1).map(Number)
-    if (text.startsWith('ESEARCH ')) {
+    if (/^ESEARCH \(TAG "(?:zz|u)"\)/.test(text)) {
       const set = / ALL ([0-9:,]+)/.exec(text)?.[1]
       return set === undefined ? [] : numbersIn(set)
     }

@@ -69,6 +69,8 @@ test.each([
   'LIST (\\HasNoChildren) "/" "a b"',
   'SEARCH',
   'ESEARCH (TAG "a") UID ALL 1:3,5 COUNT 4',
+  'ESEARCH (TAG "a" MAILBOX "b\\"c" UIDVALIDITY 7) UID ALL 2',
+  'ESEARCH (TAG "a") UID ADDTO (0 1:3)',
   '3 EXPUNGE',
   '3 FETCH (FLAGS (\\Seen) BODY[HEADER.FIELDS ("a]")]<0> {2}\r\n)( UID 4)',
 ])('a response as it should be: %s', (text) => {
