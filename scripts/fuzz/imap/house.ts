@@ -6,6 +6,7 @@ import { MimeIndexer } from '../../../mail/mime-index.ts'
 import { defaultMimeLimits } from '../../../mail/mime-part.ts'
 import { AccountDirectory } from '../../../server/accounts/directory.ts'
 import { LoginDesk } from '../../../server/accounts/login.ts'
+import { ScramKeyMaker } from '../../../server/accounts/scram-key-maker.ts'
 import { makeStandardMailboxes } from '../../../server/accounts/standard-mailboxes.ts'
 import { ConnectionCensus } from '../../../server/connection-census.ts'
 import { AccountHints } from '../../../server/imap/account-hints.ts'
@@ -53,7 +54,7 @@ export async function makeHouse(): Promise<ImapHouse> {
   const directory = new AccountDirectory(store, noThread, DOMAIN, clock)
   const parts: ImapParts = {
     store,
-    desk: new LoginDesk({ directory, passwords: noThread, clock, eventLog }),
+    desk: new LoginDesk({ directory, passwords: noThread, clock, eventLog, scram }),
     census: new ConnectionCensus({ connections: 9, connectionsPerIp: 9, connectionsPerAccount: 9 }),
     clients: new Clients(undefined),
     events,
@@ -71,6 +72,8 @@ export async function makeHouse(): Promise<ImapHouse> {
   }
   return { parts, store, errors: events.errors }
 }
+
+const scram = new ScramKeyMaker(Buffer.alloc(32), 4096)
 
 /** What hashing costs is no question here. */
 const noThread = {
