@@ -87,6 +87,9 @@ const commands: ReadonlyMap<string, Command> = new Map(
   ].map((command) => [command.name, command]),
 )
 
+/** Of every command, as they are written. */
+export const COMMAND_NAMES: readonly string[] = [...commands.keys()]
+
 /** Reads tag and name; throws BAD where the command is unknown or may not be given now. */
 export function findCommand(cursor: Cursor, session: Session): { tag: string; command: Command } {
   const tag = cursor.tag()
