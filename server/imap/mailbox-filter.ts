@@ -2,6 +2,7 @@ import { PIPELINE_ONLY } from '../accounts/standard-mailboxes.ts'
 import type { Cursor } from './cursor.ts'
 import type { Enabled } from './enabled.ts'
 import { bad } from './failure.ts'
+import { MAX_MAILBOXES } from './limits.ts'
 import { nameFromWire, parentsOf, SEPARATOR } from './mailbox-name.ts'
 
 /** Mailboxes by what they are or are called; asked anew each time, since they come and go. [RFC 5465 §6] [RFC 7377 §2.2] */
@@ -19,14 +20,28 @@ const NAMING = new Map(
   (['SUBTREE', 'SUBTREE-ONE', 'MAILBOXES'] as const).map((kind) => [kind as string, kind] as const),
 )
 
-export function parseMailboxFilter(cursor: Cursor, { utf8 }: Enabled): MailboxFilter {
-  const word = cursor.keyword()
+/** Kinds and names in one command: all mailboxes that there may be, and as much again. Each name is decoded at once. */
+const MAX_NAMED = 2 * MAX_MAILBOXES
+
+/** How much the filters of one command named so far. */
+export interface Named {
+  count: number
+}
+
+export function parseMailboxFilter(cursor: Cursor, { utf8 }: Enabled, named: Named): MailboxFilter {
+  const counted = <T>(item: T): T => {
+    if (++named.count > MAX_NAMED) throw bad('There are too many mailboxes')
+    return item
+  }
+  const word = counted(cursor.keyword())
   const simple = SIMPLE.get(word)
   if (simple !== undefined) return simple
   const kind = NAMING.get(word)
   if (kind === undefined) throw bad('There is no such kind of mailboxes')
   cursor.space()
-  const octets = cursor.sees('(') ? cursor.list(() => cursor.astring(), 'has items') : [cursor.astring()]
+  const octets = cursor.sees('(')
+    ? cursor.list(() => counted(cursor.astring()), 'has items')
+    : [counted(cursor.astring())]
   return { kind, names: new Set(octets.map((name) => nameFromWire(name, utf8))) }
 }
 

@@ -36,6 +36,23 @@ test('a client that reads nothing gathers no events: of each mailbox it hears on
   maker.end()
 })
 
+test('names by the ten thousand are refused before they are decoded', async () => {
+  const client = await loggedIn(under)
+  const many = (count: number) => `mailboxes (${Array.from({ length: count }, () => 'a').join(' ')})`
+  const most = 2 * MAX_MAILBOXES - 1
+  for (const [count, answer] of [
+    [most, /^n OK/],
+    [most + 1, /^n BAD/],
+    [30_000, /^n BAD/],
+  ] as const) {
+    expect((await client.command('n', `NOTIFY SET (${many(count)} (MailboxName))`)).at(-1)).toMatch(answer)
+    expect((await client.command('n', `ESEARCH IN (${many(count)}) ALL`)).at(-1)).toMatch(answer)
+  }
+  const kinds = Array.from({ length: 5_000 }, () => 'subtree a').join(' ')
+  expect((await client.command('n', `ESEARCH IN (${kinds}) ALL`)).at(-1)).toMatch(/^n BAD/)
+  client.end()
+})
+
 test('as many mailboxes as an account may have, and not one more', async () => {
   const { mailboxes } = under.store
   for (const { name } of await mailboxes.list(ACCOUNT))

@@ -68,7 +68,8 @@ export const esearch = command({
 function parseSource(cursor: Cursor, enabled: Enabled): readonly MailboxFilter[] {
   if (!cursor.take('IN (')) return [{ kind: 'SELECTED' }]
   const filters: MailboxFilter[] = []
-  do filters.push(parseMailboxFilter(cursor, enabled))
+  const named = { count: 0 }
+  do filters.push(parseMailboxFilter(cursor, enabled, named))
   while (cursor.take(' '))
   cursor.expect(') ')
   return filters

@@ -2,7 +2,13 @@ import type { Cursor } from '../cursor.ts'
 import type { Enabled } from '../enabled.ts'
 import { bad, no } from '../failure.ts'
 import { type FetchItem, parseFetchItems } from '../fetch/items.ts'
-import { filterMatches, type MailboxFilter, meansSelected, parseMailboxFilter } from '../mailbox-filter.ts'
+import {
+  filterMatches,
+  type MailboxFilter,
+  meansSelected,
+  type Named,
+  parseMailboxFilter,
+} from '../mailbox-filter.ts'
 
 /** As BADEVENT names them; there are no annotations of messages here. [RFC 5465 §5] */
 const EVENTS = [
@@ -43,10 +49,11 @@ export function parseNotify(
   if (word !== 'SET') throw bad('NOTIFY is SET or NONE')
   const status = cursor.take(' STATUS')
   const unknown: string[] = []
+  const named = { count: 0 }
   const groups: EventGroup[] = []
   do {
     cursor.space()
-    groups.push(eventGroup(cursor, enabled, unknown))
+    groups.push(eventGroup(cursor, enabled, { unknown, named }))
   } while (!cursor.done)
   if (groups.filter(({ filter }) => meansSelected(filter)).length > 1)
     throw bad('The selected mailbox stands twice')
@@ -55,9 +62,13 @@ export function parseNotify(
   return { groups, status }
 }
 
-function eventGroup(cursor: Cursor, enabled: Enabled, unknown: string[]): EventGroup {
+function eventGroup(
+  cursor: Cursor,
+  enabled: Enabled,
+  { unknown, named }: { readonly unknown: string[]; readonly named: Named },
+): EventGroup {
   cursor.expect('(')
-  const filter = parseMailboxFilter(cursor, enabled)
+  const filter = parseMailboxFilter(cursor, enabled, named)
   cursor.space()
   const events = new Set<NotifyEvent>()
   let fetched: readonly FetchItem[] = []
