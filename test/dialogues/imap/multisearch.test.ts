@@ -156,3 +156,24 @@ test('who may not read finds nothing', async () => {
     persons: [{ ...person!, permissions: ['read', 'write', 'delete', 'archive'] }],
   }))
 })
+
+test('Önemli: what is \\Flagged wherever it lies, as one view', async () => {
+  for (const [box, uid] of [
+    ['a', 2],
+    ['d', 1],
+  ] as const) {
+    await client.command('s', `SELECT ${box}`)
+    await client.command('t', `UID STORE ${uid} +FLAGS.SILENT (\\Flagged)`)
+  }
+  await client.command('u', 'UNSELECT')
+  await runDialogue(
+    client,
+    `
+    C: a1 ESEARCH IN (personal) FLAGGED
+    S: * ESEARCH (TAG "a1" MAILBOX "a" UIDVALIDITY {{a}}) UID ALL 2
+    S: * ESEARCH (TAG "a1" MAILBOX "d" UIDVALIDITY {{d}}) UID ALL 1
+    S: a1 OK *
+    `,
+    validities,
+  )
+})
