@@ -2,11 +2,12 @@
 /**
  * `npm run bench`: figures as JSON, each beside its bound or its peer in the same run. Exit 1 where a bound is missed.
  *
- *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status] [archive] [trust]
+ *     npm run bench -- [transactions] [latency] [memory] [relay] [deadPeer] [rules] [storage] [status] [archive] [trust] [imap]
  */
 import { measureArchive, missedInArchive } from './bench/archive.ts'
 import { measureBareRate } from './bench/bare-rate.ts'
 import { startDaemon } from './bench/daemon.ts'
+import { measureImap } from './bench/imap.ts'
 import { measureMemory, measureParallelMemory } from './bench/memory.ts'
 import { measureRelay } from './bench/relay.ts'
 import { measureDeadPeer, missedBy } from './bench/relay-dead-peer.ts'
@@ -95,6 +96,12 @@ async function trust(): Promise<object> {
   return { trust: figures }
 }
 
+async function imap(): Promise<object> {
+  const figures = await measureImap(note)
+  if (figures.idle.ratio > figures.idle.bound) missed.push('idle connections')
+  return { imap: figures }
+}
+
 const sections = new Map<string, () => Promise<object>>([
   ['transactions', transactions],
   ['latency', latency],
@@ -106,6 +113,7 @@ const sections = new Map<string, () => Promise<object>>([
   ['status', status],
   ['archive', archive],
   ['trust', trust],
+  ['imap', imap],
 ])
 
 const wanted = process.argv.slice(2)

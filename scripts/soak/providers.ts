@@ -29,7 +29,7 @@ const LISTENERS = ['submissions', 'submission', 'peer', 'imaps', 'imap', 'http']
 type Ports = Readonly<Record<(typeof LISTENERS)[number], number>>
 
 /** Sections of the configuration beside those that make the providers. */
-type ConfigSettings = Pick<ConfigInput, 'tariff'>
+type ConfigSettings = Pick<ConfigInput, 'limits' | 'tariff'>
 
 interface Prepared {
   readonly domain: string
