@@ -73,6 +73,11 @@ export class FuzzClient {
     return this.#model.exists
   }
 
+  /** It may know less than there is, by its own wish. */
+  get unsaid(): boolean {
+    return this.#model.unsaid
+  }
+
   send(octets: string): void {
     if (this.#ownEnd || this.#stream.destroyed) return
     this.#framing.sent(octets)

@@ -4,6 +4,12 @@ import { Broken } from '../target.ts'
 export class MailboxModel {
   /** undefined while none is selected. */
   #exists: number | undefined
+  #unsaid = false
+
+  /** It asked not to hear all: what it was told of may be gone, and what is new it may not know. [RFC 5465 §3.1] */
+  get unsaid(): boolean {
+    return this.#unsaid
+  }
 
   get exists(): number | undefined {
     return this.#exists
@@ -23,6 +29,7 @@ export class MailboxModel {
 
   /** A command ended well. */
   ended(command: string): void {
+    if (/^NOTIFY /i.test(command)) this.#unsaid = true
     if (/^(?:CLOSE|UNSELECT)$/i.test(command)) this.#exists = undefined
   }
 

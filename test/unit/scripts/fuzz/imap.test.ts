@@ -115,6 +115,13 @@ describe('what a client may believe [RFC 9051 §7.4]', () => {
     expect(hears('5 EXISTS', 'OK [CLOSED] bye', '1 EXISTS')).toBe(1)
   })
 
+  test('who asked not to hear all may know less', () => {
+    const model = new MailboxModel()
+    expect(model.unsaid).toBe(false)
+    model.ended('NOTIFY SET (SELECTED NONE)')
+    expect(model.unsaid).toBe(true)
+  })
+
   test.each([
     [['5 EXISTS', '4 EXISTS']],
     [['5 EXISTS', '6 EXPUNGE']],
