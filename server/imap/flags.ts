@@ -26,14 +26,15 @@ export interface StoredFlags {
 
 /** With or without parentheses, as STORE takes them. */
 export function flagsOfStore(cursor: Cursor): StoredFlags {
-  const named: string[] = []
-  if (cursor.sees('(')) named.push(...cursor.list(() => flag(cursor), 'may be empty'))
-  else {
-    named.push(flag(cursor))
-    while (cursor.take(' ')) named.push(flag(cursor))
-  }
+  const named = cursor.sees('(') ? cursor.list(() => flag(cursor), 'may be empty') : row(cursor)
   const flags = checked(named).filter((name) => !isHouseKeyword(name))
   return { flags, passedOver: named.some(isHouseKeyword) }
+}
+
+function row(cursor: Cursor): string[] {
+  const named = [flag(cursor)]
+  while (cursor.take(' ')) named.push(flag(cursor))
+  return named
 }
 
 /** Those that clients set: only they are counted. */

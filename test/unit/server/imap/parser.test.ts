@@ -22,6 +22,12 @@ function read<T>(text: string, reader: (cursor: Cursor) => T): T | 'BAD' | 'NO' 
   }
 }
 
+test('a list of flags without measure is refused, and nothing follows a list', () => {
+  expect(read(`(${'a '.repeat(400_000)}a)`, flagsOfStore)).toBe('BAD')
+  expect(read('(a) b', flagsOfStore)).toBe('BAD')
+  expect(read('(a b)', flagsOfStore)).toEqual({ flags: ['a', 'b'], passedOver: false })
+})
+
 describe('strings [RFC 9051 §4.3]', () => {
   test.each([
     ['abc', 'abc'],
