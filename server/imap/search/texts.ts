@@ -6,6 +6,7 @@ import type { BlobRef } from '../../../storage/port.ts'
 import { type OctetSource, PIECE, piecesOf } from '../octet-pieces.ts'
 import { partText, partTextIn } from '../part-text.ts'
 import type { Span } from '../retrieval-gate.ts'
+import { documentText, isDocument } from './documents/document-text.ts'
 
 /** One of the texts of a message. */
 export interface SearchedText {
@@ -16,7 +17,7 @@ export interface SearchedText {
 }
 
 /**
- * All that TEXT looks at, folded: the header, the headers of nested messages, text parts. [RFC 9051 §6.4.4] Whoever searches and
+ * All that TEXT looks at, folded: the header, the headers of nested messages, text parts, the text of documents. [RFC 9051 §6.4.4] Whoever searches and
  * whoever makes filters read the same, cut at the same places.
  */
 export class SearchedTexts {
@@ -46,6 +47,12 @@ export class SearchedTexts {
           isOwnHeader: false,
           folded: () => this.#part(leaf),
         }
+      else if (isDocument(leaf))
+        yield {
+          span: { start: leaf.bodyStart, end: leaf.bodyEnd },
+          isOwnHeader: false,
+          folded: () => foldedPieces(documentText(this.#source, this.#body, leaf)),
+        }
     }
   }
 
@@ -66,9 +73,7 @@ export class SearchedTexts {
       if (text !== undefined) yield turkishCasemap(text)
       return
     }
-    const folded = new FoldedPieces()
-    for await (const piece of partText(this.#source, this.#body, part)) yield folded.push(piece)
-    yield folded.end()
+    yield* foldedPieces(partText(this.#source, this.#body, part))
   }
 
   /** Read once, whatever of it is looked at. */
@@ -82,6 +87,12 @@ export class SearchedTexts {
     this.#whole = Buffer.from(buffer, byteOffset, byteLength)
     return this.#whole
   }
+}
+
+async function* foldedPieces(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  const folded = new FoldedPieces()
+  for await (const piece of pieces) yield folded.push(piece)
+  yield folded.end()
 }
 
 /** A header has a bound even where its message has none. */

@@ -5,12 +5,23 @@ import { PasswordThread } from '../../../server/accounts/password-thread.ts'
 import { Filling } from '../../../server/search-index/filling.ts'
 import type { LineClient } from '../../fakes/dialogue.ts'
 import { ACCOUNT, deliveredAt, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
+import { zip } from '../../fakes/zip.ts'
 
 const plain = (subject: string, text: string, more = '') =>
   Buffer.from(
     `From: a@hs98.kep.tr\r\nSubject: ${subject}\r\nContent-Type: text/plain; charset=utf-8\r\n${more}\r\n${text}\r\n`,
   )
 const base64 = (text: string) => Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\r\n')
+
+const word = (text: string) =>
+  zip([
+    {
+      name: 'word/document.xml',
+      content: `<w:p><w:t>${text.slice(0, 3)}</w:t><w:t>${text.slice(3)}</w:t></w:p>`,
+    },
+  ])
+const attached = (octets: Buffer) =>
+  `Content-Type: application/octet-stream; name=yazi.docx\r\nContent-Transfer-Encoding: base64\r\n\r\n${octets.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`
 
 const messages: readonly Buffer[] = [
   plain('birinci', 'İlgili makama'),
@@ -65,7 +76,7 @@ async function select(name: string): Promise<string> {
 /** Filters that say no to everything: who asks them finds nothing. */
 async function denyAll(mailbox: string): Promise<void> {
   const uids = await under.store.mailboxes.uids(mailbox)
-  const none = Uint8Array.of(1, 0, 0, 0, 0, 0)
+  const none = Uint8Array.of(2, 0, 0, 0, 0, 0)
   await under.store.mailboxes.setTextFilters(mailbox, new Map([...uids].map((uid) => [uid, none])))
 }
 
@@ -139,7 +150,7 @@ describe('RFC 9051 §6.4.4: with a search index the same is found as without', (
   test('a filter of another version says nothing', async () => {
     const mailbox = await select('Taslaklar')
     await choose('on')
-    await under.store.mailboxes.setTextFilters(mailbox, new Map([[2, Uint8Array.of(2, 0, 0, 0, 0, 0)]]))
+    await under.store.mailboxes.setTextFilters(mailbox, new Map([[2, Uint8Array.of(1, 0, 0, 0, 0, 0)]]))
     expect(await search('TEXT ikinci')).toBe('* SEARCH 2')
     await under.store.mailboxes.clearTextFilters(mailbox)
   })
@@ -210,5 +221,41 @@ describe('of a delivery that nobody has read', () => {
     Object.assign(under.store.blobs, { read, open })
     expect(held).toEqual(['was it read'])
     expect(notHeld).toEqual(held)
+  })
+})
+
+describe('RFC 9051 §6.4.4: a word in an attached document', () => {
+  test('is found with a search index and without, and of a delivery once it was read', async () => {
+    const document = attached(word('Şartname'))
+    const start = 'Subject: teslim\r\nContent-Type: message/rfc822\r\n\r\nSubject: asil\r\n'
+    const bodyAt = start.length + document.indexOf('\r\n\r\n') + 4
+    await under.deliver('Taslaklar', Buffer.from(document))
+    await under.deliver('Taslaklar', Buffer.from(attached(word('Baskasi'))))
+    await under.deliver(
+      'INBOX',
+      Buffer.from(start + document),
+      deliveredAt(bodyAt, start.length + document.length, 'i2'),
+    )
+    const answers = async () => {
+      await select('Taslaklar')
+      const found = [
+        await search('BODY "şartname"'),
+        await search('TEXT "ŞARTNAME"'),
+        await search('BODY w:t'),
+      ]
+      await select('INBOX')
+      return [...found, await search('BODY "şartname"')]
+    }
+    const none = '* SEARCH'
+    const [own] = [`* SEARCH ${messages.length + 1}`]
+    await choose(undefined)
+    expect(await answers()).toEqual([own, own, none, none])
+    await choose('on')
+    await fill()
+    expect(await answers()).toEqual([own, own, none, none])
+    await client.command(`s${++tags}`, 'FETCH 2 BODY.PEEK[]')
+    expect(await answers()).toEqual([own, own, none, '* SEARCH 2'])
+    await choose(undefined)
+    expect(await answers()).toEqual([own, own, none, '* SEARCH 2'])
   })
 })

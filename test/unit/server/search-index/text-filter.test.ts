@@ -83,10 +83,10 @@ describe('a text filter', () => {
 
   test.each([
     ['nothing', []],
-    ['another version', [2, 0, 0, 0, 0, 0]],
-    ['another kind', [1, 9, 0, 0, 0, 0]],
-    ['half a head', [1, 0, 0, 0]],
-    ['less than it tells of', [1, 0, 0, 0, 0, 9, 1]],
+    ['another version', [1, 0, 0, 0, 0, 0]],
+    ['another kind', [2, 9, 0, 0, 0, 0]],
+    ['half a head', [2, 0, 0, 0]],
+    ['less than it tells of', [2, 0, 0, 0, 0, 9, 1]],
   ])('of %s says nothing', (_, octets) => {
     expect(TextFilter.read(Uint8Array.from(octets))).toBeUndefined()
   })
