@@ -165,12 +165,14 @@ export class Connection {
     this.#session.next = 'go on'
     if (input.pending > 0) throw new Farewell('Nothing may follow COMPRESS before its answer')
     await out.flush()
+    const tooEarly = input.pending > 0
     const streams = deflated()
     input.replace(streams.input)
     out.replace(streams.output)
-    streams.join(this.#socket)
     this.#sink = streams.output
     this.#session.compressed = true
+    streams.join(this.#socket, () => this.end('Only what is compressed can be read'))
+    if (tooEarly) throw new Farewell('Nothing may follow COMPRESS before its answer')
   }
 
   #close(): void {

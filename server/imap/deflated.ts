@@ -11,8 +11,12 @@ const MEMORY_LEVEL = 6
 export interface Deflated {
   readonly input: Duplex
   readonly output: Duplex
-  /** Begins to read and write; nobody else does from now on. */
-  join(connection: Duplex): void
+  /**
+   * Begins to read and write; nobody else does from now on.
+   *
+   * @param onBroken octets came that are no DEFLATE: nobody could find the next command after them
+   */
+  join(connection: Duplex, onBroken: () => void): void
 }
 
 /** Both directions of a connection under raw DEFLATE. [RFC 4978 §4] Neither side reads faster than its reader does. */
@@ -24,13 +28,12 @@ export function deflated(): Deflated {
     // Every answer leaves when it is written.
     flush: constants.Z_SYNC_FLUSH,
   })
-  const join = (connection: Duplex): void => {
+  const join = (connection: Duplex, onBroken: () => void): void => {
     connection.on('close', () => {
       input.destroy()
       output.destroy()
     })
-    // Octets that are no DEFLATE end the connection: nobody could find the next command after them.
-    input.on('error', () => connection.destroy())
+    input.on('error', onBroken)
     output.on('error', () => connection.destroy())
     connection.pipe(input)
     output.pipe(connection)

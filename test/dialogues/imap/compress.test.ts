@@ -61,8 +61,12 @@ describe('COMPRESS=DEFLATE [RFC 4978 §3]', () => {
   test('octets that are no DEFLATE end this connection and no other', async () => {
     const { socket, client } = await opened()
     await client.command('z', 'COMPRESS DEFLATE')
+    socket.removeAllListeners('data')
+    const inside = compressed(socket)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.write(Buffer.alloc(4_000, 0xff))
-    await new Promise((resolve) => socket.once('close', resolve))
+    expect(await inside.line()).toMatch(/^\* BYE /)
+    await closed
     const other = await opened()
     expect((await other.client.command('n', 'NOOP')).at(-1)).toMatch(/^n OK/)
     other.client.end()
