@@ -53,7 +53,11 @@ export class FuzzClient {
         throw new Broken('TLS begins a second time')
       },
     })
-    this.#served = connection.serve().then(() => {
+    const ended = new Promise<void>((resolve) => ours.once('end', resolve).once('close', resolve))
+    this.#served = connection.serve().then(async () => {
+      // The last word may still be on its way through the compression.
+      await ended
+      await this.#inflated()
       this.#over = true
       admission.leave()
     })
@@ -175,6 +179,15 @@ export class FuzzClient {
       this.#model.ended(command)
       if (/^COMPRESS /i.test(command)) this.#compress()
     }
+  }
+
+  /** All that came is unfolded, or cannot be. */
+  #inflated(): Promise<void> | undefined {
+    const inflate = this.#inflate
+    if (inflate === undefined || inflate.closed) return undefined
+    const done = new Promise<void>((resolve) => inflate.once('end', resolve).once('close', resolve))
+    inflate.end()
+    return done
   }
 
   #compress(): void {
