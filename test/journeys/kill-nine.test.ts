@@ -16,10 +16,15 @@ import { eventually } from '../fakes/eventually.ts'
 const KILLS = 10
 const SESSIONS = 4
 
-/** Sends from the list until the daemon is gone; answers with what was acknowledged and what was left unanswered. */
+/**
+ * Sends from the list until the daemon is gone; answers with what was acknowledged and what was left unanswered.
+ *
+ * @param onOpen is told when a session is logged in, which takes its time on a busy machine
+ */
 async function stream(
   daemon: Daemon,
   waiting: Buffer[],
+  onOpen: () => void = () => {},
 ): Promise<{ acknowledged: Buffer[]; unanswered: Buffer[] }> {
   const acknowledged: Buffer[] = []
   const unanswered: Buffer[] = []
@@ -28,6 +33,7 @@ async function stream(
       { port: daemon.ports.submissions, ca: daemon.ca },
       { user: SENDER, password: PASSWORD },
     )
+    onOpen()
     for (let message = waiting.pop(); message !== undefined; message = waiting.pop()) {
       const answer = await session.send(message, { from: SENDER, to: [RECIPIENT] }).catch(() => undefined)
       if (answer?.startsWith('250')) acknowledged.push(message)
@@ -68,8 +74,10 @@ test('kill -9 during a stream of submissions, ten times: nothing acknowledged is
     const acknowledged: Buffer[] = []
     let repeated = 0
     for (let turn = 0; turn < KILLS; turn++) {
-      const sending = stream(daemon, waiting)
-      await setTimeout(120 + Math.random() * 400)
+      const { promise: opened, resolve } = Promise.withResolvers<void>()
+      const sending = stream(daemon, waiting, resolve)
+      await Promise.race([opened, sending])
+      await setTimeout(20 + Math.random() * 400)
       process.kill(daemon.pid, 'SIGKILL')
       const result = await sending
       acknowledged.push(...result.acknowledged)
