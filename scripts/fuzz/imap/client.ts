@@ -185,9 +185,10 @@ export class FuzzClient {
   #inflated(): Promise<void> | undefined {
     const inflate = this.#inflate
     if (inflate === undefined || inflate.closed) return undefined
-    const done = new Promise<void>((resolve) => inflate.once('end', resolve).once('close', resolve))
-    inflate.end()
-    return done
+    return new Promise<void>((resolve) => {
+      inflate.once('close', resolve)
+      inflate.flush(() => resolve())
+    })
   }
 
   #compress(): void {
