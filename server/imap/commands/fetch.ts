@@ -4,7 +4,7 @@ import { command } from '../command.ts'
 import { bad } from '../failure.ts'
 import { answerFetch, needsIndex } from '../fetch/answer.ts'
 import { areAtHand, needGlance, needRow, responseAtHand } from '../fetch/at-hand.ts'
-import { type FetchItem, parseFetchItems } from '../fetch/items.ts'
+import { type FetchItem, itemsOfUidFetch, parseFetchItems } from '../fetch/items.ts'
 import { type FetchModifiers, parseFetchModifiers } from '../fetch/modifiers.ts'
 import { SEEN } from '../flags.ts'
 import { PAGE } from '../limits.ts'
@@ -118,8 +118,7 @@ const isReadOnly = (session: Session): boolean => session.box.readOnly || sessio
 
 function itemsToTell(session: Session, args: FetchArguments, byUid: boolean): readonly FetchItem[] {
   const { enabled } = session
-  // UIDFETCH begins with the UID. [RFC 9586 §3.3]
-  const items = enabled.uidOnly ? args.items.filter(({ kind }) => kind !== 'UID') : args.items
+  const items = enabled.uidOnly ? itemsOfUidFetch(args.items) : args.items
   const withUid = !enabled.uidOnly && (byUid || enabled.rev2) ? withItem('UID', items) : items
   return args.modifiers.changedSince === undefined ? withUid : withItem('MODSEQ', withUid)
 }

@@ -47,6 +47,12 @@ interface SectionItem<K> {
   readonly peek: boolean
 }
 
+/** UIDFETCH begins with the UID, and something has to follow. [RFC 9586 §3.3] */
+export function itemsOfUidFetch(items: readonly FetchItem[]): readonly FetchItem[] {
+  const others = items.filter(({ kind }) => kind !== 'UID')
+  return others.length > 0 ? others : items
+}
+
 /** More items than this in one FETCH is nobody's wish. */
 const MAX_ITEMS = 200
 const MAX_PART_LEVELS = 100

@@ -2,7 +2,7 @@ import type { MessageRow } from '../../../storage/port.ts'
 import { refusalOf } from '../failure.ts'
 import type { Session } from '../session.ts'
 import { answerFetch } from './answer.ts'
-import type { FetchItem } from './items.ts'
+import { type FetchItem, itemsOfUidFetch } from './items.ts'
 
 /**
  * Sends of a message what the client asked for beforehand, and never marks it \Seen. Content that leaves was read, so that becomes
@@ -14,8 +14,7 @@ export async function fetchUnasked(
   items: readonly FetchItem[],
   trigger: 'NOTIFY' | 'UPDATE',
 ): Promise<void> {
-  // UIDFETCH begins with the UID. [RFC 9586 §3.3]
-  const told = session.enabled.uidOnly ? items.filter(({ kind }) => kind !== 'UID') : items
+  const told = session.enabled.uidOnly ? itemsOfUidFetch(items) : items
   if (told.length === 0) return
   try {
     await answerFetch(session, row, told, trigger)

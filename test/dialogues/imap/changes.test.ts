@@ -191,6 +191,22 @@ describe('QRESYNC', () => {
 })
 
 describe('UIDONLY', () => {
+  test('who asks for the UID and nothing else is told it, since no response is empty [RFC 9586 §3.3]', () =>
+    runDialogue(
+      client,
+      `
+      C: a1 ENABLE UIDONLY
+      S: * ENABLED UIDONLY
+      S: a1 OK *
+      C: a2 SELECT ${box}
+      S: ...
+      S: a2 OK *
+      C: a3 UID FETCH 2 (UID)
+      S: * 2 UIDFETCH (UID 2)
+      S: a3 OK *
+      `,
+    ))
+
   test('numbers count for nothing any more [RFC 9586 §3]', () =>
     runDialogue(
       client,
