@@ -92,6 +92,8 @@ export interface FlagChange {
 }
 
 export interface Stored {
+  /** Modseq of the mailbox in front of the change: who knows another one has not heard of all that was there. */
+  readonly before: number
   /** Rows as they are now. */
   readonly changed: readonly MessageRow[]
   /** Those newer than unchangedSince. */
@@ -102,9 +104,7 @@ export interface Stored {
 
 export interface Counted {
   readonly messages: number
-  /** Modseq of the mailbox in front of the change. */
-  readonly before: number
-  /** That of the change, which nothing else has; as `before` where nothing changed. */
+  /** Modseq of the change, which nothing else has; as {@link Stored.before} where nothing changed. */
   readonly after: number
 }
 

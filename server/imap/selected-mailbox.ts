@@ -1,4 +1,4 @@
-import type { Counted, MailboxRow, MailboxStore, MessageMarks, MessageRow } from '../../storage/port.ts'
+import type { MailboxRow, MailboxStore, MessageMarks, MessageRow, Stored } from '../../storage/port.ts'
 import { flagsResponse } from './fetch/response.ts'
 import { fetchUnasked } from './fetch/unasked.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
@@ -9,9 +9,6 @@ import { SearchContexts } from './search/contexts.ts'
 import type { Session } from './session.ts'
 import type { ShownFlags } from './shown-flags.ts'
 import { UidList } from './uid-list.ts'
-
-/** Of what is beyond them the client hears, though it knows it: nobody changes so much before anything is told. */
-const MAX_OWN = 10_000
 
 /** What depends on the session and not on the mailbox alone. */
 interface Shown {
@@ -36,14 +33,14 @@ export class SelectedMailbox {
   #recentTold: number | undefined
   /** There, but the client was not told yet: kept where the store failed half-way, for the next time. */
   readonly #added = new Set<number>()
+  /** Told of, but what the client asked for of new messages was not sent yet. */
+  readonly #unfetched = new Set<number>()
   /** Gone, but the client was not told yet. */
   #vanished: number[] = []
   /** Gone by commands of this session. */
   #removed: number[] = []
   /** Rows whose state at that modseq the client knows from an answer to its own command. */
   readonly #told = new Map<number, number>()
-  /** Modseqs of changes by the client's own commands, of which it needs to hear nothing. */
-  readonly #own = new Set<number>()
 
   private constructor(
     store: MailboxStore,
@@ -102,10 +99,9 @@ export class SelectedMailbox {
     this.#vanished = others
   }
 
-  /** As {@link told}, of rows that nobody looked at. Where nothing else happened meanwhile, nothing has to be read. */
-  toldUnseen({ before, after }: Counted): void {
-    if (before === this.#modseq) this.#modseq = after
-    else if (after !== before && this.#own.size < MAX_OWN) this.#own.add(after)
+  /** As {@link told}, of rows that nobody looked at, where nothing else happened meanwhile: then nothing has to be read. */
+  toldUnseen({ before, counted }: Stored): void {
+    if (before === this.#modseq && counted !== undefined) this.#modseq = counted.after
   }
 
   /** Whether there is anything to tell, given the modseq of the mailbox now. */
@@ -114,6 +110,7 @@ export class SelectedMailbox {
       modseq === this.#modseq &&
       this.#vanished.length === 0 &&
       this.#added.size === 0 &&
+      this.#unfetched.size === 0 &&
       this.contexts.isCurrent
     )
   }
@@ -136,8 +133,7 @@ export class SelectedMailbox {
       for (const row of changes.changed) {
         this.contexts.touch(row.uid)
         if (row.uid > last) this.#added.add(row.uid)
-        else if (this.#told.get(row.uid) !== row.modseq && !this.#own.has(row.modseq))
-          this.#tellFlags(session, row)
+        else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(session, row)
       }
       // What came and went before it was told never was, for this client.
       for (const uid of changes.vanished) {
@@ -153,10 +149,10 @@ export class SelectedMailbox {
     }
     this.#told.clear()
     this.#removed = []
-    this.#own.clear()
     await this.contexts.tellExpunged(session)
     if (expunge === 'all') await this.#tellExpunged(session)
     if (this.#added.size > 0) await this.#tellAdded(session)
+    if (this.#unfetched.size > 0) await this.#fetchAdded(session)
     await this.contexts.tellChanged(session)
   }
 
@@ -169,14 +165,17 @@ export class SelectedMailbox {
     this.#added.clear()
     out.untagged(`${this.uids.length} EXISTS`)
     this.tellRecent(out)
-    await this.#fetchAdded(session, added)
+    if (session.notifications?.selected.fetched.length) for (const uid of added) this.#unfetched.add(uid)
   }
 
   /** What the client asked for of new messages. [RFC 5465 §5.2] */
-  async #fetchAdded(session: Session, added: readonly number[]): Promise<void> {
+  async #fetchAdded(session: Session): Promise<void> {
     const fetched = session.notifications?.selected.fetched ?? []
-    for (let at = 0; fetched.length > 0 && at < added.length; at += PAGE) {
-      const rows = await this.#store.rows(this.row.id, added.slice(at, at + PAGE))
+    const uids = [...this.#unfetched]
+    for (let at = 0; at < uids.length; at += PAGE) {
+      const page = uids.slice(at, at + PAGE)
+      const rows = await this.#store.rows(this.row.id, page)
+      for (const uid of page) this.#unfetched.delete(uid)
       for (const row of rows) await fetchUnasked(session, row, fetched, 'NOTIFY')
       await session.slice.breathe()
     }

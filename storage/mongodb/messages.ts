@@ -11,6 +11,7 @@ import type { Reading } from './reading.ts'
 import { Overtaken, readMessage, wasOf } from './versions.ts'
 
 interface Flagged {
+  readonly before: number
   readonly changed: MessageRow[]
   readonly refused: number[]
 }
@@ -68,7 +69,8 @@ export class Messages {
     const wanted = parseFlags(change.flags)
     return this.#ofPresent(mailbox, uids, (box, rows) => {
       const [puts, counted]: [Put[], Counted[]] = [[], []]
-      const answer: Flagged = { changed: [], refused: [] }
+      const before = box.head.modseq
+      const answer: Flagged = { before, changed: [], refused: [] }
       for (const row of rows) {
         const [was, uid, size] = [wasOf(row), number(row, 'uid'), number(row, 'size')]
         const after = changeFlags(was, change.mode, wanted, change.kept)
@@ -78,7 +80,7 @@ export class Messages {
         else {
           puts.push({ uid, was, ...after })
           counted.push({ uid, size, before: was.bits, after: after.bits })
-          answer.changed.push(readMessage({ ...row, ...after, modseq: box.head.modseq + 1 }))
+          answer.changed.push(readMessage({ ...row, ...after, modseq: before + 1 }))
         }
       }
       return { puts, counted, answer }

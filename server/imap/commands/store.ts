@@ -1,5 +1,5 @@
 import { HOUSE_PREFIX, isHouseKeyword } from '../../../mail/house-keywords.ts'
-import type { FlagChange, MessageRow } from '../../../storage/port.ts'
+import type { FlagChange, MessageRow, Stored } from '../../../storage/port.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad, no } from '../failure.ts'
@@ -38,7 +38,7 @@ export const storeCommands = [false, true].map((byUid) =>
       const box = session.writableBox()
       if (change.unchangedSince !== undefined) session.enableCondstore()
       if (change.flags.includes(DELETED) && change.mode !== 'remove') session.require('delete')
-      // What others changed is told first, so that .SILENT hides nothing but our own change.
+      // What others changed is told first, and where they change more meanwhile nothing is silent: .SILENT hides our own change only.
       await session.sync('no-expunge')
       const positions = positionsOf(session, args.set, byUid)
       await prepare(session, args, positions)
@@ -50,14 +50,19 @@ export const storeCommands = [false, true].map((byUid) =>
       const unseen = args.silent && !args.passedOver && !session.enabled.condstore && !box.contexts.areAny
       const [wanted, size] = unseen ? [{ ...change, unseen }, UNSEEN_BATCH] : [change, BATCH]
       let found = 0
+      const isMuted = session.notifications?.selected.tells === 'nothing'
+      let known = box.modseq
+      let { silent } = args
       for (let at = 0; at < uids.length; at += size) {
         const batch = uids.slice(at, at + size)
         const done = await session.parts.store.mailboxes.store(box.row.id, batch, wanted)
         found += done.changed.length + done.refused.length + (done.counted?.messages ?? 0)
-        if (done.counted !== undefined) box.toldUnseen(done.counted)
+        silent &&= done.before === known || isMuted
+        known = modseqAfter(done)
+        if (silent) box.toldUnseen(done)
         refused.push(...done.refused)
         box.told(done.changed)
-        for (const row of done.changed) tell(session, row, args, byUid)
+        for (const row of done.changed) tell(session, row, { ...args, silent }, byUid)
         await progress.advance(batch.length)
         await session.out.room()
         await session.slice.breathe()
@@ -67,6 +72,10 @@ export const storeCommands = [false, true].map((byUid) =>
     },
   }),
 )
+
+/** Of the mailbox. */
+const modseqAfter = ({ before, counted, changed }: Stored): number =>
+  counted?.after ?? changed.reduce((last, { modseq }) => Math.max(last, modseq), before)
 
 /** Who is not told of flags is told of the modseq that they have now, once it asked for any. [RFC 7162 §3.1.3] */
 function tell({ out, box, enabled }: Session, row: MessageRow, args: StoreArguments, byUid: boolean): void {

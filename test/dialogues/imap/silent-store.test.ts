@@ -1,6 +1,6 @@
 /** STORE without a word: nothing is told of the client's own change, all of what others do. [RFC 9051 §6.4.6] */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { FlagChange, MailboxStore } from '../../../storage/port.ts'
+import type { MailboxStore } from '../../../storage/port.ts'
 import type { LineClient } from '../../fakes/dialogue.ts'
 import { type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
@@ -47,29 +47,46 @@ test('nothing is told to the client itself, and everything to another', async ()
   expect(status).toContain('(UNSEEN 2 DELETED 0)')
 })
 
-test('what another changes in the middle of it is told, though the rows of it are not read', async () => {
-  const [client, other] = await twoIn('ikisi')
+/** Another marks this message, after the client heard of all and before its own change. */
+function changeBetween(uid: number): void {
   const { mailboxes } = under.store
   const store = mailboxes.store.bind(mailboxes)
-  let counted = 0
-  onTestFinished(() => {
-    mailboxes.store = store
-  })
+  const restore = () => void Object.assign(mailboxes, { store })
+  onTestFinished(restore)
   Object.assign(mailboxes, {
     store: async (...given: Parameters<MailboxStore['store']>) => {
-      const [mailbox, , change] = given
-      const own: FlagChange = change
-      if (own.unseen) {
-        counted++
-        await store(mailbox, [30], { mode: 'add', flags: ['\\Answered'] })
-      }
+      restore()
+      await store(given[0], [uid], { mode: 'add', flags: ['\\Answered'] })
       return store(...given)
     },
   })
+}
+
+const ANSWERED = /^\* (\d+) FETCH \(.*\\Answered/
+const answered = (lines: readonly string[]): string[] =>
+  lines.flatMap((line) => ANSWERED.exec(line)?.[1] ?? [])
+
+test.each([
+  ['another message', 30],
+  ['a message that it changes itself', 3],
+])('what another does to %s in the middle of it is told', async (_, uid) => {
+  const [client, other] = await twoIn(`ikisi${uid}`)
+  changeBetween(uid)
   const told = await client.command('a', 'STORE 1:5 +FLAGS.SILENT (\\Seen)')
-  expect(counted).toBe(1)
-  expect(told).toEqual(['* 30 FETCH (UID 30 FLAGS (\\Recent \\Answered))', 'a OK STORE done'])
-  expect((await other.command('n', 'NOOP')).filter((line) => line.includes('FETCH'))).toHaveLength(6)
+  expect(answered(told)).toEqual([String(uid)])
+  expect(told.at(-1)).toBe('a OK STORE done')
+  expect(await client.command('n', 'NOOP')).toEqual(['n OK NOOP done'])
+  const heard = await other.command('n', 'NOOP')
+  expect(heard.filter((line) => line.includes('FETCH'))).toHaveLength(uid === 3 ? 5 : 6)
+  // From here on silence is silent again.
+  expect(await client.command('b', 'STORE 6:9 +FLAGS.SILENT (\\Seen)')).toEqual(['b OK STORE done'])
+})
+
+test('so it is to who is told of modseqs', async () => {
+  const [client] = await twoIn('modseq')
+  await client.command('e', 'FETCH 1 (MODSEQ)')
+  changeBetween(3)
+  expect(answered(await client.command('a', 'STORE 1:5 +FLAGS.SILENT (\\Seen)'))).toEqual(['3'])
 })
 
 test('to who asked for a modseq once the modseq of each is told, as ever', async () => {

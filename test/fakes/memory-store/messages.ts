@@ -9,6 +9,7 @@ import {
   type MessageRow,
   type NewMessage,
   type PlacedMessage,
+  type Stored,
   StoreError,
   type WithoutTextFilter,
 } from '../../../storage/port.ts'
@@ -204,11 +205,7 @@ export class MemoryMessages implements Messages {
     })
   }
 
-  async store(
-    mailbox: string,
-    uids: readonly number[],
-    change: FlagChange,
-  ): Promise<{ changed: MessageRow[]; refused: number[] }> {
+  async store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<Stored> {
     const stored = await this.#whenNothingLeaves(mailbox, (box, rows) => {
       const puts: MessageVersion[] = []
       const changed: MessageRow[] = []
@@ -223,7 +220,7 @@ export class MemoryMessages implements Messages {
           changed.push(rowOf(put))
         }
       }
-      return { puts, answer: { changed, refused } }
+      return { puts, answer: { before: box.modseq, changed, refused } }
     })
     this.tell(mailbox)
     return stored
