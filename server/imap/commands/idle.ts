@@ -1,9 +1,8 @@
-import { StoreError } from '../../../storage/port.ts'
 import { Bell } from '../bell.ts'
 import { command, noArguments } from '../command.ts'
-import { bad, ConnectionLost, Farewell } from '../failure.ts'
+import { bad, Farewell } from '../failure.ts'
 import { KEEPALIVE_MS, MAX_LINE } from '../limits.ts'
-import type { Session } from '../session.ts'
+import { tellMeanwhile } from '../tell-meanwhile.ts'
 
 /** Tells what changes until the client says DONE. [RFC 9051 §6.3.13] */
 export const idle = command({
@@ -28,13 +27,13 @@ export const idle = command({
       () => bell.ring('answered'),
     )
     try {
-      await tell(session)
+      await tellMeanwhile(session, 'all')
       for (;;) {
         await out.flush()
         const rang = await bell.wait()
         if (rang.has('answered')) break
         if (rang.has('still here')) out.untagged('OK Still here')
-        await tell(session)
+        await tellMeanwhile(session, 'all')
       }
     } finally {
       stop()
@@ -47,19 +46,3 @@ export const idle = command({
     return 'IDLE done'
   },
 })
-
-/**
- * Nothing may be answered before DONE, whose line is awaited here and by nobody else. So what cannot be looked at now is looked
- * at with the next hint, at the latest when the connection is kept alive; a fault of ours ends the connection.
- */
-async function tell(session: Session): Promise<void> {
-  try {
-    await session.refresh()
-    await session.sync('all')
-  } catch (error) {
-    if (error instanceof ConnectionLost || error instanceof Farewell) throw error
-    if (error instanceof StoreError && error.code === 'UNAVAILABLE') return
-    session.parts.events.internalError('imap', error)
-    throw new Farewell('Something went wrong on our side')
-  }
-}

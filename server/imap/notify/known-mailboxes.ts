@@ -28,8 +28,10 @@ export class KnownMailboxes {
   async look({ parts, account }: Session): Promise<NameChange[]> {
     const { mailboxes } = parts.store
     const [before, subscribedBefore] = [this.rows, this.subscribed]
-    this.rows = new Map((await mailboxes.list(account)).map((row) => [row.id, row]))
-    this.subscribed = new Set(await mailboxes.subscriptions(account))
+    // Both are read before either is believed: what is known already is no news, so a failure would swallow it.
+    const [rows, subscribed] = [await mailboxes.list(account), await mailboxes.subscriptions(account)]
+    this.rows = new Map(rows.map((row) => [row.id, row]))
+    this.subscribed = new Set(subscribed)
     const changes: NameChange[] = []
     for (const [id, { name }] of before)
       if (!this.rows.has(id) && !this.#ownMailboxes.has(id)) changes.push({ event: 'MailboxName', name })

@@ -1,6 +1,7 @@
 import { Bell } from '../bell.ts'
 import { KEEPALIVE_MS } from '../limits.ts'
 import type { Session } from '../session.ts'
+import { tellMeanwhile } from '../tell-meanwhile.ts'
 
 /**
  * Tells a client that asked for it what happens while no command is at work, until it says something. [RFC 5465 §3] Nothing of the
@@ -20,8 +21,7 @@ export async function listen(session: Session): Promise<void> {
   try {
     bell.ring('changed')
     while (!(await bell.wait()).has('spoken')) {
-      await session.refresh()
-      await session.sync(notifications.selected.tells === 'at once' ? 'all' : 'no-expunge')
+      await tellMeanwhile(session, notifications.selected.tells === 'at once' ? 'all' : 'no-expunge')
       await out.flush()
     }
   } finally {

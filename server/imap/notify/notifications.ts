@@ -118,15 +118,16 @@ export class Notifications {
     const mayRead = this.#session.may('read')
     const now = parts.clock.now().getTime()
     if (this.#namesMayDiffer || now - this.#lookedAt >= LOOK_MS) {
-      this.#namesMayDiffer = false
-      this.#lookedAt = now
-      for (const change of await this.#known.look(this.#session)) if (mayRead) await this.#tellName(change)
+      for (const change of await this.#lookAgain(now)) if (mayRead) await this.#tellName(change)
       await this.#takeNew('is news')
     }
     if (this.#told.size <= MAX_MAILBOXES) {
       for (const id of mayRead ? [...this.#heard] : []) {
         this.#heard.delete(id)
-        await this.#tellStatus(id, 'where it changed')
+        await this.#tellStatus(id, 'where it changed').catch((error: unknown) => {
+          this.#heard.add(id)
+          throw error
+        })
       }
       return
     }
@@ -147,6 +148,19 @@ export class Notifications {
     ]
     this.#stop = () => {
       for (const stop of stops) stop()
+    }
+  }
+
+  /** A hint that comes while it is looked means one more look, and so does a failure. */
+  async #lookAgain(now: number): Promise<NameChange[]> {
+    this.#namesMayDiffer = false
+    try {
+      const changes = await this.#known.look(this.#session)
+      this.#lookedAt = now
+      return changes
+    } catch (error) {
+      this.#namesMayDiffer = true
+      throw error
     }
   }
 
@@ -176,14 +190,18 @@ export class Notifications {
       this.#namesMayDiffer = true
       return
     }
-    this.#told.set(id, { exists: head.exists, uidNext: head.uidNext, modseq: head.modseq })
     const flags = this.wants('FlagChange', row.name)
     const isNew = head.uidNext !== told.uidNext || head.exists !== told.exists
     const isChanged = told.modseq !== undefined && head.modseq !== told.modseq
-    if (when === 'where it changed' && !isNew && !(flags && isChanged)) return
+    const now = { exists: head.exists, uidNext: head.uidNext, modseq: head.modseq }
+    if (when === 'where it changed' && !isNew && !(flags && isChanged)) {
+      this.#told.set(id, now)
+      return
+    }
     const items = ['MESSAGES', 'UIDNEXT', 'UIDVALIDITY']
     if (flags || enabled.condstore) items.push('HIGHESTMODSEQ')
     out.untagged(await statusOf(this.#session, row, head, items))
+    this.#told.set(id, now)
     await out.room()
     await slice.breathe()
   }

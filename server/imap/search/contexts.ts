@@ -156,21 +156,25 @@ async function addSorted(
     return values
   }
   const placed: Placed[] = []
-  for (const message of added) {
-    const values = await sortedBy(keys, message)
-    for (;;) {
-      const place = await context.insert(values, valuesOf)
-      if ('position' in place) {
-        await fetchAdded(session, context, message.row)
-        placed.push(place)
-        break
+  try {
+    for (const message of added) {
+      const values = await sortedBy(keys, message)
+      for (;;) {
+        const place = await context.insert(values, valuesOf)
+        if ('position' in place) {
+          placed.push(place)
+          await fetchAdded(session, context, message.row)
+          break
+        }
+        // It goes first, as what comes after counts without it.
+        await tell(session, context, 'ADDTO', placed.splice(0))
+        await tell(session, context, 'REMOVEFROM', context.remove([place.gone]))
       }
-      // It goes first, as what comes after counts without it.
-      await tell(session, context, 'ADDTO', placed.splice(0))
-      await tell(session, context, 'REMOVEFROM', context.remove([place.gone]))
     }
+  } finally {
+    // What has its place is told, also where the rest cannot be looked at: later places count with it.
+    await tell(session, context, 'ADDTO', placed)
   }
-  await tell(session, context, 'ADDTO', placed)
 }
 
 async function fetchAdded(session: Session, { search }: SearchContext, row: MessageRow): Promise<void> {

@@ -1,7 +1,7 @@
 /** What becomes of a client that idles when its mailbox cannot be looked at. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { StoreError } from '../../../storage/port.ts'
 import { type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
+import { failOnce } from '../../fakes/store-away.ts'
 
 let under: ImapUnderTest
 beforeAll(async () => {
@@ -10,24 +10,6 @@ beforeAll(async () => {
 afterAll(() => under[Symbol.asyncDispose]())
 
 const message = (subject: string) => Buffer.from(`Subject: ${subject}\r\n\r\nx\r\n`)
-
-/** The next look at a mailbox fails, and none after it. */
-function failOnce(error: Error): { readonly failed: () => boolean } {
-  const { mailboxes } = under.store
-  const head = mailboxes.head.bind(mailboxes)
-  let failed = false
-  Object.assign(mailboxes, {
-    head: async () => {
-      Object.assign(mailboxes, { head })
-      failed = true
-      throw error
-    },
-  })
-  onTestFinished(() => {
-    Object.assign(mailboxes, { head })
-  })
-  return { failed: () => failed }
-}
 
 async function idling(box: string) {
   const client = await loggedIn(under)
@@ -41,7 +23,7 @@ async function idling(box: string) {
 
 test('the store does not answer for a moment: it idles on, and hears of all with the next change', async () => {
   const client = await idling('biri')
-  const { failed } = failOnce(new StoreError('UNAVAILABLE', 'away'))
+  const failed = failOnce(under.store.mailboxes, 'head')
   await under.deliver('biri', message('bir'))
   await expect.poll(failed).toBe(true)
   await under.deliver('biri', message('iki'))
@@ -53,7 +35,7 @@ test('the store does not answer for a moment: it idles on, and hears of all with
 
 test('a fault of ours ends the connection: an answer before DONE would be taken for that of another command', async () => {
   const client = await idling('ikisi')
-  const { failed } = failOnce(new TypeError('fault'))
+  const failed = failOnce(under.store.mailboxes, 'head', { error: new TypeError('fault') })
   await under.deliver('ikisi', message('bir'))
   await expect.poll(failed).toBe(true)
   expect((await client.until('* BYE')).at(-1)).toMatch(/^\* BYE /)
