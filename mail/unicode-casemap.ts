@@ -32,18 +32,17 @@ const units = Buffer.alloc(16_384)
 /** One character becomes at most eighteen units (U+FDFA), and the last ones must have room. */
 const FULL = units.length - 64
 
-/** The order of the octets of UTF-8, which is that of code points and not of UTF-16. */
-export function compareCasemapped(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at++) {
-    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)]
-    if (left !== right) return rank(left) - rank(right)
-  }
-  return a.length - b.length
-}
+/**
+ * Casemapped texts stand in the order of the octets of UTF-8, which is that of code points. [RFC 5051 §2] Units of UTF-16 do not, as
+ * halves of pairs come before U+E000; so what is answered has those moved behind, and stands in that order as texts compare.
+ */
+export const inCodePointOrder = (mapped: string): string =>
+  /[\ud800-\uffff]/.test(mapped) ? mapped.replace(/[\ud800-\uffff]/g, moved) : mapped
 
-/** Halves of a pair stand for what lies beyond all others. */
-const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
+function moved(char: string): string {
+  const unit = char.charCodeAt(0)
+  return String.fromCharCode(unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
+}
 
 /** Mappings of characters that were met; far more than a person's mail has, and no more. */
 const MOST_KNOWN = 20_000

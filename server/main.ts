@@ -25,6 +25,7 @@ import { ConnectionCensus } from './connection-census.ts'
 import { dutiesOf } from './duties.ts'
 import { EventLog, SYSTEM } from './event-log/event-log.ts'
 import { AccountHints } from './imap/account-hints.ts'
+import { KnownValues } from './imap/search/known-values.ts'
 import { EvidenceIssuer, type IssuerParts } from './issue/issuer.ts'
 import { RetrievalDesk } from './issue/retrieval-desk.ts'
 import { steps } from './issue/steps-table.ts'
@@ -395,6 +396,7 @@ export async function start(
     about: config.provider,
     usesTextFilters: () => current.search.index === 'account',
     accountHints: new AccountHints(),
+    knownValues: new KnownValues(),
     tls,
     limits: {
       loginTimeMs: config.limits.loginTime,

@@ -49,3 +49,6 @@ export const MAX_CONTEXT_MESSAGES = 200_000
 export const MAX_HELD_BACK = 100
 /** Rows read from the store at once. */
 export const PAGE = 250
+
+/** Values by which messages are searched, sorted and threaded, of all mailboxes: subjects of some 300,000 messages, and their dates. */
+export const MAX_KNOWN_OCTETS = 48 * 1024 * 1024

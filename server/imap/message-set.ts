@@ -52,10 +52,14 @@ export function rowsAt(
 }
 
 /** As {@link rowsAt}, of what changes alone. */
-export function marksAt(session: Session, positions: Positions): AsyncGenerator<MessageMarks[]> {
+export function marksAt(
+  session: Session,
+  positions: Positions,
+  box: ListedMailbox = session.box,
+): AsyncGenerator<MessageMarks[]> {
   const { mailboxes } = session.parts.store
   const page = (mailbox: string, after: number, limit: number) => mailboxes.marks(mailbox, after, limit)
-  return inPages(session, session.box, positions, PAGE, page)
+  return inPages(session, box, positions, PAGE, page)
 }
 
 /** Where the session knows a run of messages it is read as a walk, which costs one query instead of one a message. */

@@ -10,6 +10,7 @@ import type { Retrievals } from '../retrieval.ts'
 import type { SaslOffer } from '../sasl/context.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
 import type { AccountHints } from './account-hints.ts'
+import type { KnownValues } from './search/known-values.ts'
 
 /** What the IMAP server is made of. */
 export interface ImapParts {
@@ -32,6 +33,7 @@ export interface ImapParts {
   /** As the operator has it now; the account decides beside that. */
   readonly usesTextFilters: () => boolean
   readonly accountHints: AccountHints
+  readonly knownValues: KnownValues
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string }
   readonly limits: {

@@ -35,6 +35,9 @@ export class UidList {
 
   /** -1 where it is not known. */
   indexOf(uid: number): number {
+    // Where nothing was ever expunged it stands where it was put.
+    const guess = uid - this.at(0)
+    if (uid !== 0 && guess >= 0 && this.at(guess) === uid) return guess
     const position = this.lowerBound(uid)
     return this.at(position) === uid && uid !== 0 ? position : -1
   }

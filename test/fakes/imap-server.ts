@@ -16,6 +16,7 @@ import { ScramKeyMaker } from '../../server/accounts/scram-key-maker.ts'
 import { ConnectionCensus } from '../../server/connection-census.ts'
 import { EventLog } from '../../server/event-log/event-log.ts'
 import { AccountHints } from '../../server/imap/account-hints.ts'
+import { KnownValues } from '../../server/imap/search/known-values.ts'
 import { type ImapParts, type ImapServer, makeImapServer } from '../../server/imap/server.ts'
 import { Events } from '../../server/ops/events.ts'
 import { Clients } from '../../server/proxied/front.ts'
@@ -139,6 +140,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
     about: { name: 'Deneme KEPHS’si', contact: 'tel:+903120000000' },
     usesTextFilters: () => true,
     accountHints: new AccountHints(),
+    knownValues: new KnownValues(),
     tls: {
       key: tls.key.export({ format: 'pem', type: 'pkcs8' }).toString(),
       cert: toPem(tls.certificate.der) + toPem(intermediate.certificate.der),

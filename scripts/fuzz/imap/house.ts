@@ -11,6 +11,7 @@ import { makeStandardMailboxes } from '../../../server/accounts/standard-mailbox
 import { ConnectionCensus } from '../../../server/connection-census.ts'
 import { AccountHints } from '../../../server/imap/account-hints.ts'
 import type { ImapParts } from '../../../server/imap/parts.ts'
+import { KnownValues } from '../../../server/imap/search/known-values.ts'
 import { Events } from '../../../server/ops/events.ts'
 import { Clients } from '../../../server/proxied/front.ts'
 import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from '../../../server/token-buckets.ts'
@@ -67,6 +68,7 @@ export async function makeHouse(): Promise<ImapHouse> {
     sasl: { scram: true, channelBinding: true, tokens: undefined },
     usesTextFilters: () => true,
     accountHints: new AccountHints(),
+    knownValues: new KnownValues(),
     tls: { key: '', cert: '' },
     limits: { loginTimeMs: 60_000, appendMax: APPEND_MAX, mimeLimits: defaultMimeLimits },
   }

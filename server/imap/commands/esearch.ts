@@ -7,11 +7,11 @@ import { filterMatches, type MailboxFilter, meansSelected, parseMailboxFilter } 
 import { Progress } from '../progress.ts'
 import { RecentMessages } from '../recent.ts'
 import { refuseUpdate } from '../search/contexts.ts'
-import { foundIn, type SearchedMailbox } from '../search/found.ts'
+import { find } from '../search/found.ts'
+import type { SearchedMailbox } from '../search/glance.ts'
 import { namesSelected, parseSearchProgram, type SearchProgram } from '../search/keys.ts'
 import {
   ALL,
-  type FoundMessage,
   parseResultOptions,
   type ResultOptions,
   saveFound,
@@ -51,9 +51,7 @@ export const esearch = command({
     if (options.names.has('UPDATE')) refuseUpdate(session.out, session.tag)
     const progress = new Progress(session, undefined)
     for await (const box of mailboxesOf(session, filters)) {
-      const found: FoundMessage[] = []
-      for await (const { row } of foundIn(session, key, { box, told: progress }))
-        found.push({ uid: row.uid, modseq: row.modseq })
+      const found = await find(session, key, { box, told: progress })
       if (saves) saveFound(session, options, found)
       if (found.length === 0) continue
       const place = ` MAILBOX ${mailbox(box.row.name, session.enabled.utf8)} UIDVALIDITY ${box.row.uidValidity}`

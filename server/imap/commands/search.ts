@@ -1,7 +1,7 @@
 import { command } from '../command.ts'
-import { foundIn } from '../search/found.ts'
+import { find } from '../search/found.ts'
 import { parseSearchProgram } from '../search/keys.ts'
-import { answerFound, type FoundMessage, parseResultOptions } from '../search/result-options.ts'
+import { answerFound, parseResultOptions } from '../search/result-options.ts'
 
 /** [RFC 9051 §6.4.4]; ESEARCH and SEARCHRES are part of it. */
 export const searchCommands = [false, true].map((byUid) =>
@@ -16,12 +16,9 @@ export const searchCommands = [false, true].map((byUid) =>
     },
     run: async (session, { options, program: { key, modseq } }) => {
       if (modseq) session.enableCondstore()
-      await answerFound(session, options, { word: 'SEARCH', byUid, modseq }, { key }, async (heldBack) => {
-        const found: FoundMessage[] = []
-        for await (const { row } of foundIn(session, key, { heldBack }))
-          found.push({ uid: row.uid, modseq: row.modseq })
-        return found
-      })
+      await answerFound(session, options, { word: 'SEARCH', byUid, modseq }, { key }, (heldBack) =>
+        find(session, key, { heldBack }),
+      )
       return 'SEARCH done'
     },
   }),

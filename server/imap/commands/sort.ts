@@ -1,9 +1,9 @@
 import { command } from '../command.ts'
-import { foundIn } from '../search/found.ts'
+import { find } from '../search/found.ts'
 import { parseCharset, parseSearchProgram } from '../search/keys.ts'
-import { answerFound, type FoundMessage, parseResultOptions } from '../search/result-options.ts'
+import { answerFound, parseResultOptions } from '../search/result-options.ts'
 import { parseSortKeys } from '../sort/keys.ts'
-import { Sorter } from '../sort/sorted.ts'
+import { sorted } from '../sort/sorted.ts'
 
 /** [RFC 5256 §3] with the results of [RFC 5267 §3]. */
 export const sortCommands = [false, true].map((byUid) =>
@@ -26,14 +26,7 @@ export const sortCommands = [false, true].map((byUid) =>
         options,
         { word: 'SORT', byUid, modseq },
         { key, sort: keys },
-        async (heldBack) => {
-          const sorter = new Sorter<FoundMessage>(keys)
-          for await (const message of foundIn(session, key, { heldBack })) {
-            const { uid, modseq: changed } = message.row
-            await sorter.take(message, { uid, modseq: changed })
-          }
-          return await sorter.sorted(() => session.slice.breathe())
-        },
+        async (heldBack) => sorted(session, keys, await find(session, key, { heldBack })),
       )
       return 'SORT done'
     },

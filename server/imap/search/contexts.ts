@@ -12,9 +12,6 @@ import { matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
 
-/** Values kept while some messages are put among the sorted ones; they are texts. */
-const MAX_VALUES = 2_000
-
 /** Searches of the selected mailbox whose results are kept up to date with the client. [RFC 5267 §4.3] */
 export class SearchContexts {
   readonly #contexts = new Map<string, SearchContext>()
@@ -139,27 +136,15 @@ async function addSorted(
   keys: NonNullable<SearchContext['search']['sort']>,
   added: readonly SearchedMessage[],
 ): Promise<void> {
-  const known = new Map<number, SortedBy>()
-  const { box, parts, slice } = session
   const valuesOf = async (uid: number): Promise<SortedBy | undefined> => {
-    const at = known.get(uid)
-    if (at !== undefined) return at
-    const [row] = await parts.store.mailboxes.rows(box.row.id, [uid])
-    if (row === undefined) return undefined
-    const values = await sortedBy(
-      keys,
-      new SearchedMessage(session, row, new SearchedPage(session, [row], box.row)),
-    )
-    if (known.size >= MAX_VALUES) known.clear()
-    known.set(uid, values)
-    await slice.breathe()
-    return values
+    await session.slice.breathe()
+    return sortedBy(session, keys, uid)
   }
   const placed: Placed[] = []
   try {
     for (const message of added) {
-      const values = await sortedBy(keys, message)
-      for (;;) {
+      const values = await valuesOf(message.row.uid)
+      while (values !== undefined) {
         const place = await context.insert(values, valuesOf)
         if ('position' in place) {
           placed.push(place)

@@ -1,16 +1,13 @@
 import { PAGE } from '../limits.ts'
-import { type ListedMailbox, positionsOf, rowsAt } from '../message-set.ts'
+import { positionsOf, rowsAt } from '../message-set.ts'
 import { countOf, type Positions } from '../number-set.ts'
 import { Progress } from '../progress.ts'
 import type { Session } from '../session.ts'
+import { foundAtAGlance, type SearchedMailbox } from './glance.ts'
 import type { SearchKey } from './keys.ts'
 import { matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
-
-export interface SearchedMailbox extends ListedMailbox {
-  readonly recent: { has(uid: number): boolean }
-}
 
 interface Search {
   /** The selected one where it is not said. */
@@ -20,26 +17,42 @@ interface Search {
   readonly heldBack?: Set<number> | undefined
 }
 
-/** Messages of a mailbox that a key finds, in its order, each with what was read of it so far. */
-export async function* foundIn(
+export interface FoundMessage {
+  readonly uid: number
+  /** 0 where no key asks for modseqs. */
+  readonly modseq: number
+}
+
+/** Messages of a mailbox that a key finds, in its order. */
+export async function find(
   session: Session,
   key: SearchKey,
   { box = session.box, told, heldBack }: Search = {},
-): AsyncGenerator<SearchedMessage> {
-  const matches = matcherOf(session, key, box)
+): Promise<FoundMessage[]> {
   const positions = candidates(session, key, box)
   const progress = told ?? new Progress(session, countOf(positions))
+  const found: FoundMessage[] = []
+  const glances = foundAtAGlance(session, key, box, positions)
+  if (glances !== undefined) {
+    for await (const page of glances) {
+      for (const uid of page.found) found.push({ uid, modseq: 0 })
+      await progress.advance(page.looked)
+    }
+    return found
+  }
+  const matches = matcherOf(session, key, box)
   for await (const rows of rowsAt(session, positions, PAGE, box)) {
     const page = new SearchedPage(session, rows, box.row)
     for (const row of rows) {
       const message = new SearchedMessage(session, row, page)
       const isFound = await matches(message)
       if (message.isHeldBack) heldBack?.add(row.uid)
-      if (isFound) yield message
+      if (isFound) found.push({ uid: row.uid, modseq: row.modseq })
       await session.slice.breathe()
     }
     await progress.advance(rows.length)
   }
+  return found
 }
 
 /** A set that every found message must be in saves reading the others. */

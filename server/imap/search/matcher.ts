@@ -1,11 +1,10 @@
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import { Needle } from '../../search-index/text-filter.ts'
 import { dayOfDateField, dayOfInstant } from '../dates.ts'
-import { positionsOf } from '../message-set.ts'
-import { within } from '../number-set.ts'
 import { emailId, threadId } from '../object-id.ts'
 import type { Session } from '../session.ts'
-import type { SearchedMailbox } from './found.ts'
+import { type SearchedMailbox, uidTest } from './glance.ts'
+import { textsOfAddresses } from './header-texts.ts'
 import type { SearchKey } from './keys.ts'
 import { messageIdMatcher } from './message-ids.ts'
 import type { SearchedMessage } from './searched-message.ts'
@@ -17,15 +16,13 @@ export type Matcher = (message: SearchedMessage) => boolean | Promise<boolean>
 export function matcherOf(session: Session, key: SearchKey, box: SearchedMailbox): Matcher {
   switch (key.kind) {
     case 'all':
-      return () => true
     case 'recent':
-      return ({ row }) => box.recent.has(row.uid) === key.set
+    case 'messages': {
+      const test = uidTest(session, key, box)
+      return ({ row }) => test(row.uid)
+    }
     case 'flag':
       return (message) => message.has(key.flag) === key.set
-    case 'messages': {
-      const positions = positionsOf(session, key.set, key.byUid, 'nobody', box)
-      return ({ row }) => within(positions, box.uids.indexOf(row.uid))
-    }
     case 'date':
       return dateMatcher(key)
     case 'size':
@@ -48,8 +45,8 @@ export function matcherOf(session: Session, key: SearchKey, box: SearchedMailbox
     }
     case 'addresses': {
       const folded = turkishCasemap(key.text)
-      return async (message) =>
-        (await message.addresses(key.name)).some((value) => turkishCasemap(value).includes(folded))
+      const texts = textsOfAddresses(key.name)
+      return async (message) => (await texts.of(message)).some((text) => text.includes(folded))
     }
     case 'text': {
       const needle = new Needle(turkishCasemap(key.text))

@@ -8,6 +8,7 @@ import type { SortKey } from '../sort/keys.ts'
 import { tagString } from '../wire-text.ts'
 import { SearchContext } from './context.ts'
 import { refuseUpdate } from './contexts.ts'
+import type { FoundMessage } from './found.ts'
 import type { SearchKey } from './keys.ts'
 
 type Name = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL' | 'CONTEXT' | 'UPDATE'
@@ -50,11 +51,6 @@ export function parseResultOptions(cursor: Cursor): ResultOptions | undefined {
   cursor.space()
   if (partial !== undefined && names.has('ALL')) throw bad('PARTIAL and ALL exclude each other')
   return names.size === 0 ? ALL : { names, partial, fetched }
-}
-
-export interface FoundMessage {
-  readonly uid: number
-  readonly modseq: number
 }
 
 export interface Asked {

@@ -1,9 +1,11 @@
 import { readAddressList } from '../../../mail/address-list.ts'
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
 import type { MimeEnvelope } from '../../../mail/mime-part.ts'
+import { inCodePointOrder, unicodeCasemap } from '../../../mail/unicode-casemap.ts'
 import type { Cursor } from '../cursor.ts'
 import { instantOfDateField } from '../dates.ts'
 import { bad } from '../failure.ts'
+import { type Lasting, octetsOfText, ownText } from '../search/lasting.ts'
 import type { SearchedMessage } from '../search/searched-message.ts'
 import { baseSubject } from './base-subject.ts'
 
@@ -12,11 +14,22 @@ export type SortValue = number | string
 
 export interface SortKey {
   readonly reverse: boolean
-  value(message: SearchedMessage): SortValue | Promise<SortValue>
+  readonly value: Lasting<SortValue>
 }
 
 /** More are nobody's wish; each is a value kept for each message. */
 const MAX_KEYS = 20
+
+type Worked = SortValue | Promise<SortValue>
+
+const lasting = (name: string, of: (message: SearchedMessage) => Worked): Lasting<SortValue> => ({
+  name: `sort ${name}`,
+  of: async (message) => {
+    const value = await of(message)
+    return typeof value === 'string' ? ownText(inCodePointOrder(unicodeCasemap(value))) : value
+  },
+  octets: (value) => (typeof value === 'string' ? octetsOfText(value) : 0),
+})
 
 const address =
   (field: 'from' | 'to' | 'cc', shown: 'local' | 'display') =>
@@ -24,17 +37,21 @@ const address =
     firstAddress((await message.envelope())[field], shown)
 
 /** [RFC 5256 §3], DISPLAYFROM and DISPLAYTO of [RFC 5957 §3] */
-const VALUES: ReadonlyMap<string, SortKey['value']> = new Map<string, SortKey['value']>([
-  ['ARRIVAL', ({ row }) => row.date],
-  ['SIZE', ({ row }) => row.size],
-  ['DATE', async (message) => sentAt(message, await message.envelope())],
-  ['SUBJECT', async (message) => subjectOf(await message.envelope()).text],
-  ['FROM', address('from', 'local')],
-  ['TO', address('to', 'local')],
-  ['CC', address('cc', 'local')],
-  ['DISPLAYFROM', address('from', 'display')],
-  ['DISPLAYTO', address('to', 'display')],
-])
+const VALUES: ReadonlyMap<string, Lasting<SortValue>> = new Map(
+  (
+    [
+      ['ARRIVAL', ({ row }) => row.date],
+      ['SIZE', ({ row }) => row.size],
+      ['DATE', async (message) => sentAt(message, await message.envelope())],
+      ['SUBJECT', async (message) => subjectOf(await message.envelope()).text],
+      ['FROM', address('from', 'local')],
+      ['TO', address('to', 'local')],
+      ['CC', address('cc', 'local')],
+      ['DISPLAYFROM', address('from', 'display')],
+      ['DISPLAYTO', address('to', 'display')],
+    ] satisfies [string, (message: SearchedMessage) => Worked][]
+  ).map(([name, of]) => [name, lasting(name, of)]),
+)
 
 /** `([REVERSE] key …)` */
 export function parseSortKeys(cursor: Cursor): readonly SortKey[] {

@@ -1,6 +1,9 @@
-import { compareCasemapped, unicodeCasemap } from '../../../mail/unicode-casemap.ts'
-import type { SearchedMessage } from '../search/searched-message.ts'
+import type { FoundMessage } from '../search/found.ts'
+import { valuesOf } from '../search/lasting.ts'
+import type { Session } from '../session.ts'
+import { UidList } from '../uid-list.ts'
 import { sortedInTurns } from './in-turns.ts'
+import { KeptOrder } from './kept-order.ts'
 import type { SortKey, SortValue } from './keys.ts'
 
 /** A message by what it is sorted by. */
@@ -9,17 +12,19 @@ export interface SortedBy {
   readonly values: readonly SortValue[]
 }
 
-interface Keyed<T> extends SortedBy {
-  readonly found: T
-}
-
-export async function sortedBy(keys: readonly SortKey[], message: SearchedMessage): Promise<SortedBy> {
+/** undefined where it was expunged meanwhile. */
+export async function sortedBy(
+  session: Session,
+  keys: readonly SortKey[],
+  uid: number,
+): Promise<SortedBy | undefined> {
   const values: SortValue[] = []
-  for (const key of keys) {
-    const value = await key.value(message)
-    values.push(typeof value === 'string' ? unicodeCasemap(value) : value)
+  for (const { value } of keys) {
+    const [one] = await valuesOf(session, session.box.row, value, [uid])
+    if (one === undefined) return undefined
+    values.push(one)
   }
-  return { uid: message.row.uid, values }
+  return { uid, values }
 }
 
 /** Ties are broken by the order in the mailbox. [RFC 5256 §3] */
@@ -31,27 +36,64 @@ export function compareSorted(keys: readonly SortKey[], a: SortedBy, b: SortedBy
   return a.uid - b.uid
 }
 
+/** Messages whose places are looked up between two looks at the time. */
+const AT_ONCE = 5_000
+
 /**
- * Messages with the values that they are sorted by, taken one at a time so that no index is held. Texts are kept as
- * `i;unicode-casemap` compares them [RFC 5255 §4.2]: ç stands between c and d, where Turkish readers look for it.
+ * Messages that are gone meanwhile are left out.
+ *
+ * @param found in the order of the mailbox
  */
-export class Sorter<T> {
-  readonly #keys: readonly SortKey[]
-  readonly #keyed: Keyed<T>[] = []
-
-  constructor(keys: readonly SortKey[]) {
-    this.#keys = keys
+export async function sorted(
+  session: Session,
+  keys: readonly SortKey[],
+  found: readonly FoundMessage[],
+): Promise<FoundMessage[]> {
+  const { box, parts, slice } = session
+  const uids = Uint32Array.from(found, ({ uid }) => uid)
+  const name = keys.map(({ reverse, value }) => `${reverse ? 'REVERSE ' : ''}${value.name}`).join(', ')
+  const key = `${box.row.id} by ${name}`
+  const known = parts.knownValues.get(key)
+  let kept = known instanceof KeptOrder ? known : undefined
+  if (kept === undefined || !kept.holds(uids)) {
+    kept = new KeptOrder(await orderOf(session, keys, uids, kept))
+    parts.knownValues.put(key, kept)
   }
-
-  async take(message: SearchedMessage, found: T): Promise<void> {
-    this.#keyed.push({ found, ...(await sortedBy(this.#keys, message)) })
+  const places = new UidList(uids)
+  const all: FoundMessage[] = []
+  for (const [at, uid] of kept.order.entries()) {
+    const message = found[places.indexOf(uid)]
+    if (message !== undefined) all.push(message)
+    if (at % AT_ONCE === 0) await slice.breathe()
   }
-
-  async sorted(breathe: () => Promise<void>): Promise<T[]> {
-    const all = await sortedInTurns(this.#keyed, (a, b) => compareSorted(this.#keys, a, b), breathe)
-    return all.map(({ found }) => found)
-  }
+  return all
 }
 
-const compareValues = (a: SortValue, b: SortValue): number =>
-  typeof a === 'number' || typeof b === 'number' ? Number(a) - Number(b) : compareCasemapped(a, b)
+/** @param before most of it stays as it is mostly, which makes sorting quick */
+async function orderOf(
+  session: Session,
+  keys: readonly SortKey[],
+  uids: Uint32Array,
+  before: KeptOrder | undefined,
+): Promise<Uint32Array> {
+  const columns: (readonly (SortValue | undefined)[])[] = []
+  for (const { value } of keys) columns.push(await valuesOf(session, session.box.row, value, uids))
+  const compare = (a: number, b: number): number => {
+    for (const [index, column] of columns.entries()) {
+      const order = compareValues(column[a]!, column[b]!)
+      if (order !== 0) return keys[index]?.reverse ? -order : order
+    }
+    return a - b
+  }
+  const list = new UidList(uids)
+  const isThere = (place: number): boolean => columns.every((column) => column[place] !== undefined)
+  const places = new Set<number>()
+  for (const uid of before?.order ?? []) places.add(list.indexOf(uid))
+  for (let place = 0; place < uids.length; place++) places.add(place)
+  places.delete(-1)
+  const breathe = () => session.slice.breathe()
+  const order = await sortedInTurns([...places].filter(isThere), compare, breathe)
+  return Uint32Array.from(order, (place) => uids[place] ?? 0)
+}
+
+const compareValues = (a: SortValue, b: SortValue): number => (a < b ? -1 : Number(a > b))

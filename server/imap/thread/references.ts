@@ -5,8 +5,8 @@ import { byDate, type ThreadMessage, type ThreadNode } from './node.ts'
 /** Longer ones are cut in two: whoever writes messages chooses how long they are. */
 const MAX_DEPTH = 500
 
-/** Messages linked between two looks at the time. */
-const LINKED_AT_ONCE = 50
+/** Messages between two looks at the time. */
+const AT_ONCE = 50
 
 type Breathe = () => Promise<void>
 
@@ -15,7 +15,7 @@ export async function byReferences(
   messages: readonly ThreadMessage[],
   breathe: Breathe,
 ): Promise<ThreadNode[]> {
-  const roots = await pruned(await linked(messages, breathe), undefined, breathe)
+  const roots = await pruned(await linked(messages, breathe), breathe)
   return sortedBelow(gathered(await sortedInTurns(roots, byDate, breathe)), breathe)
 }
 
@@ -34,7 +34,7 @@ async function linked(messages: readonly ThreadMessage[], breathe: Breathe): Pro
     return made
   }
   for (const [at, message] of messages.entries()) {
-    if (at % LINKED_AT_ONCE === 0) await breathe()
+    if (at % AT_ONCE === 0) await breathe()
     // A second message of the same id is a message of its own.
     const named = message.id === undefined ? undefined : nodeOf(message.id)
     const node = named === undefined || named.message !== undefined ? missing() : named
@@ -68,20 +68,35 @@ function takeOut(node: ThreadNode): void {
   node.parent = undefined
 }
 
-/** Step 3: places of missing messages that hold nothing together are taken out. */
-async function pruned(
-  nodes: readonly ThreadNode[],
-  parent: ThreadNode | undefined,
-  breathe: Breathe,
-): Promise<ThreadNode[]> {
-  const kept: ThreadNode[] = []
-  for (const node of nodes) {
-    await breathe()
-    if (node.children.length > 0) node.children = await pruned(node.children, node, breathe)
-    if (node.message !== undefined || (parent === undefined && node.children.length > 1)) kept.push(node)
-    else for (const child of node.children) kept.push(child)
+/**
+ * Step 3: places of missing messages that hold nothing together are taken out, from below, so that what is taken out has at most the
+ * children that stay.
+ */
+async function pruned(roots: readonly ThreadNode[], breathe: Breathe): Promise<ThreadNode[]> {
+  const all = await downwards(roots, breathe)
+  for (const [at, node] of all.reverse().entries()) {
+    if (node.children.length > 0) node.children = keptOf(node.children, 'below')
+    if (at % AT_ONCE === 0) await breathe()
   }
+  return keptOf(roots, 'at the top')
+}
+
+function keptOf(nodes: readonly ThreadNode[], where: 'below' | 'at the top'): ThreadNode[] {
+  const kept: ThreadNode[] = []
+  for (const node of nodes)
+    if (node.message !== undefined || (where === 'at the top' && node.children.length > 1)) kept.push(node)
+    else for (const child of node.children) kept.push(child)
   return kept
+}
+
+/** All of them, each before those below it. */
+async function downwards(roots: readonly ThreadNode[], breathe: Breathe): Promise<ThreadNode[]> {
+  const all = [...roots]
+  for (let at = 0; at < all.length; at++) {
+    for (const child of all[at]?.children ?? []) all.push(child)
+    if (at % AT_ONCE === 0) await breathe()
+  }
+  return all
 }
 
 /** Step 5: threads of one subject become one. */
@@ -121,9 +136,12 @@ const isBetter = (root: ThreadNode, known: ThreadNode): boolean =>
   known.message !== undefined &&
   (root.message === undefined || (known.message.isAnswer && !root.message.isAnswer))
 
-/** Step 6. */
-async function sortedBelow(nodes: readonly ThreadNode[], breathe: Breathe): Promise<ThreadNode[]> {
-  for (const node of nodes)
-    if (node.children.length > 0) node.children = await sortedBelow(node.children, breathe)
-  return sortedInTurns(nodes, byDate, breathe)
+/** Step 6: a place of a missing message stands where its first child does, so from below. */
+async function sortedBelow(roots: readonly ThreadNode[], breathe: Breathe): Promise<ThreadNode[]> {
+  const all = await downwards(roots, breathe)
+  for (const [at, node] of all.reverse().entries()) {
+    if (node.children.length > 1) node.children = await sortedInTurns(node.children, byDate, breathe)
+    if (at % AT_ONCE === 0) await breathe()
+  }
+  return sortedInTurns(roots, byDate, breathe)
 }

@@ -94,7 +94,7 @@ test('places in a sorted result that were given before the store failed are told
   await client.command('o', 'UID SORT RETURN (UPDATE COUNT) (SUBJECT) UTF-8 ALL')
   await under.deliver('sirali', message('z'))
   await under.deliver('sirali', message('a'))
-  const failed = failOnce(under.store.mailboxes, 'indexes', { skip: 2 })
+  const failed = failOnce(under.store.mailboxes, 'indexes', { skip: 1 })
   const told = await client.command('n', 'NOOP')
   expect(failed()).toBe(true)
   expect(told.at(-1)).toMatch(/^n NO \[UNAVAILABLE\]/)

@@ -14,7 +14,9 @@ const search = (tag: string, sort?: readonly SortKey[]) => ({
   fetched: [],
 })
 /** Values are the UIDs themselves, from the highest. */
-const DOWN: readonly SortKey[] = [{ reverse: true, value: ({ row }) => row.uid }]
+const DOWN: readonly SortKey[] = [
+  { reverse: true, value: { name: 'uid', of: ({ row }) => row.uid, octets: () => 0 } },
+]
 const valuesOf = async (uid: number) => ({ uid, values: [uid] })
 
 describe('contexts of a session [RFC 5267 §4.3.1]', () => {

@@ -1,0 +1,32 @@
+import type { Known } from '../search/known-values.ts'
+
+/** UIDs of messages in the order that a sort gave them: it never changes, so that it holds for all sets of them. */
+export class KeptOrder implements Known {
+  /** Ascending. */
+  readonly #uids: Uint32Array
+  readonly order: Uint32Array
+
+  constructor(order: Uint32Array) {
+    this.order = order
+    this.#uids = order.toSorted()
+  }
+
+  get octets(): number {
+    return this.order.byteLength * 2
+  }
+
+  /** @param uids ascending */
+  isOf(uids: Uint32Array): boolean {
+    return uids.length === this.#uids.length && this.holds(uids)
+  }
+
+  /** Whether it has all of these, which are ascending. */
+  holds(uids: Uint32Array): boolean {
+    let at = 0
+    for (const uid of uids) {
+      while ((this.#uids[at] ?? Number.POSITIVE_INFINITY) < uid) at++
+      if (this.#uids[at++] !== uid) return false
+    }
+    return true
+  }
+}
