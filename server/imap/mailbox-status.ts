@@ -2,6 +2,7 @@ import type { MailboxHead, MailboxRow } from '../../storage/port.ts'
 import type { Cursor } from './cursor.ts'
 import { bad } from './failure.ts'
 import { DELETED } from './flags.ts'
+import { uidsOf } from './known-uids.ts'
 import { PAGE } from './limits.ts'
 import { mailboxId } from './object-id.ts'
 import { untoldFrom } from './recent.ts'
@@ -64,7 +65,7 @@ async function recentMessages(head: MailboxHead, session: Session, row: MailboxR
   const from = session.enabled.rev2 ? head.uidNext : await untoldFrom(session.parts.store, row)
   if (from >= head.uidNext) return 0
   if (from === 1) return head.exists
-  const uids = new UidList(await session.parts.store.mailboxes.uids(row.id))
+  const uids = new UidList((await uidsOf(session.parts, row, head)).uids)
   return uids.length - uids.lowerBound(from)
 }
 

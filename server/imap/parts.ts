@@ -10,7 +10,7 @@ import type { Retrievals } from '../retrieval.ts'
 import type { SaslOffer } from '../sasl/context.ts'
 import type { TokenBuckets } from '../token-buckets.ts'
 import type { AccountHints } from './account-hints.ts'
-import type { KnownValues } from './search/known-values.ts'
+import type { KnownValues } from './known-values.ts'
 
 /** What the IMAP server is made of. */
 export interface ImapParts {

@@ -1,9 +1,11 @@
 import type { MailboxRow, MailboxStore, MessageMarks, MessageRow, Stored } from '../../storage/port.ts'
 import { flagsResponse } from './fetch/response.ts'
 import { fetchUnasked } from './fetch/unasked.ts'
+import { uidsOf } from './known-uids.ts'
 import { PAGE, UIDS_OF_A_LINE } from './limits.ts'
 import { formatNumbers } from './number-set.ts'
 import type { Output } from './output.ts'
+import type { ImapParts } from './parts.ts'
 import type { RecentMessages } from './recent.ts'
 import { SearchContexts } from './search/contexts.ts'
 import type { Session } from './session.ts'
@@ -58,18 +60,20 @@ export class SelectedMailbox {
     this.#modseq = modseq
   }
 
-  /** undefined where the mailbox is gone. The point is read before the list, so that nothing falls between them. */
+  /** undefined where the mailbox is gone. */
   static async open(
-    store: MailboxStore,
+    parts: Pick<ImapParts, 'store' | 'knownValues'>,
     row: MailboxRow,
     readOnly: boolean,
     shown: Shown,
   ): Promise<{ selected: SelectedMailbox; uidNext: number; unseen: number } | undefined> {
+    const store = parts.store.mailboxes
     const head = await store.head(row.id)
     if (head === undefined) return undefined
-    const uids = await store.uids(row.id)
+    const known = await uidsOf(parts, row, head)
+    const { uids } = known
     await shown.recent.take(Math.max(head.uidNext, (uids.at(-1) ?? 0) + 1))
-    const selected = new SelectedMailbox(store, row, readOnly, shown, { uids, modseq: head.modseq })
+    const selected = new SelectedMailbox(store, row, readOnly, shown, known)
     return { selected, uidNext: Math.max(head.uidNext, selected.uids.last + 1), unseen: head.unseen }
   }
 

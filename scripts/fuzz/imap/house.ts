@@ -11,7 +11,7 @@ import { makeStandardMailboxes } from '../../../server/accounts/standard-mailbox
 import { ConnectionCensus } from '../../../server/connection-census.ts'
 import { AccountHints } from '../../../server/imap/account-hints.ts'
 import type { ImapParts } from '../../../server/imap/parts.ts'
-import { KnownValues } from '../../../server/imap/search/known-values.ts'
+import { KnownValues } from '../../../server/imap/known-values.ts'
 import { Events } from '../../../server/ops/events.ts'
 import { Clients } from '../../../server/proxied/front.ts'
 import { HOUR_MS, RECORDED_OCTETS, TokenBuckets } from '../../../server/token-buckets.ts'

@@ -3,6 +3,7 @@ import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import type { Enabled } from '../enabled.ts'
 import { bad } from '../failure.ts'
+import { uidsOf } from '../known-uids.ts'
 import { filterMatches, type MailboxFilter, meansSelected, parseMailboxFilter } from '../mailbox-filter.ts'
 import { Progress } from '../progress.ts'
 import { RecentMessages } from '../recent.ts'
@@ -101,5 +102,5 @@ async function lookedAt(session: Session, row: MailboxRow): Promise<SearchedMail
   if (head === undefined || head.exists === 0) return undefined
   const recent = new RecentMessages(store, row, session.enabled.rev2 ? 'never' : 'looks')
   await recent.take(head.uidNext)
-  return { row, uids: new UidList(await store.mailboxes.uids(row.id)), recent }
+  return { row, uids: new UidList((await uidsOf(session.parts, row, head)).uids), recent }
 }

@@ -45,7 +45,7 @@ async function select(
   const row = await session.mailbox(session.name(octets))
   const readOnly = examine || session.closed
   const flags = new ShownFlags(readOnly ? undefined : permanentFlags(session), await keywordsOf(session, row))
-  const opened = await SelectedMailbox.open(session.parts.store.mailboxes, row, readOnly, {
+  const opened = await SelectedMailbox.open(session.parts, row, readOnly, {
     flags,
     recent: new RecentMessages(
       session.parts.store,

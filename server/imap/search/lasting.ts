@@ -1,8 +1,8 @@
 import type { MailboxRow } from '../../../storage/port.ts'
+import type { Known } from '../known-values.ts'
 import { PAGE } from '../limits.ts'
 import type { Session } from '../session.ts'
 import { UidList } from '../uid-list.ts'
-import type { Known } from './known-values.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
 

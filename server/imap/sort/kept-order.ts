@@ -1,4 +1,4 @@
-import type { Known } from '../search/known-values.ts'
+import type { Known } from '../known-values.ts'
 
 /** UIDs of messages in the order that a sort gave them: it never changes, so that it holds for all sets of them. */
 export class KeptOrder implements Known {

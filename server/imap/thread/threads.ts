@@ -1,6 +1,6 @@
 import { messageIdsIn } from '../../../mail/message-ids.ts'
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
-import type { Known } from '../search/known-values.ts'
+import type { Known } from '../known-values.ts'
 import { type Lasting, octetsOfText, ownText, valuesOf } from '../search/lasting.ts'
 import type { Session } from '../session.ts'
 import { sentAt, subjectOf } from '../sort/keys.ts'

@@ -1,6 +1,6 @@
 /** What messages are searched, sorted and threaded by is worked out once, and the answers are those that it would be without. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { KnownValues } from '../../../server/imap/search/known-values.ts'
+import { KnownValues } from '../../../server/imap/known-values.ts'
 import type { LineClient } from '../../fakes/dialogue.ts'
 import { type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
 
@@ -34,10 +34,14 @@ async function boxOf(box: string, count: number): Promise<LineClient> {
   return opened(box)
 }
 
-/** Questions to the store that read messages, while something is done. */
-async function readsDuring(act: () => Promise<unknown>): Promise<number> {
+const READING = ['rows', 'page', 'marks', 'index', 'indexes'] as const
+
+/** Questions to the store of these kinds, while something is done. */
+async function readsDuring(
+  act: () => Promise<unknown>,
+  asked: readonly ((typeof READING)[number] | 'uids')[] = READING,
+): Promise<number> {
   const { mailboxes } = under.store
-  const asked = ['rows', 'page', 'marks', 'index', 'indexes'] as const
   const real = new Map(asked.map((name) => [name, mailboxes[name]]))
   let reads = 0
   for (const [name, ask] of real)
@@ -79,6 +83,41 @@ test('of a mailbox that grew by one message that one is read', async () => {
   const reads = await readsDuring(() => client.command('b', 'UID SORT (SUBJECT DATE) UTF-8 ALL'))
   // Its row and its index, for each of two keys.
   expect(reads).toBe(4)
+})
+
+test('a mailbox that is opened again is not read whole, whatever came and went', async () => {
+  const [client, other] = [await boxOf('acik', 9), await opened('acik')]
+  const open = async () => {
+    const lines = await client.command('s', 'SELECT acik')
+    const [found] = await client.command('u', 'UID SEARCH ALL')
+    return [...lines.filter((line) => / EXISTS$|UIDNEXT|HIGHESTMODSEQ/.test(line)), found]
+  }
+  const { parts } = under
+  const known = parts.knownValues
+  onTestFinished(() => void Object.assign(parts, { knownValues: known }))
+  for (const change of [
+    'NOOP',
+    'STORE 2 +FLAGS (\\Seen)',
+    'COPY 1:3 acik',
+    'STORE 3,5 +FLAGS (\\Deleted)',
+    'EXPUNGE',
+    'COPY 1 acik',
+    'MOVE 8:* Taslaklar',
+  ]) {
+    expect((await other.command('c', change)).at(-1)).toMatch(/^c OK/)
+    let answer: unknown
+    expect(await readsDuring(async () => (answer = await open()), ['uids'])).toBe(0)
+    Object.assign(parts, { knownValues: new KnownValues(0) })
+    expect(await open()).toEqual(answer)
+    Object.assign(parts, { knownValues: known })
+  }
+})
+
+test('where too much changed it is read whole', async () => {
+  const client = await boxOf('cok', 9)
+  for (let n = 0; n < 8; n++) await client.command('c', 'UID COPY 1:* cok')
+  expect(await readsDuring(() => client.command('s', 'EXAMINE cok'), ['uids'])).toBe(1)
+  expect((await client.command('u', 'UID SEARCH RETURN (COUNT) ALL'))[0]).toContain(`COUNT ${9 * 2 ** 8}`)
 })
 
 test('flags are asked for each time, since they change', async () => {

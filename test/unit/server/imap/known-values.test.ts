@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { KnownValues } from '../../../../server/imap/search/known-values.ts'
+import { KnownValues } from '../../../../server/imap/known-values.ts'
 import { KeptOrder } from '../../../../server/imap/sort/kept-order.ts'
 
 test('what nobody asked for longest is forgotten, and no more than has to be', () => {

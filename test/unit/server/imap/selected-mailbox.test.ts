@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { Enabled } from '../../../../server/imap/enabled.ts'
+import { KnownValues } from '../../../../server/imap/known-values.ts'
 import { Output } from '../../../../server/imap/output.ts'
 import { RecentMessages } from '../../../../server/imap/recent.ts'
 import { SelectedMailbox } from '../../../../server/imap/selected-mailbox.ts'
@@ -39,7 +40,7 @@ const SHOWN = {
 
 /** A mailbox with UIDs 1 and 2 at modseq 2, whose changes are answered one after the other. */
 async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
-  const store = {
+  const mailboxes = {
     head: async () => ({ modseq: 2, uidNext: 3 }),
     uids: async () => Uint32Array.of(1, 2),
     changes: async (_: string, since: number) => {
@@ -50,7 +51,14 @@ async function selected(...answers: (Changes | 'UNAVAILABLE')[]) {
   } as unknown as MailboxStore
   const wire = new PassThrough()
   const out = new Output(wire)
-  const box = (await SelectedMailbox.open(store, ROW, false, SHOWN))?.selected
+  const box = (
+    await SelectedMailbox.open(
+      { store: { mailboxes } as Store, knownValues: new KnownValues() },
+      ROW,
+      false,
+      SHOWN,
+    )
+  )?.selected
   if (box === undefined) throw new Error('it is there')
   const told = async (): Promise<string[]> => {
     await out.flush()

@@ -1,4 +1,4 @@
-import { MAX_KNOWN_OCTETS } from '../limits.ts'
+import { MAX_KNOWN_OCTETS } from './limits.ts'
 
 /** Something that is known of the messages of a mailbox. */
 export interface Known {
