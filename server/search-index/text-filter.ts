@@ -15,7 +15,7 @@ export class TextFilter {
     this.#inside = inside
   }
 
-  /** undefined where it says nothing: of another version, or of a message with too much text. */
+  /** undefined where it says nothing: of another version, or of a message with too much or unknown text. */
   static read(octets: Uint8Array): TextFilter | undefined {
     if (octets[0] !== VERSION || octets[1] !== BITS || octets.length < HEAD) return undefined
     const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength)
@@ -50,7 +50,7 @@ export class Needle {
 }
 
 /** Grows with every change of what is folded, cut or hashed: what an older program wrote says nothing then. */
-const VERSION = 2
+const VERSION = 3
 const BITS = 0
 const TOO_MUCH = 1
 const HEAD = 6
@@ -80,6 +80,11 @@ export class TextFilterBuilder {
     this.#hasTooMuch ||= !set.addAll(text)
     this.#before = text.slice(-2)
     return !this.#hasTooMuch
+  }
+
+  /** What it holds is not known as a whole, and so it says nothing. */
+  giveUp(): void {
+    this.#hasTooMuch = true
   }
 
   finish(): Uint8Array {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { MimeIndexer } from '../../mail/mime-index.ts'
 import { documentText, MAX_DOCUMENT, MAX_XML } from '../../server/imap/search/documents/document-text.ts'
 import { XmlText } from '../../server/imap/search/documents/xml-text.ts'
+import { HtmlText } from '../../server/imap/search/html-text.ts'
 import { Slice } from '../../server/imap/slice.ts'
 import { stored, type ZipPart, zip } from '../fakes/zip.ts'
 
@@ -88,4 +89,24 @@ test.each([
   for (let n = 0; n < 20; n++) given += reader.push(piece).length
   given += reader.end().length
   expect(given).toBeLessThanOrEqual(begin === '&#' ? 20 * piece.length : 0)
+})
+
+test.each([
+  ['a tag that never ends', '<a ', false],
+  ['a quoted value that never ends', '<a b="', false],
+  ['a comment that never ends', '<!--', false],
+  ['a declaration that never ends', '<!', false],
+  ['a script that never ends', '<script>', false],
+  ['a name that never ends', '<a', false],
+  ['a reference that never ends', '&', true],
+  ['marks alone', '<1'.repeat(1_000), true],
+  ['references without end', '&#'.repeat(1_000), true],
+])('HTML, %s: in single letters as in large pieces, no more is given than came', (_, begin, isShown) => {
+  const pieces = [begin, ...Array(20).fill('a'.repeat(16_000))]
+  const given = (cut: readonly string[]) => {
+    const reader = new HtmlText()
+    return cut.reduce((sum, piece) => sum + reader.push(piece).length, 0) + reader.end().length
+  }
+  expect(given(pieces)).toBe(isShown ? pieces.join('').length : 0)
+  expect(given([...pieces.join('')])).toBe(given(pieces))
 })

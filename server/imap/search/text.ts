@@ -1,5 +1,6 @@
 import type { Needle, TextFilter } from '../../search-index/text-filter.ts'
 import { touchesContent } from '../retrieval-gate.ts'
+import { UnknownText } from './documents/pdf-reader.ts'
 import type { SearchedMessage } from './searched-message.ts'
 
 /**
@@ -33,13 +34,17 @@ async function mayMatch(message: SearchedMessage, filter: TextFilter, needle: Ne
   return filter.hasInside && (await message.mayLookInside()) && filter.mayHoldInside(needle)
 }
 
-/** Looks for a text that may begin in one piece and end in the next. */
+/** Looks for a text that may begin in one piece and end in the next; what cannot be known is not found. */
 async function holds(pieces: AsyncIterable<string>, folded: string): Promise<boolean> {
   let before = ''
-  for await (const piece of pieces) {
-    const text = before + piece
-    if (text.includes(folded)) return true
-    before = folded.length < 2 ? '' : text.slice(1 - folded.length)
+  try {
+    for await (const piece of pieces) {
+      const text = before + piece
+      if (text.includes(folded)) return true
+      before = folded.length < 2 ? '' : text.slice(1 - folded.length)
+    }
+  } catch (error) {
+    if (!(error instanceof UnknownText)) throw error
   }
   return false
 }

@@ -7,6 +7,7 @@ import { type OctetSource, PIECE, piecesOf } from '../octet-pieces.ts'
 import { partText, partTextIn } from '../part-text.ts'
 import type { Span } from '../retrieval-gate.ts'
 import { documentText, isDocument } from './documents/document-text.ts'
+import { HtmlText } from './html-text.ts'
 
 /** One of the texts of a message. */
 export interface SearchedText {
@@ -17,8 +18,8 @@ export interface SearchedText {
 }
 
 /**
- * All that TEXT looks at, folded: the header, the headers of nested messages, text parts, the text of documents. [RFC 9051 §6.4.4] Whoever searches and
- * whoever makes filters read the same, cut at the same places.
+ * All that TEXT looks at, folded: the header, the headers of nested messages, text parts, HTML as it is written and as it is
+ * shown, the text of documents. [RFC 9051 §6.4.4] Whoever searches and whoever makes filters read the same, cut at the same places.
  */
 export class SearchedTexts {
   readonly #source: OctetSource
@@ -41,18 +42,14 @@ export class SearchedTexts {
         yield { span, isOwnHeader: false, folded: () => this.#header(span) }
       }
       const leaf = part
-      if (leaf.type === 'text' && leaf.children.length === 0)
-        yield {
-          span: { start: leaf.bodyStart, end: leaf.bodyEnd },
-          isOwnHeader: false,
-          folded: () => this.#part(leaf),
-        }
-      else if (isDocument(leaf))
-        yield {
-          span: { start: leaf.bodyStart, end: leaf.bodyEnd },
-          isOwnHeader: false,
-          folded: () => foldedPieces(documentText(this.#source, this.#body, leaf)),
-        }
+      const span = { start: leaf.bodyStart, end: leaf.bodyEnd }
+      const readings: (() => AsyncGenerator<string>)[] = []
+      if (leaf.type === 'text' && leaf.children.length === 0) {
+        readings.push(() => this.#part(leaf))
+        if (leaf.subtype === 'html') readings.push(() => foldedPieces(this.#shown(leaf)))
+      } else if (isDocument(leaf))
+        readings.push(() => foldedPieces(documentText(this.#source, this.#body, leaf)))
+      for (const folded of readings) yield { span, isOwnHeader: false, folded }
     }
   }
 
@@ -74,6 +71,14 @@ export class SearchedTexts {
       return
     }
     yield* foldedPieces(partText(this.#source, this.#body, part))
+  }
+
+  /** What readers of an HTML part see. */
+  async *#shown(part: MimePart): AsyncGenerator<string> {
+    const html = new HtmlText()
+    if (this.#isSmall) yield html.push(partTextIn(await this.#octets(), part) ?? '')
+    else for await (const piece of partText(this.#source, this.#body, part)) yield html.push(piece)
+    yield html.end()
   }
 
   /** Read once, whatever of it is looked at. */

@@ -3,8 +3,10 @@ import { defaultMimeLimits } from '../../../mail/mime-part.ts'
 import { AccountDirectory } from '../../../server/accounts/directory.ts'
 import { PasswordThread } from '../../../server/accounts/password-thread.ts'
 import { Filling } from '../../../server/search-index/filling.ts'
+import { attachment } from '../../fakes/attached-document.ts'
 import type { LineClient } from '../../fakes/dialogue.ts'
 import { ACCOUNT, deliveredAt, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
+import { pdfOf } from '../../fakes/pdf.ts'
 import { zip } from '../../fakes/zip.ts'
 
 const plain = (subject: string, text: string, more = '') =>
@@ -20,9 +22,6 @@ const word = (text: string) =>
       content: `<w:p><w:t>${text.slice(0, 3)}</w:t><w:t>${text.slice(3)}</w:t></w:p>`,
     },
   ])
-const attached = (octets: Buffer) =>
-  `Content-Type: application/octet-stream; name=yazi.docx\r\nContent-Transfer-Encoding: base64\r\n\r\n${octets.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`
-
 const messages: readonly Buffer[] = [
   plain('birinci', 'İlgili makama'),
   plain('ikinci', 'ILGISIZ'),
@@ -76,7 +75,7 @@ async function select(name: string): Promise<string> {
 /** Filters that say no to everything: who asks them finds nothing. */
 async function denyAll(mailbox: string): Promise<void> {
   const uids = await under.store.mailboxes.uids(mailbox)
-  const none = Uint8Array.of(2, 0, 0, 0, 0, 0)
+  const none = Uint8Array.of(3, 0, 0, 0, 0, 0)
   await under.store.mailboxes.setTextFilters(mailbox, new Map([...uids].map((uid) => [uid, none])))
 }
 
@@ -150,7 +149,7 @@ describe('RFC 9051 §6.4.4: with a search index the same is found as without', (
   test('a filter of another version says nothing', async () => {
     const mailbox = await select('Taslaklar')
     await choose('on')
-    await under.store.mailboxes.setTextFilters(mailbox, new Map([[2, Uint8Array.of(1, 0, 0, 0, 0, 0)]]))
+    await under.store.mailboxes.setTextFilters(mailbox, new Map([[2, Uint8Array.of(2, 0, 0, 0, 0, 0)]]))
     expect(await search('TEXT ikinci')).toBe('* SEARCH 2')
     await under.store.mailboxes.clearTextFilters(mailbox)
   })
@@ -225,37 +224,67 @@ describe('of a delivery that nobody has read', () => {
 })
 
 describe('RFC 9051 §6.4.4: a word in an attached document', () => {
-  test('is found with a search index and without, and of a delivery once it was read', async () => {
-    const document = attached(word('Şartname'))
-    const start = 'Subject: teslim\r\nContent-Type: message/rfc822\r\n\r\nSubject: asil\r\n'
-    const bodyAt = start.length + document.indexOf('\r\n\r\n') + 4
-    await under.deliver('Taslaklar', Buffer.from(document))
-    await under.deliver('Taslaklar', Buffer.from(attached(word('Baskasi'))))
-    await under.deliver(
-      'INBOX',
-      Buffer.from(start + document),
-      deliveredAt(bodyAt, start.length + document.length, 'i2'),
+  const kinds: [string, (text: string) => Buffer, string][] = [
+    ['docx', word, 'w:t'],
+    ['pdf', pdfOf, 'BaseFont'],
+  ]
+  test.each(kinds)(
+    '%s: is found with a search index and without, and of a delivery once it was read',
+    async (kind, write, code) => {
+      const attached = (text: string) => attachment(write(text), 'application/octet-stream', `yazi.${kind}`)
+      const document = attached('Şartname')
+      const start = 'Subject: teslim\r\nContent-Type: message/rfc822\r\n\r\nSubject: asil\r\n'
+      const bodyAt = start.length + document.indexOf('\r\n\r\n') + 4
+      const own = await under.deliver('Taslaklar', document)
+      await under.deliver('Taslaklar', attached('Baskasi'))
+      const delivered = await under.deliver(
+        'INBOX',
+        Buffer.concat([Buffer.from(start), document]),
+        deliveredAt(bodyAt, start.length + document.length, `of ${kind}`),
+      )
+      const among = `UID ${own.uid}:*`
+      const answers = async () => {
+        await select('Taslaklar')
+        const found = [
+          await search(`${among} BODY "şartname"`),
+          await search(`${among} TEXT "ŞARTNAME"`),
+          await search(`${among} BODY ${code}`),
+        ]
+        await select('INBOX')
+        return [...found, await search(`UID ${delivered.uid} BODY "şartname"`)]
+      }
+      const none = '* SEARCH'
+      const ofOwn = `* SEARCH ${own.uid}`
+      await choose(undefined)
+      expect(await answers()).toEqual([ofOwn, ofOwn, none, none])
+      await choose('on')
+      await fill()
+      expect(await answers()).toEqual([ofOwn, ofOwn, none, none])
+      await client.command(`s${++tags}`, `UID FETCH ${delivered.uid} BODY.PEEK[]`)
+      expect(await answers()).toEqual([ofOwn, ofOwn, none, `* SEARCH ${delivered.uid}`])
+      await choose(undefined)
+      expect(await answers()).toEqual([ofOwn, ofOwn, none, `* SEARCH ${delivered.uid}`])
+    },
+  )
+})
+
+describe('RFC 9051 §6.4.4: HTML', () => {
+  test.each([
+    ['as it is shown', 'BODY "birim şefi"', true],
+    ['as it is written', 'BODY "<b>bi"', true],
+    ['what its style says', 'BODY "gizli{}"', true],
+    ['what stands nowhere', 'BODY birimler', false],
+  ])('%s', async (_, question, isFound) => {
+    const html = '<style>gizli{}</style><b>bi</b>rim&nbsp;&#351;efi'
+    const { uid } = await under.deliver(
+      'Taslaklar',
+      Buffer.from(`Content-Type: text/html\r\n\r\n${html}\r\n`),
     )
-    const answers = async () => {
-      await select('Taslaklar')
-      const found = [
-        await search('BODY "şartname"'),
-        await search('TEXT "ŞARTNAME"'),
-        await search('BODY w:t'),
-      ]
-      await select('INBOX')
-      return [...found, await search('BODY "şartname"')]
+    await select('Taslaklar')
+    for (const state of [undefined, 'on'] as const) {
+      await choose(state)
+      await fill()
+      expect(await search(`UID ${uid} ${question}`)).toBe(isFound ? `* SEARCH ${uid}` : '* SEARCH')
     }
-    const none = '* SEARCH'
-    const [own] = [`* SEARCH ${messages.length + 1}`]
-    await choose(undefined)
-    expect(await answers()).toEqual([own, own, none, none])
-    await choose('on')
-    await fill()
-    expect(await answers()).toEqual([own, own, none, none])
-    await client.command(`s${++tags}`, 'FETCH 2 BODY.PEEK[]')
-    expect(await answers()).toEqual([own, own, none, '* SEARCH 2'])
-    await choose(undefined)
-    expect(await answers()).toEqual([own, own, none, '* SEARCH 2'])
   })
 })

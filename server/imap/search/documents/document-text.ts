@@ -10,10 +10,11 @@ import {
 } from '../../../../mail/zip-directory.ts'
 import type { BlobRef } from '../../../../storage/port.ts'
 import { decodedPieces, type OctetSource, PIECE } from '../../octet-pieces.ts'
+import { PdfText } from './pdf-text.ts'
 import { Turn } from './turn.ts'
 import { XmlText } from './xml-text.ts'
 
-/** Octets of a part as it was sent; its document lies in memory while it is read, and there is one at a time. */
+/** Octets of a part as it was sent; a package lies in memory while it is read, a PDF in that of its process, one at a time. */
 export const MAX_DOCUMENT = 33_554_432
 /** Octets of one XML file in it, whose text is held: some four thousand pages. */
 export const MAX_XML = 16_777_216
@@ -21,9 +22,11 @@ export const MAX_XML = 16_777_216
 export const MAX_XML_IN_ALL = 67_108_864
 
 /** Word, Excel, PowerPoint, OpenDocument, e-Yazisma. */
-const TYPES =
+const PACKAGE_TYPES =
   /^vnd\.(?:openxmlformats-officedocument|oasis\.opendocument|ms-(?:word|excel|powerpoint)\.\w+\.macroenabled)\b/
-const NAMES = /\.(?:doc[xm]|xls[xm]|ppt[xm]|dot[xm]|od[tsp]|eyp)$/i
+const PACKAGE_NAMES = /\.(?:doc[xm]|xls[xm]|ppt[xm]|dot[xm]|od[tsp]|eyp)$/i
+const PDF_TYPES = /^(?:x-)?pdf$/
+const PDF_NAMES = /\.pdf$/i
 
 /** The files of a package that hold what its readers see. [ECMA-376-1 §11–13, ODF 1.3-2 §3] */
 const SHOWN = [
@@ -36,16 +39,27 @@ const SHOWN = [
 ]
 
 const reading = new Turn()
+const pdf = new PdfText()
 const never = new AbortController().signal
 
-/** Whether a part is a document whose text is looked for, by its type or, since many programs know no type, its name. */
-export function isDocument(part: MimePart): boolean {
-  if (part.type !== 'application') return false
-  if (TYPES.test(part.subtype)) return true
-  return fileNamesOf(part).some((name) => NAMES.test(name))
+/** What a part is by its type or, since many programs know no type, its name; undefined where no text is looked for in it. */
+function kindOf(part: MimePart): 'package' | 'pdf' | undefined {
+  if (part.type !== 'application') return undefined
+  if (PACKAGE_TYPES.test(part.subtype)) return 'package'
+  if (PDF_TYPES.test(part.subtype)) return 'pdf'
+  const names = fileNamesOf(part)
+  if (names.some((name) => PACKAGE_NAMES.test(name))) return 'package'
+  return names.some((name) => PDF_NAMES.test(name)) ? 'pdf' : undefined
 }
 
-/** The text of a document in pieces; of one that is broken or beyond the bounds that which could be read before. */
+/** Whether a part is a document whose text is looked for. */
+export const isDocument = (part: MimePart): boolean => kindOf(part) !== undefined
+
+/**
+ * The text of a document in pieces; of one that is broken or beyond the bounds that which could be read before.
+ *
+ * @throws UnknownText where it is not known what would have been found
+ */
 export async function* documentText(
   source: OctetSource,
   body: BlobRef,
@@ -55,8 +69,9 @@ export async function* documentText(
   if (!isTransferEncoding(encoding) || end - start > MAX_DOCUMENT) return
   const done = await reading.take()
   try {
-    const octets = Buffer.concat(await Array.fromAsync(decodedPieces(source, body, { start, end }, encoding)))
-    yield* textOfPackage(source, octets)
+    const pieces = decodedPieces(source, body, { start, end }, encoding)
+    if (kindOf(part) === 'pdf') yield* pdf.of(pieces, `${body.hash} ${start}`, source.slice)
+    else yield* textOfPackage(source, Buffer.concat(await Array.fromAsync(pieces)))
   } catch (error) {
     if (!(error instanceof ZipError)) throw error
   } finally {

@@ -1,38 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { MimeIndexer } from '../../../../mail/mime-index.ts'
-import type { OctetSource } from '../../../../server/imap/octet-pieces.ts'
 import { documentText, isDocument } from '../../../../server/imap/search/documents/document-text.ts'
 import { Turn } from '../../../../server/imap/search/documents/turn.ts'
 import { XmlText } from '../../../../server/imap/search/documents/xml-text.ts'
-import { Slice } from '../../../../server/imap/slice.ts'
+import { attachedDocument } from '../../../fakes/attached-document.ts'
 import { type ZipPart, zip } from '../../../fakes/zip.ts'
 
 const WORD = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 
-function messageOf(document: Buffer, type: string, name = 'x') {
-  const octets = Buffer.from(
-    `Content-Type: ${type}; name="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${document.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`,
-  )
-  const indexer = new MimeIndexer()
-  indexer.push(octets)
-  const source: OctetSource = {
-    parts: {
-      store: {
-        blobs: {
-          read: async (_, { start, end } = { start: 0, end: octets.length }) => octets.subarray(start, end),
-          open: async function* (_, { start, end } = { start: 0, end: octets.length }) {
-            yield octets.subarray(start, end)
-          },
-        },
-      },
-    },
-    slice: new Slice(),
-  }
-  return { part: indexer.end().root, source, body: { hash: '', size: octets.length } }
-}
-
 async function textOf(parts: readonly ZipPart[], type = WORD, name?: string): Promise<string> {
-  const { part, source, body } = messageOf(zip(parts), type, name)
+  const { part, source, body } = attachedDocument(zip(parts), type, name)
   return (await Array.fromAsync(documentText(source, body, part))).join('')
 }
 
@@ -98,9 +74,9 @@ describe('ECMA-376, ODF 1.3: the text of packages', () => {
   })
 
   test('only what is a document by type or name is opened', () => {
-    expect(isDocument(messageOf(Buffer.of(), 'application/octet-stream', 'a.bin').part)).toBe(false)
-    expect(isDocument(messageOf(Buffer.of(), 'image/png', 'a.docx').part)).toBe(false)
-    expect(isDocument(messageOf(Buffer.of(), WORD).part)).toBe(true)
+    expect(isDocument(attachedDocument(Buffer.of(), 'application/octet-stream', 'a.bin').part)).toBe(false)
+    expect(isDocument(attachedDocument(Buffer.of(), 'image/png', 'a.docx').part)).toBe(false)
+    expect(isDocument(attachedDocument(Buffer.of(), WORD).part)).toBe(true)
   })
 })
 

@@ -2,32 +2,34 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MimeIndexer } from '../../../../mail/mime-index.ts'
 import { turkishCasemap } from '../../../../mail/turkish-fold.ts'
-import type { OctetSource } from '../../../../server/imap/octet-pieces.ts'
+import { UnknownText } from '../../../../server/imap/search/documents/pdf-reader.ts'
 import { headerSpan, SearchedTexts } from '../../../../server/imap/search/texts.ts'
-import { Slice } from '../../../../server/imap/slice.ts'
 import { filterOf } from '../../../../server/search-index/make-filter.ts'
 import { Needle, TextFilter } from '../../../../server/search-index/text-filter.ts'
+import { attachedDocument, sourceOf } from '../../../fakes/attached-document.ts'
 
 const HEADER_OCTETS = 65_536
 
-/** One body, read in pieces as from a store. */
-const sourceOf = (octets: Buffer): OctetSource => ({
-  parts: {
-    store: {
-      blobs: {
-        read: async (_, { start, end } = { start: 0, end: octets.length }) => octets.subarray(start, end),
-        open: async function* (_, { start, end } = { start: 0, end: octets.length }) {
-          yield octets.subarray(start, end)
-        },
-      },
-    },
-  },
-  slice: new Slice(),
-})
-
 const letters = fc.string({
   unit: fc.oneof(
-    fc.constantFrom('i', 'I', 'İ', 'ı', '\u0307', 'ß', 'ş', 'Ğ', 'ﬁ', 'ǅ', '𐐨', ' ', '=', '\r\n '),
+    fc.constantFrom(
+      '<b>',
+      '&ccedil;',
+      'i',
+      'I',
+      'İ',
+      'ı',
+      '\u0307',
+      'ß',
+      'ş',
+      'Ğ',
+      'ﬁ',
+      'ǅ',
+      '𐐨',
+      ' ',
+      '=',
+      '\r\n ',
+    ),
     fc.string({ unit: 'grapheme', maxLength: 1 }),
   ),
   maxLength: 60,
@@ -48,6 +50,7 @@ const encoded = new Map<string, (text: string) => string>([
 const part = fc.record({
   encoding: fc.constantFrom(...encoded.keys()),
   charset: fc.constantFrom('utf-8', 'iso-8859-9', 'x-none'),
+  subtype: fc.constantFrom('plain', 'html'),
   nested: fc.boolean(),
   text: letters,
   /** Beyond what is read as a whole. */
@@ -62,9 +65,9 @@ test('whatever a search finds in a message, its filter lets through [property]',
       fc.nat(),
       fc.nat(),
       async (subject, parts, from, length) => {
-        const bodies = parts.map(({ encoding, charset, nested, text, padding }) => {
+        const bodies = parts.map(({ encoding, charset, subtype, nested, text, padding }) => {
           const body = encoded.get(encoding)?.(`${'ab '.repeat(padding / 3)}${text}`) ?? ''
-          const typed = `Content-Type: text/plain; charset=${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n`
+          const typed = `Content-Type: text/${subtype}; charset=${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n`
           return nested
             ? `Content-Type: message/rfc822\r\n\r\nSubject: ${subject.replaceAll('\r\n', '')}x\r\n${typed}\r\n${body}`
             : `${typed}\r\n${body}`
@@ -108,4 +111,19 @@ test('of a delivery the content alone is inside', async () => {
   }
   expect(says('teslim')).toEqual([true, false])
   expect(says('gizli')).toEqual([false, true])
+})
+
+test('where a document was given up, the filter says nothing, and it is not tried again', async () => {
+  const { index, source, body } = attachedDocument(Buffer.from('%PDF'), 'application/pdf', 'x', 'given-up')
+  let opened = 0
+  const filterAfter = async (isLasting: boolean) => {
+    source.parts.store.blobs.open = () => {
+      opened++
+      throw new UnknownText(isLasting)
+    }
+    return TextFilter.read(await filterOf(source, { body, delivery: undefined }, index, HEADER_OCTETS))
+  }
+  expect([await filterAfter(false), opened]).toEqual([undefined, 1])
+  expect([await filterAfter(true), opened]).toEqual([undefined, 2])
+  expect([await filterAfter(true), opened]).toEqual([undefined, 2])
 })

@@ -1,0 +1,2 @@
+/** Takes whatever it is sent, and never answers. */
+process.stdin.resume()
