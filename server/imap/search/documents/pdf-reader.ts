@@ -155,10 +155,11 @@ const PROGRAM = join(import.meta.dirname, `pdf-process${EXTENSION}`)
 function rightsOf(program: string): string[] {
   const folders = [realpathSync(dirname(program))]
   const library = findPackageJSON('unpdf', import.meta.url)
-  // It looks for the library where it is linked, and reads it where it lies.
-  if (library !== undefined) folders.push(dirname(library), dirname(realpathSync(library)))
+  if (library !== undefined) folders.push(dirname(library))
   return [
     '--permission',
+    // Where the library is only linked, it looks at nothing above it.
+    '--preserve-symlinks',
     '--allow-worker',
     ...folders.map((folder) => `--allow-fs-read=${folder}/`),
     '--disallow-code-generation-from-strings',
