@@ -299,6 +299,12 @@ export class Events {
     this.#metrics.textFiltersWaiting.set(messages)
   }
 
+  /** A document that took too much, and may be a hostile one; or no process could be started to read it. */
+  pdfUnread(why: 'given-up' | 'not-started'): void {
+    this.#log.warn({ event: 'pdf-unread', why })
+    this.#metrics.pdfUnread.inc({ why })
+  }
+
   directoryQuery(outcome: QueryOutcome): void {
     this.#metrics.queries.inc({ outcome })
   }

@@ -148,6 +148,7 @@ export class Metrics {
     'Messages of accounts with a search index that may have no filter yet',
     [],
   )
+  readonly pdfUnread = this.#counter('pdf_unread_total', 'PDF documents that could not be searched', ['why'])
   readonly notices = this.#counter(
     'plugin_notices_total',
     'What plugins tell the operator beside their verdicts',

@@ -31,7 +31,7 @@ export interface FillingParts {
     change(address: string, change: (account: StoredAccount) => StoredAccount): Promise<unknown>
   }
   readonly clock: Clock
-  readonly events: Pick<Events, 'textFilter' | 'textFiltersWait'>
+  readonly events: Pick<Events, 'pdfUnread' | 'textFilter' | 'textFiltersWait'>
   /** Whether filters are made, as it is configured now. */
   readonly isAllowed: () => boolean
   /** Of the longest header that is read. */
@@ -184,7 +184,7 @@ export class Filling implements Duty {
   /** undefined where the message cannot be read: whoever searches learns it. */
   async #filterOf(row: MessageRow, index: Uint8Array): Promise<Uint8Array | undefined> {
     const { store, headerOctets, events } = this.#parts
-    const source = { parts: { store }, slice: this.#slice }
+    const source = { parts: { store, events }, slice: this.#slice }
     try {
       await this.#slice.breathe()
       return await filterOf(source, row, decodeIndex(index), headerOctets)

@@ -1,7 +1,7 @@
 import type { MimeIndex } from '../../mail/mime-part.ts'
 import type { MessageRow } from '../../storage/port.ts'
-import type { OctetSource } from '../imap/octet-pieces.ts'
 import { touchesContent } from '../imap/retrieval-gate.ts'
+import type { DocumentSource } from '../imap/search/documents/document-text.ts'
 import { UnknownText } from '../imap/search/documents/pdf-reader.ts'
 import { headerSpan, SearchedTexts } from '../imap/search/texts.ts'
 import { TextFilterBuilder } from './text-filter.ts'
@@ -12,7 +12,7 @@ import { TextFilterBuilder } from './text-filter.ts'
  * @param headerOctets of the longest header that is read
  */
 export async function filterOf(
-  source: OctetSource,
+  source: DocumentSource,
   { body, delivery }: Pick<MessageRow, 'body' | 'delivery'>,
   index: MimeIndex,
   headerOctets: number,
@@ -30,7 +30,7 @@ export async function filterOf(
 
 async function addTexts(
   filter: TextFilterBuilder,
-  source: OctetSource,
+  source: DocumentSource,
   { body, delivery }: Pick<MessageRow, 'body' | 'delivery'>,
   index: MimeIndex,
   headerOctets: number,

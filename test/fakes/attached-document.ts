@@ -1,10 +1,11 @@
 import { MimeIndexer } from '../../mail/mime-index.ts'
-import type { OctetSource } from '../../server/imap/octet-pieces.ts'
+import type { DocumentSource } from '../../server/imap/search/documents/document-text.ts'
 import { Slice } from '../../server/imap/slice.ts'
 
 /** A body that lies in memory, read as from a store. */
-export const sourceOf = (octets: Buffer): OctetSource => ({
+export const sourceOf = (octets: Buffer): DocumentSource => ({
   parts: {
+    events: { pdfUnread: () => {} },
     store: {
       blobs: {
         read: async (_, { start, end } = { start: 0, end: octets.length }) => octets.subarray(start, end),

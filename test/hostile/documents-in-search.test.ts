@@ -19,7 +19,10 @@ async function read(octets: Buffer, size = octets.length): Promise<{ text: strin
       yield piece
     }
   }
-  const source = { parts: { store: { blobs: { read: async () => octets, open } } }, slice: new Slice() }
+  const source = {
+    parts: { events: { pdfUnread: () => {} }, store: { blobs: { read: async () => octets, open } } },
+    slice: new Slice(),
+  }
   const part = { ...root, bodyStart: 0, bodyEnd: size }
   const text = (await Array.fromAsync(documentText(source, { hash: '', size }, part))).join('')
   return { text, opened }
@@ -66,7 +69,7 @@ test('a search that stops in the middle, and one that fails, give their turn bac
     throw new Error('the store is gone')
   }
   const sourceOf = (open: () => AsyncIterable<Buffer>) => ({
-    parts: { store: { blobs: { read: async () => octets, open } } },
+    parts: { events: { pdfUnread: () => {} }, store: { blobs: { read: async () => octets, open } } },
     slice: new Slice(),
   })
   await expect(Array.fromAsync(documentText(sourceOf(failing), { hash: '', size: 1 }, part))).rejects.toThrow(

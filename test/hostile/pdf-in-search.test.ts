@@ -96,10 +96,12 @@ test('a document that is given up after two pages: the next time they are found 
   const texts = new PdfText(SMALL)
   const objects = pagesOf(['(bir)Tj', '(iki)Tj', ''])
   objects[7] = bomb
+  const told: string[] = []
+  const asking = { slice: new Slice(), parts: { events: { pdfUnread: (why: string) => told.push(why) } } }
   const pages = async (id: string) => {
     const found: string[] = []
     try {
-      for await (const text of texts.of(inPieces(pdf(objects)), id, new Slice())) found.push(text.trim())
+      for await (const text of texts.of(inPieces(pdf(objects)), id, asking)) found.push(text.trim())
     } catch (error) {
       found.push(error instanceof UnknownText ? 'given up' : String(error))
     }
@@ -109,7 +111,21 @@ test('a document that is given up after two pages: the next time they are found 
   expect(texts.pid).toBeUndefined()
   expect(await pages('a')).toEqual(['bir', 'iki', 'given up'])
   expect(texts.pid).toBeDefined()
+  expect(told).toEqual(['given-up'])
   texts.end()
+})
+
+test('where no process can be started: nothing is remembered of the document', async () => {
+  const none = new PdfReader()
+  const { execPath } = process
+  process.execPath = '/nowhere/node'
+  try {
+    await expect(read(none, pdfOf('x'))).rejects.toMatchObject({ isLasting: false })
+  } finally {
+    process.execPath = execPath
+  }
+  expect(await read(none, pdfOf('sonra'))).toBe('sonra')
+  none.end()
 })
 
 test('a reader that never answers is ended', async () => {

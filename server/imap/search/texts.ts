@@ -3,10 +3,10 @@ import { FoldedPieces } from '../../../mail/folded-pieces.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import type { BlobRef } from '../../../storage/port.ts'
-import { type OctetSource, PIECE, piecesOf } from '../octet-pieces.ts'
+import { PIECE, piecesOf } from '../octet-pieces.ts'
 import { partText, partTextIn } from '../part-text.ts'
 import type { Span } from '../retrieval-gate.ts'
-import { documentText, isDocument } from './documents/document-text.ts'
+import { type DocumentSource, documentText, isDocument } from './documents/document-text.ts'
 import { HtmlText } from './html-text.ts'
 
 /** One of the texts of a message. */
@@ -22,11 +22,11 @@ export interface SearchedText {
  * shown, the text of documents. [RFC 9051 §6.4.4] Whoever searches and whoever makes filters read the same, cut at the same places.
  */
 export class SearchedTexts {
-  readonly #source: OctetSource
+  readonly #source: DocumentSource
   readonly #body: BlobRef
   #whole: Buffer | undefined
 
-  constructor(source: OctetSource, body: BlobRef) {
+  constructor(source: DocumentSource, body: BlobRef) {
     this.#source = source
     this.#body = body
   }

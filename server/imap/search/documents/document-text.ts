@@ -9,6 +9,7 @@ import {
   ZipError,
 } from '../../../../mail/zip-directory.ts'
 import type { BlobRef } from '../../../../storage/port.ts'
+import type { Events } from '../../../ops/events.ts'
 import { decodedPieces, type OctetSource, PIECE } from '../../octet-pieces.ts'
 import { PdfText } from './pdf-text.ts'
 import { Turn } from './turn.ts'
@@ -38,6 +39,11 @@ const SHOWN = [
   /^(?:Nihai)?Ustveri\/[^/]+\.xml$/i,
 ]
 
+/** Where documents are read: a session, or who makes filters. */
+export interface DocumentSource extends OctetSource {
+  readonly parts: OctetSource['parts'] & { readonly events: Pick<Events, 'pdfUnread'> }
+}
+
 const reading = new Turn()
 const pdf = new PdfText()
 const never = new AbortController().signal
@@ -61,7 +67,7 @@ export const isDocument = (part: MimePart): boolean => kindOf(part) !== undefine
  * @throws UnknownText where it is not known what would have been found
  */
 export async function* documentText(
-  source: OctetSource,
+  source: DocumentSource,
   body: BlobRef,
   part: MimePart,
 ): AsyncGenerator<string> {
@@ -70,7 +76,7 @@ export async function* documentText(
   const done = await reading.take()
   try {
     const pieces = decodedPieces(source, body, { start, end }, encoding)
-    if (kindOf(part) === 'pdf') yield* pdf.of(pieces, `${body.hash} ${start}`, source.slice)
+    if (kindOf(part) === 'pdf') yield* pdf.of(pieces, `${body.hash} ${start}`, source)
     else yield* textOfPackage(source, Buffer.concat(await Array.fromAsync(pieces)))
   } catch (error) {
     if (!(error instanceof ZipError)) throw error

@@ -1,7 +1,14 @@
+import type { Events } from '../../../ops/events.ts'
 import { PIECE } from '../../octet-pieces.ts'
 import type { Slice } from '../../slice.ts'
 import { GivenUp } from './given-up.ts'
 import { type PdfLimits, PdfReader, UnknownText } from './pdf-reader.ts'
+
+/** Whose time it takes, and who is told of what could not be read. */
+interface Asking {
+  readonly slice: Slice
+  readonly parts: { readonly events: Pick<Events, 'pdfUnread'> }
+}
 
 /** The text of PDF documents; what was given up once is read no further than it was then. One at a time. */
 export class PdfText {
@@ -18,7 +25,7 @@ export class PdfText {
    * @param id by which it is known when it comes again
    * @throws UnknownText
    */
-  async *of(octets: AsyncIterable<Uint8Array>, id: string, slice: Slice): AsyncGenerator<string> {
+  async *of(octets: AsyncIterable<Uint8Array>, id: string, { slice, parts }: Asking): AsyncGenerator<string> {
     const known = this.#givenUp.textsOf(id) ?? Number.POSITIVE_INFINITY
     if (known === 0) throw new UnknownText(true)
     let texts = 0
@@ -31,7 +38,10 @@ export class PdfText {
         if (++texts >= known) throw new UnknownText(true)
       }
     } catch (error) {
-      if (error instanceof UnknownText && error.isLasting) this.#givenUp.add(id, texts)
+      if (error instanceof UnknownText && texts < known) {
+        parts.events.pdfUnread(error.isLasting ? 'given-up' : 'not-started')
+        if (error.isLasting) this.#givenUp.add(id, texts)
+      }
       throw error
     }
   }

@@ -52,6 +52,7 @@ async function house(disk = new Disk()): Promise<House> {
     },
     clock: systemClock,
     events: {
+      pdfUnread: () => {},
       textFilter: (what, count) => {
         told.counted[what] = (told.counted[what] ?? 0) + count
       },
