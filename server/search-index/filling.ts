@@ -156,7 +156,7 @@ export class Filling implements Duty {
         await mailboxes.withoutTextFilter(mailbox, from, LOOKED_AT)
       for (let at = 0; at < uids.length; at += WRITTEN_AT_ONCE) {
         const begun = performance.now()
-        await this.#make(mailbox, uids.slice(at, at + WRITTEN_AT_ONCE))
+        await this.#make(mailbox, uids.slice(at, at + WRITTEN_AT_ONCE), signal)
         const spent = performance.now() - begun
         await rest(spent * REST_PER_WORK, undefined, { signal, ref: false }).catch(() => {})
         if (!(await this.#isOurTurn(signal))) return
@@ -167,12 +167,14 @@ export class Filling implements Duty {
     this.#waits(this.#waiting - count)
   }
 
-  async #make(mailbox: string, uids: readonly number[]): Promise<void> {
+  async #make(mailbox: string, uids: readonly number[], signal: AbortSignal): Promise<void> {
     const { mailboxes } = this.#parts.store
     const rows = await mailboxes.rows(mailbox, uids)
     const indexes = await mailboxes.indexes(mailbox, uids)
     const filters = new Map<number, Uint8Array>()
     for (const row of rows) {
+      // One with many documents may take half a minute.
+      if (signal.aborted) break
       const index = indexes.get(row.uid)
       const filter = index && (await this.#filterOf(row, index))
       if (filter !== undefined) filters.set(row.uid, filter)

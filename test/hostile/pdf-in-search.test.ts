@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { PdfReader, UnknownText } from '../../server/imap/search/documents/pdf-reader.ts'
-import { PdfText } from '../../server/imap/search/documents/pdf-text.ts'
+import { newBudget, PdfText } from '../../server/imap/search/documents/pdf-text.ts'
 import { Slice } from '../../server/imap/slice.ts'
 import { PdfStream, pagesOf, pdf, pdfOf } from '../fakes/pdf.ts'
 
@@ -101,7 +101,8 @@ test('a document that is given up after two pages: the next time they are found 
   const pages = async (id: string) => {
     const found: string[] = []
     try {
-      for await (const text of texts.of(inPieces(pdf(objects)), id, asking)) found.push(text.trim())
+      for await (const text of texts.of(inPieces(pdf(objects)), id, newBudget(), asking))
+        found.push(text.trim())
     } catch (error) {
       found.push(error instanceof UnknownText ? 'given up' : String(error))
     }
@@ -112,6 +113,28 @@ test('a document that is given up after two pages: the next time they are found 
   expect(await pages('a')).toEqual(['bir', 'iki', 'given up'])
   expect(texts.pid).toBeDefined()
   expect(told).toEqual(['given-up'])
+  texts.end()
+})
+
+test('many documents in one message have one budget: what they take lessens it, and nothing more is tried when it is spent', async () => {
+  const texts = new PdfText(SMALL)
+  const asking = { slice: new Slice(), parts: { events: { pdfUnread: () => {} } } }
+  const budget = { processorMs: 1_000_000 }
+  const find = (octets: Buffer, id: string) =>
+    Array.fromAsync(texts.of(inPieces(octets), id, budget, asking)).then(
+      (found) => found.join('').trim(),
+      (error) => (error instanceof UnknownText ? 'unknown' : String(error)),
+    )
+  expect(await find(pdfOf('bir'), '1')).toBe('bir')
+  const before = budget.processorMs
+  expect(before).toBeLessThan(1_000_000)
+  expect(await find(withContent(bomb), '2')).toBe('unknown')
+  expect(budget.processorMs).toBe(before - SMALL.processorMs)
+  budget.processorMs = 0
+  expect(await find(pdfOf('uc'), '3')).toBe('unknown')
+  expect(texts.pid).toBeUndefined()
+  budget.processorMs = 1
+  expect(await find(pdfOf('uc'), '3')).toBe('uc')
   texts.end()
 })
 

@@ -7,6 +7,7 @@ import { PIECE, piecesOf } from '../octet-pieces.ts'
 import { partText, partTextIn } from '../part-text.ts'
 import type { Span } from '../retrieval-gate.ts'
 import { type DocumentSource, documentText, isDocument } from './documents/document-text.ts'
+import { newBudget } from './documents/pdf-text.ts'
 import { HtmlText } from './html-text.ts'
 
 /** One of the texts of a message. */
@@ -34,6 +35,7 @@ export class SearchedTexts {
   /** @param ownHeader a header has a bound even where its message has none */
   *of({ root }: MimeIndex, ownHeader: Span): Generator<SearchedText> {
     yield { span: ownHeader, isOwnHeader: true, folded: () => this.#header(ownHeader) }
+    const budget = newBudget()
     const pending: MimePart[] = [root]
     for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
       pending.push(...part.children.toReversed())
@@ -48,7 +50,7 @@ export class SearchedTexts {
         readings.push(() => this.#part(leaf))
         if (leaf.subtype === 'html') readings.push(() => foldedPieces(this.#shown(leaf)))
       } else if (isDocument(leaf))
-        readings.push(() => foldedPieces(documentText(this.#source, this.#body, leaf)))
+        readings.push(() => foldedPieces(documentText(this.#source, this.#body, leaf, budget)))
       for (const folded of readings) yield { span, isOwnHeader: false, folded }
     }
   }

@@ -11,7 +11,8 @@ import {
 import type { BlobRef } from '../../../../storage/port.ts'
 import type { Events } from '../../../ops/events.ts'
 import { decodedPieces, type OctetSource, PIECE } from '../../octet-pieces.ts'
-import { PdfText } from './pdf-text.ts'
+import type { Budget } from './pdf-reader.ts'
+import { newBudget, PdfText } from './pdf-text.ts'
 import { Turn } from './turn.ts'
 import { XmlText } from './xml-text.ts'
 
@@ -64,19 +65,21 @@ export const isDocument = (part: MimePart): boolean => kindOf(part) !== undefine
 /**
  * The text of a document in pieces; of one that is broken or beyond the bounds that which could be read before.
  *
+ * @param budget of all documents of a message
  * @throws UnknownText where it is not known what would have been found
  */
 export async function* documentText(
   source: DocumentSource,
   body: BlobRef,
   part: MimePart,
+  budget: Budget = newBudget(),
 ): AsyncGenerator<string> {
   const { bodyStart: start, bodyEnd: end, encoding } = part
   if (!isTransferEncoding(encoding) || end - start > MAX_DOCUMENT) return
   const done = await reading.take()
   try {
     const pieces = decodedPieces(source, body, { start, end }, encoding)
-    if (kindOf(part) === 'pdf') yield* pdf.of(pieces, `${body.hash} ${start}`, source)
+    if (kindOf(part) === 'pdf') yield* pdf.of(pieces, `${body.hash} ${start}`, budget, source)
     else yield* textOfPackage(source, Buffer.concat(await Array.fromAsync(pieces)))
   } catch (error) {
     if (!(error instanceof ZipError)) throw error

@@ -6,7 +6,7 @@ export interface Frame {
 
 /** To the process. */
 export const ASK = { piece: 1, whole: 2, next: 3 } as const
-/** From it, one for each `whole` and each `next`. */
+/** From it, one for each `whole` and each `next`; the end tells the ms of processor time that the document took (32 bits). */
 export const ANSWER = { text: 1, end: 2 } as const
 
 /** Octets of one frame: a piece of a document, or the text of a page. */

@@ -19,19 +19,29 @@ new Worker(new URL(`./pdf-watch${extension}`, import.meta.url), { workerData }).
 
 let pieces: Buffer[] = []
 let texts: AsyncGenerator<string, void> | undefined
+let before = process.cpuUsage()
 
 for await (const { kind, content } of framesOf(process.stdin)) {
   if (kind === ASK.piece) pieces.push(content)
   else {
     if (kind === ASK.whole) {
       Atomics.add(documents, 0, 1)
+      before = process.cpuUsage()
       await texts?.return()
       texts = textsOfPdf(new Uint8Array(Buffer.concat(pieces)))
       pieces = []
     }
     const text = await texts?.next()
-    const answer = text?.value === undefined ? frame(ANSWER.end) : frame(ANSWER.text, Buffer.from(text.value))
+    const answer =
+      text?.value === undefined ? frame(ANSWER.end, taken()) : frame(ANSWER.text, Buffer.from(text.value))
     if (!process.stdout.write(answer)) await once(process.stdout, 'drain')
   }
 }
 process.exit()
+
+function taken(): Buffer {
+  const { user, system } = process.cpuUsage(before)
+  const octets = Buffer.alloc(4)
+  octets.writeUInt32BE(Math.round((user + system) / 1_000))
+  return octets
+}

@@ -38,6 +38,11 @@ const LIMITS: PdfLimits = {
 /** MiB of its heap, a half of what the process may take: it ends there by itself, and with more is ended. */
 const HEAP_MIB = 256
 
+/** What documents that belong together may still take, ms of processor time; reading lessens it. */
+export interface Budget {
+  processorMs: number
+}
+
 interface Running {
   readonly process: ChildProcess
   readonly into: Writable
@@ -62,9 +67,10 @@ export class PdfReader {
   /**
    * The text of one document in pieces; one at a time.
    *
+   * @param budget may be overdrawn by what one document may take
    * @throws UnknownText
    */
-  async *textOf(document: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  async *textOf(document: AsyncIterable<Uint8Array>, budget?: Budget): AsyncGenerator<string> {
     clearTimeout(this.#idle)
     this.#running ??= this.#start()
     const running = this.#running
@@ -75,10 +81,17 @@ export class PdfReader {
       isRead = true
       for (;;) {
         const { kind, content } = await this.#answer(running)
-        if (kind === ANSWER.end) return
+        if (kind === ANSWER.end) {
+          if (content.length !== 4) throw this.#fail(running)
+          if (budget !== undefined) budget.processorMs -= content.readUInt32BE()
+          return
+        }
         yield content.toString()
         await this.#send(running, frame(ASK.next))
       }
+    } catch (error) {
+      if (error instanceof UnknownText && budget !== undefined) budget.processorMs -= this.#limits.processorMs
+      throw error
     } finally {
       // Half a document would be the beginning of the next.
       if (!isRead) this.#end(running)

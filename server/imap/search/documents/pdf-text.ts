@@ -2,7 +2,13 @@ import type { Events } from '../../../ops/events.ts'
 import { PIECE } from '../../octet-pieces.ts'
 import type { Slice } from '../../slice.ts'
 import { GivenUp } from './given-up.ts'
-import { type PdfLimits, PdfReader, UnknownText } from './pdf-reader.ts'
+import { type Budget, type PdfLimits, PdfReader, UnknownText } from './pdf-reader.ts'
+
+/** ms of processor time for all PDF documents of one message, some four thousand full pages: its sender may attach thousands. */
+const IN_A_MESSAGE_MS = 20_000
+
+/** Of one message, each time that it is looked at. */
+export const newBudget = (): Budget => ({ processorMs: IN_A_MESSAGE_MS })
 
 /** Whose time it takes, and who is told of what could not be read. */
 interface Asking {
@@ -25,12 +31,17 @@ export class PdfText {
    * @param id by which it is known when it comes again
    * @throws UnknownText
    */
-  async *of(octets: AsyncIterable<Uint8Array>, id: string, { slice, parts }: Asking): AsyncGenerator<string> {
+  async *of(
+    octets: AsyncIterable<Uint8Array>,
+    id: string,
+    budget: Budget,
+    { slice, parts }: Asking,
+  ): AsyncGenerator<string> {
     const known = this.#givenUp.textsOf(id) ?? Number.POSITIVE_INFINITY
-    if (known === 0) throw new UnknownText(true)
+    if (known === 0 || budget.processorMs <= 0) throw new UnknownText(true)
     let texts = 0
     try {
-      for await (const text of this.#reader.textOf(octets)) {
+      for await (const text of this.#reader.textOf(octets, budget)) {
         for (let at = 0; at < text.length; at += PIECE) {
           yield text.slice(at, at + PIECE)
           await slice.breathe()
