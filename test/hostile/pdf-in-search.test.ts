@@ -173,6 +173,13 @@ test('a reader that was killed while it had nothing to do is replaced', async ()
   idle.end()
 })
 
+test('a reader that has nothing to do goes, and not before', async () => {
+  const short = new PdfReader({ idleMs: 50 })
+  await read(short, pdfOf('x'))
+  expect(short.pid).toBeDefined()
+  await expect.poll(() => short.pid).toBeUndefined()
+})
+
 test('who stops in the middle of a document, or fails to send it, leaves nothing of it to the next', async () => {
   for await (const text of reader.textOf(inPieces(pdfOf('bir', 'iki', 'uc')))) if (text.includes('bir')) break
   expect(await read(reader, pdfOf('sonra'))).toBe('sonra')
