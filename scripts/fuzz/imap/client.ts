@@ -12,10 +12,12 @@ import { type Response, ResponseReader } from './responses.ts'
 
 /** Turns of the event loop in which nothing came: then nothing comes. */
 const QUIET_TURNS = 1
-/** Turns after which an answer that is owed is missed; commands yield some dozens of times. */
+/** Turns in which an answer comes mostly; commands yield some dozens of times. */
 const PATIENT_TURNS = 3000
-/** zlib works on threads of its own, ms. */
-const COMPRESSED_PAUSE_MS = 1
+/** After which one that is owed is missed, ms: a process that reads documents is started within. */
+const PATIENT_MS = 10_000
+/** ms: zlib works on threads of its own. */
+const PAUSE_MS = 1
 
 export class FuzzClient {
   readonly #stream: Duplex
@@ -106,8 +108,9 @@ export class FuzzClient {
 
   /** Until the server has nothing more to say. Throws {@link Broken} where it owes an answer. */
   async settle(): Promise<void> {
-    for (let quiet = 0, turn = 0; quiet < QUIET_TURNS || (this.#owes && turn < PATIENT_TURNS); turn++) {
-      await this.#turn()
+    const until = performance.now() + PATIENT_MS
+    for (let quiet = 0, turn = 0; quiet < QUIET_TURNS || (this.#owes && performance.now() < until); turn++) {
+      await this.#turn(turn)
       quiet = this.#news === 0 ? quiet + 1 : 0
       this.#news = 0
       if (this.#fault !== undefined) throw this.#fault
@@ -136,15 +139,17 @@ export class FuzzClient {
   async finish(): Promise<void> {
     this.end()
     await this.settle()
-    for (let turn = 0; !this.#over && turn < PATIENT_TURNS; turn++) await this.#turn()
+    const until = performance.now() + PATIENT_MS
+    for (let turn = 0; !this.#over && performance.now() < until; turn++) await this.#turn(turn)
     this.#stream.destroy()
     if (!this.#over) throw new Broken('a session without end')
     await this.#served
   }
 
-  async #turn(): Promise<void> {
-    if (this.#inflate === undefined) await new Promise((resolve) => setImmediate(resolve))
-    else await setTimeout(COMPRESSED_PAUSE_MS)
+  async #turn(count: number): Promise<void> {
+    if (this.#inflate === undefined && count < PATIENT_TURNS)
+      await new Promise((resolve) => setImmediate(resolve))
+    else await setTimeout(PAUSE_MS)
   }
 
   get #owes(): boolean {
