@@ -39,6 +39,8 @@ export class SelectedMailbox {
   readonly #unfetched = new Set<number>()
   /** Gone, but the client was not told yet. */
   #vanished: number[] = []
+  /** Put there by commands of this session. */
+  readonly #brought = new Set<number>()
   /** Gone by commands of this session. */
   #removed: number[] = []
   /** Rows whose state at that modseq the client knows from an answer to its own command. */
@@ -92,7 +94,13 @@ export class SelectedMailbox {
     for (const uid of uids) this.#removed.push(uid)
   }
 
+  /** The client knows what it put there itself: it is told that it is there, and no more. [RFC 5465 §5.2] */
+  brought(mailbox: Pick<MailboxRow, 'id'>, uids: readonly number[]): void {
+    if (mailbox.id === this.row.id) for (const uid of uids) this.#brought.add(uid)
+  }
+
   async tellOwnExpunges(session: Session): Promise<void> {
+    this.#brought.clear()
     if (this.#removed.length === 0) return
     const others = this.#vanished
     this.#vanished = this.#removed
@@ -135,7 +143,7 @@ export class SelectedMailbox {
     while (further) {
       const changes = await this.#store.changes(this.row.id, this.#modseq, PAGE)
       for (const row of changes.changed) {
-        this.contexts.touch(row.uid)
+        this.contexts.touch(row.uid, row.uid > last ? 'came' : 'changed')
         if (row.uid > last) this.#added.add(row.uid)
         else if (this.#told.get(row.uid) !== row.modseq) this.#tellFlags(session, row)
       }
@@ -156,6 +164,7 @@ export class SelectedMailbox {
     await this.contexts.tellExpunged(session)
     if (expunge === 'all') await this.#tellExpunged(session)
     if (this.#added.size > 0) await this.#tellAdded(session)
+    this.#brought.clear()
     if (this.#unfetched.size > 0) await this.#fetchAdded(session)
     await this.contexts.tellChanged(session)
   }
@@ -169,7 +178,8 @@ export class SelectedMailbox {
     this.#added.clear()
     out.untagged(`${this.uids.length} EXISTS`)
     this.tellRecent(out)
-    if (session.notifications?.selected.fetched.length) for (const uid of added) this.#unfetched.add(uid)
+    if (session.notifications?.selected.fetched.length)
+      for (const uid of added) if (!this.#brought.has(uid)) this.#unfetched.add(uid)
   }
 
   /** What the client asked for of new messages. [RFC 5465 §5.2] */

@@ -65,7 +65,7 @@ test('as many mailboxes as an account may have, and not one more', async () => {
   expect(await client.command('n', all)).toHaveLength(MAX_MAILBOXES + 1)
   const oneMore = await mailboxes.create(ACCOUNT, 'fazla', {})
   under.parts.accountHints.tell(ACCOUNT)
-  expect(await client.line()).toBe('* LIST () "/" "fazla"')
+  expect(await client.line()).toBe('* LIST (\\HasNoChildren) "/" "fazla"')
   expect(await client.line()).toMatch(/^\* OK \[NOTIFICATIONOVERFLOW\]/)
   await under.deliver('k7', message(10))
   await under.deliver('INBOX', message(10))

@@ -26,7 +26,8 @@ export const append = openCommand({
     const { mailboxes } = session.parts.store
     const appended = await mailboxes.appendAll(target.id, await incoming.messages())
     // As many as there were messages, in their order. [RFC 3502]
-    const uids = formatNumbers(appended.map(({ uid }) => uid))
-    return `[APPENDUID ${target.uidValidity} ${uids}] APPEND done`
+    const uids = appended.map(({ uid }) => uid)
+    session.selected?.brought(target, uids)
+    return `[APPENDUID ${target.uidValidity} ${formatNumbers(uids)}] APPEND done`
   },
 })

@@ -19,6 +19,10 @@ export const copyCommands = [false, true].map((byUid) =>
       const now = clock.now().getTime()
       const from = session.box.row
       const result = await store.mailboxes.copy(from.id, uids, target.id, now)
+      session.box.brought(
+        target,
+        result.pairs.map(([, to]) => to),
+      )
       await settlePlaces(session, from, target, { rows, pairs: result.pairs, moved: false })
       const code = copyUid(result)
       return code === undefined ? 'Nothing to copy' : `[${code}] COPY done`

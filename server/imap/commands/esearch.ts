@@ -13,8 +13,10 @@ import type { SearchedMailbox } from '../search/glance.ts'
 import { namesSelected, parseSearchProgram, type SearchProgram } from '../search/keys.ts'
 import {
   ALL,
+  keepUpToDate,
   parseResultOptions,
   type ResultOptions,
+  requireFreeTag,
   saveFound,
   tellFound,
 } from '../search/result-options.ts'
@@ -46,13 +48,21 @@ export const esearch = command({
   },
   run: async (session, { filters, options, program: { key, modseq } }) => {
     session.require('read')
+    const asksSelected = filters.some(meansSelected)
+    const updates = options.names.has('UPDATE')
+    if ((asksSelected || updates) && session.selected === undefined) throw bad('Select a mailbox first')
+    // Only what is found in the selected mailbox is kept up to date. [RFC 7377 §2.2]
+    if (updates && asksSelected) requireFreeTag(session)
+    else if (updates) refuseUpdate(session.out, session.tag)
     if (modseq) session.enableCondstore()
     const saves = options.names.has('SAVE')
     if (saves) session.savedSearch = new Uint32Array(0)
-    if (options.names.has('UPDATE')) refuseUpdate(session.out, session.tag)
     const progress = new Progress(session, undefined)
     for await (const box of mailboxesOf(session, filters)) {
-      const found = await find(session, key, { box, told: progress })
+      const heldBack = updates && box === session.selected ? new Set<number>() : undefined
+      const found = await find(session, key, { box, told: progress, heldBack })
+      if (heldBack !== undefined)
+        keepUpToDate(session, options, { byUid: true, key, sort: undefined }, found, heldBack)
       if (saves) saveFound(session, options, found)
       if (found.length === 0) continue
       const place = ` MAILBOX ${mailbox(box.row.name, session.enabled.utf8)} UIDVALIDITY ${box.row.uidValidity}`
@@ -70,6 +80,7 @@ function parseSource(cursor: Cursor, enabled: Enabled): readonly MailboxFilter[]
   const named = { count: 0 }
   do filters.push(parseMailboxFilter(cursor, enabled, named))
   while (cursor.take(' '))
+  if (filters.some(({ kind }) => kind === 'SELECTED-DELAYED')) throw bad('A search delays nothing')
   cursor.expect(') ')
   return filters
 }

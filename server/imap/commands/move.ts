@@ -24,6 +24,10 @@ export const moveCommands = [false, true].map((byUid) =>
         throw error
       })
       box.removed(result.pairs.map(([from]) => from))
+      box.brought(
+        target,
+        result.pairs.map(([, to]) => to),
+      )
       await settlePlaces(session, box.row, target, { rows, pairs: result.pairs, moved: true })
       const code = copyUid(result)
       // Before the EXPUNGE responses, so that the client knows where they went. [RFC 6851 §4.3]

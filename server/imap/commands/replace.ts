@@ -47,6 +47,7 @@ export const replaceCommands = [false, true].map((byUid) =>
       const appended = await mailboxes.replace(box.row.id, replaced.uid, target.id, message)
       if (appended === undefined) throw gone()
       box.removed([replaced.uid])
+      box.brought(target, [appended.uid])
       // Before the EXPUNGE, so that the client knows what came in its place. [RFC 8508 §4.3]
       session.out.untagged(`OK [APPENDUID ${target.uidValidity} ${appended.uid}] Replaced`)
       if (!session.enabled.condstore) return 'REPLACE done'

@@ -1,4 +1,5 @@
 import type { MailboxRow } from '../../../storage/port.ts'
+import { parentsOf } from '../mailbox-name.ts'
 import type { Session } from '../session.ts'
 
 /** One name of which something changed. */
@@ -24,7 +25,10 @@ export class KnownMailboxes {
     else this.#ownSubscriptions.add(key)
   }
 
-  /** What others changed since the last look: what is gone, then what came or is called otherwise, then subscriptions. */
+  /**
+   * What others changed since the last look: what is gone, then what came or is called otherwise, then subscriptions. With a mailbox
+   * that comes or goes the name above it is affected, whether it is one or not; those below a renamed one are not. [RFC 5465 §5.4]
+   */
   async look({ parts, account }: Session): Promise<NameChange[]> {
     const { mailboxes } = parts.store
     const [before, subscribedBefore] = [this.rows, this.subscribed]
@@ -33,13 +37,22 @@ export class KnownMailboxes {
     this.rows = new Map(rows.map((row) => [row.id, row]))
     this.subscribed = new Set(subscribed)
     const changes: NameChange[] = []
-    for (const [id, { name }] of before)
-      if (!this.rows.has(id) && !this.#ownMailboxes.has(id)) changes.push({ event: 'MailboxName', name })
+    const affected = new Set<string>()
+    const affect = (name: string): void => {
+      for (const one of [name, ...parentsOf(name).slice(-1)]) affected.add(one)
+    }
+    const renamed = new Map<string, string>()
+    for (const [id, { name }] of before) if (!this.rows.has(id) && !this.#ownMailboxes.has(id)) affect(name)
     for (const [id, { name }] of this.rows) {
       const oldName = before.get(id)?.name
       if (oldName === name || this.#ownMailboxes.has(id)) continue
-      changes.push({ event: 'MailboxName', name, ...(oldName === undefined ? {} : { oldName }) })
+      if (oldName === undefined) affect(name)
+      else renamed.set(oldName, name)
     }
+    for (const name of affected) changes.push({ event: 'MailboxName', name })
+    for (const [oldName, name] of renamed)
+      if (!parentsOf(oldName).some((above) => wentAlong(oldName, name, above, renamed.get(above))))
+        changes.push({ event: 'MailboxName', name, oldName })
     for (const name of new Set([...subscribedBefore, ...this.subscribed]))
       if (subscribedBefore.has(name) !== this.subscribed.has(name) && !this.#ownSubscriptions.has(name))
         changes.push({ event: 'SubscriptionChange', name })
@@ -48,3 +61,6 @@ export class KnownMailboxes {
     return changes
   }
 }
+
+const wentAlong = (oldName: string, name: string, above: string, nowAbove: string | undefined): boolean =>
+  nowAbove !== undefined && name === nowAbove + oldName.slice(above.length)

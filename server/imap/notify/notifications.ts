@@ -209,9 +209,11 @@ export class Notifications {
   async #tellName({ event, name, oldName }: NameChange): Promise<void> {
     if (!this.wants(event, name) && (oldName === undefined || !this.wants(event, oldName))) return
     const { out, enabled, slice } = this.#session
-    const row = [...this.#known.rows.values()].find((each) => each.name === name)
+    const rows = [...this.#known.rows.values()]
+    const row = rows.find((each) => each.name === name)
     const attributes = [
       ...(row === undefined ? ['\\NonExistent'] : []),
+      rows.some((each) => each.name.startsWith(name + SEPARATOR)) ? '\\HasChildren' : '\\HasNoChildren',
       ...(this.#known.subscribed.has(name) ? ['\\Subscribed'] : []),
       ...(row?.specialUse === undefined ? [] : [row.specialUse]),
     ]

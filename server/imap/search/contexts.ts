@@ -1,4 +1,3 @@
-import type { MessageRow } from '../../../storage/port.ts'
 import { fetchUnasked } from '../fetch/unasked.ts'
 import { MAX_CONTEXT_MESSAGES, MAX_CONTEXTS, MAX_HELD_BACK, PAGE, UIDS_OF_A_LINE } from '../limits.ts'
 import { formatNumbers } from '../number-set.ts'
@@ -17,6 +16,8 @@ export class SearchContexts {
   readonly #contexts = new Map<string, SearchContext>()
   /** What changed since it was last looked at. */
   readonly #touched = new Set<number>()
+  /** Those of them that came. */
+  readonly #came = new Set<number>()
   #gone: number[] = []
 
   has(tag: string): boolean {
@@ -47,12 +48,15 @@ export class SearchContexts {
     )
   }
 
-  touch(uid: number): void {
-    if (this.#contexts.size > 0) this.#touched.add(uid)
+  touch(uid: number, what: 'came' | 'changed'): void {
+    if (this.#contexts.size === 0) return
+    this.#touched.add(uid)
+    if (what === 'came') this.#came.add(uid)
   }
 
   expunged(uid: number): void {
     this.#touched.delete(uid)
+    this.#came.delete(uid)
     if (this.#contexts.size > 0) this.#gone.push(uid)
   }
 
@@ -82,6 +86,7 @@ export class SearchContexts {
       refuseUpdate(session.out, context.search.tag)
     }
     this.#touched.clear()
+    this.#came.clear()
   }
 
   #fits({ heldBack }: SearchContext): boolean {
@@ -109,8 +114,11 @@ export class SearchContexts {
         await slice.breathe()
       }
       await tell(session, context, 'REMOVEFROM', context.remove(removed))
-      if (context.search.sort === undefined) await addInOrder(session, context, added)
-      else await addSorted(session, context, context.search.sort, added)
+      const fetch = async ({ row }: SearchedMessage): Promise<void> => {
+        if (this.#came.has(row.uid)) await fetchUnasked(session, row, context.search.fetched, 'UPDATE')
+      }
+      if (context.search.sort === undefined) await addInOrder(session, context, added, fetch)
+      else await addSorted(session, context, context.search.sort, added, fetch)
     }
   }
 }
@@ -120,13 +128,17 @@ export function refuseUpdate(out: Output, tag: string): void {
   out.untagged(`NO [NOUPDATE ${tagString(tag)}] Degisiklikler bildirilmez / No word of changes will come`)
 }
 
+/** Of a message that came; one that is found since it changed is known to the client. [RFC 5465 §7] */
+type FetchAdded = (message: SearchedMessage) => Promise<void>
+
 async function addInOrder(
   session: Session,
   context: SearchContext,
   added: readonly SearchedMessage[],
+  fetch: FetchAdded,
 ): Promise<void> {
   if (added.length === 0) return
-  for (const { row } of added) await fetchAdded(session, context, row)
+  for (const message of added) await fetch(message)
   await tell(session, context, 'ADDTO', context.add(added.map(({ row }) => row.uid)))
 }
 
@@ -135,6 +147,7 @@ async function addSorted(
   context: SearchContext,
   keys: NonNullable<SearchContext['search']['sort']>,
   added: readonly SearchedMessage[],
+  fetch: FetchAdded,
 ): Promise<void> {
   const valuesOf = async (uid: number): Promise<SortedBy | undefined> => {
     await session.slice.breathe()
@@ -148,7 +161,7 @@ async function addSorted(
         const place = await context.insert(values, valuesOf)
         if ('position' in place) {
           placed.push(place)
-          await fetchAdded(session, context, message.row)
+          await fetch(message)
           break
         }
         // It goes first, as what comes after counts without it.
@@ -160,10 +173,6 @@ async function addSorted(
     // What has its place is told, also where the rest cannot be looked at: later places count with it.
     await tell(session, context, 'ADDTO', placed)
   }
-}
-
-async function fetchAdded(session: Session, { search }: SearchContext, row: MessageRow): Promise<void> {
-  await fetchUnasked(session, row, search.fetched, 'UPDATE')
 }
 
 /** Results in the order of the mailbox have no place of their own, so ranges shorten them. [RFC 5267 §4.3.3] */

@@ -6,7 +6,7 @@ import { type PartialRange, partialRange, spanOfPartial } from '../partial-range
 import type { Session } from '../session.ts'
 import type { SortKey } from '../sort/keys.ts'
 import { tagString } from '../wire-text.ts'
-import { SearchContext } from './context.ts'
+import { SearchContext, type UpdatedSearch } from './context.ts'
 import { refuseUpdate } from './contexts.ts'
 import type { FoundMessage } from './found.ts'
 import type { SearchKey } from './keys.ts'
@@ -70,12 +70,9 @@ export async function answerFound(
   { key, sort }: { readonly key: SearchKey; readonly sort?: readonly SortKey[] },
   find: (heldBack: Set<number> | undefined) => Promise<readonly FoundMessage[]>,
 ): Promise<void> {
-  const { tag, box } = session
   const saves = options?.names.has('SAVE') === true
   const heldBack = options?.names.has('UPDATE') === true ? new Set<number>() : undefined
-  // [RFC 5267 §4.3]
-  if (heldBack !== undefined && box.contexts.has(tag))
-    throw bad('The tag is that of a search that is updated')
+  if (heldBack !== undefined) requireFreeTag(session)
   let found: readonly FoundMessage[]
   try {
     found = await find(heldBack)
@@ -84,12 +81,27 @@ export async function answerFound(
     if (saves) session.savedSearch = new Uint32Array(0)
     throw error
   }
-  if (heldBack !== undefined) {
-    const search = { tag, byUid: asked.byUid, key, sort, fetched: options?.fetched ?? [] }
-    if (!box.contexts.add(new SearchContext(search, found, heldBack))) refuseUpdate(session.out, tag)
-  }
+  if (heldBack !== undefined)
+    keepUpToDate(session, options, { byUid: asked.byUid, key, sort }, found, heldBack)
   tellFound(session, options, found, asked)
   if (saves) saveFound(session, options, found)
+}
+
+/** [RFC 5267 §4.3] */
+export function requireFreeTag({ box, tag }: Session): void {
+  if (box.contexts.has(tag)) throw bad('The tag is that of a search that is updated')
+}
+
+/** From now on the client hears what comes to the result and what goes, or that it will not. [RFC 5267 §4.3.1] */
+export function keepUpToDate(
+  { box, tag, out }: Session,
+  options: ResultOptions | undefined,
+  search: Pick<UpdatedSearch, 'byUid' | 'key' | 'sort'>,
+  found: readonly FoundMessage[],
+  heldBack: Set<number>,
+): void {
+  const updated = { ...search, tag, fetched: options?.fetched ?? [] }
+  if (!box.contexts.add(new SearchContext(updated, found, heldBack))) refuseUpdate(out, tag)
 }
 
 /** ESEARCH where it was asked for or IMAP4rev2 is enabled, else SEARCH. [RFC 9051 §7.3.4] [RFC 3501 §7.2.5] */

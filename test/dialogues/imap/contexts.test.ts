@@ -137,6 +137,29 @@ describe('CONTEXT=SEARCH [RFC 5267 §4]', () => {
       `,
     ))
 
+  test('ESEARCH: what is found in the selected mailbox is kept up to date [RFC 7377 §2.2]', async () => {
+    await client.command('a1', 'ESEARCH IN (selected personal) RETURN (UPDATE COUNT) SUBJECT incir')
+    expect((await client.command('a1', 'ESEARCH RETURN (UPDATE) ALL')).at(-1)).toMatch(/^a1 BAD/)
+    await under.deliver(box, message('incir'))
+    await runDialogue(
+      client,
+      `
+      C: a2 NOOP
+      S: * 6 EXISTS
+      S: * ESEARCH (TAG "a1") UID ADDTO (0 6)
+      S: a2 OK *
+      `,
+    )
+  })
+
+  test('RFC 5465 §7: a message that is found since its flags changed is known to the client', async () => {
+    await client.command('a1', 'UID SEARCH RETURN (UPDATE (ENVELOPE)) ANSWERED')
+    await other.command('o', 'STORE 2 +FLAGS (\\Answered)')
+    const told = await client.command('n', 'NOOP')
+    expect(told).toContain('* ESEARCH (TAG "a1") UID ADDTO (0 2)')
+    expect(told.filter((line) => line.includes('ENVELOPE'))).toEqual([])
+  })
+
   test('RFC 5465 §7: what was asked for of messages that are added comes before them', async () => {
     await client.command('a1', 'UID SEARCH RETURN (UPDATE (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])) UNSEEN')
     await under.deliver(box, message('incir'))

@@ -74,7 +74,11 @@ test('the selected mailbox is one of them, or the only one; nothing else is open
     client,
     `
     C: a0 ESEARCH ALL
-    S: a0 OK *
+    S: a0 BAD *
+    C: a0 ESEARCH IN (selected personal) ALL
+    S: a0 BAD *
+    C: a0 ESEARCH IN (personal) RETURN (UPDATE) ALL
+    S: a0 BAD *
     C: a1 EXAMINE d
     S: ...
     S: a1 OK *
@@ -128,6 +132,8 @@ test('numbers, $ and SAVE belong to one mailbox; what cannot be read is BAD', ()
     S: a8 BAD *
     C: a9 ESEARCH
     S: a9 BAD *
+    C: b0 ESEARCH IN (selected-delayed) ALL
+    S: b0 BAD *
     `,
   ))
 

@@ -39,8 +39,8 @@ test('names that changed before the store failed half-way are told the next time
   await other.command('c', 'CREATE adi1')
   await expect.poll(failed).toBe(true)
   await other.command('c', 'CREATE adi2')
-  const told = await client.until('* LIST () "/" "adi2"')
-  expect(told).toEqual(['* LIST () "/" "adi1"', '* LIST () "/" "adi2"'])
+  const told = await client.until('* LIST (\\HasNoChildren) "/" "adi2"')
+  expect(told).toEqual(['* LIST (\\HasNoChildren) "/" "adi1"', '* LIST (\\HasNoChildren) "/" "adi2"'])
 })
 
 test('a mailbox of which a hint came is looked at again where the store failed', async () => {

@@ -170,15 +170,17 @@ describe('NOTIFY [RFC 5465 §3]', () => {
   test('§5.4, §5.5: names and subscriptions that others change, and not what one changes oneself', async () => {
     await client.command('n', `NOTIFY SET (subtree (${a} y${boxes}) (MailboxName SubscriptionChange))`)
     await other.command('c', `CREATE ${a}/alt`)
-    expect(await client.line()).toBe(`* LIST () "/" "${a}/alt"`)
+    expect(await client.line()).toBe(`* LIST (\\HasNoChildren) "/" "${a}/alt"`)
+    // The name above is affected too.
+    expect(await client.line()).toBe(`* LIST (\\HasChildren) "/" "${a}"`)
     await other.command('c', `SUBSCRIBE ${a}/alt`)
-    expect(await client.line()).toBe(`* LIST (\\Subscribed) "/" "${a}/alt"`)
+    expect(await client.line()).toBe(`* LIST (\\HasNoChildren \\Subscribed) "/" "${a}/alt"`)
     await other.command('c', `RENAME ${a}/alt y${boxes}`)
-    expect(await client.line()).toBe(`* LIST () "/" "y${boxes}" ("OLDNAME" ("${a}/alt"))`)
+    expect(await client.line()).toBe(`* LIST (\\HasNoChildren) "/" "y${boxes}" ("OLDNAME" ("${a}/alt"))`)
     await other.command('c', `UNSUBSCRIBE ${a}/alt`)
-    expect(await client.line()).toBe(`* LIST (\\NonExistent) "/" "${a}/alt"`)
+    expect(await client.line()).toBe(`* LIST (\\NonExistent \\HasNoChildren) "/" "${a}/alt"`)
     await other.command('c', `DELETE y${boxes}`)
-    expect(await client.line()).toBe(`* LIST (\\NonExistent) "/" "y${boxes}"`)
+    expect(await client.line()).toBe(`* LIST (\\NonExistent \\HasNoChildren) "/" "y${boxes}"`)
     await other.command('c', `CREATE z${boxes}`)
     for (const own of [
       `CREATE ${a}/ben`,
@@ -190,19 +192,47 @@ describe('NOTIFY [RFC 5465 §3]', () => {
     expect(await unasked()).toEqual([])
   })
 
+  test('§5.4: mailboxes below a renamed one go along without a word, and a level that is no mailbox is told of', async () => {
+    for (const box of [`${a}/alt`, `${a}/alt/dip`, `${a}/alt/dip/son`])
+      await other.command('c', `CREATE ${box}`)
+    await client.command('n', 'NOTIFY SET (personal (MailboxName))')
+    await other.command('c', `RENAME ${a}/alt ${a}/ust`)
+    expect(await client.line()).toBe(`* LIST (\\HasChildren) "/" "${a}/ust" ("OLDNAME" ("${a}/alt"))`)
+    await other.command('c', `DELETE ${a}/ust/dip`)
+    expect(await client.line()).toBe(`* LIST (\\NonExistent \\HasChildren) "/" "${a}/ust/dip"`)
+    expect(await client.line()).toBe(`* LIST (\\HasChildren) "/" "${a}/ust"`)
+    await other.command('c', `DELETE ${a}/ust/dip/son`)
+    expect(await client.line()).toBe(`* LIST (\\NonExistent \\HasNoChildren) "/" "${a}/ust/dip/son"`)
+    expect(await client.line()).toBe(`* LIST (\\NonExistent \\HasNoChildren) "/" "${a}/ust/dip"`)
+    expect(await unasked()).toEqual([])
+  })
+
+  test('§5.2: what the client puts there itself it is told of, but not sent', async () => {
+    await client.command('s', `SELECT ${a}`)
+    await client.command('n', 'NOTIFY SET (selected (MessageNew (ENVELOPE) MessageExpunge))')
+    const own = await client.command('c', `COPY 1 ${a}`)
+    expect(own).toContain('* 3 EXISTS')
+    await under.deliver(a, message('uc'))
+    const told = await client.until('* 4 FETCH')
+    expect([...own, ...told].filter((line) => line.includes('ENVELOPE'))).toHaveLength(1)
+  })
+
   test('§5.4: names that another process changes are noticed by looking, without a hint', async () => {
     const { mailboxes } = under.store
     await client.command('n', `NOTIFY SET (subtree ${a} (MailboxName SubscriptionChange))`)
     const made = await mailboxes.create(ACCOUNT, `${a}/uzak`, {})
     expect(await unasked()).toEqual([])
     clock.elapse(10_000)
-    expect(await unasked()).toEqual([`* LIST () "/" "${a}/uzak"`])
+    expect(await unasked()).toEqual([
+      `* LIST (\\HasNoChildren) "/" "${a}/uzak"`,
+      `* LIST (\\HasChildren) "/" "${a}"`,
+    ])
     await mailboxes.rename(made.id, `${a}/yakin`)
     await mailboxes.subscribe(ACCOUNT, `${a}/yakin`, true)
     clock.elapse(10_000)
     expect(await unasked()).toEqual([
-      `* LIST (\\Subscribed) "/" "${a}/yakin" ("OLDNAME" ("${a}/uzak"))`,
-      `* LIST (\\Subscribed) "/" "${a}/yakin"`,
+      `* LIST (\\HasNoChildren \\Subscribed) "/" "${a}/yakin" ("OLDNAME" ("${a}/uzak"))`,
+      `* LIST (\\HasNoChildren \\Subscribed) "/" "${a}/yakin"`,
     ])
   })
 
@@ -239,14 +269,15 @@ describe('NOTIFY [RFC 5465 §3]', () => {
     await under.deliver(b, message('x'))
     expect(await client.line()).toMatch(new RegExp(`^\\* STATUS "${b}" \\(MESSAGES 3 `))
     await other.command('s', `SUBSCRIBE ${b}`)
-    expect(await client.line()).toBe(`* LIST (\\Subscribed) "/" "${b}"`)
+    expect(await client.line()).toBe(`* LIST (\\HasNoChildren \\Subscribed) "/" "${b}"`)
     expect(await unasked()).toEqual([])
   })
 
   test('one level below and no deeper [RFC 7377 §2.2]', async () => {
     await client.command('n', `NOTIFY SET (subtree-one ${a} (MailboxName))`)
     await other.command('c', `CREATE ${a}/alt/dip`)
-    expect(await client.line()).toBe(`* LIST () "/" "${a}/alt"`)
+    expect(await client.line()).toBe(`* LIST (\\HasChildren) "/" "${a}/alt"`)
+    expect(await client.line()).toBe(`* LIST (\\HasChildren) "/" "${a}"`)
     expect(await unasked()).toEqual([])
   })
 
