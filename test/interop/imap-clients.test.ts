@@ -6,16 +6,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ACCOUNT, type ImapUnderTest, OTHER, PASSWORD, startImap } from '../fakes/imap-server.ts'
 import { type TokenIssuer, tokenIssuer } from '../fakes/token-issuer.ts'
+import { isMissing, pressIn } from './programs.ts'
 
 const run = promisify(execFile)
-const here = async (program: string): Promise<boolean> =>
-  run('sh', ['-c', `command -v ${program}`]).then(
-    () => true,
-    () => false,
-  )
-/** A missing program is passed over, except where everything is meant to be there. */
-const testWith = async (program: string, name: string, body: () => Promise<void>) =>
-  test.skipIf(!process.env['CI'] && !(await here(program)))(`${program}: ${name}`, body)
+const testWith = (program: string, name: string, body: () => Promise<void>) =>
+  test.skipIf(isMissing(program))(`${program}: ${name}`, body)
 
 let under: ImapUnderTest
 let issuer: TokenIssuer
@@ -47,7 +42,7 @@ const curl = (path: string, ...more: string[]) =>
     ...more,
   ])
 
-await testWith('curl', 'lists, fetches byte for byte, appends and searches', async () => {
+testWith('curl', 'lists, fetches byte for byte, appends and searches', async () => {
   expect((await curl('')).stdout).toContain('"Giden Kutusu"')
   expect((await curl('INBOX;UID=1')).stdout).toBe(message.toString())
   await writeFile(join(folder, 'draft.eml'), message)
@@ -56,7 +51,7 @@ await testWith('curl', 'lists, fetches byte for byte, appends and searches', asy
   expect((await curl('Taslaklar;UID=1')).stdout).toBe(message.toString())
 })
 
-await testWith('python3', 'imaplib walks a mailbox', async () => {
+testWith('python3', 'imaplib walks a mailbox', async () => {
   const script = `
 import imaplib, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])
@@ -90,7 +85,7 @@ plain.logout()
   await child
 })
 
-await testWith('mbsync', 'synchronises both ways', async () => {
+testWith('mbsync', 'synchronises both ways', async () => {
   const maildir = join(folder, 'mail')
   await mkdir(maildir)
   const config = (tls: string) => `
@@ -138,34 +133,20 @@ SyncState *
   expect((await under.store.mailboxes.head(row?.id ?? ''))?.exists).toBe(1)
 })
 
-for (const mutt of ['neomutt', 'mutt'])
-  await testWith(mutt, 'opens the INBOX and saves a message', async () => {
+for (const mutt of ['neomutt', 'mutt'] as const)
+  testWith(mutt, 'opens the INBOX and saves a message', async () => {
     const out = join(folder, `${mutt}.mbox`)
-    const rc = join(folder, `${mutt}rc`)
-    await writeFile(
-      rc,
-      `set imap_user="${ACCOUNT}"
-set imap_pass="${PASSWORD}"
-set folder="imaps://localhost:${under.port}/"
-set spoolfile="imaps://localhost:${under.port}/INBOX"
-set ssl_starttls=yes
-set ssl_force_tls=yes
-set certificate_file="${join(folder, 'ca.pem')}"
-set mbox_type=mbox
-set quit=yes
-set delete=no
-set confirmcreate=no
-set confirmappend=no
-set wait_key=no
-set tmpdir="${folder}"
-push "<save-message>${out}<enter><exit>"
-`,
-    )
-    // mutt wants a terminal.
-    await run('script', ['-qec', `${mutt} -n -F ${rc}`, '/dev/null'], {
-      timeout: 20_000,
-      env: { ...process.env, TERM: 'xterm', HOME: folder },
-    })
+    const settings = [
+      `imap_user="${ACCOUNT}"`,
+      `imap_pass="${PASSWORD}"`,
+      `folder="imaps://localhost:${under.port}/"`,
+      `spoolfile="imaps://localhost:${under.port}/INBOX"`,
+      `certificate_file="${join(folder, 'ca.pem')}"`,
+      'mbox_type=mbox',
+      'delete=no',
+      `tmpdir="${folder}"`,
+    ]
+    await pressIn(mutt, folder, settings, `<save-message>${out}<enter><exit>`)
     expect(await readFile(out, 'latin1')).toContain('Subject: merhaba')
   })
 
@@ -184,7 +165,7 @@ const gsasl = (password: string, mechanism: string, ...more: string[]) => {
   return child
 }
 
-await testWith('gsasl', 'SCRAM, with each kind of channel binding that it knows', async () => {
+testWith('gsasl', 'SCRAM, with each kind of channel binding that it knows', async () => {
   expect((await gsasl(PASSWORD, 'SCRAM-SHA-256', '--no-cb')).stderr).toContain('server trusted')
   expect((await gsasl(PASSWORD, 'SCRAM-SHA-256-PLUS')).stderr).toContain('server trusted')
   const tls12 = '--priority=NORMAL:-VERS-TLS1.3'
@@ -194,7 +175,7 @@ await testWith('gsasl', 'SCRAM, with each kind of channel binding that it knows'
   })
 })
 
-await testWith('curl', 'logs in by a token, and fails by one of another account', async () => {
+testWith('curl', 'logs in by a token, and fails by one of another account', async () => {
   const withToken = (token: string) =>
     run('curl', [
       '-sS',

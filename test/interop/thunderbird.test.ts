@@ -1,5 +1,4 @@
 /** Thunderbird itself, at a whole provider: what its holder does there, and what becomes of it here. */
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ImapFlow } from 'imapflow'
@@ -13,6 +12,7 @@ import { kepctl } from '../fakes/kepctl.ts'
 import { archived, arrival, bodyOf, rowsIn } from '../fakes/mailboxes.ts'
 import { type Holder, pki } from '../fakes/pki.ts'
 import { DOMAIN, PASSWORD, RECIPIENT, SENDER, startProvider, type TestProvider } from '../fakes/provider.ts'
+import { isMissing } from './programs.ts'
 import { Person } from './thunderbird/person.ts'
 import { startThunderbird } from './thunderbird/program.ts'
 import { startWeb, type Web } from './thunderbird/web.ts'
@@ -21,16 +21,8 @@ const SUBJECT = 'Yıllık işletme raporu'
 const BODY = 'Rapor ektedir.\r\n'
 /** As Thunderbird writes it. */
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
-const isThere = (program: string): boolean => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`])
-    return true
-  } catch {
-    return false
-  }
-}
 
-describe.skipIf(!process.env['CI'] && !isThere('thunderbird'))('thunderbird', () => {
+describe.skipIf(isMissing('thunderbird'))('thunderbird', () => {
   const stack = new AsyncDisposableStack()
   let kep: TestProvider
   let web: Web

@@ -111,6 +111,19 @@ test('imapflow flags, searches, moves, downloads and deletes', async () => {
   }
 })
 
+test('imapflow puts a draft into Taslaklar', async () => {
+  await flow.append('Taslaklar', Buffer.from('Subject: yarim\r\n\r\nsonra\r\n'), ['\\Draft'])
+  const lock = await flow.getMailboxLock('Taslaklar')
+  try {
+    const found = await flow.fetchAll({ draft: true }, { envelope: true, flags: true })
+    expect(found.map(({ envelope, flags }) => [envelope?.subject, [...(flags ?? [])]])).toEqual([
+      ['yarim', ['\\Draft']],
+    ])
+  } finally {
+    lock.release()
+  }
+})
+
 test('imapflow hears of new mail while it idles', async () => {
   const lock = await flow.getMailboxLock('INBOX')
   try {
