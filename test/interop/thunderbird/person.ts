@@ -183,13 +183,16 @@ export class Person {
     )
   }
 
-  /** Opens the mailbox and chooses its newest message, as soon as there is one. */
-  async choose(address: string, path: string): Promise<void> {
+  /** Opens the mailbox and chooses its newest message with that in its subject, as soon as there is one. */
+  async choose(address: string, path: string, subject: string): Promise<void> {
     await this.#do('pane.displayFolder(mailbox(...arguments).URI)', address, path)
     await this.#until(
       `a message in ${path}`,
-      `const box = mailbox(...arguments)
-      const here = [...box.messages].filter((one) => one.getUint32Property('pseudoHdr') === 0)
+      `const [address, path, subject] = arguments
+      const box = mailbox(address, path)
+      const here = [...box.messages].filter(
+        (one) => one.getUint32Property('pseudoHdr') === 0 && one.mime2DecodedSubject.includes(subject),
+      )
       const [last] = here.sort((one, other) => other.messageKey - one.messageKey)
       const row = last === undefined ? -1 : pane.gDBView.findIndexOfMsgHdr(last, true)
       if (row >= 0) pane.threadTree.selectedIndex = row
@@ -197,6 +200,7 @@ export class Person {
       return row >= 0 || null`,
       address,
       path,
+      subject,
     )
   }
 
