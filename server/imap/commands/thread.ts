@@ -2,7 +2,7 @@ import { command } from '../command.ts'
 import { bad } from '../failure.ts'
 import { find } from '../search/found.ts'
 import { parseCharset, parseSearchProgram } from '../search/keys.ts'
-import { formatThread } from '../thread/node.ts'
+import { formatThreads } from '../thread/node.ts'
 import { orderedSubject } from '../thread/ordered-subject.ts'
 import { byReferences } from '../thread/references.ts'
 import { type ThreadAlgorithm, threadsOf } from '../thread/threads.ts'
@@ -31,10 +31,10 @@ export const threadCommands = [false, true].map((byUid) =>
       const { box, out } = session
       const number = (uid: number): number => (byUid ? uid : box.sequenceOf(uid))
       const uids = Uint32Array.from(await find(session, key), ({ uid }) => uid)
-      const roots = await threadsOf(session, name, algorithm, uids)
-      out.raw(roots.length === 0 ? '* THREAD' : '* THREAD ')
-      for (const root of roots) {
-        out.raw(formatThread(root, number))
+      const steps = await threadsOf(session, name, algorithm, uids)
+      out.raw(steps.length === 0 ? '* THREAD' : '* THREAD ')
+      for (const piece of formatThreads(steps, number)) {
+        out.raw(piece)
         await out.room()
         await session.slice.breathe()
       }

@@ -28,17 +28,52 @@ const uidOf = (node: ThreadNode): number => node.message?.uid ?? node.children[0
 /** By the date of sending, then by the order in the mailbox. [RFC 5256 §3] */
 export const byDate = (a: ThreadNode, b: ThreadNode): number => dateOf(a) - dateOf(b) || uidOf(a) - uidOf(b)
 
-/** `(3 6 (4 23)(44 7 96))`: who answers whom; brackets where several answer one. [RFC 5256 §4] */
-export function formatThread(root: ThreadNode, number: (uid: number) => number): string {
-  const words: string[] = []
-  let node: ThreadNode | undefined = root
-  while (node !== undefined) {
-    if (node.message !== undefined) words.push(String(number(node.message.uid)))
-    if (node.children.length > 1) {
-      words.push(node.children.map((child) => formatThread(child, number)).join(''))
-      break
+/** Brackets among the UIDs; nobody has the largest number of 32 bits, as a next one is told of each mailbox. */
+const [OPEN, CLOSE] = [0, 0xffff_ffff]
+
+/**
+ * Who answers whom, as it is told: UIDs, and brackets around each thread and around answers where one has several. What the threads
+ * were made of is not needed any more, and how deep they are is nothing to the stack.
+ */
+export async function flattened(
+  roots: readonly ThreadNode[],
+  breathe: () => Promise<void>,
+): Promise<Uint32Array> {
+  const steps: number[] = []
+  for (const root of roots) {
+    const waiting: (ThreadNode | typeof CLOSE)[] = [root]
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      await breathe()
+      if (typeof next === 'number') {
+        steps.push(CLOSE)
+        continue
+      }
+      steps.push(OPEN)
+      waiting.push(CLOSE)
+      let node: ThreadNode | undefined = next
+      while (node !== undefined) {
+        if (node.message !== undefined) steps.push(node.message.uid)
+        if (node.children.length > 1) for (const child of node.children.toReversed()) waiting.push(child)
+        node = node.children.length > 1 ? undefined : node.children[0]
+      }
     }
-    node = node.children[0]
   }
-  return `(${words.join(' ')})`
+  return Uint32Array.from(steps)
+}
+
+/** Steps that are told at once. */
+const AT_ONCE = 5_000
+
+/** `(3 6 (4 23)(44 7 96))` in pieces. [RFC 5256 §4] */
+export function* formatThreads(steps: Uint32Array, number: (uid: number) => number): Generator<string> {
+  let isAfterNumber = false
+  for (let from = 0; from < steps.length; from += AT_ONCE) {
+    let piece = ''
+    for (const step of steps.subarray(from, from + AT_ONCE)) {
+      if (isAfterNumber && step !== CLOSE) piece += ' '
+      isAfterNumber = step !== OPEN && step !== CLOSE
+      piece += step === OPEN ? '(' : step === CLOSE ? ')' : number(step)
+    }
+    yield piece
+  }
 }

@@ -2,8 +2,8 @@
 import { sortedInTurns } from '../sort/in-turns.ts'
 import { byDate, type ThreadMessage, type ThreadNode } from './node.ts'
 
-/** Longer ones are cut in two: whoever writes messages chooses how long they are. */
-const MAX_DEPTH = 500
+/** Steps up a thread in search of a loop; below so many nobody is put any more: whoever writes messages chooses how long threads are. */
+const MAX_STEPS_UP = 500
 
 /** Messages between two looks at the time. */
 const AT_ONCE = 50
@@ -16,7 +16,7 @@ export async function byReferences(
   breathe: Breathe,
 ): Promise<ThreadNode[]> {
   const roots = await pruned(await linked(messages, breathe), breathe)
-  return sortedBelow(gathered(await sortedInTurns(roots, byDate, breathe)), breathe)
+  return sortedBelow(await gathered(await sortedInTurns(roots, byDate, breathe), breathe), breathe)
 }
 
 const missing = (): ThreadNode => ({ message: undefined, parent: undefined, children: [] })
@@ -24,21 +24,24 @@ const missing = (): ThreadNode => ({ message: undefined, parent: undefined, chil
 /** Steps 1 and 2: every message below the last one that it refers to. */
 async function linked(messages: readonly ThreadMessage[], breathe: Breathe): Promise<ThreadNode[]> {
   const byId = new Map<string, ThreadNode>()
-  const all = new Set<ThreadNode>()
+  const all: ThreadNode[] = []
+  const newNode = (): ThreadNode => {
+    const made = missing()
+    all.push(made)
+    return made
+  }
   const nodeOf = (id: string): ThreadNode => {
     const known = byId.get(id)
     if (known !== undefined) return known
-    const made = missing()
+    const made = newNode()
     byId.set(id, made)
-    all.add(made)
     return made
   }
   for (const [at, message] of messages.entries()) {
     if (at % AT_ONCE === 0) await breathe()
     // A second message of the same id is a message of its own.
     const named = message.id === undefined ? undefined : nodeOf(message.id)
-    const node = named === undefined || named.message !== undefined ? missing() : named
-    all.add(node)
+    const node = named === undefined || named.message !== undefined ? newNode() : named
     node.message = message
     let above: ThreadNode | undefined
     for (const reference of message.references) {
@@ -50,14 +53,19 @@ async function linked(messages: readonly ThreadMessage[], breathe: Breathe): Pro
     if (node.parent !== undefined) takeOut(node)
     if (above !== undefined) putBelow(node, above)
   }
-  return [...all].filter(({ parent }) => parent === undefined)
+  const roots: ThreadNode[] = []
+  for (const [at, node] of all.entries()) {
+    if (node.parent === undefined) roots.push(node)
+    if (at % AT_ONCE === 0) await breathe()
+  }
+  return roots
 }
 
 /** Nothing happens where it would be below itself, or too deep. */
 function putBelow(node: ThreadNode, parent: ThreadNode): void {
   let depth = 0
   for (let above: ThreadNode | undefined = parent; above !== undefined; above = above.parent)
-    if (above === node || ++depth >= MAX_DEPTH) return
+    if (above === node || ++depth >= MAX_STEPS_UP) return
   node.parent = parent
   parent.children.push(node)
 }
@@ -100,15 +108,18 @@ async function downwards(roots: readonly ThreadNode[], breathe: Breathe): Promis
 }
 
 /** Step 5: threads of one subject become one. */
-function gathered(roots: readonly ThreadNode[]): ThreadNode[] {
+async function gathered(roots: readonly ThreadNode[], breathe: Breathe): Promise<ThreadNode[]> {
   const table = new Map<string, ThreadNode>()
-  for (const root of roots) {
+  const kept = new Set<ThreadNode>()
+  for (const [at, root] of roots.entries()) {
+    if (at % AT_ONCE === 0) await breathe()
+    kept.add(root)
     const { subject } = head(root)
     const known = table.get(subject)
     if (subject !== '' && (known === undefined || isBetter(root, known))) table.set(subject, root)
   }
-  const kept = new Set(roots)
-  for (const root of roots) {
+  for (const [at, root] of roots.entries()) {
+    if (at % AT_ONCE === 0) await breathe()
     const { subject } = head(root)
     const first = table.get(subject)
     if (first === undefined || first === root) continue

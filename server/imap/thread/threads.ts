@@ -4,43 +4,43 @@ import type { Known } from '../known-values.ts'
 import { type Lasting, octetsOfText, ownText, valuesOf } from '../search/lasting.ts'
 import type { Session } from '../session.ts'
 import { sentAt, subjectOf } from '../sort/keys.ts'
-import type { ThreadMessage, ThreadNode } from './node.ts'
+import { flattened, type ThreadMessage, type ThreadNode } from './node.ts'
 
 export type ThreadAlgorithm = (
   messages: readonly ThreadMessage[],
   breathe: () => Promise<void>,
 ) => Promise<ThreadNode[]>
 
-/** Clients ask for the threads of all messages at each visit, and mostly nothing came meanwhile. */
+/** As {@link flattened}. Clients ask for the threads of all messages at each visit, and mostly nothing came meanwhile. */
 export async function threadsOf(
   session: Session,
   name: string,
   algorithm: ThreadAlgorithm,
   uids: Uint32Array,
-): Promise<readonly ThreadNode[]> {
+): Promise<Uint32Array> {
   const { box, parts, slice } = session
   const key = `${box.row.id} threads ${name}`
   const known = parts.knownValues.get(key)
-  if (known instanceof KnownThreads && known.areOf(uids)) return known.roots
+  if (known instanceof KnownThreads && known.areOf(uids)) return known.steps
   const messages = (await valuesOf(session, box.row, THREADED, uids)).filter((one) => one !== undefined)
-  const roots = await algorithm(messages, () => slice.breathe())
+  const breathe = () => slice.breathe()
+  const steps = await flattened(await algorithm(messages, breathe), breathe)
   // Where some are gone it is not known what it is the answer to.
-  if (messages.length === uids.length) parts.knownValues.put(key, new KnownThreads(uids, roots))
-  return roots
+  if (messages.length === uids.length) parts.knownValues.put(key, new KnownThreads(uids, steps))
+  return steps
 }
 
 class KnownThreads implements Known {
-  readonly roots: readonly ThreadNode[]
+  readonly steps: Uint32Array
   readonly #uids: Uint32Array
 
-  constructor(uids: Uint32Array, roots: readonly ThreadNode[]) {
+  constructor(uids: Uint32Array, steps: Uint32Array) {
     this.#uids = uids
-    this.roots = roots
+    this.steps = steps
   }
 
-  /** A node, its list and its place among others. */
   get octets(): number {
-    return this.#uids.length * 200
+    return this.#uids.byteLength + this.steps.byteLength
   }
 
   areOf(uids: Uint32Array): boolean {

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sortedInTurns } from '../../../../server/imap/sort/in-turns.ts'
-import { formatThread, type ThreadMessage, type ThreadNode } from '../../../../server/imap/thread/node.ts'
+import {
+  flattened,
+  formatThreads,
+  type ThreadMessage,
+  type ThreadNode,
+} from '../../../../server/imap/thread/node.ts'
 import { orderedSubject } from '../../../../server/imap/thread/ordered-subject.ts'
 import { byReferences } from '../../../../server/imap/thread/references.ts'
 
@@ -15,7 +20,8 @@ const message = (uid: number, more: Partial<ThreadMessage> = {}): ThreadMessage 
   references: [],
   ...more,
 })
-const shown = (roots: readonly ThreadNode[]) => roots.map((root) => formatThread(root, (uid) => uid)).join('')
+const shown = async (roots: readonly ThreadNode[]) =>
+  [...formatThreads(await flattened(roots, breathe), (uid) => uid)].join('')
 
 describe('THREAD=REFERENCES [RFC 5256 §3]', () => {
   const thread = async (...messages: ThreadMessage[]) => shown(await byReferences(messages, breathe))
@@ -69,10 +75,21 @@ describe('THREAD=REFERENCES [RFC 5256 §3]', () => {
     const chain = Array.from({ length: 3_000 }, (_, at) =>
       message(at + 1, { references: at === 0 ? [] : [`<${at}>`] }),
     )
-    const numbers = shown(await byReferences(chain, breathe))
-      .match(/\d+/g)
-      ?.map(Number)
+    const numbers = (await shown(await byReferences(chain, breathe))).match(/\d+/g)?.map(Number)
     expect(numbers?.toSorted((a, b) => a - b)).toEqual(chain.map(({ uid }) => uid))
+  })
+
+  test('a thread that is linked from below and forks at each step is told whole, however deep it is', async () => {
+    const forks = Array.from({ length: 20_000 }, (_, at) =>
+      message(at + 1, {
+        id: at % 2 === 0 ? `<${at / 2}>` : undefined,
+        references: [`<${1 + Math.floor(at / 2)}>`],
+        subject: '',
+      }),
+    )
+    const told = await shown(await byReferences(forks, breathe))
+    expect(told.match(/\d+/g)?.length).toBe(forks.length)
+    expect(told.split('(').length).toBe(told.split(')').length)
   })
 
   test('whatever messages refer to, each is told once', async () => {
@@ -91,7 +108,7 @@ describe('THREAD=REFERENCES [RFC 5256 §3]', () => {
         async (drawn) => {
           const messages = drawn.map((one, at) => message(at + 1, one))
           for (const algorithm of [byReferences, orderedSubject]) {
-            const told = shown(await algorithm(messages, breathe)).match(/\d+/g) ?? []
+            const told = (await shown(await algorithm(messages, breathe))).match(/\d+/g) ?? []
             expect(told.map(Number).toSorted((a, b) => a - b)).toEqual(messages.map(({ uid }) => uid))
           }
         },
@@ -104,7 +121,9 @@ describe('THREAD=REFERENCES [RFC 5256 §3]', () => {
 test('THREAD=ORDEREDSUBJECT: the first of a subject, and all others below it [RFC 5256 §3]', async () => {
   const of = (uid: number, subject: string, sentAt = uid) => message(uid, { subject, sentAt })
   expect(
-    shown(await orderedSubject([of(1, 'b'), of(2, 'a'), of(3, 'b'), of(4, 'b'), of(5, 'a', 0)], breathe)),
+    await shown(
+      await orderedSubject([of(1, 'b'), of(2, 'a'), of(3, 'b'), of(4, 'b'), of(5, 'a', 0)], breathe),
+    ),
   ).toBe('(5 2)(1 (3)(4))')
 })
 
