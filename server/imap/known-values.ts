@@ -11,7 +11,7 @@ export interface Known {
  * again. Nothing of it changes but by becoming more, so nothing has to be taken back; what nobody asked for longest is forgotten.
  */
 export class KnownValues {
-  readonly #entries = new Map<string, Known>()
+  readonly #entries = new Map<string, Entry>()
   readonly #most: number
   #octets = 0
 
@@ -25,21 +25,29 @@ export class KnownValues {
   }
 
   get(key: string): Known | undefined {
-    const known = this.#entries.get(key)
-    if (known === undefined) return undefined
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
     this.#entries.delete(key)
-    this.#entries.set(key, known)
-    return known
+    this.#entries.set(key, entry)
+    return entry.known
   }
 
+  /** Also of what grew since it was put. */
   put(key: string, known: Known): void {
-    this.#octets += known.octets - (this.#entries.get(key)?.octets ?? 0)
+    const { octets } = known
+    this.#octets += octets - (this.#entries.get(key)?.octets ?? 0)
     this.#entries.delete(key)
-    this.#entries.set(key, known)
-    for (const [oldest, { octets }] of this.#entries) {
+    this.#entries.set(key, { known, octets })
+    for (const [oldest, entry] of this.#entries) {
       if (this.#octets <= this.#most) break
       this.#entries.delete(oldest)
-      this.#octets -= octets
+      this.#octets -= entry.octets
     }
   }
+}
+
+interface Entry {
+  readonly known: Known
+  /** When it was put. */
+  readonly octets: number
 }

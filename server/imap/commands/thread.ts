@@ -1,6 +1,6 @@
 import { command } from '../command.ts'
 import { bad } from '../failure.ts'
-import { find } from '../search/found.ts'
+import { find, uidsOfFound } from '../search/found.ts'
 import { parseCharset, parseSearchProgram } from '../search/keys.ts'
 import { formatThreads } from '../thread/node.ts'
 import { orderedSubject } from '../thread/ordered-subject.ts'
@@ -30,7 +30,7 @@ export const threadCommands = [false, true].map((byUid) =>
     run: async (session, { name, algorithm, program: { key } }) => {
       const { box, out } = session
       const number = (uid: number): number => (byUid ? uid : box.sequenceOf(uid))
-      const uids = Uint32Array.from(await find(session, key), ({ uid }) => uid)
+      const uids = uidsOfFound(await find(session, key))
       const steps = await threadsOf(session, name, algorithm, uids)
       out.raw(steps.length === 0 ? '* THREAD' : '* THREAD ')
       for (const piece of formatThreads(steps, number)) {

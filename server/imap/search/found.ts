@@ -23,6 +23,12 @@ export interface FoundMessage {
   readonly modseq: number
 }
 
+export function uidsOfFound(found: readonly FoundMessage[]): Uint32Array {
+  const uids = new Uint32Array(found.length)
+  for (let at = 0; at < found.length; at++) uids[at] = found[at]!.uid
+  return uids
+}
+
 /** Messages of a mailbox that a key finds, in its order. */
 export async function find(
   session: Session,

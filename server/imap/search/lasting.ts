@@ -2,7 +2,6 @@ import type { MailboxRow } from '../../../storage/port.ts'
 import type { Known } from '../known-values.ts'
 import { PAGE } from '../limits.ts'
 import type { Session } from '../session.ts'
-import { UidList } from '../uid-list.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
 
@@ -21,47 +20,37 @@ export const octetsOfText = (text: string): number => 24 + text.length * 2
 /** Without what it was cut out of, which would stay in memory as long as it does. */
 export const ownText = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')
 
-/** One value of messages of one mailbox, by UIDs that are ascending. */
+/** One value of messages of one mailbox. It grows in place, so that one more message costs what it takes and no more. */
 class Column<T> implements Known {
-  readonly #uids: UidList
-  readonly #values: readonly T[]
-  readonly octets: number
+  readonly #blocks = new Map<number, (T | undefined)[]>()
+  #octets = 0
 
-  constructor(uids: Uint32Array, values: readonly T[], octets: number) {
-    this.#uids = new UidList(uids)
-    this.#values = values
-    this.octets = octets
+  get octets(): number {
+    return this.#octets
   }
 
   get(uid: number): T | undefined {
-    return this.#values[this.#uids.indexOf(uid)]
+    return this.#blocks.get(Math.floor(uid / BLOCK))?.[uid % BLOCK]
   }
 
-  /** @param others ascending, none of them there */
-  with(others: ReadonlyMap<number, T>, octetsOf: (value: T) => number): Column<T> {
-    const uids = this.#uids.slice(0, this.#uids.length)
-    const [merged, values] = [new Uint32Array(uids.length + others.size), [] as T[]]
-    let { octets } = this
-    let at = 0
-    const takeOwn = (below: number): void => {
-      for (; at < uids.length && (uids[at] ?? 0) < below; at++) {
-        merged[values.length] = uids[at] ?? 0
-        values.push(this.#values[at]!)
-      }
+  /** @param octets of the value */
+  add(uid: number, value: T, octets: number): void {
+    let block = this.#blocks.get(Math.floor(uid / BLOCK))
+    if (block === undefined) {
+      block = new Array<T | undefined>(BLOCK).fill(undefined)
+      this.#blocks.set(Math.floor(uid / BLOCK), block)
+      this.#octets += BLOCK_OCTETS
     }
-    for (const [uid, value] of others) {
-      takeOwn(uid)
-      merged[values.length] = uid
-      values.push(value)
-      octets += ENTRY_OCTETS + octetsOf(value)
-    }
-    takeOwn(Number.POSITIVE_INFINITY)
-    return new Column(merged, values, octets)
+    // Another session may have been at the same.
+    if (block[uid % BLOCK] === undefined) this.#octets += octets
+    block[uid % BLOCK] = value
   }
 }
 
-/** A UID and where its value stands. */
-const ENTRY_OCTETS = 12
+/** UIDs whose values stand together. */
+const BLOCK = 256
+/** A reference to each, or a number that has to be put somewhere, and the block itself. */
+const BLOCK_OCTETS = BLOCK * 16 + 64
 
 /** Values looked up between two looks at the time. */
 const AT_ONCE = 5_000
@@ -79,40 +68,45 @@ export async function valuesOf<T>(
 ): Promise<(T | undefined)[]> {
   const { knownValues } = session.parts
   const key = `${id} ${kind.name}`
-  const column = () => knownValues.get(key) as Column<T> | undefined
-  const known = column()
+  const known = knownValues.get(key) as Column<T> | undefined
+  const column = known ?? new Column<T>()
+  // Another session may want the same in a moment.
+  if (known === undefined) knownValues.put(key, column)
   const values: (T | undefined)[] = []
   const missing: number[] = []
   for (let at = 0; at < uids.length; at++) {
-    const value = known?.get(uids[at]!)
-    if (value === undefined) missing.push(uids[at]!)
+    const value = column.get(uids[at]!)
+    if (value === undefined) missing.push(at)
     values.push(value)
     if (at % AT_ONCE === 0) await session.slice.breathe()
   }
-  if (missing.length === 0) return values
-  const worked = await workedOut(session, id, kind, missing)
-  // Another session may have been at the same.
-  const now = column()
-  const added =
-    now === undefined ? worked : new Map([...worked].filter(([uid]) => now.get(uid) === undefined))
-  knownValues.put(key, (now ?? new Column<T>(new Uint32Array(0), [], 0)).with(added, kind.octets))
-  return values.map((value, at) => value ?? worked.get(uids[at]!))
+  for (let at = 0; at < missing.length; at += PAGE) {
+    const places = missing.slice(at, at + PAGE)
+    await workOut(
+      session,
+      id,
+      kind,
+      places.map((place) => uids[place]!),
+      column,
+    )
+    knownValues.put(key, column)
+    for (const place of places) values[place] = column.get(uids[place]!)
+  }
+  return values
 }
 
-async function workedOut<T>(
+async function workOut<T>(
   session: Session,
   id: string,
   kind: Lasting<T>,
   uids: readonly number[],
-): Promise<Map<number, T>> {
-  const worked = new Map<number, T>()
-  for (let at = 0; at < uids.length; at += PAGE) {
-    const rows = await session.parts.store.mailboxes.rows(id, uids.slice(at, at + PAGE))
-    const page = new SearchedPage(session, rows, { id })
-    for (const row of rows) {
-      worked.set(row.uid, await kind.of(new SearchedMessage(session, row, page)))
-      await session.slice.breathe()
-    }
+  column: Column<T>,
+): Promise<void> {
+  const rows = await session.parts.store.mailboxes.rows(id, uids)
+  const page = new SearchedPage(session, rows, { id })
+  for (const row of rows) {
+    const value = await kind.of(new SearchedMessage(session, row, page))
+    column.add(row.uid, value, kind.octets(value))
+    await session.slice.breathe()
   }
-  return worked
 }

@@ -6,18 +6,14 @@ export class KeptOrder implements Known {
   readonly #uids: Uint32Array
   readonly order: Uint32Array
 
-  constructor(order: Uint32Array) {
+  /** @param uids the same, ascending */
+  constructor(order: Uint32Array, uids: Uint32Array = order.toSorted()) {
     this.order = order
-    this.#uids = order.toSorted()
+    this.#uids = uids
   }
 
   get octets(): number {
     return this.order.byteLength * 2
-  }
-
-  /** @param uids ascending */
-  isOf(uids: Uint32Array): boolean {
-    return uids.length === this.#uids.length && this.holds(uids)
   }
 
   /** Whether it has all of these, which are ascending. */

@@ -1,4 +1,4 @@
-import type { FoundMessage } from '../search/found.ts'
+import { type FoundMessage, uidsOfFound } from '../search/found.ts'
 import { valuesOf } from '../search/lasting.ts'
 import type { Session } from '../session.ts'
 import { UidList } from '../uid-list.ts'
@@ -50,20 +50,23 @@ export async function sorted(
   found: readonly FoundMessage[],
 ): Promise<FoundMessage[]> {
   const { box, parts, slice } = session
-  const uids = Uint32Array.from(found, ({ uid }) => uid)
+  const uids = uidsOfFound(found)
   const name = keys.map(({ reverse, value }) => `${reverse ? 'REVERSE ' : ''}${value.name}`).join(', ')
   const key = `${box.row.id} by ${name}`
   const known = parts.knownValues.get(key)
   let kept = known instanceof KeptOrder ? known : undefined
   if (kept === undefined || !kept.holds(uids)) {
-    kept = new KeptOrder(await orderOf(session, keys, uids, kept))
-    parts.knownValues.put(key, kept)
+    const before = kept
+    kept = await orderOf(session, keys, uids, before)
+    // One of some that came is not worth that of all the others.
+    if (kept.order.length * 2 > (before?.order.length ?? 0)) parts.knownValues.put(key, kept)
   }
   const places = new UidList(uids)
   const all: FoundMessage[] = []
-  for (const [at, uid] of kept.order.entries()) {
-    const message = found[places.indexOf(uid)]
-    if (message !== undefined) all.push(message)
+  const { order } = kept
+  for (let at = 0; at < order.length; at++) {
+    const place = places.indexOf(order[at]!)
+    if (place >= 0) all.push(found[place]!)
     if (at % AT_ONCE === 0) await slice.breathe()
   }
   return all
@@ -75,7 +78,7 @@ async function orderOf(
   keys: readonly SortKey[],
   uids: Uint32Array,
   before: KeptOrder | undefined,
-): Promise<Uint32Array> {
+): Promise<KeptOrder> {
   const columns: (readonly (SortValue | undefined)[])[] = []
   for (const { value } of keys) columns.push(await valuesOf(session, session.box.row, value, uids))
   const compare = (a: number, b: number): number => {
@@ -85,15 +88,27 @@ async function orderOf(
     }
     return a - b
   }
-  const list = new UidList(uids)
-  const isThere = (place: number): boolean => columns.every((column) => column[place] !== undefined)
-  const places = new Set<number>()
-  for (const uid of before?.order ?? []) places.add(list.indexOf(uid))
-  for (let place = 0; place < uids.length; place++) places.add(place)
-  places.delete(-1)
   const breathe = () => session.slice.breathe()
-  const order = await sortedInTurns([...places].filter(isThere), compare, breathe)
-  return Uint32Array.from(order, (place) => uids[place] ?? 0)
+  const places: number[] = []
+  const taken = new Uint8Array(uids.length)
+  const take = (place: number): void => {
+    if (place < 0 || taken[place] === 1 || columns.some((column) => column[place] === undefined)) return
+    taken[place] = 1
+    places.push(place)
+  }
+  const list = new UidList(uids)
+  for (let at = 0; at < (before?.order.length ?? 0); at++) {
+    take(list.indexOf(before?.order[at] ?? 0))
+    if (at % AT_ONCE === 0) await breathe()
+  }
+  for (let place = 0; place < uids.length; place++) {
+    take(place)
+    if (place % AT_ONCE === 0) await breathe()
+  }
+  const order = new Uint32Array(places.length)
+  for (const [at, place] of (await sortedInTurns(places, compare, breathe)).entries())
+    order[at] = uids[place]!
+  return new KeptOrder(order, order.length === uids.length ? uids : undefined)
 }
 
 const compareValues = (a: SortValue, b: SortValue): number => (a < b ? -1 : Number(a > b))

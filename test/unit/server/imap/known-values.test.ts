@@ -1,6 +1,16 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { KnownValues } from '../../../../server/imap/known-values.ts'
+import { PAGE } from '../../../../server/imap/limits.ts'
+import { type Lasting, valuesOf } from '../../../../server/imap/search/lasting.ts'
+import type { Session } from '../../../../server/imap/session.ts'
+import { Slice } from '../../../../server/imap/slice.ts'
 import { KeptOrder } from '../../../../server/imap/sort/kept-order.ts'
+import { sorted } from '../../../../server/imap/sort/sorted.ts'
+import type { ThreadMessage } from '../../../../server/imap/thread/node.ts'
+import { byReferences } from '../../../../server/imap/thread/references.ts'
+import { threadsOf } from '../../../../server/imap/thread/threads.ts'
 
 test('what nobody asked for longest is forgotten, and no more than has to be', () => {
   const values = new KnownValues(100)
@@ -36,3 +46,83 @@ test.each([
 ])('an order holds for each set of its messages: %j', (some, held) => {
   expect(new KeptOrder(uids(9, 1, 2)).holds(some)).toBe(held)
 })
+
+/** A session on a mailbox of messages whose envelope this is. */
+function session(knownValues: KnownValues, envelope: object, rows = rowsOf) {
+  const index = Buffer.from(JSON.stringify({ root: { envelope, params: [], children: [] } }))
+  const indexes = async (_: string, uids: readonly number[]) => new Map(uids.map((uid) => [uid, index]))
+  const parts = { knownValues, store: { mailboxes: { rows, indexes } } }
+  return { parts, slice: new Slice(), box: { row: { id: 'b' } } } as unknown as Session
+}
+
+const rowsOf = async (_: string, uids: readonly number[]) => uids.map((uid) => ({ uid, date: 0, flags: [] }))
+
+test('known threads hold nothing of the messages that they were made of', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const values = new KnownValues(2_000)
+  let seen: WeakRef<ThreadMessage> | undefined
+  const asked = session(values, { references: `<${'x'.repeat(200)}@x>`.repeat(20) })
+  await threadsOf(
+    asked,
+    'REFERENCES',
+    (messages, breathe) => {
+      seen = new WeakRef(messages[0]!)
+      return byReferences(messages, breathe)
+    },
+    uids(1, 2, 3),
+  )
+  expect(values.get('b thread')).toBe(undefined)
+  expect(values.get('b threads REFERENCES')).toBeDefined()
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  expect(seen?.deref()).toBe(undefined)
+})
+
+test('what was worked out before the store failed is known', async () => {
+  const values = new KnownValues()
+  const asked: number[] = []
+  let fails = true
+  const rows: typeof rowsOf = async (box, some) => {
+    if (fails && asked.length >= 2 * PAGE) throw new Error('away')
+    asked.push(...some)
+    return rowsOf(box, some)
+  }
+  const all = Uint32Array.from({ length: 3 * PAGE }, (_, at) => at * 3 + 1)
+  const ask = () => valuesOf(session(values, {}, rows), { id: 'b' }, UID, all)
+  await expect(ask()).rejects.toThrow('away')
+  fails = false
+  expect(await ask()).toEqual([...all])
+  expect(asked).toEqual([...all])
+})
+
+test('what two work out at once counts once, and what it takes is counted', async () => {
+  const values = new KnownValues()
+  const ask = (...some: number[]) => valuesOf(session(values, {}), { id: 'b' }, UID, some)
+  expect(await Promise.all([ask(1, 2, 700), ask(2, 700, 70_000)])).toEqual([
+    [1, 2, 700],
+    [2, 700, 70_000],
+  ])
+  const { octets } = values
+  expect(octets).toBeGreaterThan(4 * 1_000)
+  expect(await ask(1, 2, 700, 70_000)).toEqual([1, 2, 700, 70_000])
+  expect(values.octets).toBe(octets)
+})
+
+test('the order of one message that came does not take the place of that of all others', async () => {
+  const values = new KnownValues()
+  const sort = (...some: number[]) =>
+    sorted(
+      session(values, {}),
+      [{ reverse: true, value: UID }],
+      some.map((uid) => ({ uid, modseq: 0 })),
+    )
+  await sort(1, 2, 3, 4)
+  const kept = values.get('b by REVERSE uid')
+  expect((await sort(5)).map(({ uid }) => uid)).toEqual([5])
+  expect(values.get('b by REVERSE uid')).toBe(kept)
+  expect((await sort(1, 2, 5)).map(({ uid }) => uid)).toEqual([5, 2, 1])
+  expect(values.get('b by REVERSE uid')).not.toBe(kept)
+})
+
+const UID: Lasting<number> = { name: 'uid', of: ({ row }) => row.uid, octets: () => 1_000 }
