@@ -149,12 +149,17 @@ describe.skipIf(isMissing('thunderbird'))('thunderbird', () => {
     expect(await flagsIn(RECIPIENT, 'Çöp Kutusu')).toContain(`$KEPFrom-${mailboxId(whence)}`)
   })
 
-  test('draft: into Taslaklar', async () => {
-    const draft = 'Sonra devam ederim.\r\n'
-    await person.saveDraft(SENDER, RECIPIENT, 'Yarım kalan', draft)
-    const { rows } = await rowsIn(kep, SENDER, 'Taslaklar')
-    expect(rows.map(({ flags }) => [...flags])).toEqual([['\\Draft']])
-    expect((await bodyOf(kep, rows[0]!)).toString()).toContain(base64(draft))
+  test('draft: into Taslaklar, and saved again it takes the place of what was there', async () => {
+    const text = 'Sonra devam ederim.\r\n'
+    await person.saveDraft(SENDER, RECIPIENT, ['bir', 'iki', 'son'], text)
+    const last = await eventually(async () => {
+      const { rows } = await rowsIn(kep, SENDER, 'Taslaklar')
+      return rows.length === 1 ? rows[0] : undefined
+    }, 'one draft')
+    expect(last.flags).toEqual(['\\Draft'])
+    const draft = (await bodyOf(kep, last)).toString()
+    expect(draft).toContain('Subject: son\r\n')
+    expect(draft).toContain(base64(text))
   })
 
   /** Of the newest message. */

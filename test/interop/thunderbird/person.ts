@@ -161,24 +161,32 @@ export class Person {
     )
   }
 
-  /** Resolves when it lies in its mailbox; the editor is closed then. */
-  saveDraft(from: string, to: string, subject: string, body: string): Promise<void> {
+  /** Saves it once with each of these subjects in the same editor, and closes that. */
+  saveDraft(from: string, to: string, subjects: readonly string[], body: string): Promise<void> {
     return this.#do(
-      `const editor = await compose(...arguments)
-      const status = await new Promise((resolve) => {
-        editor.gMsgCompose.RegisterStateListener({
-          NotifyComposeFieldsReady() {},
-          NotifyComposeBodyReady() {},
-          SaveInFolderDone() {},
-          ComposeProcessDone: resolve,
+      `const [from, to, subjects, body] = arguments
+      const editor = await compose(from, to, '', body)
+      for (const subject of subjects) {
+        editor.document.getElementById('msgSubject').value = subject
+        const status = await new Promise((resolve) => {
+          const listener = {
+            NotifyComposeFieldsReady() {},
+            NotifyComposeBodyReady() {},
+            SaveInFolderDone() {},
+            ComposeProcessDone(status) {
+              editor.gMsgCompose.UnregisterStateListener(listener)
+              resolve(status)
+            },
+          }
+          editor.gMsgCompose.RegisterStateListener(listener)
+          editor.goDoCommand('cmd_saveAsDraft')
         })
-        editor.goDoCommand('cmd_saveAsDraft')
-      })
-      editor.close()
-      if (status !== 0) throw new Error('status ' + status)`,
+        if (status !== 0) throw new Error('status ' + status)
+      }
+      editor.close()`,
       from,
       to,
-      subject,
+      subjects,
       body,
     )
   }
