@@ -37,11 +37,18 @@ export async function uidsOf(
   const key = `${id} uids`
   const before = knownValues.get(key)
   if (before instanceof KnownUids && before.modseq === head.modseq) return before
-  const caughtUp = before instanceof KnownUids ? await caughtUpWith(store, id, before) : undefined
+  const isNear = before instanceof KnownUids && leastChanges(before, head) <= MAX_CHANGES
+  const caughtUp = isNear ? await caughtUpWith(store, id, before) : undefined
   // The point was read before the list, so that nothing falls between them.
   const known = caughtUp ?? new KnownUids(await store.mailboxes.uids(id), head.modseq)
   knownValues.put(key, known)
   return known
+}
+
+/** What came and went; one change of a whole mailbox would be told in one piece, with all its rows. */
+function leastChanges({ uids }: KnownUids, { uidNext, exists }: MailboxHead): number {
+  const came = Math.max(0, uidNext - 1 - (uids.at(-1) ?? 0))
+  return came + Math.max(0, uids.length + came - exists)
 }
 
 /** undefined where too much changed. */

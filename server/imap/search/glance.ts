@@ -52,24 +52,43 @@ export function foundAtAGlance(
   positions: Positions,
 ): AsyncGenerator<{ readonly looked: number; readonly found: readonly number[] }> | undefined {
   const needs: Needs = { flags: false, texts: new Set() }
-  const glance = glanceOf(session, key, box, needs)
-  return glance && walk(session, box, positions, glance, needs)
+  const [first, then]: [Glance[], Glance[]] = [[], []]
+  for (const each of key.kind === 'and' ? key.keys : [key]) {
+    const own: Needs = { flags: false, texts: new Set() }
+    const glance = glanceOf(session, each, box, own)
+    if (glance === undefined) return undefined
+    if (own.texts.size === 0) first.push(glance)
+    else then.push(glance)
+    needs.flags ||= own.flags
+    for (const of of own.texts) needs.texts.add(of)
+  }
+  return walk(session, box, positions, [first, then], needs)
 }
 
+/** Texts are worked out of those alone that all else lets through. */
 async function* walk(
   session: Session,
   box: SearchedMailbox,
   positions: Positions,
-  glance: Glance,
+  [first, then]: readonly [readonly Glance[], readonly Glance[]],
   needs: Needs,
 ): AsyncGenerator<{ readonly looked: number; readonly found: readonly number[] }> {
+  const { slice } = session
   for await (const page of needs.flags ? marksAt(session, positions, box) : uidsIn(box, positions)) {
-    const columns = await textsOf(session, box.row, needs, page)
+    const left: Pick<Glanced, 'uid' | 'flags'>[] = []
+    for (const { uid, flags } of page) {
+      // A search may have a thousand keys.
+      await slice.breathe()
+      if (first.every((glance) => glance({ uid, flags, texts: () => [] }))) left.push({ uid, flags })
+    }
+    const columns = await textsOf(session, box.row, needs, left)
     const found: number[] = []
-    for (const [at, { uid, flags }] of page.entries())
-      if (glance({ uid, flags, texts: (of) => columns.get(of)?.[at] ?? [] })) found.push(uid)
+    for (const [at, { uid, flags }] of left.entries()) {
+      if (then.length > 0) await slice.breathe()
+      const message = { uid, flags, texts: (of: HeaderTexts) => columns.get(of)?.[at] ?? [] }
+      if (then.every((glance) => glance(message))) found.push(uid)
+    }
     yield { looked: page.length, found }
-    await session.slice.breathe()
   }
 }
 

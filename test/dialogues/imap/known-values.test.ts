@@ -39,7 +39,7 @@ const READING = ['rows', 'page', 'marks', 'index', 'indexes'] as const
 /** Questions to the store of these kinds, while something is done. */
 async function readsDuring(
   act: () => Promise<unknown>,
-  asked: readonly ((typeof READING)[number] | 'uids')[] = READING,
+  asked: readonly ((typeof READING)[number] | 'uids' | 'changes')[] = READING,
 ): Promise<number> {
   const { mailboxes } = under.store
   const real = new Map(asked.map((name) => [name, mailboxes[name]]))
@@ -118,6 +118,41 @@ test('where too much changed it is read whole', async () => {
   for (let n = 0; n < 8; n++) await client.command('c', 'UID COPY 1:* cok')
   expect(await readsDuring(() => client.command('s', 'EXAMINE cok'), ['uids'])).toBe(1)
   expect((await client.command('u', 'UID SEARCH RETURN (COUNT) ALL'))[0]).toContain(`COUNT ${9 * 2 ** 8}`)
+})
+
+test('what came or went as one change is not read with all its rows, to be thrown away', async () => {
+  const client = await boxOf('birden', 9)
+  for (let n = 0; n < 7; n++) await client.command('c', 'UID COPY 1:* birden')
+  const select = () => client.command('s', 'SELECT birden')
+  await select()
+  await client.command('c', 'UID COPY 1:* birden')
+  await client.command('u', 'UNSELECT')
+  expect(await readsDuring(select, ['changes'])).toBe(0)
+  await client.command('d', 'STORE 1:1100 +FLAGS.SILENT (\\Deleted)')
+  await client.command('l', 'CLOSE')
+  expect(await readsDuring(select, ['changes'])).toBe(0)
+  expect((await client.command('u', 'UID SEARCH RETURN (COUNT) ALL'))[0]).toContain(
+    `COUNT ${9 * 2 ** 8 - 1100}`,
+  )
+})
+
+test('texts are worked out of messages alone that the other keys let through', async () => {
+  const client = await boxOf('dar', 30)
+  await client.command('f', 'STORE 7,8 +FLAGS (\\Flagged)')
+  const { mailboxes } = under.store
+  const { rows } = mailboxes
+  onTestFinished(() => void Object.assign(mailboxes, { rows }))
+  const asked: number[] = []
+  Object.assign(mailboxes, {
+    rows: (id: string, uids: readonly number[]) => {
+      asked.push(...uids)
+      return rows(id, uids)
+    },
+  })
+  for (const key of ['FLAGGED', '7:8']) {
+    expect((await client.command('a', `SEARCH OR SUBJECT "ag" FROM "@" ${key}`))[0]).toBe('* SEARCH 7 8')
+  }
+  expect([...new Set(asked)]).toEqual([7, 8])
 })
 
 test('flags are asked for each time, since they change', async () => {
