@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { KnownValues } from '../../../../server/imap/known-values.ts'
 import { PAGE } from '../../../../server/imap/limits.ts'
+import { foundAtAGlance, type SearchedMailbox } from '../../../../server/imap/search/glance.ts'
 import { type Lasting, valuesOf } from '../../../../server/imap/search/lasting.ts'
 import type { Session } from '../../../../server/imap/session.ts'
 import { Slice } from '../../../../server/imap/slice.ts'
@@ -11,6 +12,7 @@ import { sorted } from '../../../../server/imap/sort/sorted.ts'
 import type { ThreadMessage } from '../../../../server/imap/thread/node.ts'
 import { byReferences } from '../../../../server/imap/thread/references.ts'
 import { threadsOf } from '../../../../server/imap/thread/threads.ts'
+import { UidList } from '../../../../server/imap/uid-list.ts'
 
 test('what nobody asked for longest is forgotten, and no more than has to be', () => {
   const values = new KnownValues(100)
@@ -123,6 +125,19 @@ test('the order of one message that came does not take the place of that of all 
   expect(values.get('b by REVERSE uid')).toBe(kept)
   expect((await sort(1, 2, 5)).map(({ uid }) => uid)).toEqual([5, 2, 1])
   expect(values.get('b by REVERSE uid')).not.toBe(kept)
+})
+
+test('a search by a thousand keys looks at the time at each message', async () => {
+  let looks = 0
+  const slice = { breathe: async () => void looks++ }
+  const box = { row: { id: 'b' }, uids: new UidList(uids(1, 2, 3, 4, 5)), recent: { has: () => false } }
+  const asked = { ...session(new KnownValues(), {}), slice } as unknown as Session
+  const keys = Array.from({ length: 1_000 }, () => ({ kind: 'recent', set: false }) as const)
+  const found: number[] = []
+  const pages = foundAtAGlance(asked, { kind: 'and', keys }, box as unknown as SearchedMailbox, [[0, 5]])
+  for await (const page of pages!) found.push(...page.found)
+  expect(found).toEqual([1, 2, 3, 4, 5])
+  expect(looks).toBeGreaterThanOrEqual(5)
 })
 
 const UID: Lasting<number> = { name: 'uid', of: ({ row }) => row.uid, octets: () => 1_000 }
