@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { Cursor } from '../../../../server/imap/cursor.ts'
 import { KnownValues } from '../../../../server/imap/known-values.ts'
 import { PAGE } from '../../../../server/imap/limits.ts'
 import { foundAtAGlance, type SearchedMailbox } from '../../../../server/imap/search/glance.ts'
@@ -8,6 +9,7 @@ import { type Lasting, valuesOf } from '../../../../server/imap/search/lasting.t
 import type { Session } from '../../../../server/imap/session.ts'
 import { Slice } from '../../../../server/imap/slice.ts'
 import { KeptOrder } from '../../../../server/imap/sort/kept-order.ts'
+import { parseSortKeys } from '../../../../server/imap/sort/keys.ts'
 import { sorted } from '../../../../server/imap/sort/sorted.ts'
 import type { ThreadMessage } from '../../../../server/imap/thread/node.ts'
 import { byReferences } from '../../../../server/imap/thread/references.ts'
@@ -138,6 +140,15 @@ test('a search by a thousand keys looks at the time at each message', async () =
   for await (const page of pages!) found.push(...page.found)
   expect(found).toEqual([1, 2, 3, 4, 5])
   expect(looks).toBeGreaterThanOrEqual(5)
+})
+
+test('a subject of all that a header may hold costs a sort and a thread no more than a long one', async () => {
+  const values = new KnownValues()
+  const asked = session(values, { subject: '\ufdfa'.repeat(300_000) })
+  const [key] = parseSortKeys(new Cursor('(SUBJECT)'))
+  await sorted(asked, [key!], [{ uid: 1, modseq: 0 }])
+  await threadsOf(asked, 'REFERENCES', byReferences, uids(1))
+  expect(values.octets).toBeLessThan(200_000)
 })
 
 const UID: Lasting<number> = { name: 'uid', of: ({ row }) => row.uid, octets: () => 1_000 }
