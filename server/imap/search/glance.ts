@@ -65,6 +65,9 @@ export function foundAtAGlance(
   return walk(session, box, positions, [first, then], needs)
 }
 
+/** Messages whose texts are held at once: a header may be a mebibyte. */
+const TEXTS_AT_ONCE = 32
+
 /** Texts are worked out of those alone that all else lets through. */
 async function* walk(
   session: Session,
@@ -81,12 +84,15 @@ async function* walk(
       await slice.breathe()
       if (first.every((glance) => glance({ uid, flags, texts: () => [] }))) left.push({ uid, flags })
     }
-    const columns = await textsOf(session, box.row, needs, left)
     const found: number[] = []
-    for (const [at, { uid, flags }] of left.entries()) {
-      if (then.length > 0) await slice.breathe()
-      const message = { uid, flags, texts: (of: HeaderTexts) => columns.get(of)?.[at] ?? [] }
-      if (then.every((glance) => glance(message))) found.push(uid)
+    for (let from = 0; from < left.length; from += TEXTS_AT_ONCE) {
+      const some = left.slice(from, from + TEXTS_AT_ONCE)
+      const columns = await textsOf(session, box.row, needs, some)
+      for (const [at, { uid, flags }] of some.entries()) {
+        if (then.length > 0) await slice.breathe()
+        const message = { uid, flags, texts: (of: HeaderTexts) => columns.get(of)?.[at] ?? [] }
+        if (then.every((glance) => glance(message))) found.push(uid)
+      }
     }
     yield { looked: page.length, found }
   }

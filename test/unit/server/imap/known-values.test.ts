@@ -151,4 +151,19 @@ test('a subject of all that a header may hold costs a sort and a thread no more 
   expect(values.octets).toBeLessThan(200_000)
 })
 
+test('a search for a word holds few headers at once, whatever they hold', async () => {
+  const held: number[] = []
+  const rows: typeof rowsOf = (box, some) => {
+    held.push(some.length)
+    return rowsOf(box, some)
+  }
+  const all = Uint32Array.from({ length: PAGE }, (_, at) => at + 1)
+  const box = { row: { id: 'b' }, uids: new UidList(all) } as unknown as SearchedMailbox
+  const key = { kind: 'header', name: 'subject', text: 'x' } as const
+  for await (const page of foundAtAGlance(session(new KnownValues(), {}, rows), key, box, [[0, PAGE]])!)
+    expect(page).toEqual({ looked: PAGE, found: [] })
+  expect(held.reduce((sum, one) => sum + one, 0)).toBe(PAGE)
+  expect(Math.max(...held)).toBeLessThanOrEqual(32)
+})
+
 const UID: Lasting<number> = { name: 'uid', of: ({ row }) => row.uid, octets: () => 1_000 }
