@@ -1,6 +1,7 @@
 import type { MailboxRow } from '../../../storage/port.ts'
 import type { Known } from '../known-values.ts'
 import { PAGE } from '../limits.ts'
+import { Progress } from '../progress.ts'
 import type { Session } from '../session.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
@@ -80,6 +81,7 @@ export async function valuesOf<T>(
     values.push(value)
     if (at % AT_ONCE === 0) await session.slice.breathe()
   }
+  const progress = new Progress(session, missing.length)
   for (let at = 0; at < missing.length; at += PAGE) {
     const places = missing.slice(at, at + PAGE)
     await workOut(
@@ -91,6 +93,7 @@ export async function valuesOf<T>(
     )
     knownValues.put(key, column)
     for (const place of places) values[place] = column.get(uids[place]!)
+    await progress.advance(places.length)
   }
   return values
 }
@@ -105,7 +108,10 @@ async function workOut<T>(
   const rows = await session.parts.store.mailboxes.rows(id, uids)
   const page = new SearchedPage(session, rows, { id })
   for (const row of rows) {
-    const value = await kind.of(new SearchedMessage(session, row, page))
+    const message = new SearchedMessage(session, row, page)
+    const value = await kind.of(message)
+    // What was worked out of nothing is not kept for good.
+    if (message.isGone) continue
     column.add(row.uid, value, kind.octets(value))
     await session.slice.breathe()
   }

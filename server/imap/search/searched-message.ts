@@ -33,6 +33,7 @@ export class SearchedMessage {
   #index: MimeIndex | undefined
   #envelope: MimeEnvelope | undefined
   #mayLookInside: boolean | undefined
+  #isGone = false
 
   constructor(session: Session, row: MessageRow, page: SearchedPage) {
     this.session = session
@@ -50,9 +51,20 @@ export class SearchedMessage {
   /** undefined where the message was expunged meanwhile. */
   async index(): Promise<MimeIndex | undefined> {
     if (this.#index !== undefined) return this.#index
-    const octets = await this.#page.index(this.row.uid)
+    const octets = await this.#octets()
     this.#index = octets && decodeIndex(octets)
     return this.#index
+  }
+
+  /** Known once its index was asked for: a message was expunged meanwhile where there is none. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  async #octets(): Promise<Uint8Array | undefined> {
+    const octets = await this.#page.index(this.row.uid)
+    this.#isGone = octets === undefined
+    return octets
   }
 
   /** undefined where there is none, or where it says nothing. */
@@ -65,7 +77,7 @@ export class SearchedMessage {
   async envelope(): Promise<MimeEnvelope> {
     if (this.#index !== undefined) return this.#index.root.envelope ?? {}
     if (this.#envelope !== undefined) return this.#envelope
-    const octets = await this.#page.index(this.row.uid)
+    const octets = await this.#octets()
     this.#envelope = octets === undefined ? {} : envelopeFields(octets)
     return this.#envelope
   }

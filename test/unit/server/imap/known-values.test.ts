@@ -55,7 +55,8 @@ test.each([
 function session(knownValues: KnownValues, envelope: object, rows = rowsOf) {
   const index = Buffer.from(JSON.stringify({ root: { envelope, params: [], children: [] } }))
   const indexes = async (_: string, uids: readonly number[]) => new Map(uids.map((uid) => [uid, index]))
-  const parts = { knownValues, store: { mailboxes: { rows, indexes } } }
+  const clock = { now: () => new Date(0) }
+  const parts = { knownValues, clock, store: { mailboxes: { rows, indexes } } }
   return { parts, slice: new Slice(), box: { row: { id: 'b' } } } as unknown as Session
 }
 
@@ -81,6 +82,42 @@ test('known threads hold nothing of the messages that they were made of', async 
   await new Promise((resolve) => setImmediate(resolve))
   collect()
   expect(seen?.deref()).toBe(undefined)
+})
+
+test('of a message without an index nothing is kept, and it is asked for again', async () => {
+  const asked = session(new KnownValues(), { subject: 'x' })
+  const { mailboxes } = asked.parts.store
+  const { indexes } = mailboxes
+  mailboxes.indexes = async () => new Map()
+  const subject: Lasting<string> = {
+    name: 'subject',
+    of: async (message) => (await message.envelope()).subject ?? '',
+    octets: () => 1,
+  }
+  expect(await valuesOf(asked, { id: 'b' }, subject, uids(1))).toEqual([undefined])
+  mailboxes.indexes = indexes
+  expect(await valuesOf(asked, { id: 'b' }, subject, uids(1))).toEqual(['x'])
+})
+
+test('how far it is is told where working out takes long [RFC 9585 §4]', async () => {
+  const asked = session(new KnownValues(), {})
+  const told: string[] = []
+  let seconds = 0
+  Object.assign(asked, {
+    tag: 'a',
+    out: { untagged: (line: string) => told.push(line), flush: async () => {} },
+  })
+  Object.assign(asked.parts, { clock: { now: () => new Date(6_000 * seconds++) } })
+  await valuesOf(
+    asked,
+    { id: 'b' },
+    UID,
+    Uint32Array.from({ length: 5 * PAGE }, (_, at) => at + 1),
+  )
+  expect(told.map((line) => /INPROGRESS \("a" (\d+) (\d+)\)/.exec(line)?.slice(1).map(Number))).toEqual([
+    [2 * PAGE, 5 * PAGE],
+    [4 * PAGE, 5 * PAGE],
+  ])
 })
 
 test('what was worked out before the store failed is known', async () => {
