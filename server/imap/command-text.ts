@@ -3,6 +3,7 @@ import { CommandError, no } from './failure.ts'
 import {
   MAX_ARGUMENT_LITERAL,
   MAX_COMMAND,
+  MAX_COMMAND_BEFORE_LOGIN,
   MAX_LINE,
   MAX_LINE_BEFORE_LOGIN,
   MAX_LITERAL_BEFORE_LOGIN,
@@ -24,30 +25,44 @@ export interface CommandText {
  */
 export async function readCommand(session: Session): Promise<CommandText | undefined> {
   const loggedIn = session.state !== 'not-authenticated'
-  let text = ''
-  for (;;) {
+  const pieces: string[] = []
+  let length = 0
+  const take = (piece: string): void => {
+    pieces.push(piece)
+    length += piece.length
+  }
+  for (let literals = 1; ; literals++) {
     const line = await session.input.line(loggedIn ? MAX_LINE : MAX_LINE_BEFORE_LOGIN)
     if (line === undefined) return undefined
-    text += line
+    take(line)
     const literal = PendingLiteral.announcedBy(line, session.input, session.out)
-    if (literal === undefined) return { text }
-    if (isMessage(session, text)) {
+    if (literal === undefined) return { text: pieces.join('') }
+    // What is looked at of the text so far is its beginning: looking at all of it for each literal would take the square of it.
+    if (literals <= LITERALS_BEFORE_MESSAGE && isMessage(session, pieces.join(''))) {
       session.literal = literal
-      return { text }
+      return { text: pieces.join('') }
     }
-    const most = loggedIn ? MAX_ARGUMENT_LITERAL : MAX_LITERAL_BEFORE_LOGIN
-    const refusal =
-      literal.size > most || text.length + literal.size > MAX_COMMAND
-        ? no('TOOBIG', 'The argument is too large')
-        : refusedByState(session, text)
+    const refusal = isTooLarge(literal.size, length, loggedIn)
+      ? no('TOOBIG', 'The argument is too large')
+      : literals === 1
+        ? refusedByState(session, pieces.join(''))
+        : undefined
     if (refusal !== undefined) {
       session.literal = literal
-      return { text, refusal }
+      return { text: pieces.join(''), refusal }
     }
-    const pieces: string[] = [text, '\r\n']
-    for await (const piece of literal.octets()) pieces.push(piece.toString('latin1'))
-    text = pieces.join('')
+    take('\r\n')
+    for await (const piece of literal.octets()) take(piece.toString('latin1'))
+    await session.slice.breathe()
   }
+}
+
+/** The name of the mailbox may be one, and the message is the next. */
+const LITERALS_BEFORE_MESSAGE = 2
+
+function isTooLarge(literal: number, before: number, loggedIn: boolean): boolean {
+  if (loggedIn) return literal > MAX_ARGUMENT_LITERAL || before + literal > MAX_COMMAND
+  return literal > MAX_LITERAL_BEFORE_LOGIN || before + literal > MAX_COMMAND_BEFORE_LOGIN
 }
 
 function refusedByState(session: Session, text: string): CommandError | undefined {

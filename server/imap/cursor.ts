@@ -11,8 +11,8 @@ const ASTRING = /[^\x00-\x20\x7f-\xff(){%*"\\]+/y
 const PATTERN = /[^\x00-\x20\x7f-\xff(){"\\]+/y
 const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+/y
 const QUOTED = /"[^"\\\r\n\x00]*(?:\\["\\][^"\\\r\n\x00]*)*"/y
-const LITERAL = /\{([0-9]{1,10})\+?\}\r\n/y
-const ANNOUNCEMENT = /~?\{([0-9]{1,10})(\+?)\}$/y
+const LITERAL = /\{([0-9]{1,19})\+?\}\r\n/y
+const ANNOUNCEMENT = /~?\{([0-9]{1,19})(\+?)\}$/y
 const WORD = /[A-Za-z0-9.]{1,400}/y
 const NUMBER = /[0-9]{1,16}/y
 const MAX_UINT32 = 0xffff_ffff
@@ -52,6 +52,11 @@ export class Cursor {
 
   space(): void {
     if (!this.take(' ')) throw bad(this.done ? 'An argument is missing' : 'A space is missing')
+  }
+
+  /** Nobody reads the rest. */
+  skip(): void {
+    this.position = this.text.length
   }
 
   end(): void {

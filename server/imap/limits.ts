@@ -9,6 +9,8 @@ export const MAX_ARGUMENT_LITERAL = 65_536
 export const MAX_LITERAL_BEFORE_LOGIN = 1_024
 /** Lines and argument literals of one command together. */
 export const MAX_COMMAND = 262_144
+/** The same before login: an ID of thirty fields in literals. */
+export const MAX_COMMAND_BEFORE_LOGIN = 65_536
 /** A literal that the client sends without asking. [RFC 7888 §5] */
 export const MAX_NON_SYNC_LITERAL = 4_096
 /** Nesting of parentheses in a command; people write three, generators ten. */

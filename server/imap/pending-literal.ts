@@ -25,8 +25,8 @@ export class PendingLiteral {
    * without our word.
    */
   static announcedBy(line: string, input: OctetReader, out: Output): PendingLiteral | undefined {
-    // The longest announcement is ~{0123456789+}.
-    const found = /\{([0-9]{1,10})(\+?)\}$/.exec(line.slice(-14))
+    // The longest announcement is ~{9223372036854775807+}.
+    const found = /\{([0-9]{1,19})(\+?)\}$/.exec(line.slice(-23))
     if (found === null) return undefined
     const announced = { size: Number(found[1]), sync: found[2] === '' }
     if (!announced.sync && announced.size > MAX_NON_SYNC_LITERAL)

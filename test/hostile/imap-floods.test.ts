@@ -52,6 +52,28 @@ test('before login every command but those that lead there is refused, and nothi
   }
 })
 
+test('literals by the ten thousand: before login not more than an ID takes', async () => {
+  const client = new LineClient(connectTo(under))
+  open.push(client)
+  await client.line()
+  expect(await ask(client, `ID (${'{0+}\r\n '.repeat(14_000)}`)).toBe(
+    'a NO [TOOBIG] The argument is too large',
+  )
+  expect(await ask(client, `ID (${'{0+}\r\n {0+}\r\n '.repeat(30)})`)).toMatch(/^a (?:OK|BAD) /)
+})
+
+test('literals by the ten thousand: of what came before only the beginning is looked at, and others are let in', async () => {
+  const client = await guest()
+  expect(await ask(client, `LIST "" (${'{0+}\r\n '.repeat(30_000)}x)`)).toMatch(/^a (?:NO|BAD) /)
+})
+
+test('a literal of more than 32 bits is refused like any that is too large', async () => {
+  const client = await guest()
+  expect(await ask(client, 'APPEND Taslaklar {99999999999}')).toMatch(/^a NO \[TOOBIG\]/)
+  client.send('b APPEND Taslaklar {99999999999+}\r\n')
+  expect(await client.line()).toMatch(/^\* BYE /)
+})
+
 describe('COMPRESS', () => {
   async function compressed(): Promise<{ socket: TLSSocket; gone: Promise<void> }> {
     const socket = connectTo(under)
