@@ -22,10 +22,13 @@ const MAX_KEYS = 20
 
 type Worked = SortValue | Promise<SortValue>
 
-/** A mebibyte of header may be one subject, which mapping makes nine times as large; nobody reads on to see what comes first. */
+/**
+ * A mebibyte of header may be one subject, which mapping makes nine times as large and whose prefixes take the square of it to find;
+ * nobody reads on to see what comes first.
+ */
 const MAX_SORTED = 2_000
 
-export const sortedPart = (text: string): string => text.slice(0, MAX_SORTED)
+const sortedPart = (text: string): string => text.slice(0, MAX_SORTED)
 
 const lasting = (name: string, of: (message: SearchedMessage) => Worked): Lasting<SortValue> => ({
   name: `sort ${name}`,
@@ -80,7 +83,7 @@ export const sentAt = ({ row }: SearchedMessage, { date }: MimeEnvelope): number
   (date === undefined ? undefined : instantOfDateField(date)) ?? row.date
 
 export const subjectOf = ({ subject }: MimeEnvelope): ReturnType<typeof baseSubject> =>
-  baseSubject(decodeHeaderText(subject ?? ''))
+  baseSubject(sortedPart(decodeHeaderText(subject ?? '')))
 
 /** A group is named as its envelope names it first, and what is no address at all as it stands. */
 function firstAddress(value: string | undefined, shown: 'local' | 'display'): string {

@@ -3,7 +3,7 @@ import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import type { Known } from '../known-values.ts'
 import { type Lasting, octetsOfText, ownText, valuesOf } from '../search/lasting.ts'
 import type { Session } from '../session.ts'
-import { sentAt, sortedPart, subjectOf } from '../sort/keys.ts'
+import { sentAt, subjectOf } from '../sort/keys.ts'
 import { flattened, type ThreadMessage, type ThreadNode } from './node.ts'
 
 export type ThreadAlgorithm = (
@@ -58,7 +58,7 @@ const THREADED: Lasting<ThreadMessage> = {
     return {
       uid: message.row.uid,
       sentAt: sentAt(message, envelope),
-      subject: ownText(turkishCasemap(sortedPart(text))),
+      subject: ownText(turkishCasemap(text)),
       isAnswer,
       id: id === undefined ? undefined : ownText(id),
       references: (references.length > 0 ? references : messageIdsIn(envelope.inReplyTo).slice(0, 1)).map(

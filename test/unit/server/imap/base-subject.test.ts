@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { baseSubject } from '../../../../server/imap/sort/base-subject.ts'
+import { subjectOf } from '../../../../server/imap/sort/keys.ts'
 
 test.each([
   ['merhaba', 'merhaba', false],
@@ -28,3 +29,10 @@ test('long ones take no longer than they are long', () => {
   expect(baseSubject(`${steps}x`).text).toBe('x')
   expect(baseSubject('['.repeat(50_000)).text).toHaveLength(50_000)
 })
+
+test.each(['[a]', '[a] ', '(fwd)', 'Re: ', '[fwd:'])(
+  'of a mebibyte of %s no more is looked at than people read',
+  (unit) => {
+    expect(subjectOf({ subject: unit.repeat(1_048_576 / unit.length) }).text.length).toBeLessThan(2_001)
+  },
+)
