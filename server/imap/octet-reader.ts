@@ -39,6 +39,11 @@ export class OctetReader {
     this.#attach()
   }
 
+  /** Whether the client has closed its side, as far as it was read. */
+  get hasEnded(): boolean {
+    return this.#ended
+  }
+
   /** Octets that came but were not asked for. */
   get pending(): number {
     return this.#chunk.length + this.#waitingOctets + this.#stream.readableLength

@@ -4,7 +4,7 @@ import { tagString } from './wire-text.ts'
 /** No client wants to be told more often. [RFC 9585 §4] */
 const INTERVAL_MS = 10_000
 
-/** Tells a client how far its command came, where that takes long. [RFC 9585 §4] */
+/** Tells a client how far its command came, where that takes long, and ends it where the client left. [RFC 9585 §4] */
 export class Progress {
   readonly #session: Session
   readonly #total: number | undefined
@@ -18,7 +18,9 @@ export class Progress {
     this.#told = session.parts.clock.now().getTime()
   }
 
+  /** Rejects with ConnectionLost where nobody waits any more. */
   async advance(by: number): Promise<void> {
+    this.#session.requireClient()
     this.#done += by
     const { parts, out, tag } = this.#session
     const now = parts.clock.now().getTime()

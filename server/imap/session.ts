@@ -10,7 +10,7 @@ import type { ReadingSession } from '../retrieval.ts'
 import type { Channel } from '../sasl/channel.ts'
 import type { SaslContext } from '../sasl/context.ts'
 import { Enabled } from './enabled.ts'
-import { bad, Farewell, no } from './failure.ts'
+import { bad, ConnectionLost, Farewell, no } from './failure.ts'
 import { nameFromWire, patternFromWire } from './mailbox-name.ts'
 import { ToldAnnotations } from './metadata/told-annotations.ts'
 import type { Notifications } from './notify/notifications.ts'
@@ -185,6 +185,11 @@ export class Session {
     const row = await this.parts.store.mailboxes.byName(this.account, name)
     if (row === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
     return row
+  }
+
+  /** Asked where a command takes long: nobody waits for the answer any more where the client left. */
+  requireClient(): void {
+    if (this.input.hasEnded) throw new ConnectionLost('the client left')
   }
 
   /** Where messages are to be put. [RFC 9051 §6.3.12] */

@@ -10,11 +10,12 @@ import { RecentMessages } from '../recent.ts'
 import { refuseUpdate } from '../search/contexts.ts'
 import { find } from '../search/found.ts'
 import type { SearchedMailbox } from '../search/glance.ts'
-import { namesSelected, parseSearchProgram, type SearchProgram } from '../search/keys.ts'
+import { namesSelected, parsedOrRefused, parseSearchProgram, type SearchProgram } from '../search/keys.ts'
 import {
   ALL,
   keepUpToDate,
   parseResultOptions,
+  programOf,
   type ResultOptions,
   requireFreeTag,
   saveFound,
@@ -27,7 +28,7 @@ import { mailbox } from '../wire-text.ts'
 interface SearchOfMailboxes {
   readonly filters: readonly MailboxFilter[]
   readonly options: ResultOptions
-  readonly program: SearchProgram
+  readonly program: () => SearchProgram
 }
 
 /** Searches in several mailboxes and opens none of them; one answer for each in which something is found. [RFC 7377 §2] */
@@ -39,14 +40,18 @@ export const esearch = command({
     cursor.space()
     const filters = parseSource(cursor, enabled)
     const options = parseResultOptions(cursor) ?? ALL
-    const program = parseSearchProgram(cursor, enabled)
-    if (!filters.every(meansSelected)) {
-      if (options.names.has('SAVE')) throw bad('What is found in several mailboxes cannot be saved')
-      if (namesSelected(program.key)) throw bad('Messages of several mailboxes are named by UID')
-    }
+    const areSeveral = !filters.every(meansSelected)
+    if (areSeveral && options.names.has('SAVE'))
+      throw bad('What is found in several mailboxes cannot be saved')
+    const program = parsedOrRefused(cursor, () => {
+      const parsed = parseSearchProgram(cursor, enabled)
+      if (areSeveral && namesSelected(parsed.key)) throw bad('Messages of several mailboxes are named by UID')
+      return parsed
+    })
     return { filters, options, program }
   },
-  run: async (session, { filters, options, program: { key, modseq } }) => {
+  run: async (session, { filters, options, program }) => {
+    const { key, modseq } = programOf(session, options, program)
     session.require('read')
     const asksSelected = filters.some(meansSelected)
     const updates = options.names.has('UPDATE')

@@ -1,7 +1,7 @@
 import { command } from '../command.ts'
 import { find } from '../search/found.ts'
-import { parseSearchProgram } from '../search/keys.ts'
-import { answerFound, parseResultOptions } from '../search/result-options.ts'
+import { parsedOrRefused, parseSearchProgram } from '../search/keys.ts'
+import { answerFound, parseResultOptions, programOf } from '../search/result-options.ts'
 
 /** [RFC 9051 §6.4.4]; ESEARCH and SEARCHRES are part of it. */
 export const searchCommands = [false, true].map((byUid) =>
@@ -12,9 +12,10 @@ export const searchCommands = [false, true].map((byUid) =>
     parse: (cursor, enabled) => {
       cursor.space()
       const options = parseResultOptions(cursor)
-      return { options, program: parseSearchProgram(cursor, enabled) }
+      return { options, program: parsedOrRefused(cursor, () => parseSearchProgram(cursor, enabled)) }
     },
-    run: async (session, { options, program: { key, modseq } }) => {
+    run: async (session, { options, program }) => {
+      const { key, modseq } = programOf(session, options, program)
       if (modseq) session.enableCondstore()
       await answerFound(session, options, { word: 'SEARCH', byUid, modseq }, { key }, (heldBack) =>
         find(session, key, { heldBack }),

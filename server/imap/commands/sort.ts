@@ -1,7 +1,7 @@
 import { command } from '../command.ts'
 import { find } from '../search/found.ts'
-import { parseCharset, parseSearchProgram } from '../search/keys.ts'
-import { answerFound, parseResultOptions } from '../search/result-options.ts'
+import { parseCharset, parsedOrRefused, parseSearchProgram } from '../search/keys.ts'
+import { answerFound, parseResultOptions, programOf } from '../search/result-options.ts'
 import { parseSortKeys } from '../sort/keys.ts'
 import { sorted } from '../sort/sorted.ts'
 
@@ -16,10 +16,14 @@ export const sortCommands = [false, true].map((byUid) =>
       const options = parseResultOptions(cursor)
       const keys = parseSortKeys(cursor)
       cursor.space()
-      parseCharset(cursor, enabled)
-      return { options, keys, program: parseSearchProgram(cursor, enabled) }
+      const program = parsedOrRefused(cursor, () => {
+        parseCharset(cursor, enabled)
+        return parseSearchProgram(cursor, enabled)
+      })
+      return { options, keys, program }
     },
-    run: async (session, { options, keys, program: { key, modseq } }) => {
+    run: async (session, { options, keys, program }) => {
+      const { key, modseq } = programOf(session, options, program)
       if (modseq) session.enableCondstore()
       await answerFound(
         session,

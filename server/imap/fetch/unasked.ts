@@ -14,8 +14,11 @@ export async function fetchUnasked(
   items: readonly FetchItem[],
   trigger: 'NOTIFY' | 'UPDATE',
 ): Promise<void> {
-  const told = session.enabled.uidOnly ? itemsOfUidFetch(items) : items
-  if (told.length === 0) return
+  const wanted = session.enabled.uidOnly ? itemsOfUidFetch(items) : items
+  if (wanted.length === 0) return
+  // What nobody asked for just now tells the modseq to who asked for one once. [RFC 7162 §3.1]
+  const modseq = session.enabled.condstore && !wanted.some(({ kind }) => kind === 'MODSEQ')
+  const told: readonly FetchItem[] = modseq ? [...wanted, { kind: 'MODSEQ' }] : wanted
   try {
     await answerFetch(session, row, told, trigger)
   } catch (error) {

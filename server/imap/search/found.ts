@@ -55,8 +55,9 @@ export async function find(
       if (message.isHeldBack) heldBack?.add(row.uid)
       if (isFound) found.push({ uid: row.uid, modseq: row.modseq })
       await session.slice.breathe()
+      // One message may hold documents that take long.
+      await progress.advance(1)
     }
-    await progress.advance(rows.length)
   }
   return found
 }

@@ -164,6 +164,20 @@ interface Reading {
   modseqs: number
 }
 
+/** Reads the rest of a command; what cannot be searched is refused when it is asked for, as the command runs. */
+export function parsedOrRefused<T>(cursor: Cursor, parse: () => T): () => T {
+  try {
+    const parsed = parse()
+    return () => parsed
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.condition === 'BAD') throw error
+    cursor.skip()
+    return () => {
+      throw error
+    }
+  }
+}
+
 /** `[CHARSET name] key key …`, to the end of the command. */
 export function parseSearchProgram(cursor: Cursor, enabled: Enabled): SearchProgram {
   if (cursor.take('CHARSET ')) {

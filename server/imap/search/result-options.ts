@@ -62,6 +62,16 @@ export interface Asked {
   readonly place?: string
 }
 
+/** A search that was to be saved and is refused leaves nothing behind. [RFC 9051 §6.4.4.1] */
+export function programOf<T>(session: Session, options: ResultOptions | undefined, program: () => T): T {
+  try {
+    return program()
+  } catch (error) {
+    if (options?.names.has('SAVE')) session.savedSearch = new Uint32Array(0)
+    throw error
+  }
+}
+
 /** Finds, tells and keeps what was found, in the order in which it is to be told. */
 export async function answerFound(
   session: Session,

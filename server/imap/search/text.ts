@@ -1,5 +1,6 @@
 import type { Needle, TextFilter } from '../../search-index/text-filter.ts'
 import { touchesContent } from '../retrieval-gate.ts'
+import type { Session } from '../session.ts'
 import { UnknownText } from './documents/pdf-reader.ts'
 import type { SearchedMessage } from './searched-message.ts'
 
@@ -23,7 +24,7 @@ export async function textMatches(
       inside ??= await message.mayLookInside()
       if (!inside) continue
     }
-    if (await holds(text.folded(), needle.folded)) return true
+    if (await holds(message.session, text.folded(), needle.folded)) return true
   }
   return false
 }
@@ -35,10 +36,11 @@ async function mayMatch(message: SearchedMessage, filter: TextFilter, needle: Ne
 }
 
 /** Looks for a text that may begin in one piece and end in the next; what cannot be known is not found. */
-async function holds(pieces: AsyncIterable<string>, folded: string): Promise<boolean> {
+async function holds(session: Session, pieces: AsyncIterable<string>, folded: string): Promise<boolean> {
   let before = ''
   try {
     for await (const piece of pieces) {
+      session.requireClient()
       const text = before + piece
       if (text.includes(folded)) return true
       before = folded.length < 2 ? '' : text.slice(1 - folded.length)

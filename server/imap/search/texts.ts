@@ -10,6 +10,9 @@ import { type DocumentSource, documentText, isDocument } from './documents/docum
 import { newBudget } from './documents/pdf-text.ts'
 import { HtmlText } from './html-text.ts'
 
+/** Characters of documents of one message that are kept while it is looked at: a thousand pages. */
+const MAX_KEPT = 2_097_152
+
 /** One of the texts of a message. */
 export interface SearchedText {
   readonly span: Span
@@ -25,6 +28,10 @@ export interface SearchedText {
 export class SearchedTexts {
   readonly #source: DocumentSource
   readonly #body: BlobRef
+  readonly #budget = newBudget()
+  /** Folded. */
+  readonly #documents = new Map<MimePart, readonly string[]>()
+  #kept = 0
   #whole: Buffer | undefined
 
   constructor(source: DocumentSource, body: BlobRef) {
@@ -35,7 +42,6 @@ export class SearchedTexts {
   /** @param ownHeader a header has a bound even where its message has none */
   *of({ root }: MimeIndex, ownHeader: Span): Generator<SearchedText> {
     yield { span: ownHeader, isOwnHeader: true, folded: () => this.#header(ownHeader) }
-    const budget = newBudget()
     const pending: MimePart[] = [root]
     for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
       pending.push(...part.children.toReversed())
@@ -49,10 +55,28 @@ export class SearchedTexts {
       if (leaf.type === 'text' && leaf.children.length === 0) {
         readings.push(() => this.#part(leaf))
         if (leaf.subtype === 'html') readings.push(() => foldedPieces(this.#shown(leaf)))
-      } else if (isDocument(leaf))
-        readings.push(() => foldedPieces(documentText(this.#source, this.#body, leaf, budget)))
+      } else if (isDocument(leaf)) readings.push(() => this.#document(leaf))
       for (const folded of readings) yield { span, isOwnHeader: false, folded }
     }
+  }
+
+  /** A document that was read to its end is not read again for the next words; all of them together have one budget. */
+  async *#document(part: MimePart): AsyncGenerator<string> {
+    const known = this.#documents.get(part)
+    if (known !== undefined) {
+      yield* known
+      return
+    }
+    const pieces: string[] = []
+    let size = 0
+    for await (const piece of foldedPieces(documentText(this.#source, this.#body, part, this.#budget))) {
+      size += piece.length
+      if (this.#kept + size <= MAX_KEPT) pieces.push(piece)
+      yield piece
+    }
+    if (this.#kept + size > MAX_KEPT) return
+    this.#documents.set(part, pieces)
+    this.#kept += size
   }
 
   async *#header(span: Span): AsyncGenerator<string> {

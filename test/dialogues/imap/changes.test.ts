@@ -199,7 +199,14 @@ describe('UIDONLY', () => {
       S: * ENABLED UIDONLY
       S: a1 OK *
       C: a2 SELECT ${box}
-      S: ...
+      S: * FLAGS *
+      S: * OK [PERMANENTFLAGS *
+      S: * 3 EXISTS
+      S: * * RECENT
+      S: * OK [UIDVALIDITY *
+      S: * OK [UIDNEXT *
+      S: * OK [HIGHESTMODSEQ *
+      S: * OK [MAILBOXID *
       S: a2 OK *
       C: a3 UID FETCH 2 (UID)
       S: * 2 UIDFETCH (UID 2)

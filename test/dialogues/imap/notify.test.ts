@@ -248,6 +248,9 @@ describe('NOTIFY [RFC 5465 §3]', () => {
     await under.deliver(a, message('uc'))
     await client.until('* 2 EXISTS')
     await client.until('* 2 FETCH (MODSEQ (')
+    await client.command('n', 'NOTIFY SET (selected (MessageNew (UID) MessageExpunge))')
+    await under.deliver(a, message('dort'))
+    expect((await client.until('* 3 FETCH')).at(-1)).toMatch(/^\* 3 FETCH \(UID 4 MODSEQ \(\d+\)\)$/)
   })
 
   test('§6.5: mailboxes that come later are meant too, with what is in them', async () => {

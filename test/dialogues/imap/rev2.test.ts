@@ -95,6 +95,19 @@ describe('IMAP4rev2 after ENABLE', () => {
     )
   })
 
+  test.each([
+    'SEARCH RETURN (SAVE) CHARSET KOI8-R ALL',
+    'SORT RETURN (SAVE) (SUBJECT) KOI8-R ALL',
+    'ESEARCH RETURN (SAVE) CHARSET KOI8-R ALL',
+    'SEARCH RETURN (SAVE) SUBJECT {1+}\r\n\xff',
+  ])('nothing is saved of a search that is refused [RFC 9051 §6.4.4.1]: %j', async (refused) => {
+    await client.command('s', 'SELECT Deliller')
+    await client.command('a', 'SEARCH RETURN (SAVE) ALL')
+    expect((await client.command('b', 'SEARCH RETURN (COUNT) $'))[0]).not.toMatch(/COUNT 0$/)
+    expect((await client.command('c', refused)).at(-1)).toMatch(/^c NO \[BADCHARSET /)
+    expect((await client.command('d', 'SEARCH RETURN (COUNT) $'))[0]).toMatch(/COUNT 0$/)
+  })
+
   test('LIST with selection and return options [RFC 9051 §6.3.9]', () =>
     runDialogue(
       client,

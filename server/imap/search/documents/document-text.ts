@@ -43,6 +43,8 @@ const SHOWN = [
 /** Where documents are read: a session, or who makes filters. */
 export interface DocumentSource extends OctetSource {
   readonly parts: OctetSource['parts'] & { readonly events: Pick<Events, 'pdfUnread'> }
+  /** Throws where nobody waits for it any more. */
+  requireClient?(): void
 }
 
 const reading = new Turn()
@@ -78,6 +80,8 @@ export async function* documentText(
   if (!isTransferEncoding(encoding) || end - start > MAX_DOCUMENT) return
   const done = await reading.take()
   try {
+    // Who waited long may have left.
+    source.requireClient?.()
     const pieces = decodedPieces(source, body, { start, end }, encoding)
     if (kindOf(part) === 'pdf') yield* pdf.of(pieces, `${body.hash} ${start}`, budget, source)
     else yield* textOfPackage(source, Buffer.concat(await Array.fromAsync(pieces)))

@@ -1,4 +1,4 @@
-/** Who wants it waits until all who came before gave it back; each session has one search, so their number is bounded. */
+/** Who wants it waits until all who came before gave it back; each session has one search, and who left gives it back at once, so their number is bounded. */
 export class Turn {
   #last: Promise<void> = Promise.resolve()
 

@@ -57,7 +57,12 @@ function session(knownValues: KnownValues, envelope: object, rows = rowsOf) {
   const indexes = async (_: string, uids: readonly number[]) => new Map(uids.map((uid) => [uid, index]))
   const clock = { now: () => new Date(0) }
   const parts = { knownValues, clock, store: { mailboxes: { rows, indexes } } }
-  return { parts, slice: new Slice(), box: { row: { id: 'b' } } } as unknown as Session
+  return {
+    parts,
+    slice: new Slice(),
+    requireClient: () => {},
+    box: { row: { id: 'b' } },
+  } as unknown as Session
 }
 
 const rowsOf = async (_: string, uids: readonly number[]) => uids.map((uid) => ({ uid, date: 0, flags: [] }))

@@ -7,6 +7,7 @@ test('long work is told of every ten seconds, and not at its end [RFC 9585 §4]'
   const told: string[] = []
   const session = {
     tag: 'a"1',
+    requireClient: () => {},
     parts: { clock: { now: () => new Date(now) } },
     out: { untagged: (text: string) => told.push(text), flush: async () => {} },
   } as unknown as Session
