@@ -50,7 +50,7 @@ interface Running {
 }
 
 /**
- * Has PDF documents read by a process that may do nothing else: no file but its own code, no net, no code from strings, none of
+ * Has PDF documents read by a process that may do nothing else: no file but its own code, no net (from Node 25 on), no code from strings, none of
  * our environment. Whoever dies or hangs there is replaced for the next document.
  */
 export class PdfReader {
