@@ -1,3 +1,4 @@
+import { PIPELINE_ONLY } from '../../accounts/standard-mailboxes.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
@@ -91,6 +92,8 @@ function attributes(tree: MailboxTree, name: string, args: ListArguments): strin
   const found: string[] = []
   if (row === undefined) found.push(args.extended ? '\\NonExistent' : '\\Noselect')
   found.push(tree.withChildren.has(name) ? '\\HasChildren' : '\\HasNoChildren')
+  // So that clients offer no new mailbox there.
+  if (PIPELINE_ONLY.has(name)) found.push('\\NoInferiors')
   if (tree.subscribed.has(name) && (args.returns.has('SUBSCRIBED') || args.selection.has('SUBSCRIBED')))
     found.push('\\Subscribed')
   if (row?.specialUse !== undefined) found.push(row.specialUse)

@@ -92,7 +92,8 @@ function check(filter: MailboxFilter, events: ReadonlySet<NotifyEvent>, unknown:
   const isNew = events.has('MessageNew')
   if (isNew !== events.has('MessageExpunge')) throw bad('MessageNew and MessageExpunge go together')
   const isAnnotation = unknown.includes('ANNOTATIONCHANGE')
-  if (!isNew && (events.has('FlagChange') || isAnnotation)) throw bad('FlagChange needs MessageNew')
+  if (!isNew && (events.has('FlagChange') || isAnnotation))
+    throw bad('FlagChange and AnnotationChange need MessageNew')
   if (meansSelected(filter) && [...events].some((event) => !OF_MESSAGES.has(event)))
     throw bad('Of the selected mailbox there are events of messages only')
 }

@@ -113,7 +113,7 @@ describe('IMAP4rev2 after ENABLE', () => {
       client,
       `
       C: a1 LIST (SUBSCRIBED) "" % RETURN (CHILDREN SPECIAL-USE STATUS (MESSAGES))
-      S: * LIST (\\HasNoChildren \\Subscribed) "/" "INBOX"
+      S: * LIST (\\HasNoChildren \\NoInferiors \\Subscribed) "/" "INBOX"
       S: * STATUS "INBOX" (MESSAGES 0)
       S: ...
       S: a1 OK *
@@ -142,7 +142,7 @@ describe('IMAP4rev2 after ENABLE', () => {
       S: * LIST (\\Noselect) "/" ""
       S: a9 OK *
       C: b1 LIST "" ("INBOX" "k")
-      S: * LIST (\\HasNoChildren) "/" "INBOX"
+      S: * LIST (\\HasNoChildren \\NoInferiors) "/" "INBOX"
       S: * LIST (\\HasChildren) "/" "k"
       S: b1 OK *
       C: b2 LIST (RECURSIVEMATCH) "" *

@@ -17,7 +17,7 @@ test('login, list, select, append, fetch, store, copy, move, search, idle, logou
     C: a1 LOGIN {{account}} {{password}}
     S: a1 OK [CAPABILITY *IDLE*] *
     C: a2 LIST "" *
-    S: * LIST (\\HasNoChildren) "/" "INBOX"
+    S: * LIST (\\HasNoChildren \\NoInferiors) "/" "INBOX"
     S: * LIST (\\HasChildren \\Archive) "/" "Ar&AV8-iv"
     S: ...
     S: a2 OK *
