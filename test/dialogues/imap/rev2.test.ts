@@ -108,6 +108,16 @@ describe('IMAP4rev2 after ENABLE', () => {
     expect((await client.command('d', 'SEARCH RETURN (COUNT) $'))[0]).toMatch(/COUNT 0$/)
   })
 
+  test('one personal namespace [RFC 9051 §6.3.10]', () =>
+    runDialogue(
+      client,
+      `
+      C: a1 NAMESPACE
+      S: * NAMESPACE (("" "/")) NIL NIL
+      S: a1 OK *
+      `,
+    ))
+
   test('LIST with selection and return options [RFC 9051 §6.3.9]', () =>
     runDialogue(
       client,
