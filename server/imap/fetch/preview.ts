@@ -1,5 +1,6 @@
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
 import type { MessageRow } from '../../../storage/port.ts'
+import { HtmlText } from '../html-text.ts'
 import { partText } from '../part-text.ts'
 import { touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
@@ -41,20 +42,7 @@ function* textParts(part: MimePart): Generator<MimePart> {
 }
 
 function wordsOf(subtype: string, text: string): string {
-  const plain =
-    subtype === 'html'
-      ? text
-          .replace(/<(style|script|title)\b[\s\S]*?(?:<\/\1[^>]*>|$)/gi, ' ')
-          .replace(/<[^>]*(?:>|$)/g, ' ')
-          .replace(/&(?:nbsp|amp|lt|gt|quot|#39);/g, (entity) => ENTITIES.get(entity) ?? ' ')
-      : text
+  const html = new HtmlText(['title'])
+  const plain = subtype === 'html' ? html.push(text) + html.end() : text
   return plain.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 }
-
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ['&amp;', '&'],
-  ['&lt;', '<'],
-  ['&gt;', '>'],
-  ['&quot;', '"'],
-  ['&#39;', "'"],
-])

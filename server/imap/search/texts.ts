@@ -3,12 +3,12 @@ import { FoldedPieces } from '../../../mail/folded-pieces.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import type { BlobRef } from '../../../storage/port.ts'
+import { HtmlText } from '../html-text.ts'
 import { PIECE, piecesOf } from '../octet-pieces.ts'
 import { partText, partTextIn } from '../part-text.ts'
 import type { Span } from '../retrieval-gate.ts'
 import { type DocumentSource, documentText, isDocument } from './documents/document-text.ts'
 import { newBudget } from './documents/pdf-text.ts'
-import { HtmlText } from './html-text.ts'
 
 /** Characters of documents of one message that are kept while it is looked at: a thousand pages. */
 const MAX_KEPT = 2_097_152

@@ -343,7 +343,8 @@ describe('ids, dates and previews', () => {
       box,
       Buffer.from(
         'Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n' +
-          '<html><style>p { color: red }</style><p>Sayın&nbsp;ilgili,</p>\r\n<p>3 &lt; 4 &amp; <b>böyle</b></p></html>\r\n',
+          '<html><title>Konu</title><style>p { color: red }</style><p title="1>2">Say&#305;n&nbsp;ilgili,</p>\r\n' +
+          '<p>3 &lt; 4 &amp; b<b>&ouml;yle</b></p></html>\r\n',
       ),
     )
     await under.deliver(box, Buffer.from(`\r\n${'uzun satır '.repeat(100)}\r\n`))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { HtmlText } from '../../../../server/imap/search/html-text.ts'
+import { HtmlText } from '../../../../server/imap/html-text.ts'
 
 function shown(pieces: readonly string[]): string {
   const reader = new HtmlText()
@@ -18,6 +18,8 @@ describe('HTML §13.2.5: the text that is shown', () => {
     ['scripts and styles', 'a<style>p{}</style>b<SCRIPT src="x">"<p>gizli"</scrip></SCRIPT >c', 'abc'],
     ['one that never ends', 'a<script>gizli', 'a'],
     ['comments', 'a<!-- gizli > <p>-->b<!-->c<!--->d', 'abcd'],
+    ['a comment that ends with a mark', 'a<!-- b --!> c <p>d</p>', 'a c d '],
+    ['an end tag of another element', 'a<script>b</scripty>c</script>d', 'ad'],
     ['declarations and what is none', '<!DOCTYPE html><?xml a?><![if !mso]>a</ b>c', 'ac'],
     ['a mark in an attribute', '<img alt="a>b" title = \'c>"d\' x=">">e', 'e'],
     ['a quote that opens nothing', '<p it"s>a</p><a href=b"c>d</a>', ' a d'],

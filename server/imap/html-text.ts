@@ -16,6 +16,9 @@ const SEPARATES: ReadonlySet<string> = new Set(
 /** Elements whose text nobody is shown, and in which no tag begins. [HTML §13.2.5] */
 const UNSHOWN: ReadonlySet<string> = new Set(['script', 'style'])
 
+const COMMENT_ENDS = /--!?>/g
+const DECLARATION_ENDS = />/g
+
 /** Where more has to come before it can be told what this is. */
 const WAITS = -1
 
@@ -32,6 +35,12 @@ export class HtmlText {
   #quote = ''
   #isBeforeValue = false
   #endsInSpace = false
+  readonly #left: ReadonlySet<string>
+
+  /** @param left elements beside scripts and styles that are left out; of those alone whose text has no tags */
+  constructor(left: readonly 'title'[] = []) {
+    this.#left = left.length === 0 ? UNSHOWN : new Set([...UNSHOWN, ...left])
+  }
 
   push(piece: string): string {
     return this.#read(piece, false)
@@ -51,7 +60,7 @@ export class HtmlText {
       if (next === WAITS) break
       at = next
     }
-    this.#rest = this.#in === 'comment' ? text.slice(at).slice(-2) : text.slice(at)
+    this.#rest = this.#in === 'comment' ? text.slice(at).slice(-3) : text.slice(at)
     return this.#spaced(shown.join(''))
   }
 
@@ -73,11 +82,12 @@ export class HtmlText {
     if (this.#in === 'text') return text[at] === '<' ? this.#open(text, at, shown, isLast) : WAITS
     if (this.#in === 'tag') return this.#passTag(text, at)
     if (this.#in === 'unshown') return this.#passUnshown(text, at)
-    const mark = this.#in === 'comment' ? '-->' : '>'
-    const end = text.indexOf(mark, at)
-    if (end < 0) return this.#in === 'comment' ? WAITS : text.length
+    const isComment = this.#in === 'comment'
+    const mark = isComment ? COMMENT_ENDS : DECLARATION_ENDS
+    mark.lastIndex = at
+    if (!mark.test(text)) return isComment ? WAITS : text.length
     this.#in = 'text'
-    return end + mark.length
+    return mark.lastIndex
   }
 
   #open(text: string, at: number, shown: string[], isLast: boolean): number {
@@ -95,7 +105,7 @@ export class HtmlText {
       const element = name.toLowerCase()
       if (SEPARATES.has(element)) shown.push(' ')
       this.#in = 'tag'
-      this.#unshown = closes === '' && UNSHOWN.has(element) ? element : ''
+      this.#unshown = closes === '' && this.#left.has(element) ? element : ''
     }
     return at + all.length
   }
@@ -124,11 +134,13 @@ export class HtmlText {
   #passUnshown(text: string, from: number): number {
     const length = this.#unshown.length + 2
     for (let at = text.indexOf('<', from); at >= 0; at = text.indexOf('<', at + 1)) {
-      if (text.length - at < length) {
+      if (text.length - at <= length) {
         this.#in = 'unshown'
         return at === from ? WAITS : at
       }
       if (text.slice(at, at + length).toLowerCase() !== `</${this.#unshown}`) continue
+      // Another element may begin like it.
+      if (!/[\s/>]/.test(text[at + length]!)) continue
       this.#in = 'text'
       return at
     }
