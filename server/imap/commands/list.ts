@@ -45,15 +45,22 @@ export const list = command({
 async function tellAll(session: Session, args: ListArguments): Promise<void> {
   const tree = await readTree(session)
   const patterns = args.patterns.flatMap((octets) => session.pattern(args.reference, octets) ?? [])
-  const isNamed = (name: string): boolean => patterns.some((pattern) => matchesPattern(pattern, name))
-  const withUnnamed = args.selection.has('RECURSIVEMATCH') ? aboveUnnamed(tree, isNamed) : NOBODY
+  const isNamed = async (name: string): Promise<boolean> => {
+    for (const pattern of patterns) {
+      if (matchesPattern(pattern, name)) return true
+      // A long pattern takes a slice of time by itself.
+      await session.slice.breathe()
+    }
+    return false
+  }
+  const withUnnamed = args.selection.has('RECURSIVEMATCH') ? await aboveUnnamed(tree, isNamed) : NOBODY
   const annotations =
     args.metadata && session.may('read')
       ? await readAnnotations(session.parts.store, session.account)
       : undefined
   for (const name of tree.names) {
     await session.slice.breathe()
-    if (!isNamed(name) || !selected(tree, name, args, withUnnamed)) continue
+    if (!(await isNamed(name)) || !selected(tree, name, args, withUnnamed)) continue
     const row = tree.rows.get(name)
     session.out.untagged(
       `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}${withUnnamed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''}`,
@@ -73,8 +80,15 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Names with a subscription below them that no pattern names by itself: the reason for their line lies there. [RFC 5258 §3.5] */
-const aboveUnnamed = (tree: MailboxTree, isNamed: (name: string) => boolean): ReadonlySet<string> =>
-  new Set([...tree.subscribed].filter((name) => !isNamed(name)).flatMap(parentsOf))
+async function aboveUnnamed(
+  tree: MailboxTree,
+  isNamed: (name: string) => Promise<boolean>,
+): Promise<ReadonlySet<string>> {
+  const above = new Set<string>()
+  for (const name of tree.subscribed)
+    if (!(await isNamed(name))) for (const level of parentsOf(name)) above.add(level)
+  return above
+}
 
 function selected(
   tree: MailboxTree,

@@ -34,6 +34,7 @@ export class SearchedMessage {
   #envelope: MimeEnvelope | undefined
   #mayLookInside: boolean | undefined
   #isGone = false
+  #fields: ReadonlyMap<string, readonly string[]> | undefined
 
   constructor(session: Session, row: MessageRow, page: SearchedPage) {
     this.session = session
@@ -89,13 +90,24 @@ export class SearchedMessage {
       const value = (await this.envelope())[indexed]
       return value === undefined ? [] : [decodeHeaderText(value)]
     }
+    return ((await this.#readFields()).get(name) ?? []).map(decodeHeaderText)
+  }
+
+  /** As they are written, by their names; read once, whatever is asked of them. */
+  async #readFields(): Promise<ReadonlyMap<string, readonly string[]>> {
+    if (this.#fields !== undefined) return this.#fields
+    const fields = new Map<string, string[]>()
+    this.#fields = fields
     const index = await this.index()
-    if (index === undefined) return []
+    if (index === undefined) return fields
     const { start, end } = this.headerSpan(index)
     const block = await this.session.parts.store.blobs.read(this.row.body, { start, end })
-    return readHeader(block)
-      .filter(({ key }) => key === name)
-      .map(({ value }) => decodeHeaderText(value))
+    for (const { key, value } of readHeader(block)) {
+      const same = fields.get(key)
+      if (same === undefined) fields.set(key, [value])
+      else same.push(value)
+    }
+    return fields
   }
 
   /** As written, and as the envelope shows them where a comment stands among them. */

@@ -81,3 +81,14 @@ test('a document is read once, however many words are looked for in it', async (
   )
   expect(reads() - once).toBe(once)
 })
+
+test('a header is read once, however many of its fields are asked for', async () => {
+  const client = await opened('INBOX')
+  const reads = beforeReads(() => {})
+  await client.command('o', 'SEARCH 1:3 NOT HEADER X-1 a')
+  const once = reads()
+  const keys = Array.from({ length: 50 }, (_, at) => `NOT HEADER X-${at} a`).join(' ')
+  expect((await client.command('a', `SEARCH 1:3 ${keys}`))[0]).toBe('* SEARCH 1 2 3')
+  expect(once).toBeGreaterThan(0)
+  expect(reads() - once).toBe(once)
+})
