@@ -57,7 +57,11 @@ export async function answerFetch(
     index = decodeIndex(octets)
   }
   const planned: Planned[] = []
-  for (const item of items) planned.push(await plan(session, row, index, item))
+  for (const item of items) {
+    planned.push(await plan(session, row, index, item))
+    // Fields of a long header take more than a slice of time.
+    await session.slice.breathe()
+  }
   const reading = planned.find(({ carries }) => carries !== undefined && touchesContent(row, carries))
   if (reading !== undefined) await readByContent(session, row, `${command} ${reading.label}`)
   await send(session, row, planned)
