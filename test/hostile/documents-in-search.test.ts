@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { MimeIndexer } from '../../mail/mime-index.ts'
+import { HtmlText } from '../../server/imap/html-text.ts'
 import { documentText, MAX_DOCUMENT, MAX_XML } from '../../server/imap/search/documents/document-text.ts'
 import { XmlText } from '../../server/imap/search/documents/xml-text.ts'
-import { HtmlText } from '../../server/imap/html-text.ts'
 import { Slice } from '../../server/imap/slice.ts'
 import { stored, type ZipPart, zip } from '../fakes/zip.ts'
 
