@@ -8,7 +8,7 @@ export function decodeHeaderText(raw: string): string {
   if (!/=\?|[^\x00-\x7f]/.test(raw)) return raw
   const pieces: { charset: string; bytes: Buffer[]; encoded: boolean }[] = []
   let last = 0
-  for (const match of raw.matchAll(ENCODED_WORD)) {
+  for (const match of raw.slice(0, MAX_DECODED).matchAll(ENCODED_WORD)) {
     const between = raw.slice(last, match.index)
     const previous = pieces.at(-1)
     // White space between two encoded words belongs to neither. [RFC 2047 §6.2]
@@ -22,19 +22,29 @@ export function decodeHeaderText(raw: string): string {
     last = (match.index ?? 0) + match[0].length
   }
   if (last < raw.length) pieces.push(literal(raw.slice(last)))
-  return pieces.map(({ charset, bytes }) => decodeCharset(Buffer.concat(bytes), charset)).join('')
+  const unknown = new Set<string>()
+  return pieces.map(({ charset, bytes }) => decoderOf(charset, unknown).decode(Buffer.concat(bytes))).join('')
 }
 
+/** Characters of a value in which encoded words are looked for: twice what the most recipients that a message may have need. */
+const MAX_DECODED = 131_072
+
 /** Text of octets in a named charset; an unknown name is read as UTF-8 rather than refused. */
-export const decodeCharset = (bytes: Uint8Array, charset: string): string => decoderOf(charset).decode(bytes)
+export const decodeCharset = (bytes: Uint8Array, charset: string): string =>
+  decoderOf(charset, new Set()).decode(bytes)
 
 /** Making one takes longer than decoding a subject by it. */
 const decoders = new Map<string, TextDecoder>()
 const UTF8 = new TextDecoder('utf-8')
 
-function decoderOf(charset: string): TextDecoder {
+/** A refusal takes a hundred times as long as a word does, and no writer makes up more names than this in one value. */
+const MAX_UNKNOWN = 8
+
+/** @param unknown names that were refused before in the same value */
+function decoderOf(charset: string, unknown: Set<string>): TextDecoder {
   const label = charset.toLowerCase()
   if (label === '' || label === 'utf-8') return UTF8
+  if (unknown.has(label) || unknown.size >= MAX_UNKNOWN) return UTF8
   const known = decoders.get(label)
   if (known !== undefined) return known
   try {
@@ -42,6 +52,7 @@ function decoderOf(charset: string): TextDecoder {
     decoders.set(label, made) // the standard has some two hundred labels, and no other comes here
     return made
   } catch {
+    unknown.add(label)
     return UTF8
   }
 }

@@ -8,26 +8,35 @@ export interface HeaderField {
   value: string
 }
 
-/** Splits a header block into its fields; a line that is no field and no continuation is passed over. */
-export function readHeader(block: Uint8Array): HeaderField[] {
-  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-  const fields: HeaderField[] = []
+/** The fields of a header block. */
+export const readHeader = (block: Uint8Array): HeaderField[] => [...headerFields(block)]
+
+/** Splits a header block into its fields, one by one; a line that is no field and no continuation is passed over. */
+export function* headerFields(block: Uint8Array): Generator<HeaderField> {
   let current: string[] = []
-  const finish = () => {
-    const field = current.length > 0 ? readField(current) : undefined
-    if (field) fields.push(field)
-    current = []
-  }
-  for (const line of text.split(/\r?\n/)) {
-    if (line === '') break
+  for (const line of linesOf(block)) {
     if ((line.startsWith(' ') || line.startsWith('\t')) && current.length > 0) current.push(line)
     else {
-      finish()
+      const field = readField(current)
+      if (field !== undefined) yield field
       current = [line]
     }
   }
-  finish()
-  return fields
+  const field = readField(current)
+  if (field !== undefined) yield field
+}
+
+/** Up to the blank line, without their ends. */
+function* linesOf(block: Uint8Array): Generator<string> {
+  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
+  for (let at = 0; at < text.length; ) {
+    const feed = text.indexOf('\n', at)
+    const next = feed < 0 ? text.length : feed + 1
+    const end = feed < 0 ? next : text[feed - 1] === '\r' && feed > at ? feed - 1 : feed
+    if (end === at) return
+    yield text.slice(at, end)
+    at = next
+  }
 }
 
 /** One field from its physical lines; undefined where it has no legal name. [RFC 5322 §3.6.8] */

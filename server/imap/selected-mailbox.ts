@@ -224,12 +224,14 @@ export class SelectedMailbox {
       await out.room()
       await slice.breathe()
     }
-    if (enabled.vanished) return
-    // From the end, so that no number told before shifts one that is told after.
-    for (const position of positions.reverse()) {
-      out.untagged(`${position + 1} EXPUNGE`)
-      await out.room()
-      await slice.breathe()
+    if (!enabled.vanished) {
+      // From the end, so that no number told before shifts one that is told after.
+      for (const position of positions.reverse()) {
+        out.untagged(`${position + 1} EXPUNGE`)
+        await out.room()
+        await slice.breathe()
+      }
     }
+    this.tellRecent(out)
   }
 }

@@ -10,8 +10,8 @@ import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
 import { threadIdShown, valueOfMarks, valueOfRow } from './at-hand.ts'
-import { selectFields } from './header-fields.ts'
-import type { FetchItem, Partial } from './items.ts'
+import { chosenFields } from './header-fields.ts'
+import type { FetchItem, Partial, Section } from './items.ts'
 import { previewOf } from './preview.ts'
 import { responseTo } from './response.ts'
 import { cut, findPart, spanOf } from './section.ts'
@@ -140,16 +140,7 @@ export async function planSection(
     index === undefined ? { start: 0, end: row.body.size } : spanOf(index.root, row.body.size, section)
   if (whole === undefined) return { label: shown, value: 'NIL' }
   if (section.text === 'FIELDS' || section.text === 'FIELDS.NOT') {
-    const most = session.parts.limits.mimeLimits.headerOctets
-    const header = await session.parts.store.blobs.read(row.body, {
-      start: whole.start,
-      end: Math.min(whole.end, whole.start + most),
-    })
-    const fields = selectFields(Buffer.from(header), section.fields, section.text === 'FIELDS.NOT')
-    const { start, end } = cut({ start: 0, end: fields.length }, partial)
-    const chosen = fields.subarray(start, end)
-    const value = { size: chosen.length, binary: false, octets: () => oneOf(chosen) }
-    return { label: shown, value, carries: whole }
+    return { label: shown, value: await planFields(session, row, whole, section, partial), carries: whole }
   }
   const span = cut(whole, partial)
   const octets = () => piecesOf(session, row.body, span)
@@ -157,6 +148,31 @@ export async function planSection(
   // The header of a part within the original may hold anything, so it is content; those of the envelope's own parts are not.
   return { label: shown, value, carries: span }
 }
+
+/** Fields of an ordinary header are kept until they are sent; more are chosen once more, so that no item holds much in memory. */
+async function planFields(
+  session: Session,
+  { body }: MessageRow,
+  whole: Span,
+  section: Section,
+  partial: Partial | undefined,
+): Promise<Value> {
+  const most = session.parts.limits.mimeLimits.headerOctets
+  const header = { start: whole.start, end: Math.min(whole.end, whole.start + most) }
+  const chosen = () => chosenFields(session, body, header, section)
+  const kept: Buffer[] = []
+  let size = 0
+  for await (const lines of chosen()) {
+    size += lines.length
+    if (size <= MAX_KEPT_FIELDS) kept.push(Buffer.from(lines))
+  }
+  const range = cut({ start: 0, end: size }, partial)
+  const octets = () => slice(size <= MAX_KEPT_FIELDS ? inTurn(kept) : chosen(), range)
+  return { size: range.end - range.start, binary: false, octets }
+}
+
+/** What clients ask of whole mailboxes is a tenth of it. */
+const MAX_KEPT_FIELDS = 4_096
 
 /** Decoded once for its size and once more to be sent, so that no part is held in memory. [RFC 9051 §6.4.5] */
 async function planBinary(
@@ -190,8 +206,8 @@ async function planBinary(
 const withStart = (label: string, partial: Partial | undefined): string =>
   partial === undefined ? label : `${label}<${partial.start}>`
 
-async function* oneOf(octets: Buffer): AsyncGenerator<Buffer> {
-  yield octets
+async function* inTurn(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* pieces
 }
 
 async function* slice(pieces: AsyncIterable<Buffer>, { start, end }: Span): AsyncGenerator<Buffer> {

@@ -102,11 +102,15 @@ export function parseFetchItems(cursor: Cursor): readonly FetchItem[] {
   if (cursor.sees('(')) {
     const items = cursor.list(() => fetchItem(cursor, cursor.word()), 'has items')
     if (items.length > MAX_ITEMS) throw bad('There are too many items')
-    return items
+    return items.filter(isFirstOfItsKind)
   }
   const name = cursor.word()
   return MACROS.get(name) ?? [fetchItem(cursor, name)]
 }
+
+/** What is asked for twice is told once: a structure may have a MiB. Sections differ, and are streamed. */
+const isFirstOfItsKind = (item: FetchItem, at: number, items: readonly FetchItem[]): boolean =>
+  'section' in item || items.findIndex(({ kind }) => kind === item.kind) === at
 
 function fetchItem(cursor: Cursor, name: string): FetchItem {
   if (cursor.sees('[')) return sectionItem(cursor, name)

@@ -40,8 +40,13 @@ export function matcherOf(session: Session, key: SearchKey, box: SearchedMailbox
     case 'header': {
       if (key.name === 'message-id') return messageIdMatcher(session, key.text)
       const folded = turkishCasemap(key.text)
-      return async (message) =>
-        (await message.header(key.name)).some((value) => turkishCasemap(value).includes(folded))
+      return async (message) => {
+        for (const value of await message.header(key.name)) {
+          if (turkishCasemap(value).includes(folded)) return true
+          await session.slice.breathe()
+        }
+        return false
+      }
     }
     case 'addresses': {
       const folded = turkishCasemap(key.text)

@@ -1,6 +1,6 @@
 import { mailboxesOf, readAddressList } from '../../../mail/address-list.ts'
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
-import { readHeader } from '../../../mail/header-read.ts'
+import { headerFields } from '../../../mail/header-read.ts'
 import { decodeIndex, envelopeFields } from '../../../mail/mime-codec.ts'
 import type { MimeEnvelope, MimeIndex } from '../../../mail/mime-part.ts'
 import type { MessageRow } from '../../../storage/port.ts'
@@ -90,23 +90,29 @@ export class SearchedMessage {
       const value = (await this.envelope())[indexed]
       return value === undefined ? [] : [decodeHeaderText(value)]
     }
-    return ((await this.#readFields()).get(name) ?? []).map(decodeHeaderText)
+    const values: string[] = []
+    for (const value of (await this.#readFields()).get(name) ?? []) {
+      values.push(decodeHeaderText(value))
+      await this.session.slice.breathe()
+    }
+    return values
   }
 
   /** As they are written, by their names; read once, whatever is asked of them. */
   async #readFields(): Promise<ReadonlyMap<string, readonly string[]>> {
     if (this.#fields !== undefined) return this.#fields
     const fields = new Map<string, string[]>()
-    this.#fields = fields
     const index = await this.index()
     if (index === undefined) return fields
     const { start, end } = this.headerSpan(index)
     const block = await this.session.parts.store.blobs.read(this.row.body, { start, end })
-    for (const { key, value } of readHeader(block)) {
+    for (const { key, value } of headerFields(block)) {
       const same = fields.get(key)
       if (same === undefined) fields.set(key, [value])
       else same.push(value)
+      await this.session.slice.breathe()
     }
+    this.#fields = fields
     return fields
   }
 

@@ -57,6 +57,7 @@ test('login, list, select, append, fetch, store, copy, move, search, idle, logou
     C: a9 MOVE 1 Ar&AV8-iv
     S: * OK [COPYUID * 1 1] *
     S: * 1 EXPUNGE
+    S: * 1 RECENT
     S: a9 OK *
     C: b1 IDLE
     S: + idling
@@ -66,6 +67,7 @@ test('login, list, select, append, fetch, store, copy, move, search, idle, logou
     S: b2 OK *
     C: b3 EXPUNGE
     S: * 1 EXPUNGE
+    S: * 0 RECENT
     S: b3 OK *
     C: b4 LOGOUT
     S: * BYE *
@@ -115,6 +117,7 @@ test('\\Seen, EXAMINE, CLOSE, UNSELECT and UID EXPUNGE each do what they say and
     S: a8 OK *
     C: a9 UID EXPUNGE 2:2
     S: * 2 EXPUNGE
+    S: * 2 RECENT
     S: a9 OK *
     C: b1 STORE 1 -FLAGS (\\Deleted)
     S: * 1 FETCH (FLAGS (\\Recent \\Seen))

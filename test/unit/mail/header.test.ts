@@ -50,6 +50,17 @@ describe('RFC 2045 §5.1 parameters', () => {
 })
 
 describe('RFC 2047 encoded words', () => {
+  test('a charset that is looked for in vain costs a hundred words: after eight of them every word is UTF-8', () => {
+    const known = '=?windows-1254?Q?=DD?='
+    const unknown = (count: number) => Array.from({ length: count }, (_, at) => `=?x-${at}?q?a?=`).join(' ')
+    expect(decodeHeaderText(`${unknown(7)} ${known}`)).toBe('aaaaaaaİ')
+    expect(decodeHeaderText(`${unknown(8)} ${known}`)).toBe('aaaaaaaa\ufffd')
+  })
+  test('words are looked for in as much as the longest list of recipients needs', () => {
+    const text = 'x'.repeat(131_072 - 12)
+    expect(decodeHeaderText(`${text}=?utf-8?q?a?=`)).toBe(`${text}=?utf-8?q?a?=`)
+    expect(decodeHeaderText(`${text.slice(1)}=?utf-8?q?a?=`)).toBe(`${text.slice(1)}a`)
+  })
   test.each([
     ['=?UTF-8?Q?=C3=87ok_=C3=B6nemli?=', 'Çok önemli'],
     ['=?utf-8?b?w4c=?= =?utf-8?b?b2s=?=', 'Çok'],

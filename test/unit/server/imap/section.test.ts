@@ -4,7 +4,7 @@ import { structurePieces } from '../../../../mail/imap-structure.ts'
 import { MimeIndexer } from '../../../../mail/mime-index.ts'
 import { multipartSigned } from '../../../../scripts/client/signed-message.ts'
 import { Cursor } from '../../../../server/imap/cursor.ts'
-import { selectFields } from '../../../../server/imap/fetch/header-fields.ts'
+import { FieldSelection } from '../../../../server/imap/fetch/header-fields.ts'
 import { parseFetchItems } from '../../../../server/imap/fetch/items.ts'
 import { cut, spanOf } from '../../../../server/imap/fetch/section.ts'
 import { mimeShapes } from '../../../fakes/mime-shapes.ts'
@@ -161,6 +161,13 @@ describe('HEADER.FIELDS keeps the octets of what it takes [RFC 9051 §6.4.5.1]',
     [['none'], false, '\r\n'],
     [['subject', 'x-a'], true, 'To:d\r\nnonsense\r\n\r\n'],
   ])('%j, not: %s', (fields, not, octets) => {
-    expect(selectFields(header, new Set(fields), not).toString()).toBe(octets)
+    const chosen = { text: not ? 'FIELDS.NOT' : 'FIELDS', fields: new Set(fields) } as const
+    for (const size of [1, 2, 7, header.length]) {
+      const selection = new FieldSelection(chosen)
+      const kept: Buffer[] = []
+      for (let at = 0; at < header.length; at += size)
+        kept.push(selection.push(header.subarray(at, at + size)))
+      expect(Buffer.concat([...kept, selection.end()]).toString()).toBe(octets)
+    }
   })
 })
