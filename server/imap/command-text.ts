@@ -43,7 +43,7 @@ export async function readCommand(session: Session): Promise<CommandText | undef
       return { text: pieces.join('') }
     }
     const refusal = isTooLarge(literal.size, length, loggedIn)
-      ? no('TOOBIG', 'The argument is too large')
+      ? no('TOOBIG', 'Deger cok buyuk', 'The argument is too large')
       : literals === 1
         ? refusedByState(session, pieces.join(''))
         : undefined

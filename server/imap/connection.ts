@@ -8,7 +8,7 @@ import { readCommand } from './command-text.ts'
 import { capabilities } from './commands/capability.ts'
 import { Cursor } from './cursor.ts'
 import { deflated } from './deflated.ts'
-import { bad, type CommandError, ConnectionLost, Farewell, no, refusalOf } from './failure.ts'
+import { bad, CommandError, ConnectionLost, Farewell, no, refusalOf } from './failure.ts'
 import { MAX_BAD_COMMANDS } from './limits.ts'
 import { listen } from './notify/listen.ts'
 import { OctetReader } from './octet-reader.ts'
@@ -107,7 +107,7 @@ export class Connection {
       const { command } = findCommand(cursor, session)
       if (refusal !== undefined)
         throw command.tooLarge !== undefined && refusal.code === 'TOOBIG'
-          ? no(command.tooLarge, refusal.message)
+          ? new CommandError('NO', command.tooLarge, refusal.message)
           : refusal
       const run = command.prepare(cursor, session)
       await session.refresh()
@@ -137,7 +137,7 @@ export class Connection {
     // The socket went away while a command was at work: no error of ours.
     if (this.#socket.destroyed) throw new ConnectionLost('closed', { cause: error })
     this.#options.parts.events.internalError('imap', error)
-    return no('SERVERBUG', 'Bir hata olustu / Something went wrong on our side')
+    return no('SERVERBUG', 'Bir hata olustu', 'Something went wrong on our side')
   }
 
   /**

@@ -1,4 +1,4 @@
-import { bad } from './failure.ts'
+import { bad, type CommandError } from './failure.ts'
 import { MAX_DEPTH } from './limits.ts'
 import { decodeUtf8 } from './mailbox-name.ts'
 import type { NumberSet, SetNumber } from './number-set.ts'
@@ -47,11 +47,18 @@ export class Cursor {
   }
 
   expect(word: string): void {
-    if (!this.take(word)) throw bad(this.done ? 'The command is not complete' : `"${word}" is missing`)
+    if (!this.take(word)) throw this.lacks(`"${word}"`)
   }
 
   space(): void {
-    if (!this.take(' ')) throw bad(this.done ? 'An argument is missing' : 'A space is missing')
+    if (!this.take(' ')) throw this.lacks(this.done ? 'an argument' : 'a space')
+  }
+
+  /** What should stand here. The text itself is not repeated: it may be a password, or anything else. */
+  lacks(what: string): CommandError {
+    return bad(
+      this.done ? `The command ends before ${what}` : `There should be ${what} at octet ${this.position + 1}`,
+    )
   }
 
   /** Nobody reads the rest. */
@@ -60,7 +67,7 @@ export class Cursor {
   }
 
   end(): void {
-    if (!this.done) throw bad('There are too many arguments')
+    if (!this.done) throw bad(`The command should end at octet ${this.position + 1}`)
   }
 
   tag(): string {
@@ -91,13 +98,13 @@ export class Cursor {
 
   string(): string {
     const string = this.#string()
-    if (string === undefined) throw bad('A string is missing')
+    if (string === undefined) throw this.lacks('a string')
     return string
   }
 
   nstring(): string | undefined {
     const string = this.#string()
-    if (string === undefined && !this.take('NIL')) throw bad('A string is missing')
+    if (string === undefined && !this.take('NIL')) throw this.lacks('a string')
     return string
   }
 
@@ -112,7 +119,7 @@ export class Cursor {
   number(): number {
     const digits = this.#match(NUMBER)
     const number = Number(digits ?? Number.NaN)
-    if (!Number.isSafeInteger(number)) throw bad('A number is missing')
+    if (!Number.isSafeInteger(number)) throw this.lacks('a number')
     return number
   }
 
@@ -145,7 +152,7 @@ export class Cursor {
   announcement(): { size: number; sync: boolean } {
     ANNOUNCEMENT.lastIndex = this.position
     const found = ANNOUNCEMENT.exec(this.text)
-    if (found === null) throw bad('A literal is missing')
+    if (found === null) throw this.lacks('a literal')
     this.position += found[0].length
     return { size: Number(found[1]), sync: found[2] === '' }
   }
@@ -206,6 +213,6 @@ export class Cursor {
   }
 
   #fail(what: string): never {
-    throw bad(`${what} is missing`)
+    throw this.lacks(what)
   }
 }

@@ -42,13 +42,17 @@ export class CommandError extends Error {
   }
 }
 
+/** For who writes clients. */
 export const bad = (message: string): CommandError => new CommandError('BAD', undefined, message)
-export const no = (code: ResponseCode, message: string): CommandError => new CommandError('NO', code, message)
+
+/** Clients show people why: in both languages, ASCII, since not every session reads UTF-8. */
+export const no = (code: ResponseCode | undefined, turkish: string, english: string): CommandError =>
+  new CommandError('NO', code, `${turkish} / ${english}`)
 
 /** The connection is of no use any more: nothing is answered. */
 export class ConnectionLost extends Error {}
 
-/** The connection ends with a last word. */
+/** The connection ends with a last word: in both languages where it is not the client program's fault. */
 export class Farewell extends Error {}
 
 /** What a failure of the store means to a client; undefined where it is a fault of ours. */
@@ -57,15 +61,19 @@ export function refusalOf(error: unknown): CommandError | undefined {
   if (!(error instanceof StoreError)) return undefined
   switch (error.code) {
     case 'NO_SUCH_MAILBOX':
-      return no('NONEXISTENT', 'There is no such mailbox')
+      return no('NONEXISTENT', 'Boyle bir kutu yok', 'There is no such mailbox')
     case 'MAILBOX_EXISTS':
-      return no('ALREADYEXISTS', 'A mailbox of that name exists')
+      return no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
     case 'BLOB_TOO_LARGE':
-      return no('TOOBIG', 'The message is too large')
+      return no('TOOBIG', 'Ileti cok buyuk', 'The message is too large')
     case 'FULL':
-      return no('UNAVAILABLE', 'Depolama alani dolu / The storage is full, try again later')
+      return no('UNAVAILABLE', 'Depolama alani dolu', 'The storage is full, try again later')
     case 'UNAVAILABLE':
-      return no('UNAVAILABLE', 'The store does not answer, try again later')
+      return no(
+        'UNAVAILABLE',
+        'Depo yanit vermiyor, sonra deneyin',
+        'The store does not answer, try again later',
+      )
     default:
       return undefined
   }

@@ -49,7 +49,7 @@ export const recordAct = (
   // Nothing is done unrecorded, and nobody fills the disk with records.
   if (!recordBudget.take(session.account, JSON.stringify(details).length + RECORD_OCTETS))
     return Promise.reject(
-      no('LIMIT', 'Kisa surede cok islem / Too many changes in a short time, try again later'),
+      no('LIMIT', 'Kisa surede cok islem', 'Too many changes in a short time, try again later'),
     )
   return eventLog.record({
     what,

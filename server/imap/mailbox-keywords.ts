@@ -31,7 +31,7 @@ export async function admitKeywords(
       known = await inUse(session, row)
     const all = union(known, wanted)
     if (all.size > MAX_MAILBOX_KEYWORDS)
-      throw no('LIMIT', 'Bu kutuda cok fazla etiket var / The mailbox has too many keywords')
+      throw no('LIMIT', 'Bu kutuda cok fazla etiket var', 'The mailbox has too many keywords')
     return JSON.stringify([...all.values()])
   })
 }

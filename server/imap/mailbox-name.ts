@@ -11,7 +11,9 @@ export function nameFromWire(octets: string, utf8: boolean): string {
   const name = utf8 ? decodeUtf8(octets) : decodeModifiedUtf7(octets)
   if (name !== undefined) return withInbox(name.normalize('NFC'))
   // The one is no string of the protocol, the other a name that no mailbox can have.
-  throw utf8 ? bad('The mailbox name is not UTF-8') : no('CANNOT', 'The mailbox name is not modified UTF-7')
+  throw utf8
+    ? bad('The mailbox name is not UTF-8')
+    : no('CANNOT', 'Kutu adi UTF-7 degil', 'The mailbox name is not modified UTF-7')
 }
 
 /** As `nameFromWire`; undefined for what no mailbox can be named by. */
@@ -32,10 +34,15 @@ function withInbox(name: string): string {
 export function checkNewName(name: string): void {
   const levels = name.split(SEPARATOR)
   if (Buffer.byteLength(name) > MAX_NAME || levels.length > MAX_LEVELS)
-    throw no('CANNOT', 'The mailbox name is too long')
-  if (levels.some((level) => level === '')) throw no('CANNOT', 'A level of the mailbox name is empty')
+    throw no('CANNOT', 'Kutu adi cok uzun', 'The mailbox name is too long')
+  if (levels.some((level) => level === ''))
+    throw no('CANNOT', 'Kutu adinin bir duzeyi bos', 'A level of the mailbox name is empty')
   if (/[\p{Cc}\p{Cs}\u2028\u2029%*]/u.test(name))
-    throw no('CANNOT', 'The mailbox name has a character that is not allowed')
+    throw no(
+      'CANNOT',
+      'Kutu adinda izin verilmeyen bir karakter var',
+      'The mailbox name has a character that is not allowed',
+    )
 }
 
 /** `a`, `a/b` of `a/b/c`. */

@@ -119,7 +119,7 @@ export class OctetReader {
           ? undefined
           : setTimeout(() => {
               this.#wake = undefined
-              reject(new Farewell('Idle for too long'))
+              reject(new Farewell('Cok uzun sure islem yapilmadi / Idle for too long'))
             }, this.silenceMs)
       this.#wake = () => {
         clearTimeout(timer)

@@ -7,14 +7,14 @@ import { SEPARATOR } from './mailbox-name.ts'
 /** INBOX and Deliller hold only what the provider put there: nobody can make a message look delivered. */
 export function refuseClientMessage(target: MailboxRow): void {
   if (PIPELINE_ONLY.has(target.name))
-    throw no('NOPERM', `${target.name} yalniz KEP iletisi alir / holds only what the provider delivered`)
+    throw no('NOPERM', `${target.name} yalniz KEP iletisi alir`, 'holds only what the provider delivered')
 }
 
 /** Nor is there a place below them that would look like them. */
 export function refuseBelowPipeline(name: string): void {
   for (const own of PIPELINE_ONLY)
     if (name.toLowerCase().startsWith(`${own.toLowerCase()}${SEPARATOR}`))
-      throw no('NOPERM', `${own} altinda kutu acilamaz / no mailbox can be made below ${own}`)
+      throw no('NOPERM', `${own} altinda kutu acilamaz`, `no mailbox can be made below ${own}`)
 }
 
 /** Whether a message may be put back into such a mailbox. */

@@ -34,7 +34,7 @@ export async function spaceLeft(session: Session, target: MailboxRow): Promise<n
 }
 
 export const overQuota = () =>
-  no('OVERQUOTA', 'Kota doldu, once yer acin / The quota is used up, make room first')
+  no('OVERQUOTA', 'Kota doldu, once yer acin', 'The quota is used up, make room first')
 
 export const isOverQuota = async (session: Session): Promise<boolean> =>
   (await usedOctets(session)) >= session.user.account.quota

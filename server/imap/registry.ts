@@ -110,7 +110,7 @@ export function findCommand(cursor: Cursor, session: Session): { tag: string; co
 
 /** Arguments follow after one space; each command reads its own. */
 function spaceBefore(cursor: Cursor): void {
-  if (!cursor.sees(' ')) throw bad('A space is missing')
+  if (!cursor.sees(' ')) throw cursor.lacks('a space')
 }
 
 const allowed = (needed: CommandState, is: Session['state']): boolean =>

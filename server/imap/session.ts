@@ -126,7 +126,10 @@ export class Session {
     )
       return
     const now = loginAsOf(row && accountAsOf(parseAccount(row.document), at), user.login)
-    if (now === undefined) throw new Farewell('The account or the person is not active any more')
+    if (now === undefined)
+      throw new Farewell(
+        'Hesap ya da kisi artik etkin degil / The account or the person is not active any more',
+      )
     this.#accountVersion = row?.version ?? -1
     this.#user = { ...user, ...now }
     if (this.selected === undefined || this.may('read')) return
@@ -143,7 +146,7 @@ export class Session {
   }
 
   require(permission: Permission): void {
-    if (!this.may(permission)) throw no('NOPERM', `Bu kisinin yetkisi yok / No permission: ${permission}`)
+    if (!this.may(permission)) throw no('NOPERM', 'Bu kisinin yetkisi yok', `No permission: ${permission}`)
   }
 
   /** Whether searching asks text filters first. */
@@ -153,13 +156,13 @@ export class Session {
 
   /** A closed account is kept as it is. */
   requireWritable(): void {
-    if (this.closed) throw no('NOPERM', 'Hesap kapali, yalniz okunur / The account is closed and read-only')
+    if (this.closed) throw no('NOPERM', 'Hesap kapali, yalniz okunur', 'The account is closed and read-only')
   }
 
   /** The selected mailbox, where it may be changed. */
   writableBox(): SelectedMailbox {
     this.requireWritable()
-    if (this.box.readOnly) throw no('NOPERM', 'The mailbox was opened read-only')
+    if (this.box.readOnly) throw no('NOPERM', 'Kutu yalniz okunur acildi', 'The mailbox was opened read-only')
     return this.box
   }
 
@@ -183,7 +186,7 @@ export class Session {
 
   async mailbox(name: string): Promise<MailboxRow> {
     const row = await this.parts.store.mailboxes.byName(this.account, name)
-    if (row === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
+    if (row === undefined) throw no('NONEXISTENT', 'Boyle bir kutu yok', 'There is no such mailbox')
     return row
   }
 
@@ -195,7 +198,7 @@ export class Session {
   /** Where messages are to be put. [RFC 9051 §6.3.12] */
   async target(name: string): Promise<MailboxRow> {
     const row = await this.parts.store.mailboxes.byName(this.account, name)
-    if (row === undefined) throw no('TRYCREATE', 'There is no such mailbox')
+    if (row === undefined) throw no('TRYCREATE', 'Boyle bir kutu yok', 'There is no such mailbox')
     return row
   }
 
@@ -234,7 +237,7 @@ export class Session {
 
   async #syncSelected(selected: SelectedMailbox, expunge: 'all' | 'no-expunge'): Promise<void> {
     const head = await this.parts.store.mailboxes.head(selected.row.id)
-    if (head === undefined) throw new Farewell('The mailbox was deleted')
+    if (head === undefined) throw new Farewell('Kutu silindi / The mailbox was deleted')
     if (this.notifications?.selected.tells === 'nothing') await selected.tellOwnExpunges(this)
     else if (!selected.isCurrent(head.modseq)) await selected.sync(this, expunge)
   }

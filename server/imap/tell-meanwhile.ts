@@ -15,6 +15,6 @@ export async function tellMeanwhile(session: Session, expunge: 'all' | 'no-expun
     if (error instanceof ConnectionLost || error instanceof Farewell) throw error
     if (error instanceof StoreError && error.code === 'UNAVAILABLE') return
     session.parts.events.internalError('imap', error)
-    throw new Farewell('Something went wrong on our side')
+    throw new Farewell('Bir hata olustu / Something went wrong on our side')
   }
 }

@@ -44,7 +44,8 @@ export class CommandTail {
   async astring(): Promise<string> {
     if (!this.#cursor.seesAnnouncement) return this.#cursor.astring()
     const literal = this.literal()
-    if (literal.size > MAX_ARGUMENT_LITERAL) throw no('TOOBIG', 'The argument is too large')
+    if (literal.size > MAX_ARGUMENT_LITERAL)
+      throw no('TOOBIG', 'Deger cok buyuk', 'The argument is too large')
     const pieces: string[] = []
     for await (const piece of literal.octets()) pieces.push(piece.toString('latin1'))
     await this.next()

@@ -5,7 +5,7 @@ import type { MailboxRow, NewMessage, StagedBlob } from '../../../storage/port.t
 import { SENT } from '../../accounts/standard-mailboxes.ts'
 import { type ReceivedMessage, receiveMessage } from '../../received-message.ts'
 import { sentJoinKey } from '../../sent-join-key.ts'
-import { CommandError, no } from '../failure.ts'
+import { no } from '../failure.ts'
 import { DELETED } from '../flags.ts'
 import { admitKeywords } from '../mailbox-keywords.ts'
 import { overQuota } from '../quota.ts'
@@ -67,14 +67,22 @@ export class Incoming implements AsyncDisposable {
   async take(): Promise<void> {
     const session = this.#session
     if (this.#messages.length === MAX_MESSAGES)
-      throw no('LIMIT', `At most ${MAX_MESSAGES} messages can be appended at once`)
+      throw no(
+        'LIMIT',
+        `Bir kerede en cok ${MAX_MESSAGES} ileti eklenir`,
+        `At most ${MAX_MESSAGES} messages can be appended at once`,
+      )
     const { flags, date } = messageOptions(this.#tail.cursor)
     if (flags.includes(DELETED)) session.require('delete')
     this.#size = 0
     const { staged, index, wire, bodyDigest } = await this.#received()
     // [RFC 6855 §4]
     if (wire.eightBitHeader && !session.enabled.utf8)
-      throw no('CANNOT', 'A header has octets over 127, and UTF8=ACCEPT is not enabled')
+      throw no(
+        'CANNOT',
+        'Baslikta 127 uzeri sekizli var, UTF8=ACCEPT acik degil',
+        'A header has octets over 127, and UTF8=ACCEPT is not enabled',
+      )
     const now = session.parts.clock.now().getTime()
     const joinKey = this.#target.name === SENT ? joinKeyOf(index, bodyDigest) : undefined
     this.#messages.push({
@@ -93,7 +101,7 @@ export class Incoming implements AsyncDisposable {
   async #received(): Promise<ReceivedMessage> {
     const received = await this.#receive(messageData(this.#sources))
     const { staged, index, wire } = received
-    if (staged.ref.size === 0) throw new CommandError('NO', undefined, 'The message is empty')
+    if (staged.ref.size === 0) throw no(undefined, 'Ileti bos', 'The message is empty')
     if (!wire.nul) return received
     const parts = binaryParts(index)
     if (parts === undefined || parts.length === 0) throw unknownEncoding()
@@ -132,7 +140,8 @@ export class Incoming implements AsyncDisposable {
 
   #admit(octets: number): void {
     this.#size += octets
-    if (this.#size > this.#session.parts.limits.appendMax) throw no('TOOBIG', 'The message is too large')
+    if (this.#size > this.#session.parts.limits.appendMax)
+      throw no('TOOBIG', 'Ileti cok buyuk', 'The message is too large')
     if (octets > this.#room) throw overQuota()
     this.#room -= octets
   }
@@ -140,14 +149,22 @@ export class Incoming implements AsyncDisposable {
   #held(index: Uint8Array): Uint8Array {
     this.#indexes += index.length
     if (this.#indexes > MAX_INDEXES && this.#messages.length > 0)
-      throw no('LIMIT', 'These messages have too many parts to be appended at once')
+      throw no(
+        'LIMIT',
+        'Bu iletilerin bolumleri bir kerede eklenemeyecek kadar cok',
+        'These messages have too many parts to be appended at once',
+      )
     return index
   }
 }
 
 /** A literal of IMAP cannot carry NUL, so such a message could never be fetched as it is. [RFC 9051 §4.3.1] */
 const unknownEncoding = () =>
-  no('UNKNOWN-CTE', 'The message has a NUL octet outside of binary parts that may be written in base64')
+  no(
+    'UNKNOWN-CTE',
+    'Iletide base64 yazilamayan bir yerde NUL var',
+    'The message has a NUL octet outside of binary parts that may be written in base64',
+  )
 
 /** A client's copy of what it sent is the copy that the provider files: one message, whichever comes first. */
 function joinKeyOf(index: MimeIndex, bodyDigest: string): string | undefined {

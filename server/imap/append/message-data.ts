@@ -1,4 +1,4 @@
-import { bad, CommandError, no } from '../failure.ts'
+import { bad, no } from '../failure.ts'
 import type { PendingLiteral } from '../pending-literal.ts'
 import type { CommandTail } from './command-tail.ts'
 import type { UrlParts } from './url-parts.ts'
@@ -28,7 +28,7 @@ export async function* messageData(sources: DataSources): AsyncGenerator<Buffer>
     const pending = sources.tail.literal()
     // So a client takes back what it began. [RFC 3502 §6.3.11]
     if (pending.size === 0)
-      throw new CommandError('NO', undefined, 'The message is empty, nothing was appended')
+      throw no(undefined, 'Ileti bos, hicbir sey eklenmedi', 'The message is empty, nothing was appended')
     yield* streamed(pending, sources)
   }
 }
@@ -62,4 +62,9 @@ async function* utf8Literal(sources: DataSources): AsyncGenerator<Buffer> {
   sources.tail.cursor.expect(')')
 }
 
-export const tooManyParts = () => no('LIMIT', `At most ${MAX_PARTS} parts can be catenated in one command`)
+export const tooManyParts = () =>
+  no(
+    'LIMIT',
+    `Bir komutta en cok ${MAX_PARTS} bolum birlestirilir`,
+    `At most ${MAX_PARTS} parts can be catenated in one command`,
+  )

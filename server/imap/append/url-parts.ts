@@ -1,7 +1,7 @@
 import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../../mail/mime-part.ts'
 import { type MailboxRow, type MessageRow, StoreError } from '../../../storage/port.ts'
-import { CommandError } from '../failure.ts'
+import { type CommandError, no } from '../failure.ts'
 import { planSection } from '../fetch/answer.ts'
 import { formatSection } from '../fetch/items.ts'
 import { readByContent, touchesContent } from '../retrieval-gate.ts'
@@ -98,11 +98,7 @@ async function* unlessGone(pieces: AsyncIterable<Buffer>, url: string): AsyncGen
 
 /** Shown as it came, but for what would end the code or the line. [RFC 4469 §4.1] */
 const badUrl = (url: string): CommandError =>
-  new CommandError(
-    'NO',
-    `BADURL ${shown(url)}`,
-    'Adresteki ileti bulunamadi / The URL names no message that can be read here',
-  )
+  no(`BADURL ${shown(url)}`, 'Adresteki ileti bulunamadi', 'The URL names no message that can be read here')
 
 /** Octets of an answer, however long what was asked. */
 const MAX_SHOWN = 1_000

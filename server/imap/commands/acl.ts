@@ -36,7 +36,7 @@ const administration = (
     parse: (cursor) => words(cursor, count)[0] ?? '',
     run: async (session, octets) => {
       await session.mailbox(session.name(octets))
-      throw no('NOPERM', 'Yetkileri hesap sahibi verir / Rights are given by the holder of the account')
+      throw no('NOPERM', 'Yetkileri hesap sahibi verir', 'Rights are given by the holder of the account')
     },
   }),
 )

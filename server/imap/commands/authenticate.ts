@@ -21,9 +21,9 @@ export const authenticate = command({
     return { mechanism, initial: initial === '=' ? '' : initial }
   },
   run: async (session, { mechanism, initial }) => {
-    if (!session.tls) throw no('PRIVACYREQUIRED', 'Use STARTTLS first')
+    if (!session.tls) throw no('PRIVACYREQUIRED', 'Once STARTTLS kullanin', 'Use STARTTLS first')
     const exchange = beginExchange(mechanism, session.sasl)
-    if (exchange === undefined) throw no('CANNOT', 'There is no such mechanism')
+    if (exchange === undefined) throw no('CANNOT', 'Boyle bir yontem yok', 'There is no such mechanism')
     let response = decoded(initial ?? (await ask(session, '')))
     for (;;) {
       const step = await exchange.step(response)

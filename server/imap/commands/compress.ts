@@ -12,7 +12,8 @@ export const compress = command({
   },
   run: async (session, mechanism) => {
     if (mechanism !== 'DEFLATE') throw bad('There is no such mechanism')
-    if (session.compressed) throw no('COMPRESSIONACTIVE', 'The connection is compressed already')
+    if (session.compressed)
+      throw no('COMPRESSIONACTIVE', 'Baglanti zaten sikistirilmis', 'The connection is compressed already')
     session.next = 'compress'
     return 'From now on compressed'
   },

@@ -31,10 +31,11 @@ export const create = command({
     const rows = await mailboxes.list(session.account)
     const known = new Set(rows.map((row) => row.name))
     if (use !== undefined && (!USES.has(use) || rows.some(({ specialUse }) => specialUse === use)))
-      throw no('USEATTR', 'Bu kullanim verilemez / No mailbox can be made for that use')
-    if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
+      throw no('USEATTR', 'Bu kullanim verilemez', 'No mailbox can be made for that use')
+    if (known.has(name)) throw no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
     const missing = [...parentsOf(name), name].filter((level) => !known.has(level))
-    if (known.size + missing.length > MAX_MAILBOXES) throw no('LIMIT', 'There are too many mailboxes')
+    if (known.size + missing.length > MAX_MAILBOXES)
+      throw no('LIMIT', 'Cok fazla kutu', 'There are too many mailboxes')
     let made: MailboxRow | undefined
     for (const level of missing) {
       const specialUse = level === name && use !== undefined ? { specialUse: use } : {}

@@ -17,7 +17,7 @@ export const deleteMailbox = command({
     session.requireWritable()
     session.require('delete')
     const row = await session.mailbox(session.name(octets))
-    if (row.fixed) throw no('CANNOT', 'Bu kutu silinemez / This mailbox cannot be deleted')
+    if (row.fixed) throw no('CANNOT', 'Bu kutu silinemez', 'This mailbox cannot be deleted')
     await recordMessages(session, row)
     await recordAct(session, 'mailbox deleted', { mailbox: row.name })
     await session.parts.store.mailboxes.delete(row.id)

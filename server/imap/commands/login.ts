@@ -16,8 +16,9 @@ export const login = command({
   },
   run: async (session, { name, password }) => {
     // LOGINDISABLED: a password on an open line is everybody's. [RFC 9051 §6.2.3]
-    if (!session.tls) throw no('PRIVACYREQUIRED', 'Use STARTTLS first')
-    if (session.byCertificate !== undefined) throw no('CANNOT', 'Only a certificate logs in here')
+    if (!session.tls) throw no('PRIVACYREQUIRED', 'Once STARTTLS kullanin', 'Use STARTTLS first')
+    if (session.byCertificate !== undefined)
+      throw no('CANNOT', 'Burada yalniz sertifikayla girilir', 'Only a certificate logs in here')
     const { ip, parts } = session
     if (name === undefined || password === undefined) return welcome(session, { ok: false, reason: 'wrong' })
     return welcome(session, await parts.desk.check({ name, authzid: '', password, ip, service: 'imap' }))

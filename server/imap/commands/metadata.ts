@@ -46,7 +46,12 @@ export const setMetadata = command({
         left,
       )
       const adds = after.length > left.length || textLength(after) > textLength(left)
-      if (adds && !fits(after)) throw no('METADATA TOOMANY', 'There are too many entries, or too large ones')
+      if (adds && !fits(after))
+        throw no(
+          'METADATA TOOMANY',
+          'Kayitlar cok fazla ya da cok buyuk',
+          'There are too many entries, or too large ones',
+        )
       return after
     })
     await session.annotations.learn(changed)
@@ -68,11 +73,12 @@ function check(
   entry: EntryName,
   value: string | undefined,
 ): void {
-  if (isHouseEntry(entry, row)) throw no('CANNOT', 'Bu kaydi saglayici tutar / The entry is read-only')
-  if (levelsBelow(entry.key, `/${entry.scope}`) === 0) throw no('CANNOT', 'That is the root of all entries')
+  if (isHouseEntry(entry, row)) throw no('CANNOT', 'Bu kaydi saglayici tutar', 'The entry is read-only')
+  if (levelsBelow(entry.key, `/${entry.scope}`) === 0)
+    throw no('CANNOT', 'Bu, butun kayitlarin kokudur', 'That is the root of all entries')
   if (entry.scope === 'shared') session.require('write')
   if (value !== undefined && value.length > MAX_ENTRY_VALUE)
-    throw no(`METADATA MAXSIZE ${MAX_ENTRY_VALUE}`, 'The value is too large')
+    throw no(`METADATA MAXSIZE ${MAX_ENTRY_VALUE}`, 'Deger cok buyuk', 'The value is too large')
 }
 
 function withValue(

@@ -11,7 +11,7 @@ export const getQuota = command({
   sync: 'all',
   parse: oneAstring,
   run: async (session, root) => {
-    if (root !== ROOT) throw no('NONEXISTENT', 'There is no such quota root')
+    if (root !== ROOT) throw no('NONEXISTENT', 'Boyle bir kota koku yok', 'There is no such quota root')
     session.out.untagged(await quotaLine(session))
     return 'GETQUOTA done'
   },

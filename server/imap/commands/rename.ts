@@ -25,8 +25,9 @@ export const rename = command({
     refuseBelowPipeline(name)
     // What it holds leaves the one place and comes to the other.
     for (const place of [row.name, name]) session.require(rightFor(place))
-    if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez / This mailbox cannot be renamed')
-    if (name.startsWith(row.name + SEPARATOR)) throw no('CANNOT', 'A mailbox cannot be moved below itself')
+    if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez', 'This mailbox cannot be renamed')
+    if (name.startsWith(row.name + SEPARATOR))
+      throw no('CANNOT', 'Bir kutu kendi altina tasinamaz', 'A mailbox cannot be moved below itself')
     const { mailboxes } = session.parts.store
     const rows = await mailboxes.list(session.account)
     const names = rows.map((box) => box.name)
@@ -36,9 +37,9 @@ export const rename = command({
     for (const other of below) {
       const moved = name + other.slice(row.name.length)
       checkNewName(moved)
-      if (known.has(moved)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
+      if (known.has(moved)) throw no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
     }
-    if (known.has(name)) throw no('ALREADYEXISTS', 'A mailbox of that name exists')
+    if (known.has(name)) throw no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
     await recordAct(session, 'mailbox renamed', { mailbox: row.name, to: name })
     for (const level of parentsOf(name))
       if (!known.has(level))

@@ -61,10 +61,12 @@ async function replacedBy(session: Session, number: number | '*', byUid: boolean
   const { uids, row } = session.box
   const isLast = number === '*' && uids.length > 0
   const uid = isLast ? uids.last : number === '*' ? 0 : byUid ? number : (uids.at(number - 1) ?? 0)
-  if (session.box.sequenceOf(uid) === 0) throw no('NONEXISTENT', 'There is no such message')
+  if (session.box.sequenceOf(uid) === 0)
+    throw no('NONEXISTENT', 'Boyle bir ileti yok', 'There is no such message')
   const [found] = await session.parts.store.mailboxes.rows(row.id, [uid])
   if (found === undefined) throw gone()
   return found
 }
 
-const gone = () => no('EXPUNGEISSUED', 'The message is gone, nothing was replaced')
+const gone = () =>
+  no('EXPUNGEISSUED', 'Ileti artik yok, hicbir sey degismedi', 'The message is gone, nothing was replaced')

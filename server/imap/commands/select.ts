@@ -53,7 +53,7 @@ async function select(
       session.enabled.rev2 ? 'never' : readOnly ? 'looks' : 'claims',
     ),
   })
-  if (opened === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
+  if (opened === undefined) throw no('NONEXISTENT', 'Boyle bir kutu yok', 'There is no such mailbox')
   const { selected, uidNext, unseen } = opened
   session.selected = selected
   const { out } = session

@@ -17,7 +17,7 @@ export const status = command({
     session.require('read')
     const row = await session.mailbox(session.name(name))
     const line = await statusLine(session, row, items)
-    if (line === undefined) throw no('NONEXISTENT', 'There is no such mailbox')
+    if (line === undefined) throw no('NONEXISTENT', 'Boyle bir kutu yok', 'There is no such mailbox')
     session.out.untagged(line)
     return 'STATUS done'
   },

@@ -111,7 +111,7 @@ async function prepare(
     for (const row of rows) {
       if (row.modseq > unchangedSince) continue
       if (keywordsIn(row.flags).length + keywords > MAX_KEYWORDS)
-        throw no('LIMIT', 'The message has too many keywords')
+        throw no('LIMIT', 'Iletide cok fazla etiket var', 'The message has too many keywords')
       if (reads) await readBySeen(session, row, 'STORE \\Seen')
     }
 }

@@ -16,7 +16,7 @@ export const subscribeCommands = (['SUBSCRIBE', 'UNSUBSCRIBE'] as const).map((na
       if (name === 'SUBSCRIBE') {
         await session.mailbox(box)
         if ((await mailboxes.subscriptions(session.account)).length >= MAX_MAILBOXES)
-          throw no('LIMIT', 'There are too many subscriptions')
+          throw no('LIMIT', 'Cok fazla abonelik', 'There are too many subscriptions')
       }
       await mailboxes.subscribe(session.account, box, name === 'SUBSCRIBE')
       session.notifications?.changedByUs('subscription', box)

@@ -24,7 +24,12 @@ export const uidBatches = command({
     return { size, first, last }
   },
   run: async (session, { size, first, last }) => {
-    if (size < MIN_BATCH) throw no('TOOFEW', `A batch has at least ${MIN_BATCH} messages`)
+    if (size < MIN_BATCH)
+      throw no(
+        'TOOFEW',
+        `Bir bolukte en az ${MIN_BATCH} ileti olur`,
+        `A batch has at least ${MIN_BATCH} messages`,
+      )
     const { uids } = session.box
     const batches = Math.ceil(uids.length / size)
     const ranges: string[] = []

@@ -188,7 +188,8 @@ async function planBinary(
     part === undefined ? { start: 0, end: row.body.size } : { start: part.bodyStart, end: part.bodyEnd }
   const isLeaf = part !== undefined && part.children.length === 0
   const encoding = isLeaf ? part.encoding : 'binary'
-  if (!isTransferEncoding(encoding)) throw no('UNKNOWN-CTE', 'The part has an encoding that nobody knows')
+  if (!isTransferEncoding(encoding))
+    throw no('UNKNOWN-CTE', 'Bolumun kodlamasi taninmiyor', 'The part has an encoding that nobody knows')
   const decoded = () => decodedPieces(session, row.body, span, encoding)
   let size = 0
   let binary = false

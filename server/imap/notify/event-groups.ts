@@ -57,8 +57,10 @@ export function parseNotify(
   } while (!cursor.done)
   if (groups.filter(({ filter }) => meansSelected(filter)).length > 1)
     throw bad('The selected mailbox stands twice')
-  if (unknown.length > 0) throw no(`BADEVENT (${EVENTS.join(' ')})`, 'There is no such event here')
-  if (groups.length > MAX_GROUPS) throw no('NOTIFICATIONOVERFLOW', 'There are too many kinds of mailboxes')
+  if (unknown.length > 0)
+    throw no(`BADEVENT (${EVENTS.join(' ')})`, 'Boyle bir olay burada yok', 'There is no such event here')
+  if (groups.length > MAX_GROUPS)
+    throw no('NOTIFICATIONOVERFLOW', 'Cok fazla kutu cesidi', 'There are too many kinds of mailboxes')
   return { groups, status }
 }
 

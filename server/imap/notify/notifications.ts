@@ -53,7 +53,8 @@ export class Notifications {
     try {
       await begun.#known.look(session)
       await begun.#takeNew('is known')
-      if (begun.#told.size > MAX_MAILBOXES) throw no('NOTIFICATIONOVERFLOW', 'There are too many mailboxes')
+      if (begun.#told.size > MAX_MAILBOXES)
+        throw no('NOTIFICATIONOVERFLOW', 'Cok fazla kutu', 'There are too many mailboxes')
       return begun
     } catch (error) {
       begun.stop()

@@ -120,7 +120,8 @@ export function parseCharset(cursor: Cursor, { utf8Accept }: Enabled): void {
   const charset = cursor.astring().toUpperCase()
   // [RFC 6855 §3]
   if (utf8Accept && charset !== 'UTF-8') throw bad('Everything is UTF-8 since it was enabled')
-  if (charset !== 'UTF-8' && charset !== 'US-ASCII') throw no('BADCHARSET (US-ASCII UTF-8)', 'Use UTF-8')
+  if (charset !== 'UTF-8' && charset !== 'US-ASCII')
+    throw no('BADCHARSET (US-ASCII UTF-8)', 'UTF-8 kullanin', 'Use UTF-8')
   cursor.space()
 }
 
@@ -222,7 +223,8 @@ function searchKey(cursor: Cursor, count: Reading): SearchKey {
 function text(cursor: Cursor): string {
   cursor.space()
   const read = decodeUtf8(cursor.astring())
-  if (read === undefined) throw no('BADCHARSET (US-ASCII UTF-8)', 'The text is not UTF-8')
+  if (read === undefined)
+    throw no('BADCHARSET (US-ASCII UTF-8)', 'Metin UTF-8 degil', 'The text is not UTF-8')
   return read
 }
 

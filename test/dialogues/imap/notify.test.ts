@@ -392,7 +392,7 @@ describe('NOTIFY [RFC 5465 §3]', () => {
     expect(await client.line()).toBe(')')
     const { no } = await import('../../../server/imap/failure.ts')
     under.retrievals.before = async () => {
-      throw no('UNAVAILABLE', 'away')
+      throw no('UNAVAILABLE', 'yok', 'away')
     }
     try {
       await under.deliver(a, body, link('2'))
