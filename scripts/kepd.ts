@@ -116,7 +116,8 @@ async function run(): Promise<void> {
 
   const stopped = stopSignals(provider, reload)
   console.log(JSON.stringify({ ready: true, pid: process.pid, ports }))
-  if (values.development && process.stdout.isTTY) console.error(source.hint?.(provider.ports) ?? '')
+  // For people, and not among the lines that programs read; who asks for free ports is a program.
+  if (!values['free-ports'] && source.hint !== undefined) console.error(source.hint(provider.ports))
   await stopped
 }
 
