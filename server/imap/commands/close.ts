@@ -11,10 +11,10 @@ export const close = command({
     const { box } = session
     const mayRemove = !box.readOnly && !session.closed && session.may('delete')
     const removed = mayRemove ? await expunge(session, [[0, box.uids.length]]) : 0
-    // Who goes by modseq hears of what it removed now or not at all. [RFC 7162 §3.2.8]
-    if (removed > 0 && session.enabled.qresync) await session.sync('all')
+    const counts = removed > 0 && session.enabled.qresync
+    if (counts && session.notifications?.selected.tells !== 'nothing') await box.tellOthers(session)
     session.leaveMailbox()
-    return removed > 0 && session.enabled.qresync ? `[HIGHESTMODSEQ ${box.modseq}] CLOSE done` : 'CLOSE done'
+    return counts ? `[HIGHESTMODSEQ ${box.modseq}] CLOSE done` : 'CLOSE done'
   },
 })
 

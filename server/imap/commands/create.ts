@@ -1,7 +1,7 @@
 import type { MailboxRow } from '../../../storage/port.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
-import { no } from '../failure.ts'
+import { bad, no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { mailboxId } from '../object-id.ts'
@@ -16,9 +16,9 @@ export const create = command({
   parse: (cursor) => {
     cursor.space()
     const octets = cursor.astring()
-    return { octets, use: cursor.done ? undefined : parseUse(cursor) }
+    return { octets, uses: cursor.done ? [] : parseUses(cursor) }
   },
-  run: async (session, { octets, use }) => {
+  run: async (session, { octets, uses }) => {
     session.requireWritable()
     session.require('write')
     const wanted = session.name(octets)
@@ -30,7 +30,9 @@ export const create = command({
     const { mailboxes } = session.parts.store
     const rows = await mailboxes.list(session.account)
     const known = new Set(rows.map((row) => row.name))
-    if (use !== undefined && (!USES.has(use) || rows.some(({ specialUse }) => specialUse === use)))
+    const [use] = uses
+    const isTaken = rows.some(({ specialUse }) => specialUse !== undefined && uses.includes(specialUse))
+    if (isTaken || uses.length > 1 || !uses.every((each) => USES.has(each)))
       throw no('USEATTR', 'Bu kullanim verilemez', 'No mailbox can be made for that use')
     if (known.has(name)) throw no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
     const missing = [...parentsOf(name), name].filter((level) => !known.has(level))
@@ -50,10 +52,17 @@ export const create = command({
 /** The others the provider makes, or they would show messages of other mailboxes. [RFC 6154 §3] */
 const USES: ReadonlySet<string> = new Set(['\\Junk'])
 
-/** ` (USE (\Junk))`; one use is what a mailbox has here. */
-function parseUse(cursor: Cursor): string {
-  cursor.expect(' (USE (\\')
-  const name = cursor.atom().toLowerCase()
-  cursor.expect('))')
-  return `\\${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
+/** ` (USE (\Junk))`, also none; more than one is more than a mailbox has here. [RFC 6154 §6] */
+function parseUses(cursor: Cursor): readonly string[] {
+  cursor.space()
+  cursor.expect('(')
+  if (cursor.keyword() !== 'USE') throw bad('CREATE has no parameter but USE')
+  cursor.space()
+  const uses = cursor.list(() => {
+    cursor.expect('\\')
+    const name = cursor.atom().toLowerCase()
+    return `\\${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
+  }, 'may be empty')
+  cursor.expect(')')
+  return [...new Set(uses)]
 }

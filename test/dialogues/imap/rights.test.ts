@@ -84,7 +84,11 @@ describe('CREATE with a use [RFC 6154 §3]', () => {
       C: a5 CREATE baska (USE (\\All))
       S: a5 NO [USEATTR] *
       C: a6 CREATE baska (USE ())
-      S: a6 BAD *
+      S: a6 OK *
+      C: a8 CREATE ikili (USE (\\Junk \\Drafts))
+      S: a8 NO [USEATTR] *
+      C: a9 CREATE ikili (USE (\\Junk \\Drafts)
+      S: a9 BAD *
       C: a7 CREATE baska (KULLAN (\\Junk))
       S: a7 BAD *
       `,
