@@ -37,7 +37,7 @@ async function addTexts(
 ): Promise<void> {
   const texts = new SearchedTexts(source, body)
   for (const text of texts.of(index, headerSpan(index, headerOctets))) {
-    const isInside = !text.isOwnHeader && touchesContent({ delivery }, text.span)
+    const isInside = text.kind !== 'own header' && touchesContent({ delivery }, text.span)
     filter.begin()
     for await (const piece of text.folded()) {
       if (!filter.add(piece, isInside ? 'inside' : 'outside')) return

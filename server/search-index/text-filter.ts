@@ -50,7 +50,7 @@ export class Needle {
 }
 
 /** Grows with every change of what is folded, cut or hashed: what an older program wrote says nothing then. */
-const VERSION = 3
+const VERSION = 4
 const BITS = 0
 const TOO_MUCH = 1
 const HEAD = 6

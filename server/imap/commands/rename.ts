@@ -1,5 +1,6 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
+import { MAX_MAILBOXES } from '../limits.ts'
 import { recordAct } from '../mail-record.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { refuseBelowPipeline } from '../origins.ts'
@@ -40,10 +41,14 @@ export const rename = command({
       if (known.has(moved)) throw no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
     }
     if (known.has(name)) throw no('ALREADYEXISTS', 'Bu adda bir kutu var', 'A mailbox of that name exists')
+    const missing = parentsOf(name).filter((level) => !known.has(level))
+    if (known.size + missing.length > MAX_MAILBOXES)
+      throw no('LIMIT', 'Cok fazla kutu', 'There are too many mailboxes')
     await recordAct(session, 'mailbox renamed', { mailbox: row.name, to: name })
-    for (const level of parentsOf(name))
-      if (!known.has(level))
-        session.notifications?.changedByUs('mailbox', (await mailboxes.create(session.account, level, {})).id)
+    for (const level of missing) {
+      const made = await mailboxes.create(session.account, level, {})
+      session.notifications?.changedByUs('mailbox', made.id)
+    }
     await mailboxes.rename(row.id, name)
     for (const box of rows)
       if ((box.name + SEPARATOR).startsWith(row.name + SEPARATOR))

@@ -5,7 +5,7 @@ import { UnknownText } from './documents/pdf-reader.ts'
 import type { SearchedMessage } from './searched-message.ts'
 
 /**
- * Whether the decoded text of a message holds the needle, its header too where asked. Of a delivered message that nobody has read
+ * Whether the decoded text of a message holds the needle, its header and those of its parts too where asked. Of a delivered message that nobody has read
  * nothing is looked at that lies in its content, because a search that finds a word has read it.
  */
 export async function textMatches(
@@ -19,8 +19,8 @@ export async function textMatches(
   if (index === undefined) return false
   let inside: boolean | undefined
   for (const text of message.texts.of(index, message.headerSpan(index))) {
-    if (text.isOwnHeader && !headers) continue
-    if (!text.isOwnHeader && touchesContent(message.row, text.span)) {
+    if (text.kind !== 'body' && !headers) continue
+    if (text.kind !== 'own header' && touchesContent(message.row, text.span)) {
       inside ??= await message.mayLookInside()
       if (!inside) continue
     }

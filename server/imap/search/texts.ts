@@ -1,4 +1,5 @@
 import { decodeHeaderText } from '../../../mail/encoded-word.ts'
+import { fileNamesOf } from '../../../mail/file-name.ts'
 import { FoldedPieces } from '../../../mail/folded-pieces.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
@@ -16,14 +17,15 @@ const MAX_KEPT = 2_097_152
 /** One of the texts of a message. */
 export interface SearchedText {
   readonly span: Span
-  readonly isOwnHeader: boolean
+  /** The fields of a part are searched by TEXT and not by BODY; those of a message within the message are its text. [RFC 9051 §6.4.4] */
+  readonly kind: 'own header' | 'part header' | 'body'
   /** Folded, in pieces. */
   folded(): AsyncIterable<string>
 }
 
 /**
- * All that TEXT looks at, folded: the header, the headers of nested messages, text parts, HTML as it is written and as it is
- * shown, the text of documents. [RFC 9051 §6.4.4] Whoever searches and whoever makes filters read the same, cut at the same places.
+ * All that TEXT looks at, folded: the header, those of parts with the names of their files, those of nested messages, text parts,
+ * HTML as it is written and as it is shown, the text of documents. [RFC 9051 §6.4.4] Whoever searches and whoever makes filters read the same, cut at the same places.
  */
 export class SearchedTexts {
   readonly #source: DocumentSource
@@ -41,22 +43,30 @@ export class SearchedTexts {
 
   /** @param ownHeader a header has a bound even where its message has none */
   *of({ root }: MimeIndex, ownHeader: Span): Generator<SearchedText> {
-    yield { span: ownHeader, isOwnHeader: true, folded: () => this.#header(ownHeader) }
+    yield { span: ownHeader, kind: 'own header', folded: () => this.#header(ownHeader) }
     const pending: MimePart[] = [root]
     for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
       pending.push(...part.children.toReversed())
-      if (part.envelope !== undefined && part !== root) {
-        const span = { start: part.headerStart, end: part.bodyStart }
-        yield { span, isOwnHeader: false, folded: () => this.#header(span) }
-      }
       const leaf = part
+      const header = { start: leaf.headerStart, end: leaf.bodyStart }
+      if (leaf !== root) {
+        const kind = leaf.envelope === undefined ? 'part header' : 'body'
+        yield { span: header, kind, folded: () => this.#header(header) }
+      }
+      const names = fileNamesOf(leaf)
+      if (names.length > 0)
+        yield {
+          span: header,
+          kind: leaf === root ? 'own header' : 'part header',
+          folded: () => foldedPieces([names.join('\n')]),
+        }
       const span = { start: leaf.bodyStart, end: leaf.bodyEnd }
       const readings: (() => AsyncGenerator<string>)[] = []
       if (leaf.type === 'text' && leaf.children.length === 0) {
         readings.push(() => this.#part(leaf))
         if (leaf.subtype === 'html') readings.push(() => foldedPieces(this.#shown(leaf)))
       } else if (isDocument(leaf)) readings.push(() => this.#document(leaf))
-      for (const folded of readings) yield { span, isOwnHeader: false, folded }
+      for (const folded of readings) yield { span, kind: 'body', folded }
     }
   }
 
@@ -120,7 +130,7 @@ export class SearchedTexts {
   }
 }
 
-async function* foldedPieces(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+async function* foldedPieces(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
   const folded = new FoldedPieces()
   for await (const piece of pieces) yield folded.push(piece)
   yield folded.end()

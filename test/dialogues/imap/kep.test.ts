@@ -163,9 +163,12 @@ describe('reading (okundu) begins with the first octet of content', () => {
     expect(await find('TEXT gizli')).toBe('* SEARCH')
     expect(await find('BODY aciklama')).toBe(`* SEARCH ${uid}`)
     expect(await find('TEXT asil')).toBe(`* SEARCH ${uid}`)
+    expect(await find('TEXT "message/rfc822"')).toBe(`* SEARCH ${uid}`)
+    expect(await find('TEXT "application/pdf"')).toBe('* SEARCH')
     expect(under.retrievals.reads).toHaveLength(0)
     await client.command('b', `UID FETCH ${uid} BODY.PEEK[]`)
     expect(await find('BODY "GİZLİ"')).toBe(`* SEARCH ${uid}`)
+    expect(await find('TEXT "application/pdf"')).toBe(`* SEARCH ${uid}`)
   })
 })
 
@@ -255,6 +258,16 @@ describe('origins: INBOX and Deliller hold only what the provider put there', ()
       S: a8 OK *
       C: a9 DELETE Ar&AV8-iv/kutu
       S: a9 OK *
+      # The levels above are made, as by CREATE. [RFC 9051 §6.3.6]
+      C: b1 CREATE tek
+      S: b1 OK *
+      C: b2 RENAME tek derin/daha/tek
+      S: b2 OK *
+      C: b3 LIST "" "derin*"
+      S: * LIST (\\HasChildren) "/" "derin"
+      S: * LIST (\\HasChildren) "/" "derin/daha"
+      S: * LIST (\\HasNoChildren) "/" "derin/daha/tek"
+      S: b3 OK *
       `,
     ))
 })

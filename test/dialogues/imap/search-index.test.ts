@@ -31,6 +31,10 @@ const messages: readonly Buffer[] = [
   plain('buyuk', `${'x'.repeat(65_536 - 101)} ilgi`.padEnd(70_000, 'lili ')),
   Buffer.from('Subject: dis\r\nContent-Type: message/rfc822\r\n\r\nSubject: ilgili ic\r\n\r\nicerik\r\n'),
   Buffer.from('Content-Type: text/plain; charset=iso-8859-9\r\n\r\n\xddlgil\xfd\r\n', 'latin1'),
+  Buffer.from(
+    'Subject: ek\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\nContent-Description: tanimi\r\n\r\nmetin\r\n--o\r\n' +
+      "Content-Type: image/png\r\nContent-Disposition: attachment; filename*=utf-8''%C4%B0lgili%20resim.png\r\n\r\n--o--\r\n",
+  ),
 ]
 
 const original = 'From: a@hs98.kep.tr\r\nSubject: asil\r\n\r\ngizli metin\r\n'
@@ -75,7 +79,7 @@ async function select(name: string): Promise<string> {
 /** Filters that say no to everything: who asks them finds nothing. */
 async function denyAll(mailbox: string): Promise<void> {
   const uids = await under.store.mailboxes.uids(mailbox)
-  const none = Uint8Array.of(3, 0, 0, 0, 0, 0)
+  const none = Uint8Array.of(4, 0, 0, 0, 0, 0)
   await under.store.mailboxes.setTextFilters(mailbox, new Map([...uids].map((uid) => [uid, none])))
 }
 
@@ -109,6 +113,9 @@ describe('RFC 9051 §6.4.4: with a search index the same is found as without', (
     'TEXT nirgendwo',
     'BODY birinci',
     'UID 1:3 TEXT ILGILI',
+    'TEXT tanimi',
+    'TEXT "ilgili resim"',
+    'BODY resim',
   ]
 
   test.each(questions)('%s', async (question) => {
@@ -122,13 +129,21 @@ describe('RFC 9051 §6.4.4: with a search index the same is found as without', (
     expect(await search(question)).toBe(without)
   })
 
+  test('TEXT looks at the fields of parts and at the names of their files, BODY does not', async () => {
+    await select('Taslaklar')
+    await choose(undefined)
+    expect(await search('TEXT tanimi TEXT "ilgili resim"')).toBe('* SEARCH 9')
+    expect(await search('BODY tanimi')).toBe('* SEARCH')
+    expect(await search('BODY resim')).toBe('* SEARCH')
+  })
+
   test('filters are asked: where they deny it, nothing of three letters is found', async () => {
     const mailbox = await select('Taslaklar')
     await choose('on')
     await denyAll(mailbox)
     expect(await search('TEXT ilgili')).toBe('* SEARCH')
-    expect(await search('NOT TEXT ilgili')).toBe('* SEARCH 1 2 3 4 5 6 7 8')
-    expect(await search('TEXT il')).toBe('* SEARCH 1 2 3 4 5 6 7 8')
+    expect(await search('NOT TEXT ilgili')).toBe('* SEARCH 1 2 3 4 5 6 7 8 9')
+    expect(await search('TEXT il')).toBe('* SEARCH 1 2 3 4 5 6 7 8 9')
     expect(await search('SUBJECT ikinci')).toBe('* SEARCH 2')
   })
 
