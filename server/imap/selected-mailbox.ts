@@ -111,17 +111,6 @@ export class SelectedMailbox {
     this.#vanished = others
   }
 
-  /**
-   * What others did, so that the client may go by the modseq with which its CLOSE is answered; of what that removed nothing is
-   * told. [RFC 7162 §3.2.8]
-   */
-  async tellOthers(session: Session): Promise<void> {
-    const own = new Set(this.#removed)
-    await this.sync(session, 'no-expunge')
-    this.#vanished = this.#vanished.filter((uid) => !own.has(uid))
-    await this.#tellExpunged(session)
-  }
-
   /** As {@link told}, of rows that nobody looked at, where nothing else happened meanwhile: then nothing has to be read. */
   toldUnseen({ before, counted }: Stored): void {
     if (before === this.#modseq && counted !== undefined) this.#modseq = counted.after

@@ -1,7 +1,10 @@
 import { command, noArguments } from '../command.ts'
 import { expunge } from '../expunge.ts'
 
-/** Removes what is \Deleted without telling, then leaves. [RFC 9051 §6.4.1] */
+/**
+ * Removes what is \Deleted without telling, not even by a modseq: the client would take it for all that others did too.
+ * [RFC 9051 §6.4.1] [RFC 7162 §3.2.8]
+ */
 export const close = command({
   name: 'CLOSE',
   state: 'selected',
@@ -10,11 +13,9 @@ export const close = command({
   run: async (session) => {
     const { box } = session
     const mayRemove = !box.readOnly && !session.closed && session.may('delete')
-    const removed = mayRemove ? await expunge(session, [[0, box.uids.length]]) : 0
-    const counts = removed > 0 && session.enabled.qresync
-    if (counts && session.notifications?.selected.tells !== 'nothing') await box.tellOthers(session)
+    if (mayRemove) await expunge(session, [[0, box.uids.length]])
     session.leaveMailbox()
-    return counts ? `[HIGHESTMODSEQ ${box.modseq}] CLOSE done` : 'CLOSE done'
+    return 'CLOSE done'
   },
 })
 

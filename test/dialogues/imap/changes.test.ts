@@ -133,22 +133,20 @@ describe('QRESYNC', () => {
       S: * 1 FETCH (UID 3 MODSEQ (*))
       S: a6 OK *
       C: a7 CLOSE
-      S: a7 OK [HIGHESTMODSEQ *] *
+      S: a7 OK CLOSE *
       `,
     )
   })
 
-  test('CLOSE tells nothing of what it removes, and all that others did up to its modseq [RFC 7162 §3.2.8]', async () => {
+  test('CLOSE tells nothing: with its modseq a client would take what others did for known [RFC 7162 §3.2.8]', async () => {
     await other.command('s', `SELECT ${box}`)
     await client.command('q', 'ENABLE QRESYNC')
     await client.command('s', `SELECT ${box}`)
     await client.command('d', 'UID STORE 1 +FLAGS.SILENT (\\Deleted)')
     await other.command('d', 'UID STORE 2 +FLAGS.SILENT (\\Deleted)')
     await other.command('e', 'UID EXPUNGE 2')
-    const closed = await client.command('c', 'CLOSE')
-    expect(closed).toEqual(['* VANISHED 2', expect.stringMatching(/^c OK \[HIGHESTMODSEQ \d+\]/)])
-    await other.command('u', 'UNSELECT')
-    expect(/HIGHESTMODSEQ (\d+)/.exec(closed.at(-1) ?? '')?.[1]).toBe(await highest())
+    expect(await client.command('c', 'CLOSE')).toEqual(['c OK CLOSE done'])
+    expect(await other.command('n', 'NOOP')).toContain('* 1 EXPUNGE')
   })
 
   test('a client comes back and hears what it missed [RFC 7162 §3.2.5]', async () => {
