@@ -37,16 +37,26 @@ const named: readonly (readonly string[])[] = Array.from({ length: 32 }, (_, set
   Object.freeze(system.filter(([, bit]) => (set & bit) !== 0).map(([name]) => name)),
 )
 
-/** @param kept keywords that begin with this, in any case, stay as they are */
+const isOneOf = (flag: string, beginnings: readonly string[]): boolean =>
+  beginnings.some((beginning) => flag.toLowerCase().startsWith(beginning.toLowerCase()))
+
+/** System flags among what stays as it is. */
+export const keptBits = (kept: readonly string[] = []): number =>
+  system.reduce((set, [name, bit]) => (isOneOf(name, kept) ? set | bit : set), 0)
+
+/** @param kept flags that stay as they are: these, and what begins so, in any case */
 export function changeFlags(
   before: Flags,
   mode: 'add' | 'remove' | 'replace',
   wanted: Flags,
-  kept?: string,
+  kept: readonly string[] = [],
 ): Flags {
-  const isKept = (keyword: string): boolean =>
-    kept !== undefined && keyword.toLowerCase().startsWith(kept.toLowerCase())
-  const change = { bits: wanted.bits, keywords: wanted.keywords.filter((keyword) => !isKept(keyword)) }
+  const isKept = (keyword: string): boolean => isOneOf(keyword, kept)
+  const untouched = kept.length === 0 ? 0 : keptBits(kept)
+  const change = {
+    bits: wanted.bits & ~untouched,
+    keywords: wanted.keywords.filter((keyword) => !isKept(keyword)),
+  }
   const given = new Set(change.keywords.map((keyword) => keyword.toLowerCase()))
   const had = new Set(before.keywords.map((keyword) => keyword.toLowerCase()))
   const others = before.keywords.filter((keyword) => !given.has(keyword.toLowerCase()))
@@ -55,5 +65,5 @@ export function changeFlags(
   if (mode === 'add') return { bits: before.bits | change.bits, keywords: [...before.keywords, ...added] }
   // What stays keeps its place and spelling, so that replacing flags by the same flags is seen to change nothing.
   const stays = before.keywords.filter((keyword) => given.has(keyword.toLowerCase()) || isKept(keyword))
-  return { bits: change.bits, keywords: [...stays, ...added] }
+  return { bits: change.bits | (before.bits & untouched), keywords: [...stays, ...added] }
 }

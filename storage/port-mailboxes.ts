@@ -85,8 +85,8 @@ export interface FlagChange {
   readonly flags: readonly string[]
   /** Messages changed after this modseq are left alone. [RFC 7162 §3.1.3] */
   readonly unchangedSince?: number
-  /** Keywords that begin with this, in any case, are neither set nor cleared. */
-  readonly kept?: string
+  /** Flags that are one of these, or begin so, in any case, are neither set nor cleared. */
+  readonly kept?: readonly string[]
   /** Nobody looks at the rows: they may be counted in place of being told. */
   readonly unseen?: true
 }
@@ -177,9 +177,18 @@ export interface MailboxStore {
   store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<Stored>
   /** Removes those of the UIDs that carry \Deleted; answers which. */
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
-  /** Pairs of old and new UID in order of the old. Origin and delivery go along. Not to be repeated blindly. */
-  copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
-  /** As copy. A message may be seen in both mailboxes for a moment, never in none. */
+  /**
+   * Pairs of old and new UID in order of the old. Origin and delivery go along, and flags: copies that are `undeleted` are
+   * without \Deleted. Not to be repeated blindly.
+   */
+  copy(
+    from: string,
+    uids: readonly number[],
+    to: string,
+    saved: number,
+    flags?: 'undeleted',
+  ): Promise<CopyResult>
+  /** As copy, with all flags. A message may be seen in both mailboxes for a moment, never in none. */
   move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
 
   /** A hint that a mailbox changed; the truth is changes(). */

@@ -8,6 +8,8 @@ import { GROWTH_OCTETS, type Growth, type Target } from './target.ts'
 const TIMES = 10
 const MAX_RATIO = 12
 const MAX_MICROSECONDS = 1
+const FIRST_STEP = 3
+const MAX_STEEPNESS = 6
 /** One measurement takes at least so long, ms: shorter ones measure the clock. */
 const LEAST_MS = 2
 const ROUNDS = 2
@@ -42,6 +44,19 @@ async function measure(target: Target, growth: Growth, retries: number): Promise
     const sizes = [small.length, large.length] as const
     return { target: target.name, name: growth.name, octets: sizes, ratio, microsecondsAnOctet, held }
   }
+  // What takes the square of its octets would take minutes of the larger size: it is not even tried.
+  const steep = await steepness(target, growth, octets)
+  if (steep > MAX_STEEPNESS) {
+    const sizes = [octets, octets * FIRST_STEP] as const
+    return {
+      target: target.name,
+      name: growth.name,
+      octets: sizes,
+      ratio: steep,
+      microsecondsAnOctet: Number.NaN,
+      held: false,
+    }
+  }
   for (let retry = 0; retry <= retries; retry++) {
     for (let round = 0; round < ROUNDS; round++) {
       best.small = Math.min(best.small, await microseconds(target, growth, small))
@@ -51,6 +66,17 @@ async function measure(target: Target, growth: Growth, retries: number): Promise
     await setTimeout(PAUSE_MS * (retry + 1))
   }
   return report()
+}
+
+/** How much more three times the octets cost: three where work grows with them, nine where it grows with their square. */
+async function steepness(target: Target, growth: Growth, octets: number): Promise<number> {
+  const [small, large] = [growth.make(octets), growth.make(octets * FIRST_STEP)]
+  let least = Infinity
+  for (let round = 0; round < ROUNDS; round++) {
+    const once = await microseconds(target, growth, small)
+    least = Math.min(least, (await microseconds(target, growth, large)) / once)
+  }
+  return least
 }
 
 let total = 0

@@ -45,9 +45,14 @@ export function parseDay(text: string): number {
 /** The day of an instant, in our zone. */
 export const dayOfInstant = (ms: number): number => Math.floor((ms + ZONE_MINUTES * 60_000) / DAY_MS)
 
+/** Characters of a Date field that are looked at, with comments and folding; more white space would be gone through again and again. */
+const MAX_DATE = 200
+
 /** The day that a Date field names, whatever its zone. [RFC 9051 §6.4.4] undefined where it cannot be read. */
 export function dayOfDateField(value: string): number | undefined {
-  const read = /^\s*(?:[A-Za-z]{3,9}\s*,)?\s*([0-9]{1,2})\s+([A-Za-z]{3})[a-z]*\s+([0-9]{2,4})/.exec(value)
+  const read = /^\s*(?:[A-Za-z]{3,9}\s*,)?\s*([0-9]{1,2})\s+([A-Za-z]{3})[a-z]*\s+([0-9]{2,4})/.exec(
+    value.slice(0, MAX_DATE),
+  )
   if (read === null) return undefined
   const year = Number(read[3])
   // Two and three digits as the obsolete syntax reads them. [RFC 5322 §4.3]
@@ -60,7 +65,7 @@ export function instantOfDateField(value: string): number | undefined {
   const day = dayOfDateField(value)
   if (day === undefined) return undefined
   const read = /[0-9]{2,4}\s+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:\s*([+-])([0-9]{2})([0-9]{2}))?/.exec(
-    value,
+    value.slice(0, MAX_DATE),
   )
   if (read === null) return day * DAY_MS
   const [hour, minute, second, zoneHour, zoneMinute] = [1, 2, 3, 5, 6].map((at) => Number(read[at] ?? 0))

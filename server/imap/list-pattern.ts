@@ -1,27 +1,35 @@
 import { SEPARATOR } from './mailbox-name.ts'
 
 /**
- * `*` is anything, `%` anything within one level. [RFC 9051 §6.3.9] Walks the set of places that the pattern may have
- * reached, so time is at most the product of the two lengths whatever the pattern.
+ * `*` is anything, `%` anything within one level. [RFC 9051 §6.3.9] Walks the places that the pattern may have reached, so time
+ * is at most the product of the two lengths whatever the pattern.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
-  const wanted = [...(name === 'INBOX' ? pattern.toUpperCase() : pattern).replace(/[*%]*\*[*%]*/g, '*')]
-  let reached = closure(wanted, new Set([0]))
+  const wanted = [...(name === 'INBOX' ? pattern.toUpperCase() : pattern).replace(WILDCARDS, oneWildcard)]
+  let reached = new Uint8Array(wanted.length + 1)
+  let next = new Uint8Array(wanted.length + 1)
+  reached[0] = 1
+  passWildcards(wanted, reached)
   for (const char of name) {
-    const next = new Set<number>()
-    for (const at of reached) {
-      const token = wanted[at]
-      if (token === '*' || (token === '%' && char !== SEPARATOR)) next.add(at)
-      else if (token === char && token !== '%') next.add(at + 1)
+    next.fill(0)
+    for (const [at, token] of wanted.entries()) {
+      if (reached[at] === 0) continue
+      if (token === '*' || (token === '%' && char !== SEPARATOR)) next[at] = 1
+      else if (token === char && token !== '%') next[at + 1] = 1
     }
-    if (next.size === 0) return false
-    reached = closure(wanted, next)
+    passWildcards(wanted, next)
+    ;[reached, next] = [next, reached]
   }
-  return reached.has(wanted.length)
+  return reached[wanted.length] === 1
 }
 
+const WILDCARDS = /[*%]+/g
+
+/** Several in a row say what the widest of them says. */
+const oneWildcard = (run: string): string => (run.includes('*') ? '*' : '%')
+
 /** A wildcard may also stand for nothing. */
-function closure(wanted: readonly string[], places: Set<number>): Set<number> {
-  for (const at of places) if (wanted[at] === '*' || wanted[at] === '%') places.add(at + 1)
-  return places
+function passWildcards(wanted: readonly string[], places: Uint8Array): void {
+  for (const [at, token] of wanted.entries())
+    if (places[at] === 1 && (token === '*' || token === '%')) places[at + 1] = 1
 }

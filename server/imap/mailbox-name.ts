@@ -1,5 +1,5 @@
 import { bad, no } from './failure.ts'
-import { MAX_LEVELS, MAX_NAME } from './limits.ts'
+import { MAX_LEVELS, MAX_NAME, MAX_NAME_ON_WIRE } from './limits.ts'
 
 export const SEPARATOR = '/'
 
@@ -8,6 +8,8 @@ export const SEPARATOR = '/'
  * Octet strings hold one char per octet; names inside are Unicode in NFC.
  */
 export function nameFromWire(octets: string, utf8: boolean): string {
+  // Before anything reads it: putting combining marks in order takes the square of their number.
+  if (octets.length > MAX_NAME_ON_WIRE) throw tooLong()
   const name = utf8 ? decodeUtf8(octets) : decodeModifiedUtf7(octets)
   if (name !== undefined) return withInbox(name.normalize('NFC'))
   // The one is no string of the protocol, the other a name that no mailbox can have.
@@ -18,11 +20,14 @@ export function nameFromWire(octets: string, utf8: boolean): string {
 
 /** As `nameFromWire`; undefined for what no mailbox can be named by. */
 export function patternFromWire(octets: string, utf8: boolean): string | undefined {
-  return !utf8 && decodeModifiedUtf7(octets) === undefined ? undefined : nameFromWire(octets, utf8)
+  const isNoName = !utf8 && octets.length <= MAX_NAME_ON_WIRE && decodeModifiedUtf7(octets) === undefined
+  return isNoName ? undefined : nameFromWire(octets, utf8)
 }
 
 export const nameToWire = (name: string, utf8: boolean): string =>
   utf8 ? Buffer.from(name, 'utf8').toString('latin1') : encodeModifiedUtf7(name)
+
+const tooLong = () => no('CANNOT', 'Kutu adi cok uzun', 'The mailbox name is too long')
 
 /** INBOX is one in every spelling, also as the beginning of longer names. [RFC 9051 §5.1] */
 function withInbox(name: string): string {
@@ -33,8 +38,7 @@ function withInbox(name: string): string {
 /** Throws where a mailbox of this name may not be made. */
 export function checkNewName(name: string): void {
   const levels = name.split(SEPARATOR)
-  if (Buffer.byteLength(name) > MAX_NAME || levels.length > MAX_LEVELS)
-    throw no('CANNOT', 'Kutu adi cok uzun', 'The mailbox name is too long')
+  if (Buffer.byteLength(name) > MAX_NAME || levels.length > MAX_LEVELS) throw tooLong()
   if (levels.some((level) => level === ''))
     throw no('CANNOT', 'Kutu adinin bir duzeyi bos', 'A level of the mailbox name is empty')
   if (/[\p{Cc}\p{Cs}\u2028\u2029%*]/u.test(name))
@@ -69,7 +73,7 @@ export const encodeModifiedUtf7 = (name: string): string =>
 /** undefined where it is not what {@link encodeModifiedUtf7} writes: one name must not have two spellings. */
 export function decodeModifiedUtf7(octets: string): string | undefined {
   if (/[^\x20-\x7e]/.test(octets)) return undefined
-  const name = octets.replace(/&([^-]*)-/g, (_, run: string) =>
+  const name = octets.replace(/&([^&-]*)-/g, (_, run: string) =>
     run === '' ? '&' : fromUtf16(Buffer.from(run.replaceAll(',', '/'), 'base64')),
   )
   return encodeModifiedUtf7(name) === octets ? name : undefined

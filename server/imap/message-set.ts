@@ -86,10 +86,12 @@ async function* inPages<T extends MessageMarks>(
       }
       continue
     }
-    for (; at < to; at++) batch.push(box.uids.at(at))
-    if (batch.length < pageSize) continue
-    yield await mailboxes.rows(box.row.id, batch.splice(0))
-    await slice.breathe()
+    for (; at < to; at++) {
+      batch.push(box.uids.at(at))
+      if (batch.length < pageSize) continue
+      yield await mailboxes.rows(box.row.id, batch.splice(0))
+      await slice.breathe()
+    }
   }
   if (batch.length > 0) yield await mailboxes.rows(box.row.id, batch)
 }

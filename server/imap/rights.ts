@@ -1,6 +1,7 @@
 import type { Permission } from '../../mail/account.ts'
 import type { MailboxRow } from '../../storage/port.ts'
 import { ARCHIVE, isIn, PIPELINE_ONLY, TRASH } from '../accounts/standard-mailboxes.ts'
+import { DELETED } from './flags.ts'
 import type { Session } from './session.ts'
 
 /** What putting something there takes: Mail Silme for the trash, Mail Arşivle for the archive; elsewhere it is keeping order. */
@@ -8,6 +9,13 @@ export function rightFor(name: string): Permission {
   if (isIn(name, TRASH)) return 'delete'
   return isIn(name, ARCHIVE) ? 'archive' : 'write'
 }
+
+/**
+ * Of these flags those that this person may set and clear: \Deleted with Mail Silme (`t`), the others with Mail Okuma (`s`,
+ * `w`). No command fails for the rest of them. [RFC 4314 §4]
+ */
+export const permittedFlags = (session: Session, flags: readonly string[]): string[] =>
+  flags.filter((flag) => session.may(flag === DELETED ? 'delete' : 'read'))
 
 /**
  * What this person may do with a mailbox, in the letters of IMAP: it follows from the permissions that the account gives, and

@@ -11,6 +11,7 @@ import type { Channel } from '../sasl/channel.ts'
 import type { SaslContext } from '../sasl/context.ts'
 import { Enabled } from './enabled.ts'
 import { bad, ConnectionLost, Farewell, no } from './failure.ts'
+import { MAX_NAME } from './limits.ts'
 import { nameFromWire, patternFromWire } from './mailbox-name.ts'
 import { ToldAnnotations } from './metadata/told-annotations.ts'
 import type { Notifications } from './notify/notifications.ts'
@@ -181,7 +182,9 @@ export class Session {
   pattern(reference: string, octets: string): string | undefined {
     const before = reference === '' ? '' : patternFromWire(reference, this.enabled.utf8)
     const after = patternFromWire(octets, this.enabled.utf8)
-    return before === undefined || after === undefined ? undefined : before + after
+    if (before === undefined || after === undefined) return undefined
+    if (before.length + after.length > MAX_NAME) throw bad('The pattern is too long')
+    return before + after
   }
 
   async mailbox(name: string): Promise<MailboxRow> {

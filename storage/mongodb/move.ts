@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { parseFlags } from '../flags.ts'
+import { DELETED, parseFlags } from '../flags.ts'
 import { type Appended, type CopyResult, StoreError } from '../port.ts'
 import type { Appending, ReadyMessage } from './appending.ts'
 import { type Box, type Boxes, type Bringing, type Change, type Leaving, noSuchMailbox } from './boxes.ts'
@@ -32,8 +32,17 @@ export class Move {
     this.#appending = appending
   }
 
-  async copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
-    return this.#into(to, () => this.#read(from, uids), saved, `copy/${randomUUID()}/`)
+  async copy(
+    from: string,
+    uids: readonly number[],
+    to: string,
+    saved: number,
+    flags?: 'undeleted',
+  ): Promise<CopyResult> {
+    const left = flags === 'undeleted' ? DELETED : 0
+    const read = async () =>
+      (await this.#read(from, uids)).map((row) => ({ ...row, bits: number(row, 'bits') & ~left }))
+    return this.#into(to, read, saved, `copy/${randomUUID()}/`)
   }
 
   #read(from: string, uids: readonly number[]): Promise<Row[]> {

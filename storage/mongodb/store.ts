@@ -204,7 +204,7 @@ async function openBy(
       replace: (from, uid, to, message) => messages.replace(from, uid, to, message).then(tell(to, from)),
       store: (id, uids, change) => messages.store(id, uids, change).then(tell(id)),
       expunge: (id, uids) => messages.expunge(id, uids).then(tell(id)),
-      copy: (from, uids, to, saved) => move.copy(from, uids, to, saved).then(tell(to)),
+      copy: (from, uids, to, saved, flags) => move.copy(from, uids, to, saved, flags).then(tell(to)),
       move: (from, uids, to, saved) => move.move(from, uids, to, saved).then(tell(to, from)),
       watch: (listener) => hints.mailboxes.watch(listener),
     },

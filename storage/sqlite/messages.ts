@@ -1,4 +1,4 @@
-import { changeFlags, DELETED, parseFlags, SEEN } from '../flags.ts'
+import { changeFlags, DELETED, keptBits, parseFlags, SEEN } from '../flags.ts'
 import {
   type Changes,
   type CopyResult,
@@ -24,7 +24,8 @@ export function storeFlags(
   const modseq = before + 1
   const wanted = parseFlags(change.flags)
   if (change.unseen && change.mode !== 'replace' && change.unchangedSince === undefined)
-    if (wanted.keywords.length === 0) return storeBits(db, id, uids, [change.mode, wanted.bits])
+    if (wanted.keywords.length === 0)
+      return storeBits(db, id, uids, [change.mode, wanted.bits & ~keptBits(change.kept)])
   const changed: MessageRow[] = []
   const refused: number[] = []
   let unseen = 0
@@ -112,9 +113,11 @@ export function copy(
   uids: readonly number[],
   to: string,
   saved: number,
+  only?: 'undeleted',
 ): CopyResult {
   const source = Number(from)
   const target = Number(to)
+  const left = only === 'undeleted' ? DELETED : 0
   boxOf(db, source)
   const box = boxOf(db, target)
   const modseq = box.modseq + 1
@@ -128,7 +131,8 @@ export function copy(
     const copied = next++
     // The join key stays with the first: a copy within one mailbox is a second message on purpose.
     const op = `copy/${box.validity}/${copied}`
-    insertMessage(db, target, { ...row, uid: copied, modseq, saved, op_id: op, join_key: null })
+    const flags = number(row, 'flags') & ~left
+    insertMessage(db, target, { ...row, flags, uid: copied, modseq, saved, op_id: op, join_key: null })
     const places = [
       { mailbox: source, uid },
       { mailbox: target, uid: copied },
@@ -138,8 +142,8 @@ export function copy(
     const body = { hash: text(row, 'body'), size: number(row, 'body_size') }
     if (source !== target) keepKnown(db, body, `mailbox/${target}`)
     sums.total++
-    sums.unseen += (number(row, 'flags') & SEEN) === 0 ? 1 : 0
-    sums.deleted += (number(row, 'flags') & DELETED) === 0 ? 0 : 1
+    sums.unseen += (flags & SEEN) === 0 ? 1 : 0
+    sums.deleted += (flags & DELETED) === 0 ? 0 : 1
     sums.bytes += number(row, 'size')
     pairs.push([uid, copied])
   }

@@ -222,7 +222,7 @@ const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes']
   replace: (from, uid, to, message) => messages.replace(from, uid, to, message),
   store: (id, uids, change) => messages.store(id, uids, change),
   expunge: (id, uids) => messages.expunge(id, uids),
-  copy: (from, uids, to, saved) => messages.copy(from, uids, to, saved),
+  copy: (...args) => messages.copy(...args),
   move: (from, uids, to, saved) => messages.move(from, uids, to, saved),
   watch: (listener) => messages.watch(listener),
 })

@@ -22,7 +22,7 @@ import {
 } from '../../../server/imap/mailbox-name.ts'
 import { entryName } from '../../../server/imap/metadata/entry-name.ts'
 import { formatNumbers, positionsOfSequence } from '../../../server/imap/number-set.ts'
-import { baseSubject } from '../../../server/imap/sort/base-subject.ts'
+import { subjectOf } from '../../../server/imap/sort/keys.ts'
 import { UidList } from '../../../server/imap/uid-list.ts'
 import { Broken, bucket, type Growth, type Target } from '../target.ts'
 
@@ -52,7 +52,7 @@ const READERS: readonly ((text: string) => string)[] = [
   (text) => whole(dayOfDateField(text)),
   (text) => whole(instantOfDateField(text)),
   (text) => entryName(text).scope,
-  (text) => `${baseSubject(text).text.length === text.length}`,
+  (text) => `${subjectOf({ subject: text }).text.length === text.length}`,
   (text) => set(text),
   (text) => quoted(text),
 ]
@@ -80,6 +80,7 @@ export const imapText: Target = {
     of('blobs of a subject', '[a]'),
     of('trailers of a subject', '(fwd)'),
     of('spaces', ' '),
+    of('combining marks, out of order', '\u00cc\u0096\u00cc\u0095'),
     of('digits', '1'),
     of('a set', '1:3,'),
     of('a date', '1-Jan-2026 '),

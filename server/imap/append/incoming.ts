@@ -6,9 +6,9 @@ import { SENT } from '../../accounts/standard-mailboxes.ts'
 import { type ReceivedMessage, receiveMessage } from '../../received-message.ts'
 import { sentJoinKey } from '../../sent-join-key.ts'
 import { no } from '../failure.ts'
-import { DELETED } from '../flags.ts'
 import { admitKeywords } from '../mailbox-keywords.ts'
 import { overQuota } from '../quota.ts'
+import { permittedFlags } from '../rights.ts'
 import type { Session } from '../session.ts'
 import type { CommandTail } from './command-tail.ts'
 import { type DataSources, MAX_PARTS, messageData, tooManyParts } from './message-data.ts'
@@ -20,6 +20,16 @@ import { binaryParts, inBase64 } from './without-nul.ts'
 const MAX_MESSAGES = 100
 /** Octets of their indexes together, where there are several; an index grows with what a client makes up. */
 const MAX_INDEXES = 8_388_608
+
+export interface Destination {
+  readonly target: MailboxRow
+  /** Octets that the quota leaves to all of them together. */
+  readonly room: number
+  /** As evidence names it where the messages take content of deliveries. */
+  readonly command: string
+  /** Refuses what this person may not do (any more). */
+  readonly permit: () => void
+}
 
 /**
  * Messages that a command brings, each streamed to the store before the next is asked for (I8). What is not put into a
@@ -33,25 +43,19 @@ export class Incoming implements AsyncDisposable {
   readonly #urls: UrlParts
   readonly #staged: StagedBlob[] = []
   readonly #messages: NewMessage[] = []
+  readonly #permit: () => void
   #room: number
   /** Of the message that is coming. */
   #size = 0
   #parts = 0
   #indexes = 0
 
-  /**
-   * @param room octets that the quota leaves to all of them together
-   * @param command as evidence names it where the messages take content of deliveries
-   */
-  constructor(
-    session: Session,
-    tail: CommandTail,
-    { target, room, command }: { target: MailboxRow; room: number; command: string },
-  ) {
+  constructor(session: Session, tail: CommandTail, { target, room, command, permit }: Destination) {
     this.#session = session
     this.#tail = tail
     this.#target = target
     this.#room = room
+    this.#permit = permit
     this.#urls = new UrlParts(session, command)
     this.#sources = {
       tail,
@@ -72,8 +76,8 @@ export class Incoming implements AsyncDisposable {
         `Bir kerede en cok ${MAX_MESSAGES} ileti eklenir`,
         `At most ${MAX_MESSAGES} messages can be appended at once`,
       )
-    const { flags, date } = messageOptions(this.#tail.cursor)
-    if (flags.includes(DELETED)) session.require('delete')
+    const { flags: named, date } = messageOptions(this.#tail.cursor)
+    const flags = permittedFlags(session, named)
     this.#size = 0
     const { staged, index, wire, bodyDigest } = await this.#received()
     // [RFC 6855 §4]
@@ -125,6 +129,9 @@ export class Incoming implements AsyncDisposable {
 
   /** All of them, once what they took of deliveries counts as read. */
   async messages(): Promise<readonly NewMessage[]> {
+    // Octets may have come for hours: meanwhile the account may have been closed, or a permission taken back.
+    await this.#session.refresh()
+    this.#permit()
     await admitKeywords(
       this.#session,
       this.#target,

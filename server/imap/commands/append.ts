@@ -14,13 +14,16 @@ export const append = openCommand({
   parse: oneAstring,
   run: async (session, name, cursor) => {
     session.requireWritable()
-    session.require('write')
     const target = await session.target(session.name(name))
+    const permit = () => {
+      session.requireWritable()
+      for (const permission of ['write', rightFor(target.name)] as const) session.require(permission)
+    }
+    permit()
     refuseClientMessage(target)
-    session.require(rightFor(target.name))
     const room = await spaceLeft(session, target)
     const tail = new CommandTail(session, cursor)
-    await using incoming = new Incoming(session, tail, { target, room, command: 'APPEND' })
+    await using incoming = new Incoming(session, tail, { target, room, command: 'APPEND', permit })
     do await incoming.take()
     while (!tail.cursor.done)
     const { mailboxes } = session.parts.store

@@ -18,7 +18,8 @@ export const copyCommands = [false, true].map((byUid) =>
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const from = session.box.row
-      const result = await store.mailboxes.copy(from.id, uids, target.id, now)
+      const flags = session.may('delete') ? undefined : 'undeleted'
+      const result = await store.mailboxes.copy(from.id, uids, target.id, now, flags)
       session.box.brought(
         target,
         result.pairs.map(([, to]) => to),

@@ -2,7 +2,7 @@ import type { MessageRow } from '../../../storage/port.ts'
 import { changedSince, tellVanishedEarlier } from '../changes-since.ts'
 import { command } from '../command.ts'
 import { bad } from '../failure.ts'
-import { answerFetch, needsIndex } from '../fetch/answer.ts'
+import { answerFetch, needsIndex, refuseUnknownEncodings } from '../fetch/answer.ts'
 import { areAtHand, needGlance, needRow, responseAtHand } from '../fetch/at-hand.ts'
 import { type FetchItem, itemsOfUidFetch, parseFetchItems } from '../fetch/items.ts'
 import { type FetchModifiers, parseFetchModifiers } from '../fetch/modifiers.ts'
@@ -14,7 +14,7 @@ import { partOf } from '../partial-range.ts'
 import { readBySeen } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
 
-/** Messages that are marked \Seen in one write before they are sent. */
+/** Messages that are marked \Seen in one write before they are sent; where that is the reading (`seen`), each by itself. */
 const SEEN_BATCH = 20
 
 interface FetchArguments {
@@ -47,7 +47,8 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
   if (modifiers.vanished && !session.enabled.qresync) throw bad('VANISHED needs ENABLE QRESYNC')
   if (since !== undefined || items.some(({ kind }) => kind === 'MODSEQ')) session.enableCondstore()
   const setsSeen = items.some((item) => 'peek' in item && !item.peek) && !isReadOnly(session)
-  const pageSize = setsSeen ? SEEN_BATCH : PAGE
+  const seenBatch = session.parts.retrievals.rule === 'seen' ? 1 : SEEN_BATCH
+  const pageSize = setsSeen ? seenBatch : PAGE
   const named = positionsOf(session, args.set, byUid)
   const positions = modifiers.partial === undefined ? named : partOf(named, modifiers.partial)
   if (modifiers.vanished && since !== undefined) await tellVanishedEarlier(session, args.set, since)
@@ -61,11 +62,13 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
   for await (const rows of since === undefined
     ? rowsAt(session, positions, pageSize)
     : changedSince(session, positions, since, pageSize)) {
+    if (setsSeen) for (const row of rows) await refuseUnknownEncodings(session, row, wanted)
     const changed = setsSeen ? await markSeen(session, rows) : new Map<number, MessageRow>()
     for (const row of rows) {
       const seen = changed.get(row.uid)
       const shown = seen === undefined ? wanted : withChange(session, wanted)
       if (await answerFetch(session, seen ?? row, shown, name)) answered++
+      if (seen !== undefined) session.box.told([seen])
       if (needsIndex(items)) await session.slice.breathe()
     }
   }
@@ -135,7 +138,7 @@ const names = (items: readonly FetchItem[], wanted: FetchItem['kind']): boolean 
 const withItem = (kind: 'UID' | 'FLAGS' | 'MODSEQ', items: readonly FetchItem[]): readonly FetchItem[] =>
   names(items, kind) ? items : [{ kind }, ...items]
 
-/** Rows that were not seen, as they are now. */
+/** Rows that were not seen, as they are now; the client learns it with what it asked for. */
 async function markSeen(session: Session, rows: readonly MessageRow[]): Promise<Map<number, MessageRow>> {
   const unseen = rows.filter((row) => !row.flags.includes(SEEN))
   if (unseen.length === 0) return new Map()
@@ -145,6 +148,5 @@ async function markSeen(session: Session, rows: readonly MessageRow[]): Promise<
     unseen.map((row) => row.uid),
     { mode: 'add', flags: [SEEN] },
   )
-  session.box.told(changed)
   return new Map(changed.map((row) => [row.uid, row]))
 }

@@ -2,7 +2,6 @@ import { PIPELINE_ONLY } from '../../accounts/standard-mailboxes.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
-import { MAX_NAME } from '../limits.ts'
 import { matchesPattern } from '../list-pattern.ts'
 import { parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { parseStatusItems, statusLine } from '../mailbox-status.ts'
@@ -132,8 +131,7 @@ function parseList(cursor: Cursor): ListArguments {
   cursor.space()
   const several = cursor.sees('(')
   const patterns = several ? cursor.list(() => cursor.pattern(), 'has items') : [cursor.pattern()]
-  if (patterns.length > MAX_PATTERNS || patterns.some((pattern) => pattern.length > MAX_NAME))
-    throw bad('There are too many patterns, or one is too long')
+  if (patterns.length > MAX_PATTERNS) throw bad('There are too many patterns')
   let status: readonly string[] | undefined
   let metadata: readonly EntryName[] | undefined
   const returns = new Set<string>()

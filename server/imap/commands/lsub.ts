@@ -1,6 +1,4 @@
 import { command } from '../command.ts'
-import { bad } from '../failure.ts'
-import { MAX_NAME } from '../limits.ts'
 import { matchesPattern } from '../list-pattern.ts'
 import { SEPARATOR } from '../mailbox-name.ts'
 import { readTree } from '../mailbox-tree.ts'
@@ -16,7 +14,6 @@ export const lsub = command({
     const reference = cursor.astring()
     cursor.space()
     const pattern = cursor.pattern()
-    if (pattern.length > MAX_NAME) throw bad('The pattern is too long')
     return { reference, pattern }
   },
   run: async (session, { reference, pattern }) => {

@@ -23,11 +23,14 @@ export const replaceCommands = [false, true].map((byUid) =>
     },
     run: async (session, { number, name }, cursor) => {
       const box = session.writableBox()
-      session.require('write')
-      session.require('delete')
       const target = await session.target(session.name(name))
+      const permit = () => {
+        session.requireWritable()
+        for (const permission of ['write', 'delete', rightFor(target.name)] as const)
+          session.require(permission)
+      }
+      permit()
       refuseClientMessage(target)
-      session.require(rightFor(target.name))
       const replaced = await replacedBy(session, number, byUid)
       // What goes makes room for what comes.
       const freed = rootsOf(box.row).length === 0 ? 0 : replaced.size
@@ -37,6 +40,7 @@ export const replaceCommands = [false, true].map((byUid) =>
         target,
         room,
         command: byUid ? 'UID REPLACE' : 'REPLACE',
+        permit,
       })
       await incoming.take()
       tail.cursor.end()

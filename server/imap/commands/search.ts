@@ -8,7 +8,8 @@ export const searchCommands = [false, true].map((byUid) =>
   command({
     name: byUid ? 'UID SEARCH' : 'SEARCH',
     state: 'selected',
-    sync: byUid ? 'all' : 'no-expunge',
+    // By UID too: what is asked may name messages by number. [RFC 7162 §3.2.10.2]
+    sync: 'no-expunge',
     parse: (cursor, enabled) => {
       cursor.space()
       const options = parseResultOptions(cursor)

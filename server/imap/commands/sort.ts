@@ -10,7 +10,8 @@ export const sortCommands = [false, true].map((byUid) =>
   command({
     name: byUid ? 'UID SORT' : 'SORT',
     state: 'selected',
-    sync: byUid ? 'all' : 'no-expunge',
+    // By UID too: what is asked may name messages by number. [RFC 7162 §3.2.10.2]
+    sync: 'no-expunge',
     parse: (cursor, enabled) => {
       cursor.space()
       const options = parseResultOptions(cursor)

@@ -11,6 +11,7 @@ import { positionsOf, rowsAt, uidsAt } from '../message-set.ts'
 import { formatNumbers, type NumberSet } from '../number-set.ts'
 import { Progress } from '../progress.ts'
 import { readBySeen } from '../retrieval-gate.ts'
+import { permittedFlags } from '../rights.ts'
 import type { Session } from '../session.ts'
 
 /** Messages changed in one write; the rows that come back are told within a slice of time. */
@@ -22,7 +23,7 @@ interface StoreArguments {
   readonly set: NumberSet
   readonly change: FlagChange
   readonly silent: boolean
-  /** Keywords of the provider were named. */
+  /** Flags were named that are not theirs to set: keywords of the provider, or \Deleted. */
   readonly passedOver: boolean
 }
 
@@ -33,11 +34,11 @@ export const storeCommands = [false, true].map((byUid) =>
     state: 'selected',
     sync: byUid ? 'all' : 'no-expunge',
     parse: parseStore,
-    run: async (session, args) => {
-      const { change } = args
+    run: async (session, asked) => {
       const box = session.writableBox()
+      const args = permitted(session, asked)
+      const { change } = args
       if (change.unchangedSince !== undefined) session.enableCondstore()
-      if (change.flags.includes(DELETED) && change.mode !== 'remove') session.require('delete')
       // What others changed is told first, and where they change more meanwhile nothing is silent: .SILENT hides our own change only.
       await session.sync('no-expunge')
       const positions = positionsOf(session, args.set, byUid)
@@ -73,6 +74,19 @@ export const storeCommands = [false, true].map((byUid) =>
   }),
 )
 
+/** Who may not delete neither sets nor clears \Deleted; refused is only who asked for nothing else. [RFC 4314 §4] */
+function permitted(session: Session, { change, ...args }: StoreArguments): StoreArguments {
+  if (session.may('delete')) return { change, ...args }
+  const flags = permittedFlags(session, change.flags)
+  const passedOver = flags.length < change.flags.length
+  if (passedOver && flags.length === 0 && change.mode !== 'replace') session.require('delete')
+  return {
+    ...args,
+    change: { ...change, flags, kept: [HOUSE_PREFIX, DELETED] },
+    passedOver: args.passedOver || passedOver,
+  }
+}
+
 /** Of the mailbox. */
 const modseqAfter = ({ before, counted, changed }: Stored): number =>
   counted?.after ?? changed.reduce((last, { modseq }) => Math.max(last, modseq), before)
@@ -88,7 +102,9 @@ function tell({ out, box, enabled }: Session, row: MessageRow, args: StoreArgume
 
 /** Whether the message has other flags now than a client that asked for silence believes. [RFC 9051 §6.4.6] */
 const differs = ({ flags }: MessageRow, { change, passedOver }: StoreArguments): boolean =>
-  passedOver || (change.mode === 'replace' && flags.some(isHouseKeyword))
+  passedOver ||
+  (change.mode === 'replace' &&
+    flags.some((flag) => isHouseKeyword(flag) || (flag === DELETED && !change.flags.includes(DELETED))))
 
 /** What others changed meanwhile was left as it is. [RFC 7162 §3.1.3] */
 function modified({ box }: Session, refused: readonly number[], byUid: boolean): string {
@@ -129,7 +145,7 @@ function parseStore(cursor: Cursor): StoreArguments {
   const change: FlagChange = {
     mode,
     flags,
-    kept: HOUSE_PREFIX,
+    kept: [HOUSE_PREFIX],
     ...(unchangedSince === undefined ? {} : { unchangedSince }),
   }
   return { set, change, silent: item === 'FLAGS.SILENT', passedOver }

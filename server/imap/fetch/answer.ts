@@ -2,7 +2,7 @@ import { formatEnvelope } from '../../../mail/imap-envelope.ts'
 import { string } from '../../../mail/imap-string.ts'
 import { structurePieces } from '../../../mail/imap-structure.ts'
 import { decodeIndex } from '../../../mail/mime-codec.ts'
-import type { MimeIndex } from '../../../mail/mime-part.ts'
+import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
 import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import type { MessageRow } from '../../../storage/port.ts'
 import { ConnectionLost, no } from '../failure.ts'
@@ -149,6 +149,27 @@ export async function planSection(
   return { label: shown, value, carries: span }
 }
 
+/** What cannot be decoded is refused before the message counts as seen. [RFC 3516 §4.3] */
+export async function refuseUnknownEncodings(
+  session: Session,
+  row: MessageRow,
+  items: readonly FetchItem[],
+): Promise<void> {
+  const decoded = items.filter((item) => item.kind === 'BINARY' || item.kind === 'BINARY.SIZE')
+  if (decoded.length === 0) return
+  const octets = await session.parts.store.mailboxes.index(session.box.row.id, row.uid)
+  const index = octets && decodeIndex(octets)
+  for (const { section } of decoded) encodingOf(index && findPart(index.root, section.part))
+}
+
+/** Throws NO where nobody knows it. */
+function encodingOf(part: MimePart | undefined): string {
+  const encoding = part !== undefined && part.children.length === 0 ? part.encoding : 'binary'
+  if (!isTransferEncoding(encoding))
+    throw no('UNKNOWN-CTE', 'Bolumun kodlamasi taninmiyor', 'The part has an encoding that nobody knows')
+  return encoding
+}
+
 /** Fields of an ordinary header are kept until they are sent; more are chosen once more, so that no item holds much in memory. */
 async function planFields(
   session: Session,
@@ -186,10 +207,7 @@ async function planBinary(
   if (index !== undefined && part === undefined) return { label: item.label, value: missing }
   const span =
     part === undefined ? { start: 0, end: row.body.size } : { start: part.bodyStart, end: part.bodyEnd }
-  const isLeaf = part !== undefined && part.children.length === 0
-  const encoding = isLeaf ? part.encoding : 'binary'
-  if (!isTransferEncoding(encoding))
-    throw no('UNKNOWN-CTE', 'Bolumun kodlamasi taninmiyor', 'The part has an encoding that nobody knows')
+  const encoding = encodingOf(part)
   const decoded = () => decodedPieces(session, row.body, span, encoding)
   let size = 0
   let binary = false

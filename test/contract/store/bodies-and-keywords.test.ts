@@ -37,7 +37,7 @@ describe.each(stores)('$name: where a body lies, and keywords that stay', ({ ope
     const { id } = await mailboxes.create('u', 'A', {})
     await mailboxes.append(id, await message(under.store, '1', { flags: ['\\Seen', '$KEPRead', 'mine'] }))
     const change = async (mode: 'add' | 'remove' | 'replace', ...flags: string[]) => {
-      const { changed } = await mailboxes.store(id, [1], { mode, flags, kept: '$kep' })
+      const { changed } = await mailboxes.store(id, [1], { mode, flags, kept: ['$kep'] })
       return changed[0]?.flags.toSorted()
     }
     const { modseq } = (await mailboxes.head(id))!
@@ -49,6 +49,33 @@ describe.each(stores)('$name: where a body lies, and keywords that stay', ({ ope
     expect(await change('replace')).toEqual(['$KEPRead'])
     const { changed } = await mailboxes.store(id, [1], { mode: 'replace', flags: [] })
     expect(changed[0]?.flags).toEqual([])
+  })
+
+  test('\\Deleted may be kept as it is, and left behind by a copy', async () => {
+    await using under = await open()
+    const { mailboxes } = under.store
+    const [a, b] = [await mailboxes.create('u', 'A', {}), await mailboxes.create('u', 'B', {})]
+    await mailboxes.append(a.id, await message(under.store, '1', { flags: ['\\Seen', '\\Deleted'] }))
+    await mailboxes.append(a.id, await message(under.store, '2', { flags: [] }))
+    const change = async (mode: 'add' | 'remove' | 'replace', unseen?: true) => {
+      const flags = ['\\Deleted', '\\Flagged']
+      await mailboxes.store(a.id, [1, 2], { mode, flags, kept: ['\\deleted'], ...(unseen && { unseen }) })
+      return (await mailboxes.rows(a.id, [1, 2])).map((row) => row.flags.toSorted())
+    }
+    expect(await change('add')).toEqual([['\\Deleted', '\\Flagged', '\\Seen'], ['\\Flagged']])
+    expect(await change('remove', true)).toEqual([['\\Deleted', '\\Seen'], []])
+    expect(await change('add', true)).toEqual([['\\Deleted', '\\Flagged', '\\Seen'], ['\\Flagged']])
+    expect(await change('replace')).toEqual([['\\Deleted', '\\Flagged'], ['\\Flagged']])
+    expect(await mailboxes.head(a.id)).toMatchObject({ deleted: 1, unseen: 2 })
+    await mailboxes.copy(a.id, [1, 2], b.id, 1, 'undeleted')
+    await mailboxes.copy(a.id, [1], b.id, 1)
+    const copies = await mailboxes.rows(b.id, [1, 2, 3])
+    expect(copies.map((row) => row.flags.toSorted())).toEqual([
+      ['\\Flagged'],
+      ['\\Flagged'],
+      ['\\Deleted', '\\Flagged'],
+    ])
+    expect(await mailboxes.head(b.id)).toMatchObject({ deleted: 1, unseen: 3 })
   })
 
   test('documents of both kinds travel with a copy', async () => {

@@ -155,6 +155,28 @@ describe('reading (okundu) begins with the first octet of content', () => {
     expect(under.retrievals.reads.map(({ trigger }) => trigger)).toEqual(['FETCH \\Seen', 'STORE \\Seen'])
   })
 
+  test('what is refused is neither seen nor read, and under the rule "seen" one is read at a time', async () => {
+    under.retrievals.rule = 'seen'
+    const uids = [await deliver(), await deliver()]
+    const unknown = Buffer.from('Content-Transfer-Encoding: x-uuencode\r\n\r\nabc\r\n')
+    const { uid } = await under.deliver('INBOX', unknown)
+    await client.command('a', 'SELECT INBOX')
+    const answer = await client.command('b', `UID FETCH ${uid} BINARY[1]`)
+    expect(answer).toEqual([expect.stringMatching(/^b NO \[UNKNOWN-CTE\]/)])
+    expect(await client.command('c', `UID SEARCH UID ${uid} SEEN`)).toContain('* SEARCH')
+    let more = 1
+    under.retrievals.before = async () => {
+      if (more-- === 0) throw new Error('the disk is gone')
+    }
+    const half = await client.command('d', `UID FETCH ${uids.join(',')} BODY[]`)
+    under.retrievals.before = async () => {}
+    expect(half.join('\n').match(/gizli metin/g)).toHaveLength(1)
+    expect(half.at(-1)).toMatch(/^d NO \[SERVERBUG\]/)
+    expect(await client.command('e', `UID SEARCH UID ${uids.join(',')} SEEN`)).toContain(
+      `* SEARCH ${uids[0]}`,
+    )
+  })
+
   test('search finds nothing in content that nobody has read', async () => {
     const uid = await deliver()
     await client.command('a', 'SELECT INBOX')

@@ -146,20 +146,39 @@ describe('MULTIAPPEND [RFC 3502]', () => {
     expect(await client.line()).toMatch(/^b OK \[APPENDUID \d+ 1:2\]/)
   })
 
-  test('\\Deleted on the second takes the right to delete', async () => {
-    const permissions = PERMISSIONS.filter((permission) => permission !== 'delete')
-    const permit = (all: readonly string[]) =>
-      under.changeAccount(ACCOUNT, (document) => ({
-        ...document,
-        persons: document.persons.map((person) => ({ ...person, permissions: [...all] })),
-      }))
-    await permit(permissions)
+  const permit = (all: readonly string[]) =>
+    under.changeAccount(ACCOUNT, (document) => ({
+      ...document,
+      persons: document.persons.map((person) => ({ ...person, permissions: [...all] })),
+    }))
+
+  test('\\Deleted takes the right to delete; without it the message comes without the flag [RFC 4314 §4]', async () => {
+    await permit(PERMISSIONS.filter((permission) => permission !== 'delete'))
     await dialogue(`
-      C: a1 APPEND {{kutu}} {3+}
-      C: a:b (\\Deleted) {3}
-      S: a1 NO [NOPERM] *
+      C: a1 APPEND {{kutu}} (\\Seen) {3+}
+      C: a:b (\\Deleted \\Flagged) {3+}
+      C: a:b
+      S: a1 OK *
+      C: a2 EXAMINE {{kutu}}
+      S: ...
+      S: a2 OK *
+      C: a3 FETCH 1:2 FLAGS
+      S: * 1 FETCH (FLAGS (\\Recent \\Seen))
+      S: * 2 FETCH (FLAGS (\\Recent \\Flagged))
+      S: a3 OK *
       `)
     await permit(PERMISSIONS)
+  })
+
+  test.each([
+    ['the account is closed', () => allow({ state: 'closed' }), () => allow({ state: 'active' })],
+    ['the permission is taken back', () => permit(['read']), () => permit(PERMISSIONS)],
+  ])('nothing is appended where %s while its octets come', async (_, take, giveBack) => {
+    await begun('a')
+    await take()
+    client.send('\r\n')
+    expect(await client.line()).toMatch(/^a NO \[NOPERM\]/)
+    await giveBack()
     expect(await exists()).toBe(0)
   })
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
+import { PERMISSIONS } from '../../../mail/account.ts'
 import { type LineClient, runDialogue } from '../../fakes/dialogue.ts'
-import { type ImapUnderTest, loggedIn, OTHER, startImap } from '../../fakes/imap-server.ts'
+import { ACCOUNT, type ImapUnderTest, loggedIn, OTHER, startImap } from '../../fakes/imap-server.ts'
 
 let under: ImapUnderTest
 let client: LineClient
@@ -64,6 +65,54 @@ describe('the rights of a person, in the letters of IMAP [RFC 4314 §2]', () => 
       `,
     )
     reader.end()
+  })
+})
+
+describe('without Mail Silme \\Deleted is neither set nor cleared, and no command fails for it alone [RFC 4314 §4]', () => {
+  test('STORE of it and of others, in place of others, silently, and alone; COPY', async () => {
+    await under.deliver('Taslaklar', Buffer.from('a: b\r\n\r\n'), { flags: ['\\Deleted', '\\Seen'] })
+    await under.deliver('Taslaklar', Buffer.from('a: b\r\n\r\n'))
+    const permit = (permissions: readonly string[]) =>
+      under.changeAccount(ACCOUNT, (document) => ({
+        ...document,
+        persons: document.persons.map((person) => ({ ...person, permissions: [...permissions] })),
+      }))
+    await permit(['read', 'write'])
+    try {
+      await runDialogue(
+        client,
+        `
+        C: a1 SELECT Taslaklar
+        S: ...
+        S: a1 OK *
+        C: a2 STORE 2 +FLAGS (\\Deleted \\Flagged)
+        S: * 2 FETCH (FLAGS (\\Recent \\Flagged))
+        S: a2 OK *
+        C: a3 STORE 1:2 FLAGS.SILENT (\\Answered)
+        S: * 1 FETCH (FLAGS (\\Recent \\Answered \\Deleted))
+        S: a3 OK *
+        C: a4 STORE 1 -FLAGS.SILENT (\\Deleted \\Answered)
+        S: * 1 FETCH (FLAGS (\\Recent \\Deleted))
+        S: a4 OK *
+        C: a5 STORE 2 FLAGS.SILENT (\\Deleted)
+        S: * 2 FETCH (FLAGS (\\Recent))
+        S: a5 OK *
+        C: a6 STORE 1 -FLAGS (\\Deleted)
+        S: a6 NO [NOPERM] *
+        C: a7 STORE 2 +FLAGS (\\Deleted)
+        S: a7 NO [NOPERM] *
+        C: a8 COPY 1 Taslaklar
+        S: * 3 EXISTS
+        S: * 3 RECENT
+        S: a8 OK *
+        C: a9 FETCH 3 FLAGS
+        S: * 3 FETCH (FLAGS (\\Recent))
+        S: a9 OK *
+        `,
+      )
+    } finally {
+      await permit(PERMISSIONS)
+    }
   })
 })
 

@@ -7,8 +7,11 @@ const spelling = new Map(SYSTEM.map((name) => [name.toLowerCase(), name]))
 export const distinctFlags = (names: readonly string[]): string[] => [...byKey(names).values()]
 
 /** The same array where nothing changed. */
-export function flagsAfter(before: readonly string[], { mode, flags, kept }: FlagChange): readonly string[] {
-  const isKept = (key: string) => kept !== undefined && key.startsWith(kept.toLowerCase())
+export function flagsAfter(
+  before: readonly string[],
+  { mode, flags, kept = [] }: FlagChange,
+): readonly string[] {
+  const isKept = (key: string) => kept.some((beginning) => key.startsWith(beginning.toLowerCase()))
   const had = byKey(before)
   const given = byKey(flags.filter((name) => !isKept(name.toLowerCase())))
   const after = new Map(had)

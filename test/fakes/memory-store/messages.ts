@@ -237,10 +237,19 @@ export class MemoryMessages implements Messages {
     return gone
   }
 
-  async copy(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
+  async copy(
+    from: string,
+    uids: readonly number[],
+    to: string,
+    saved: number,
+    only?: 'undeleted',
+  ): Promise<CopyResult> {
     const source = await this.#boxes.snapshot(from)
     if (source === undefined) throw noSuchMailbox()
-    const result = await this.#copyInto(to, pick(source.rows, uids), saved, `copy/${randomUUID()}`)
+    const rows = pick(source.rows, uids).map((row) =>
+      only === undefined ? row : { ...row, flags: row.flags.filter((flag) => flag !== '\\Deleted') },
+    )
+    const result = await this.#copyInto(to, rows, saved, `copy/${randomUUID()}`)
     this.tell(to)
     return result
   }

@@ -18,6 +18,12 @@ describe('modified UTF-7 [RFC 3501 §5.1.3]', () => {
   test.each(['&', '&AMc', 'a&b', '&AGE-', '&AMc=-', '&A-', 'Çöp', '&2D0-&3gA-'])('%s is none', (wire) => {
     expect(() => nameFromWire(wire, false)).toThrow(CommandError)
   })
+  test('a name is too long before it is decoded: shifts without end, marks without end', () => {
+    for (const utf8 of [false, true])
+      for (const octets of ['&'.repeat(65_000), `a${'\u00cc\u0096\u00cc\u0095'.repeat(16_000)}`])
+        expect(() => nameFromWire(octets, utf8)).toThrow('The mailbox name is too long')
+    expect(nameFromWire(nameToWire('ş&'.repeat(166), false), false)).toBe('ş&'.repeat(166))
+  })
   test('every name comes back, in both forms [property]', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.boolean(), (text, utf8) => {
@@ -63,7 +69,31 @@ describe('LIST patterns [RFC 9051 §6.3.9]', () => {
     ['inbox', 'inbox', true],
     ['A', 'a', false],
     ['', '', true],
+    ['%%%*%b', 'a/b', true],
+    ['%a%a%a%', 'aaaa', true],
+    ['%a%a%a%', 'aba', false],
+    ['%a%/%a', 'a/a', true],
+    ['*😀%', 'a/😀b', true],
   ])('%s for %s: %s', (pattern, name, matches) => {
     expect(matchesPattern(pattern, name)).toBe(matches)
+  })
+  test('as a search of all that it may stand for says [property]', () => {
+    const says = (pattern: string, name: string): boolean => {
+      const [first] = pattern
+      if (first === undefined) return name === ''
+      const rest = pattern.slice(1)
+      if (first !== '*' && first !== '%') return name.startsWith(first) && says(rest, name.slice(1))
+      const [char] = name
+      return (
+        says(rest, name) ||
+        (char !== undefined && (first === '*' || char !== '/') && says(pattern, name.slice(1)))
+      )
+    }
+    const text = (letters: string) => fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 })
+    fc.assert(
+      fc.property(text('ab/*%'), text('ab/'), (pattern, name) => {
+        expect(matchesPattern(pattern, name)).toBe(says(pattern, name))
+      }),
+    )
   })
 })
