@@ -57,7 +57,7 @@ test('literals by the ten thousand: before login not more than an ID takes', asy
   open.push(client)
   await client.line()
   expect(await ask(client, `ID (${'{0+}\r\n '.repeat(14_000)}`)).toBe(
-    'a NO [TOOBIG] The argument is too large',
+    'a NO [TOOBIG] Deger cok buyuk / The argument is too large',
   )
   expect(await ask(client, `ID (${'{0+}\r\n {0+}\r\n '.repeat(30)})`)).toMatch(/^a (?:OK|BAD) /)
 })
