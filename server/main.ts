@@ -71,6 +71,8 @@ export interface Given {
   readonly clock?: Clock
   readonly store?: Store
   readonly events?: Events
+  /** In place of the hashing thread, for passwords that are set. */
+  readonly passwords?: Pick<PasswordThread, 'hash'>
   /** In place of the purse's. */
   readonly takeSms?: NoticeParts['takeSms']
   readonly noticeTimes?: NoticeTimes
@@ -129,7 +131,13 @@ export async function start(
 
   const passwords = parts.use(new PasswordThread(() => events.passwordHashed()))
   const scram = await scramKeyMakerOf(config.login, store)
-  const directory = new AccountDirectory(store, passwords, config.provider.domain, clock, scram)
+  const directory = new AccountDirectory(
+    store,
+    given.passwords ?? passwords,
+    config.provider.domain,
+    clock,
+    scram,
+  )
   // Only where the folder's lock keeps others away does the pen keep its name.
   const pen = opened.shared ? undefined : 'kepd'
   const eventLog = new EventLog({

@@ -3,22 +3,28 @@
  */
 import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** 19 MiB, two passes, one lane: what guessing costs an attacker per try, and what one login costs us. */
-const MEMORY_KIB = 19_456
-const PASSES = 2
-const LANES = 1
+/** What guessing costs an attacker per try, and what one login costs us. */
+export interface HashCost {
+  /** KiB, at least 8 for each lane. */
+  readonly memory: number
+  readonly passes: number
+  readonly lanes: number
+}
+
+const COST: HashCost = { memory: 19_456, passes: 2, lanes: 1 }
 const SALT_OCTETS = 16
 const TAG_OCTETS = 32
 /** Longer than any password that is meant; what follows does not count, when it is set and when it is checked. */
 export const MAX_PASSWORD = 1024
 
 /** A hash that no password has, so that unknown names cost what known ones do. */
-export const NOBODY = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+export const NOBODY = `${prefixOf(COST)}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-export function hashPassword(password: string): string {
+/** @param cost is kept in the hash, so that each is checked at the cost at which it was made */
+export function hashPassword(password: string, cost = COST): string {
   const salt = randomBytes(SALT_OCTETS)
-  const tag = derive(password, salt, MEMORY_KIB, PASSES, LANES, TAG_OCTETS)
-  return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${plain(salt)}$${plain(tag)}`
+  const tag = derive(password, salt, cost, TAG_OCTETS)
+  return `${prefixOf(cost)}$${plain(salt)}$${plain(tag)}`
 }
 
 export function matches(password: string, phc: string): boolean {
@@ -27,25 +33,23 @@ export function matches(password: string, phc: string): boolean {
   if (read === null) return false
   const expected = Buffer.from(read[5] ?? '', 'base64')
   const salt = Buffer.from(read[4] ?? '', 'base64')
-  const actual = derive(password, salt, Number(read[1]), Number(read[2]), Number(read[3]), expected.length)
+  const cost = { memory: Number(read[1]), passes: Number(read[2]), lanes: Number(read[3]) }
+  const actual = derive(password, salt, cost, expected.length)
   return timingSafeEqual(actual, expected)
 }
 
-const derive = (
-  password: string,
-  nonce: Buffer,
-  memory: number,
-  passes: number,
-  parallelism: number,
-  tagLength: number,
-) =>
+function prefixOf({ memory, passes, lanes }: HashCost): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}`
+}
+
+const derive = (password: string, nonce: Buffer, { memory, passes, lanes }: HashCost, tagLength: number) =>
   // NFC, because one password typed on two machines may reach us in two spellings.
   argon2Sync('argon2id', {
     message: Buffer.from(password.slice(0, MAX_PASSWORD).normalize('NFC')),
     nonce,
     memory,
     passes,
-    parallelism,
+    parallelism: lanes,
     tagLength,
   })
 

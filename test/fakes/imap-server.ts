@@ -24,6 +24,7 @@ import { receiveMessage } from '../../server/received-message.ts'
 import type { ReadingSession, Retrievals } from '../../server/retrieval.ts'
 import type { Appended, DeliveryLink, NewMessage, Store } from '../../storage/port.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
+import { cheapPasswords } from './cheap-passwords.ts'
 import { LineClient } from './dialogue.ts'
 import { pki } from './pki.ts'
 
@@ -89,7 +90,7 @@ export async function startImap(options: ImapTestOptions = {}): Promise<ImapUnde
   const store = await openSqliteStore(folder, Date.UTC(2026, 0, 1))
   const passwords = new PasswordThread()
   const scram = await ScramKeyMaker.open(store.secrets, SCRAM_ITERATIONS)
-  const directory = new AccountDirectory(store, passwords, 'hs98.kep.tr', clock, scram)
+  const directory = new AccountDirectory(store, cheapPasswords, 'hs98.kep.tr', clock, scram)
   for (const [address, identityNumber] of [
     [ACCOUNT, '10000000146'],
     [OTHER, '10000000078'],

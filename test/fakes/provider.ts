@@ -8,6 +8,7 @@ import { toPem } from '../../evidence/x509/certificate.ts'
 import { type Clock, systemClock } from '../../mail/clock.ts'
 import { type Given, type Provider, start } from '../../server/main.ts'
 import { ALL_ROLES, type Role } from '../../server/roles.ts'
+import { cheapPasswords } from './cheap-passwords.ts'
 import { startCrlServer } from './crl-server.ts'
 import { type Holder, type Pki, pki } from './pki.ts'
 import { type FakeTsa, startTsa } from './tsa.ts'
@@ -48,6 +49,8 @@ export interface TestProviderOptions {
   readonly tsaClock?: Clock
   /** All, where it is not said. */
   readonly roles?: readonly Role[]
+  /** Hashed at the cost of production, for tests whose matter it is. */
+  readonly dearPasswords?: boolean
   /** `none`: a CA whose lists cannot be had. */
   readonly lists?: 'none'
   /** Where certificates may lead it though that is not public; nowhere where it is not said. */
@@ -100,6 +103,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     ...options.config,
   } satisfies ConfigInput)
   const seeded = (given: Given): Given => ({
+    ...(options.dearPasswords !== true && { passwords: cheapPasswords }),
     prepare: async (directory) => {
       for (const [address, name, identityNumber] of [
         [`deneme.gonderen@${domain}`, 'Ayşe Işık', '10000000146'],

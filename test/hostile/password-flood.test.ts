@@ -59,6 +59,7 @@ test('a flood of wrong passwords from many addresses: bounded hashing, and hones
   await using kep = await startProvider({
     config: { listen: { ...listen, balancers: ['127.0.0.1'] } },
     given: { events },
+    dearPasswords: true,
   })
   const hashes = () => kep.metric('openkep_password_hashes_total')
   const serviceOf = (i: number) => (i % 2 === 0 ? 'smtp' : 'imap')
