@@ -26,6 +26,19 @@ const STORE_CONTRACT = [
   'work',
 ]
 
+/** What `npm test` does a slice of. */
+const THOROUGH = [
+  'contract/store/mongodb/crash-at-each-write',
+  'contract/store/mongodb/filling',
+  'hostile/single-octet',
+  'journeys/exchange/kill-relay',
+  'journeys/kill-nine',
+  'journeys/kill-purse',
+  'journeys/large-messages',
+  'journeys/odd-but-lawful',
+  'unit/server/relay/outcomes-model',
+]
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -49,6 +62,16 @@ export default defineConfig({
           include: [`test/contract/store/{${STORE_CONTRACT.join(',')}}.test.ts`],
           environment: 'node' as const,
           env: { ...env, OPENKEP_CONTRACT_SERVER: 'mongo-java-server' },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'thorough',
+          include: THOROUGH.map((name) => `test/${name}.test.ts`),
+          environment: 'node' as const,
+          env: { ...env, OPENKEP_THOROUGH: 'yes' },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

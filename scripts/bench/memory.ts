@@ -9,7 +9,7 @@ import { PASSWORD, RECIPIENT, SENDER } from './transactions.ts'
 const MIB = 1_048_576
 const SMALL = 10_000_000
 /** Just under the limit of 100 000 000 with what signing adds. */
-const LARGE = 99_000_000
+export const LARGEST = 99_000_000
 /** A peak holds whatever the collector had not taken yet; what the work itself needs is the least of several. */
 const ATTEMPTS = 3
 
@@ -19,20 +19,24 @@ export interface MemoryFigures {
   readonly idle: number
   readonly peakSmall: number
   readonly peakLarge: number
-  /** peak(100 MB) − peak(10 MB), MiB. */
+  /** peak(large) − peak(10 MB), MiB. */
   readonly growth: number
   readonly bound: 16
 }
 
-/** One message in by SMTP and out by IMAP, 10 MB against 100 MB. Linux only: peaks are the kernel's. */
-export async function measureMemory(daemon: Daemon, form: Form): Promise<MemoryFigures> {
-  await inAndOut(daemon, [await largeMessage(daemon, form, LARGE)]) // warm-up
+/**
+ * One message in by SMTP and out by IMAP, 10 MB against a large one. Linux only: peaks are the kernel's.
+ *
+ * @param octets of the large one
+ */
+export async function measureMemory(daemon: Daemon, form: Form, octets = LARGEST): Promise<MemoryFigures> {
+  await inAndOut(daemon, [await largeMessage(daemon, form, octets)]) // warm-up
   const idle = await peakOf(daemon, async () => {})
   let best: Pick<MemoryFigures, 'peakSmall' | 'peakLarge' | 'growth'> | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const small = await largeMessage(daemon, form, SMALL)
     const peakSmall = await peakOf(daemon, () => inAndOut(daemon, [small]))
-    const large = await largeMessage(daemon, form, LARGE)
+    const large = await largeMessage(daemon, form, octets)
     const peakLarge = await peakOf(daemon, () => inAndOut(daemon, [large]))
     const growth = peakLarge - peakSmall
     if (best === undefined || growth < best.growth) best = { peakSmall, peakLarge, growth }
@@ -49,9 +53,14 @@ export interface ParallelMemoryFigures {
   readonly bound: 160
 }
 
-/** Four of 100 MB at once. */
-export async function measureParallelMemory(daemon: Daemon): Promise<ParallelMemoryFigures> {
-  const messages = await Promise.all(Array.from({ length: 4 }, () => largeMessage(daemon, 'detached', LARGE)))
+/** Four of so many octets at once. */
+export async function measureParallelMemory(
+  daemon: Daemon,
+  octets = LARGEST,
+): Promise<ParallelMemoryFigures> {
+  const messages = await Promise.all(
+    Array.from({ length: 4 }, () => largeMessage(daemon, 'detached', octets)),
+  )
   const idle = await peakOf(daemon, () => setTimeout(500))
   const peak = await peakOf(daemon, () => inAndOut(daemon, messages))
   return { messages: messages.length, idle, peak, growth: peak - idle, bound: 160 }

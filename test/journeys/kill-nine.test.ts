@@ -12,8 +12,11 @@ import type { EvidenceMeta } from '../../server/issue/issuer.ts'
 import type { ChainEntry, MessageRow, Store } from '../../storage/port.ts'
 import { openSqliteStore } from '../../storage/sqlite/store.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { amount } from '../fakes/thorough.ts'
 
-const KILLS = 10
+const KILLS = amount({ whole: 10, slice: 3 })
+/** More than are sent between so many kills. */
+const MESSAGES = 100 * KILLS
 const SESSIONS = 4
 
 /**
@@ -64,13 +67,13 @@ async function allRows(
   return { mailbox: mailbox!.id, rows: await store.mailboxes.page(mailbox!.id, 0, 100_000) }
 }
 
-test('kill -9 during a stream of submissions, ten times: nothing acknowledged is lost, nothing happens twice', {
+test(`kill -9 during a stream of submissions, ${KILLS} times: nothing acknowledged is lost, nothing happens twice`, {
   timeout: 240_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'openkep-kill-'))
   try {
     let daemon = await startDaemon({ folder })
-    const waiting = await prepareMessages(daemon, 1000)
+    const waiting = await prepareMessages(daemon, MESSAGES)
     const acknowledged: Buffer[] = []
     let repeated = 0
     for (let turn = 0; turn < KILLS; turn++) {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { killPurse } from '../../scripts/soak/kill-purse.ts'
+import { amount } from '../fakes/thorough.ts'
 
-const KILLS = 3
-const MESSAGES = 30
+const KILLS = amount({ whole: 3, slice: 2 })
+const MESSAGES = 10 * KILLS
 
 /** A slice of `npm run soak -- kill-purse`, small enough for every commit; two minutes where the machine is busy. */
 test('kill -9 while accounts pay: the books add up each time, and every delivery is charged once', async () => {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { killRelay } from '../../../scripts/soak/kill-relay.ts'
+import { amount } from '../../fakes/thorough.ts'
 
-const KILLS = 5
-const MESSAGES = 50
+const KILLS = amount({ whole: 5, slice: 2 })
+const MESSAGES = 10 * KILLS
 
 /** A slice of `npm run soak -- kill-relay`, small enough for every commit; two minutes where the machine is busy. */
 test('kill -9 of sender and receiver loses nothing, and neither says a final word twice', async () => {

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { openMongoStore } from '../../../../storage/mongodb/store.ts'
 import type { Store } from '../../../../storage/port.ts'
 import type { MongoServer } from '../../../fakes/mongo-server/server.ts'
+import { steps } from '../../../fakes/thorough.ts'
 import { checkMongo } from '../mongodb-under-test.ts'
 
 /** More writes than any call makes: the loops below end by themselves before. */
@@ -101,22 +102,27 @@ export class Deathbed implements AsyncDisposable {
     return this.#server.clients.isDead(name)
   }
 
-  /** Dies before and after each of its writes in turn; `check` sees it after two processes recovered it at once. */
+  /**
+   * Dies before and after its writes in turn; `check` sees it after two processes recovered it at once. Answers with the
+   * last write after which it died.
+   */
   async atEachWrite(
     { prepare, act }: Pick<Case, 'prepare' | 'act'>,
     check: (store: Store, other: Store) => Promise<void>,
   ): Promise<number> {
     const original = await this.prepared(prepare)
-    for (const death of ['die-before', 'die-after'] as const)
-      for (let step = 1; ; step++) {
+    for (const death of ['die-before', 'die-after'] as const) {
+      let last = 0
+      for (const step of steps()) {
         expect(step).toBeLessThan(MANY)
         const { db, uri } = await this.copyOf(original)
         const hasDied = await this.dies(uri, act, step, death)
         if (!hasDied) {
           await db.dropDatabase()
-          if (death === 'die-after') return step - 1
+          if (death === 'die-after') return last
           break
         }
+        last = step
         const open = () => openMongoStore({ uri: uri(), now: 0 })
         {
           const both = await Promise.all([open(), open()])
@@ -129,6 +135,7 @@ export class Deathbed implements AsyncDisposable {
         })
         await db.dropDatabase()
       }
+    }
     throw new Error('unreachable: the second kind of death returns')
   }
 

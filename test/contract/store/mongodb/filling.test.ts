@@ -5,6 +5,7 @@ import type { Store } from '../../../../storage/port.ts'
 import { fillStore } from '../../../../storage/transfer/fill-store.ts'
 import { storeSource } from '../../../../storage/transfer/source.ts'
 import { type MongoServer, startMongoServer } from '../../../fakes/mongo-server/server.ts'
+import { amount, steps } from '../../../fakes/thorough.ts'
 import { bodiesAreThere, furnish, viewOf } from '../furnished.ts'
 import { checkMongo } from '../mongodb-under-test.ts'
 import { stores } from '../stores.ts'
@@ -46,7 +47,7 @@ describe('a filling that dies after its n-th write', () => {
     const wanted = await viewOf(source.store)
     const endings: Promise<unknown>[] = []
     let refusals = 0
-    for (let step = 1; ; step++) {
+    for (const step of steps()) {
       const { db, uri } = await deathbed.fresh()
       const name = `doomed-${randomUUID()}`
       server.faults.next({ client: name, nthWrite: step }, { kind: 'die-after' })
@@ -80,7 +81,7 @@ describe('a filling that dies after its n-th write', () => {
     }
     server.faults.clear()
     await Promise.all(endings)
-    expect(refusals).toBeGreaterThan(50)
+    expect(refusals).toBeGreaterThan(amount({ whole: 50, slice: 16 }))
   })
 
   test('and then another copy: nothing of the first is in it', async () => {

@@ -4,11 +4,12 @@ import type { OutcomeName } from '../../../../evidence/index.ts'
 import { LEASE_MS } from '../../../../server/relay/outbound/smtp-times.ts'
 import type { SendResult } from '../../../../server/relay/send-result.ts'
 import { type DecidedOf, HOUR, RelayHistory } from '../../../fakes/relay-history.ts'
+import { amount } from '../../../fakes/thorough.ts'
 
 const RECIPIENTS = 3
-const HISTORIES = 10_000
+const HISTORIES = amount({ whole: 10_000, slice: 1_000 })
 /** Histories in which two processes work at once. */
-const RACES = 3_000
+const RACES = amount({ whole: 3_000, slice: 300 })
 const DAY = 24 * HOUR
 
 const OUTCOMES = [
