@@ -36,6 +36,7 @@ const THOROUGH = [
   'journeys/kill-purse',
   'journeys/large-messages',
   'journeys/odd-but-lawful',
+  'journeys/shared-store',
   'unit/server/relay/outcomes-model',
 ]
 
