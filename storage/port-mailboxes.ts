@@ -124,8 +124,11 @@ export interface MailboxStore {
     name: string,
     options: { specialUse?: string; fixed?: boolean },
   ): Promise<MailboxRow>
-  /** Deletes the mailbox and its messages; names below it stay. */
-  delete(id: string): Promise<void>
+  /**
+   * Deletes the mailbox and its messages; names below it stay. False, and nothing is done, where messages came since its
+   * `uidNext` was this.
+   */
+  delete(id: string, uidNext?: number): Promise<boolean>
   /** Renames it and every name below it, all or none: MAILBOX_EXISTS. INBOX is the server's business. */
   rename(id: string, name: string): Promise<void>
   list(account: string): Promise<MailboxRow[]>

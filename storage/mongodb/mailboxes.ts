@@ -59,7 +59,7 @@ export class Mailboxes {
   }
 
   /** One write, after which it is gone for everyone; what it held is swept away by whoever finds it so. */
-  async delete(id: string): Promise<void> {
+  async delete(id: string, uidNext?: number): Promise<boolean> {
     const last = this.#database.nonce()
     const isOurs = async () => {
       const row = await this.#boxes.get({ _id: id, gone: true }, { last: 1 })
@@ -68,7 +68,7 @@ export class Mailboxes {
     const isGone = await settled(
       async () =>
         (await this.#boxes.update(
-          { _id: id, gone: { $ne: true } },
+          { _id: id, gone: { $ne: true }, ...(uidNext === undefined ? {} : { uidNext }) },
           {
             $set: { gone: true, goneAt: Date.now(), unfinished: true, last },
             $unset: { pend: '', leaving: '' },
@@ -78,8 +78,13 @@ export class Mailboxes {
         )) || isOurs(),
       async () => ((await isOurs()) ? true : undefined),
     )
-    if (!isGone) throw noSuchMailbox()
+    if (!isGone) {
+      if ((await this.#boxes.get({ _id: id, gone: { $ne: true } }, { _id: 1 })) === undefined)
+        throw noSuchMailbox()
+      return false
+    }
     await this.clear(id)
+    return true
   }
 
   /** Of a mailbox that is gone. Its document stays for a day, so that whoever writes into it late finds that out. */

@@ -174,7 +174,7 @@ async function openBy(
     space: () => spaceOf(database),
     mailboxes: {
       create: (account, name, options) => names.create(account, name, options),
-      delete: (id) => names.delete(id).then(tell(id)),
+      delete: (id, uidNext) => names.delete(id, uidNext).then(tell(id)),
       rename: (id, name) => names.rename(id, name),
       list: (account) => names.list(account),
       byName: (account, name) => names.byName(account, name),

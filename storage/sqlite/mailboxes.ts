@@ -26,10 +26,17 @@ export function createMailbox(
   return made
 }
 
-export function deleteMailbox(db: Database, id: string): void {
-  if (db.run('DELETE FROM mailboxes WHERE id = ?', Number(id)) !== 1)
+export function deleteMailbox(db: Database, id: string, uidNext?: number): boolean {
+  const known = uidNext ?? null
+  if (
+    db.run('DELETE FROM mailboxes WHERE id = ?1 AND uid_next = coalesce(?2, uid_next)', Number(id), known) !==
+    1
+  ) {
+    if (db.get('SELECT 1 FROM mailboxes WHERE id = ?', Number(id)) !== undefined) return false
     throw new StoreError('NO_SUCH_MAILBOX', 'the mailbox is gone')
+  }
   releaseBlobs(db, `mailbox/${id}`)
+  return true
 }
 
 export function renameMailbox(db: Database, id: string, name: string): void {

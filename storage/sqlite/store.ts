@@ -123,7 +123,7 @@ export async function openSqliteStore(
     },
     mailboxes: {
       create: (account, name, options) => writer.call('createMailbox', account, name, options),
-      delete: (id) => writer.call('deleteMailbox', id).then(mailboxChanged(id)),
+      delete: (id, uidNext) => writer.call('deleteMailbox', id, uidNext).then(mailboxChanged(id)),
       rename: (id, name) => writer.call('renameMailbox', id, name),
       list: async (account) => mailboxes.listMailboxes(db, account),
       byName: async (account, name) => mailboxes.mailboxByName(db, account, name),

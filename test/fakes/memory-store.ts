@@ -192,7 +192,7 @@ function rowOf(intake: IntakeDocument | undefined): IntakeRow | undefined {
 /** Names and messages are two classes and one port. */
 const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes'] => ({
   create: (account, name, options) => trees.create(account, name, options),
-  delete: (id) => trees.delete(id),
+  delete: (id, uidNext) => trees.delete(id, uidNext),
   rename: (id, name) => trees.rename(id, name),
   list: (account) => trees.list(account),
   byName: (account, name) => trees.byName(account, name),

@@ -18,9 +18,7 @@ export const deleteMailbox = command({
     session.require('delete')
     const row = await session.mailbox(session.name(octets))
     if (row.fixed) throw no('CANNOT', 'Bu kutu silinemez', 'This mailbox cannot be deleted')
-    await recordMessages(session, row)
-    await recordAct(session, 'mailbox deleted', { mailbox: row.name })
-    await session.parts.store.mailboxes.delete(row.id)
+    await deleteRecorded(session, row)
     session.notifications?.changedByUs('mailbox', row.id)
     session.parts.accountHints.tell(session.account)
     await forgetKeywords(session, row)
@@ -33,13 +31,25 @@ export const deleteMailbox = command({
   },
 })
 
-/** All that goes with it, by name. */
-async function recordMessages(session: Session, from: MailboxRow): Promise<void> {
+/** All that goes with it is recorded by name, also what others bring meanwhile. */
+async function deleteRecorded(session: Session, from: MailboxRow): Promise<void> {
   const { mailboxes } = session.parts.store
-  for (let last = 0; ; ) {
+  let recorded = await recordMessages(session, from, 0)
+  await recordAct(session, 'mailbox deleted', { mailbox: from.name })
+  for (;;) {
+    const uidNext = (await mailboxes.head(from.id))?.uidNext
+    recorded = await recordMessages(session, from, recorded)
+    if (await mailboxes.delete(from.id, uidNext)) return
+  }
+}
+
+/** Of messages with higher UIDs than this; answers the last. */
+async function recordMessages(session: Session, from: MailboxRow, after: number): Promise<number> {
+  const { mailboxes } = session.parts.store
+  for (let last = after; ; ) {
     const page = await mailboxes.page(from.id, last, PAGE)
     const final = page.at(-1)
-    if (final === undefined) return
+    if (final === undefined) return last
     await recordMail(session, 'mail deleted', page, { from })
     last = final.uid
     await session.slice.breathe()

@@ -68,6 +68,19 @@ describe.each(stores)('$name: mailbox names', ({ name, open }) => {
     expect((await mailboxes.head(again.id))?.exists).toBe(0)
   })
 
+  test('a mailbox to which messages came since is not deleted', async () => {
+    await using under = await open()
+    const { mailboxes } = under.store
+    const id = await make(under.store, ['X'])
+    const { uidNext } = (await mailboxes.head(id('X')))!
+    await mailboxes.append(id('X'), await message(under.store, '1'))
+    expect(await mailboxes.delete(id('X'), uidNext)).toBe(false)
+    expect(await mailboxes.head(id('X'))).toMatchObject({ exists: 1 })
+    expect(await mailboxes.delete(id('X'), uidNext + 1)).toBe(true)
+    expect(await mailboxes.head(id('X'))).toBeUndefined()
+    await expect(mailboxes.delete(id('X'), uidNext + 1)).rejects.toMatchObject({ code: 'NO_SUCH_MAILBOX' })
+  })
+
   test('every change of a mailbox that is gone says so', async () => {
     await using under = await open()
     const { mailboxes } = under.store

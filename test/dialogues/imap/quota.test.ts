@@ -200,6 +200,33 @@ describe('the rights of a person', () => {
     ])
   })
 
+  test('what comes into a mailbox while it is deleted goes with word of it too, or stays', async () => {
+    await allow({ quota: 1_000_000 })
+    await client.command('x', 'CREATE yaris')
+    await append('p', 'yaris', message(100))
+    const from = (await under.parts.store.chain.head('events'))?.seq ?? 0
+    const { mailboxes } = under.store
+    const { page } = mailboxes
+    Object.assign(mailboxes, {
+      page: async (...args: Parameters<typeof page>) => {
+        const rows = await page(...args)
+        if (rows.length > 0) return rows
+        Object.assign(mailboxes, { page })
+        await under.deliver('yaris', Buffer.from('a: b\r\n\r\n'))
+        return rows
+      },
+    })
+    await client.command('d', 'DELETE yaris')
+    const recorded = (await under.parts.store.chain.read('events', from + 1, 10)).map(({ bytes }) =>
+      JSON.parse(Buffer.from(bytes).toString()),
+    )
+    expect(recorded.map(({ what, details }) => [what, details.uids])).toEqual([
+      ['mail deleted', '1'],
+      ['mailbox deleted', undefined],
+      ['mail deleted', '2'],
+    ])
+  })
+
   test('nobody fills the disk with records: what cannot be recorded any more is not done', async () => {
     await using small = await startImap({ recordedOctets: 5_000 })
     const other = new LineClient(connectTo(small))

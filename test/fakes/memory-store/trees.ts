@@ -45,13 +45,17 @@ export class MemoryTrees implements Names {
     throw new StoreError('MAILBOX_EXISTS', 'a mailbox of that name exists')
   }
 
-  async delete(id: string): Promise<void> {
-    const gone = await this.#boxes.documents.change(id, (box) =>
-      box.gone ? undefined : { ...box, gone: true, version: box.version + 1 },
-    )
+  async delete(id: string, uidNext?: number): Promise<boolean> {
+    let isNewer = false
+    const gone = await this.#boxes.documents.change(id, (box) => {
+      isNewer = !box.gone && uidNext !== undefined && box.uidNext !== uidNext
+      return box.gone || isNewer ? undefined : { ...box, gone: true, version: box.version + 1 }
+    })
+    if (isNewer) return false
     if (gone === undefined) throw noSuchMailbox()
     await this.sweep(gone)
     this.#tell(id)
+    return true
   }
 
   async sweep({ id, account }: BoxDocument): Promise<void> {
