@@ -178,6 +178,8 @@ export interface MailboxStore {
    */
   replace(from: string, uid: number, to: string, message: NewMessage): Promise<Appended | undefined>
   store(mailbox: string, uids: readonly number[], change: FlagChange): Promise<Stored>
+  /** Raises the modseq, since something that is noted of the mailbox elsewhere changed: who goes by it looks again. */
+  touch(mailbox: string): Promise<void>
   /** Removes those of the UIDs that carry \Deleted; answers which. */
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
   /**

@@ -1,3 +1,4 @@
+import { turkishCasemap } from '../../mail/turkish-fold.ts'
 import type { MailboxRow, MessageRow } from '../../storage/port.ts'
 import { EVIDENCE, INBOX, PIPELINE_ONLY } from '../accounts/standard-mailboxes.ts'
 import { cameFrom } from './came-from.ts'
@@ -10,11 +11,16 @@ export function refuseClientMessage(target: MailboxRow): void {
     throw no('NOPERM', `${target.name} yalniz KEP iletisi alir`, 'holds only what the provider delivered')
 }
 
-/** Nor is there a place below them that would look like them. */
-export function refuseBelowPipeline(name: string): void {
+/** Nor is there a place beside them or below that would look like them. */
+export function refuseLikePipeline(name: string): void {
+  const [top = ''] = name.split(SEPARATOR, 1)
   for (const own of PIPELINE_ONLY)
-    if (name.toLowerCase().startsWith(`${own.toLowerCase()}${SEPARATOR}`))
-      throw no('NOPERM', `${own} altinda kutu acilamaz`, `no mailbox can be made below ${own}`)
+    if (name !== own && turkishCasemap(top) === turkishCasemap(own))
+      throw no(
+        'NOPERM',
+        `${own} gibi bir kutu acilamaz`,
+        `no mailbox can be made below ${own}, or be called like it`,
+      )
 }
 
 /** Whether a message may be put back into such a mailbox. */

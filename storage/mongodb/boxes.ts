@@ -44,6 +44,8 @@ export interface Change<R> {
   readonly answer: R
   /** Set where the change ends a move out of this mailbox. */
   readonly ends?: string
+  /** Set where the modseq rises though no message changes. */
+  readonly touches?: true
 }
 
 const FIELDS = { ...HEAD, account: 1, version: 1, gone: 1, last: 1, 'pend.id': 1, 'leaving.id': 1 } as const
@@ -106,20 +108,20 @@ export class Boxes {
       const box = await this.free(id)
       const change = await plan(box)
       if (change === undefined) continue
-      if (change.puts.length === 0 && change.ends === undefined) return change.answer
+      if (change.puts.length === 0 && change.ends === undefined && !change.touches) return change.answer
       if (await this.#begin(box, change)) return change.answer
     }
   }
 
   /** False where another change came between. */
-  async #begin<R>(box: Box, { puts, counted, ends }: Change<R>): Promise<boolean> {
+  async #begin<R>(box: Box, { puts, counted, ends, touches }: Change<R>): Promise<boolean> {
     const pendId = this.#database.nonce()
     const plan = await this.#plans.write(box.id, pendId, puts)
     const pend: Pend = {
       id: pendId,
       modseq: box.head.modseq + 1,
       plan,
-      head: headAfter(box.head, counted),
+      head: headAfter(box.head, counted, touches),
       keepsLeaving: box.leaving !== undefined && box.leaving !== ends,
     }
     const where = { _id: box.id, version: box.version, gone: { $ne: true } }

@@ -35,8 +35,9 @@ export interface Counted {
 export function headAfter(
   head: MailboxHead,
   counted: readonly Counted[],
+  touches?: true,
 ): { -readonly [K in keyof MailboxHead]: number } {
-  const after = { ...head, modseq: head.modseq + (counted.length > 0 ? 1 : 0) }
+  const after = { ...head, modseq: head.modseq + (counted.length > 0 || touches ? 1 : 0) }
   const count = (bits: number | undefined, size: number, sign: 1 | -1) => {
     if (bits === undefined) return
     after.exists += sign

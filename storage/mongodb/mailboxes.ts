@@ -68,7 +68,11 @@ export class Mailboxes {
     const isGone = await settled(
       async () =>
         (await this.#boxes.update(
-          { _id: id, gone: { $ne: true }, ...(uidNext === undefined ? {} : { uidNext }) },
+          {
+            _id: id,
+            gone: { $ne: true },
+            ...(uidNext === undefined ? {} : { uidNext, pend: { $exists: false } }),
+          },
           {
             $set: { gone: true, goneAt: Date.now(), unfinished: true, last },
             $unset: { pend: '', leaving: '' },

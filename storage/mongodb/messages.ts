@@ -87,6 +87,15 @@ export class Messages {
     })
   }
 
+  touch(mailbox: string): Promise<void> {
+    return this.#boxes.mutate(mailbox, async () => ({
+      puts: [],
+      counted: [],
+      answer: undefined,
+      touches: true,
+    }))
+  }
+
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]> {
     return this.#ofPresent(mailbox, uids, (_, rows) => {
       const deleted = rows.filter((row) => (number(row, 'bits') & DELETED) !== 0)

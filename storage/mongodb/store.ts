@@ -174,7 +174,11 @@ async function openBy(
     space: () => spaceOf(database),
     mailboxes: {
       create: (account, name, options) => names.create(account, name, options),
-      delete: (id, uidNext) => names.delete(id, uidNext).then(tell(id)),
+      delete: async (id, uidNext) => {
+        // With a condition it waits for no change: so one that its writer left behind is completed first.
+        if (uidNext !== undefined) await boxes.free(id)
+        return names.delete(id, uidNext).then(tell(id))
+      },
       rename: (id, name) => names.rename(id, name),
       list: (account) => names.list(account),
       byName: (account, name) => names.byName(account, name),
@@ -203,6 +207,7 @@ async function openBy(
       appendAll: (id, all) => messages.append(id, all).then(tell(id)),
       replace: (from, uid, to, message) => messages.replace(from, uid, to, message).then(tell(to, from)),
       store: (id, uids, change) => messages.store(id, uids, change).then(tell(id)),
+      touch: (id) => messages.touch(id).then(tell(id)),
       expunge: (id, uids) => messages.expunge(id, uids).then(tell(id)),
       copy: (from, uids, to, saved, flags) => move.copy(from, uids, to, saved, flags).then(tell(to)),
       move: (from, uids, to, saved) => move.move(from, uids, to, saved).then(tell(to, from)),

@@ -102,6 +102,11 @@ function* runsOf(uids: readonly number[]): Generator<readonly [first: number, la
   }
 }
 
+export function touch(db: Database, mailbox: string): void {
+  const id = Number(mailbox)
+  count(db, id, { modseq: boxOf(db, id).modseq + 1, total: 0, unseen: 0, deleted: 0, bytes: 0 })
+}
+
 export function expunge(db: Database, mailbox: string, uids: readonly number[]): number[] {
   const id = Number(mailbox)
   return remove(db, id, boxOf(db, id).modseq + 1, uids, (row) => (number(row, 'flags') & DELETED) !== 0)

@@ -36,6 +36,7 @@ export const writes = {
   append: appending.append,
   replace: appending.replace,
   storeFlags: messages.storeFlags,
+  touch: messages.touch,
   expunge: messages.expunge,
   copy: messages.copy,
   move: messages.move,

@@ -162,6 +162,7 @@ export async function openSqliteStore(
         return to === from ? replaced : mailboxChanged(to)(replaced)
       },
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
+      touch: (id) => writer.call('touch', id).then(mailboxChanged(id)),
       expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
       copy: (from, uids, to, saved, flags) =>
         writer.call('copy', from, uids, to, saved, flags).then(mailboxChanged(to)),

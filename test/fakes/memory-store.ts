@@ -221,6 +221,7 @@ const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes']
   appendAll: (id, all) => messages.appendAll(id, all),
   replace: (from, uid, to, message) => messages.replace(from, uid, to, message),
   store: (id, uids, change) => messages.store(id, uids, change),
+  touch: (id) => messages.touch(id),
   expunge: (id, uids) => messages.expunge(id, uids),
   copy: (...args) => messages.copy(...args),
   move: (from, uids, to, saved) => messages.move(from, uids, to, saved),

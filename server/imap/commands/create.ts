@@ -5,7 +5,7 @@ import { bad, no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { mailboxId } from '../object-id.ts'
-import { refuseBelowPipeline } from '../origins.ts'
+import { refuseLikePipeline } from '../origins.ts'
 import { rightFor } from '../rights.ts'
 
 /** Makes the levels above too. [RFC 9051 §6.3.4] */
@@ -26,7 +26,7 @@ export const create = command({
     const name = wanted.endsWith(SEPARATOR) ? wanted.slice(0, -1) : wanted
     checkNewName(name)
     session.require(rightFor(name))
-    refuseBelowPipeline(name)
+    refuseLikePipeline(name)
     const { mailboxes } = session.parts.store
     const rows = await mailboxes.list(session.account)
     const known = new Set(rows.map((row) => row.name))

@@ -55,6 +55,8 @@ export const setMetadata = command({
       return after
     })
     await session.annotations.learn(changed)
+    // Who goes by modseqs learns that there is something new. [RFC 7162 §3.2]
+    if (row !== undefined && changed.after !== changed.before) await store.mailboxes.touch(row.id)
     session.parts.accountHints.tell(session.account)
     return 'SETMETADATA done'
   },

@@ -3,7 +3,7 @@ import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
 import { recordAct } from '../mail-record.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
-import { refuseBelowPipeline } from '../origins.ts'
+import { refuseLikePipeline } from '../origins.ts'
 import { rightFor } from '../rights.ts'
 
 /** Names below go along. The provider's own mailboxes keep theirs. [RFC 9051 §6.3.6] */
@@ -23,7 +23,7 @@ export const rename = command({
     const row = await session.mailbox(session.name(from))
     const name = session.name(to)
     checkNewName(name)
-    refuseBelowPipeline(name)
+    refuseLikePipeline(name)
     // What it holds leaves the one place and comes to the other.
     for (const place of [row.name, name]) session.require(rightFor(place))
     if (row.fixed) throw no('CANNOT', 'Bu kutunun adi degistirilemez', 'This mailbox cannot be renamed')

@@ -63,15 +63,17 @@ export async function changeAnnotations(
 export function fits(entries: readonly Annotation[]): boolean {
   const octets = new Map<string, number>()
   const counts = new Map<string, number>()
+  let all = 0
   for (const { person, mailbox, key, value } of entries) {
     octets.set(person, (octets.get(person) ?? 0) + key.length + value.length)
+    all += key.length + value.length
     const place = JSON.stringify([person, mailbox])
     counts.set(place, (counts.get(place) ?? 0) + 1)
   }
   return (
     [...octets.values()].every((sum) => sum <= MAX_SCOPE_OCTETS) &&
     [...counts.values()].every((count) => count <= MAX_ENTRIES) &&
-    textOf(entries).length <= MAX_ANNOTATIONS
+    all <= MAX_ANNOTATIONS
   )
 }
 

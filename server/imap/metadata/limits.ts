@@ -6,7 +6,7 @@ export const MAX_ENTRY_VALUE = 16_384
 export const MAX_ENTRIES = 50
 /** Octets of names and values, for each person and for what all share. */
 export const MAX_SCOPE_OCTETS = 65_536
-/** Characters of all entries of an account as they are kept: what is read and written whole, in some milliseconds. */
-export const MAX_ANNOTATIONS = 262_144
+/** The same of all entries of an account, of eight persons who fill theirs: what is read and written whole, in some milliseconds. */
+export const MAX_ANNOTATIONS = 524_288
 /** Entries named in one command. */
 export const MAX_ENTRIES_NAMED = 100

@@ -78,6 +78,26 @@ describe.each(stores)('$name: where a body lies, and keywords that stay', ({ ope
     expect(await mailboxes.head(b.id)).toMatchObject({ deleted: 1, unseen: 3 })
   })
 
+  test('a mailbox that is touched has a higher modseq, and nothing in it changed', async () => {
+    await using under = await open()
+    const { mailboxes } = under.store
+    const { id } = await mailboxes.create('u', 'A', {})
+    await mailboxes.append(id, await message(under.store, '1'))
+    const before = (await mailboxes.head(id))!
+    await mailboxes.touch(id)
+    expect(await mailboxes.head(id)).toEqual({ ...before, modseq: before.modseq + 1 })
+    expect(await mailboxes.changes(id, before.modseq, 9)).toEqual({
+      modseq: before.modseq + 1,
+      changed: [],
+      vanished: [],
+    })
+    await mailboxes.store(id, [1], { mode: 'add', flags: ['\\Seen'] })
+    expect((await mailboxes.changes(id, before.modseq, 9)).changed).toMatchObject([
+      { modseq: before.modseq + 2 },
+    ])
+    await expect(mailboxes.touch('999')).rejects.toMatchObject({ code: 'NO_SUCH_MAILBOX' })
+  })
+
   test('documents of both kinds travel with a copy', async () => {
     await using under = await open()
     await under.store.filed.put('a', '1', 0)

@@ -87,6 +87,7 @@ const cases: Record<string, Case> = {
     true,
   ),
   expunge: inBoxes(({ mailboxes }) => mailboxes.expunge(A!, [1, 3]), true),
+  touch: inBoxes(({ mailboxes }) => mailboxes.touch(A!), false),
   copy: inBoxes(({ mailboxes }) => mailboxes.copy(A!, [1, 2], B!, 1), false),
   rename: inBoxes(({ mailboxes }) => mailboxes.rename(A!, 'New'), false),
   delete: inBoxes(({ mailboxes }) => mailboxes.delete(A!), false),

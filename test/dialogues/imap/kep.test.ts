@@ -280,6 +280,10 @@ describe('origins: INBOX and Deliller hold only what the provider put there', ()
       S: a8 OK *
       C: a9 DELETE Ar&AV8-iv/kutu
       S: a9 OK *
+      C: c1 CREATE deliller
+      S: c1 NO [NOPERM] *
+      C: c2 CREATE "Del&ATE-ller/x"
+      S: c2 NO [NOPERM] *
       # The levels above are made, as by CREATE. [RFC 9051 §6.3.6]
       C: b1 CREATE tek
       S: b1 OK *

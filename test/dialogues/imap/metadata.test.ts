@@ -378,6 +378,31 @@ describe('hostile', () => {
     ])
   })
 
+  test('octets that are written longer where they are kept count once', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `/private/nul${n}`)
+    for (const name of names)
+      expect(
+        (await client.command('s', `SETMETADATA ${box} (${name} ~{4096+}\r\n${'\0'.repeat(4_096)})`)).at(-1),
+      ).toBe('s OK SETMETADATA done')
+    await client.command('n', `SETMETADATA ${box} (${names.map((name) => `${name} NIL`).join(' ')})`)
+  })
+
+  test('a note that changes raises HIGHESTMODSEQ, one that stays does not [RFC 7162 §3.2]', async () => {
+    const highest = async () =>
+      Number(
+        /HIGHESTMODSEQ (\d+)/.exec(
+          (await client.command('h', `STATUS ${box} (HIGHESTMODSEQ)`))[0] ?? '',
+        )?.[1],
+      )
+    const before = await highest()
+    await client.command('s', `SETMETADATA ${box} (/private/comment "1")`)
+    expect(await highest()).toBe(before + 1)
+    await client.command('s', `SETMETADATA ${box} (/private/comment "1")`)
+    expect(await highest()).toBe(before + 1)
+    await client.command('s', `SETMETADATA "" (/private/comment "2")`)
+    expect(await highest()).toBe(before + 1)
+  })
+
   test('values, entries of a mailbox and all that a person notes are bounded, and what was there stays', async () => {
     const set = async (entries: string) =>
       (await client.command('s', `SETMETADATA ${box} (${entries})`)).at(-1)

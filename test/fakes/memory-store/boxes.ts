@@ -11,6 +11,8 @@ export interface Plan<R> {
   readonly answer: R
   /** Set where the change ends a move out of this mailbox. */
   readonly ends?: string
+  /** Set where the modseq rises though no message changes. */
+  readonly touches?: true
 }
 
 /**
@@ -65,12 +67,12 @@ export class Boxes {
         await this.complete(id, box.pend)
         continue
       }
-      const { puts, answer, ends } = plan(box, rows)
+      const { puts, answer, ends, touches } = plan(box, rows)
       const leaving = ends !== undefined && box.leaving?.id === ends ? undefined : box.leaving
-      const pend = { opId: randomUUID(), puts, head: headAfter(box, rows, puts), leaving }
+      const pend = { opId: randomUUID(), puts, head: headAfter(box, rows, puts, touches), leaving }
       const begun = await this.documents.change(id, (current) => {
         if (current.version !== box.version) return undefined
-        if (puts.length === 0 && leaving === box.leaving) return current
+        if (puts.length === 0 && leaving === box.leaving && !touches) return current
         return { ...current, version: current.version + 1, pend }
       })
       if (begun === undefined) continue
@@ -124,12 +126,13 @@ function headAfter(
   box: BoxDocument,
   rows: readonly MessageVersion[],
   puts: readonly MessageVersion[],
+  touches?: true,
 ): MailboxHead {
   const known = new Map(rows.map((row) => [row.uid, row]))
   const head = {
     uidValidity: box.uidValidity,
     uidNext: box.uidNext,
-    modseq: box.modseq + (puts.length > 0 ? 1 : 0),
+    modseq: box.modseq + (puts.length > 0 || touches ? 1 : 0),
     exists: box.exists,
     unseen: box.unseen,
     deleted: box.deleted,

@@ -226,6 +226,11 @@ export class MemoryMessages implements Messages {
     return stored
   }
 
+  async touch(mailbox: string): Promise<void> {
+    await this.#boxes.mutate(mailbox, () => ({ puts: [], answer: undefined, touches: true }))
+    this.tell(mailbox)
+  }
+
   async expunge(mailbox: string, uids: readonly number[]): Promise<number[]> {
     const gone = await this.#whenNothingLeaves(mailbox, (box, rows) => {
       const puts = pick(rows, uids)

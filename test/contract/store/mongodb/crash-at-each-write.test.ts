@@ -188,6 +188,7 @@ const cases: Record<string, Case> = {
   ),
   expunge: inBoxes(({ mailboxes }) => mailboxes.expunge(A!, [1, 3]), true),
   'expunge of many': inBoxes(({ mailboxes }) => mailboxes.expunge(A!, uids(MANY)), true, MANY),
+  touch: inBoxes(({ mailboxes }) => mailboxes.touch(A!), false),
   copy: inBoxes(({ mailboxes }) => mailboxes.copy(A!, [1, 2], B!, 1), false),
   'copy of many': inBoxes(({ mailboxes }) => mailboxes.copy(A!, uids(MANY), B!, 1), false, MANY),
   rename: inBoxes(({ mailboxes }) => mailboxes.rename(A!, 'New'), false),
