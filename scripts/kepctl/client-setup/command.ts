@@ -90,7 +90,7 @@ async function write(
   const files = new Map([
     ['mail/config-v1.1.xml', autoconfig(settings)],
     ['.well-known/autoconfig/mail/config-v1.1.xml', autoconfig(settings)],
-    ['autodiscover/autodiscover.xml', autodiscover(settings)],
+    ['autodiscover/autodiscover.xml', autodiscover(settings, address)],
     [`${address ?? settings.domain}.mobileconfig`, mobileconfig(settings, address)],
   ])
   const written: string[] = []
