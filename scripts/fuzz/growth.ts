@@ -71,12 +71,12 @@ async function measure(target: Target, growth: Growth, retries: number): Promise
 /** How much more three times the octets cost: three where work grows with them, nine where it grows with their square. */
 async function steepness(target: Target, growth: Growth, octets: number): Promise<number> {
   const [small, large] = [growth.make(octets), growth.make(octets * FIRST_STEP)]
-  let least = Infinity
+  const best = { small: Infinity, large: Infinity }
   for (let round = 0; round < ROUNDS; round++) {
-    const once = await microseconds(target, growth, small)
-    least = Math.min(least, (await microseconds(target, growth, large)) / once)
+    best.small = Math.min(best.small, await microseconds(target, growth, small))
+    best.large = Math.min(best.large, await microseconds(target, growth, large))
   }
-  return least
+  return best.large / best.small
 }
 
 let total = 0
