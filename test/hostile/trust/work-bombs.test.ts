@@ -50,8 +50,13 @@ describe('header', () => {
     expect(readParameters(`a/b${'()'.repeat(MEGABYTE / 2)}`).value).toBe('a/b')
     expect(readParameters(`a/b${'('.repeat(MEGABYTE)};c=d`).params.get('c')).toBe('d')
   })
-  test('a megabyte of encoded words', () => {
-    expect(decodeHeaderText('=?utf-8?q?a?= '.repeat(MEGABYTE / 14))).toMatch(/^a+ $/)
+  test('a megabyte of encoded words: those of the first 128 KiB are decoded, the rest stays as it is', () => {
+    const word = '=?utf-8?q?a?= '
+    const decoded = Math.floor(131_072 / word.length)
+    const rest = ` ${word.repeat(MEGABYTE / word.length - decoded)}`
+    expect(decodeHeaderText(word.repeat(MEGABYTE / word.length)) === `${'a'.repeat(decoded)}${rest}`).toBe(
+      true,
+    )
   })
 })
 
