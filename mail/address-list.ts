@@ -23,7 +23,7 @@ export interface AddressList {
   clean: boolean
 }
 
-/** More addresses than recipients may be given means that the field is not meant for us. */
+/** Addresses and groups: more than recipients may be given means that the field is not meant for us. */
 const MAX_ADDRESSES = 5_000
 
 export function readAddressList(text: string): AddressList {
@@ -32,6 +32,7 @@ export function readAddressList(text: string): AddressList {
   let group: { kind: 'group'; name: string; members: Mailbox[] } | undefined
   let start = 0
   let inRoute = false
+  let count = 0
   for (let at = 0; at <= tokens.items.length; at++) {
     const token = tokens.items[at]
     if (isSpecial(token, '<') && isSpecial(tokens.items[at + 1], '@')) inRoute = true
@@ -40,6 +41,7 @@ export function readAddressList(text: string): AddressList {
     if (!ends) continue
     const words = tokens.items.slice(start, at)
     start = at + 1
+    if (++count > MAX_ADDRESSES) return { items: list.items, clean: false }
     if (token?.text === ':' && token.kind === 'special') {
       if (group !== undefined) list.clean = false
       group = { kind: 'group', name: phrase(words), members: [] }
@@ -54,7 +56,6 @@ export function readAddressList(text: string): AddressList {
       else list.items.push({ kind: 'mailbox', mailbox })
     }
     if (token?.text === ';') group = undefined
-    if (list.items.length > MAX_ADDRESSES) return { items: list.items, clean: false }
   }
   return list
 }

@@ -4,6 +4,12 @@ import type { MimeEnvelope } from './mime-part.ts'
 
 /** ENVELOPE. [RFC 9051 §7.5.2] Values stand as they were written, encoded words and all. */
 export function formatEnvelope(envelope: MimeEnvelope): string {
+  let left = MAX_FIELDS
+  const addresses = (value: string | undefined): string => {
+    const read = value?.slice(0, left)
+    left -= read?.length ?? 0
+    return addressesIn(read)
+  }
   const from = addresses(envelope.from)
   const senders = (value: string | undefined) => {
     const read = addresses(value)
@@ -23,12 +29,12 @@ export function formatEnvelope(envelope: MimeEnvelope): string {
   ].join(' ')})`
 }
 
-/** Twice what the most recipients that a message may have need; reading more at once would hold the loop. */
-const MAX_FIELD = 131_072
+/** Characters of all address fields together, twice what the most recipients need: reading more at once would hold the loop. */
+const MAX_FIELDS = 131_072
 
-function addresses(value: string | undefined): string {
+function addressesIn(value: string | undefined): string {
   if (value === undefined) return 'NIL'
-  const written = readAddressList(value.slice(0, MAX_FIELD)).items.flatMap((item) =>
+  const written = readAddressList(value).items.flatMap((item) =>
     item.kind === 'mailbox'
       ? [address(item.mailbox)]
       : // A group is a beginning with its name and an end without one.

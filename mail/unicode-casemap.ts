@@ -21,6 +21,11 @@ export function unicodeCasemap(text: string): string {
     }
     const code = text.codePointAt(at) ?? unit
     if (code > 0xffff) at++
+    if (isItself(code)) {
+      length = units.writeUInt16LE(unit, length)
+      if (code > 0xffff) length = units.writeUInt16LE(text.charCodeAt(at), length)
+      continue
+    }
     const bytes = near[code] ?? known.get(code) ?? learned(code)
     for (let n = 0; n < bytes.length; n++) units[length++] = bytes[n] ?? 0
   }
@@ -51,9 +56,25 @@ const known = new Map<number, Uint8Array>()
 /** Latin, Greek and Cyrillic letters by themselves: looking into a map takes several times as long (measured). */
 const near: (Uint8Array | undefined)[] = new Array(0x600).fill(undefined)
 
+/** Of planes 0 and 1 a bit each, of which it was learned that nothing maps them: working that out takes ten times as long. */
+const itself = new Uint8Array(0x20000 / 8)
+/** The only ones behind these planes that are mapped. */
+const COMPATIBILITY = [0x2f800, 0x2fa1f] as const
+
+const isItself = (code: number): boolean =>
+  code > 0x1ffff
+    ? code < COMPATIBILITY[0] || code > COMPATIBILITY[1]
+    : ((itself[code >> 3] ?? 0) & (1 << (code & 7))) !== 0
+
 /** The octets of what it becomes, in UTF-16. */
 function learned(code: number): Uint8Array {
-  const octets = Buffer.from(fixpoint(String.fromCodePoint(code)), 'utf16le')
+  const char = String.fromCodePoint(code)
+  const mapped = fixpoint(char)
+  const octets = Buffer.from(mapped, 'utf16le')
+  if (mapped === char && code <= 0x1ffff) {
+    itself[code >> 3] = (itself[code >> 3] ?? 0) | (1 << (code & 7))
+    return octets
+  }
   if (code < near.length) near[code] = octets
   else if (known.size < MOST_KNOWN) known.set(code, octets)
   return octets

@@ -35,8 +35,8 @@ export const MAX_FAILED_LOGINS = 5
 export const MAX_MAILBOXES = 2_000
 /** Octets of a mailbox name and levels of its hierarchy. */
 export const MAX_NAME = 500
-/** Octets of a name as it is sent: three times what a name of the longest takes in modified UTF-7 or decomposed. */
-export const MAX_NAME_ON_WIRE = 4_000
+/** Octets of a name as it is sent: a longest one takes no more in modified UTF-7, nor decomposed. */
+export const MAX_NAME_ON_WIRE = 1_600
 export const MAX_LEVELS = 20
 /** Keywords of one message: a row must not grow with what a client makes up. */
 export const MAX_KEYWORDS = 64

@@ -3,7 +3,7 @@ import type { Cursor } from './cursor.ts'
 import type { Enabled } from './enabled.ts'
 import { bad } from './failure.ts'
 import { MAX_MAILBOXES } from './limits.ts'
-import { nameFromWire, parentsOf, SEPARATOR } from './mailbox-name.ts'
+import { nameFromWire, SEPARATOR } from './mailbox-name.ts'
 
 /** Mailboxes by what they are or are called; asked anew each time, since they come and go. [RFC 5465 §6] [RFC 7377 §2.2] */
 export type MailboxFilter =
@@ -63,7 +63,8 @@ export function filterMatches(filter: MailboxFilter, name: string, subscribed: R
     case 'MAILBOXES':
       return filter.names.has(name)
     case 'SUBTREE':
-      return [name, '', ...parentsOf(name)].some((level) => filter.names.has(level))
+      for (let level = name; level !== ''; level = parentOf(level)) if (filter.names.has(level)) return true
+      return filter.names.has('')
     case 'SUBTREE-ONE':
       return filter.names.has(name) || filter.names.has(parentOf(name))
   }

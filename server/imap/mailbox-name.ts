@@ -18,6 +18,12 @@ export function nameFromWire(octets: string, utf8: boolean): string {
     : no('CANNOT', 'Kutu adi UTF-7 degil', 'The mailbox name is not modified UTF-7')
 }
 
+/** As it was sent, where that is composed otherwise than the name; undefined in modified UTF-7, which we take in one spelling. */
+export function spelledOtherwise(octets: string, utf8: boolean): string | undefined {
+  const sent = utf8 ? decodeUtf8(octets) : undefined
+  return sent === undefined || sent === sent.normalize('NFC') ? undefined : sent
+}
+
 /** As `nameFromWire`; undefined for what no mailbox can be named by. */
 export function patternFromWire(octets: string, utf8: boolean): string | undefined {
   const isNoName = !utf8 && octets.length <= MAX_NAME_ON_WIRE && decodeModifiedUtf7(octets) === undefined

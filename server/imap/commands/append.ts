@@ -1,6 +1,7 @@
 import { CommandTail } from '../append/command-tail.ts'
 import { Incoming } from '../append/incoming.ts'
 import { oneAstring, openCommand } from '../command.ts'
+import { tellSpelling } from '../list-response.ts'
 import { formatNumbers } from '../number-set.ts'
 import { refuseClientMessage } from '../origins.ts'
 import { spaceLeft } from '../quota.ts'
@@ -31,6 +32,7 @@ export const append = openCommand({
     // As many as there were messages, in their order. [RFC 3502]
     const uids = appended.map(({ uid }) => uid)
     session.selected?.brought(target, uids)
+    await tellSpelling(session, target, name)
     return `[APPENDUID ${target.uidValidity} ${formatNumbers(uids)}] APPEND done`
   },
 })

@@ -3,6 +3,7 @@ import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad, no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
+import { tellSpelling } from '../list-response.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { mailboxId } from '../object-id.ts'
 import { refuseLikePipeline } from '../origins.ts'
@@ -45,6 +46,7 @@ export const create = command({
       session.notifications?.changedByUs('mailbox', made.id)
     }
     session.parts.accountHints.tell(session.account)
+    if (made !== undefined) await tellSpelling(session, made, octets)
     return made === undefined ? 'CREATE done' : `[MAILBOXID (${mailboxId(made)})] CREATE done`
   },
 })

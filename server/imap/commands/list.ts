@@ -1,8 +1,8 @@
-import { PIPELINE_ONLY } from '../../accounts/standard-mailboxes.ts'
 import { command } from '../command.ts'
 import type { Cursor } from '../cursor.ts'
 import { bad } from '../failure.ts'
 import { matchesPattern } from '../list-pattern.ts'
+import { attributesOf, listResponse } from '../list-response.ts'
 import { parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { parseStatusItems, statusLine } from '../mailbox-status.ts'
 import { type MailboxTree, readTree } from '../mailbox-tree.ts'
@@ -62,7 +62,7 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
     if (!(await isNamed(name)) || !selected(tree, name, args, withUnnamed)) continue
     const row = tree.rows.get(name)
     session.out.untagged(
-      `LIST (${attributes(tree, name, args).join(' ')}) "${SEPARATOR}" ${mailbox(name, session.enabled.utf8)}${withUnnamed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''}`,
+      `${listResponse(attributes(tree, name, args), name, session.enabled.utf8)}${withUnnamed.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''}`,
     )
     // [RFC 8440 §4]
     if (row !== undefined && args.returns.has('MYRIGHTS'))
@@ -104,12 +104,9 @@ function attributes(tree: MailboxTree, name: string, args: ListArguments): strin
   const row = tree.rows.get(name)
   const found: string[] = []
   if (row === undefined) found.push(args.extended ? '\\NonExistent' : '\\Noselect')
-  found.push(tree.withChildren.has(name) ? '\\HasChildren' : '\\HasNoChildren')
-  // So that clients offer no new mailbox there.
-  if (PIPELINE_ONLY.has(name)) found.push('\\NoInferiors')
+  found.push(...attributesOf(name, row, tree.withChildren.has(name)))
   if (tree.subscribed.has(name) && (args.returns.has('SUBSCRIBED') || args.selection.has('SUBSCRIBED')))
     found.push('\\Subscribed')
-  if (row?.specialUse !== undefined) found.push(row.specialUse)
   return found
 }
 

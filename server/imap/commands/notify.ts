@@ -34,6 +34,7 @@ async function tellNoAccess(session: Session, groups: readonly EventGroup[]): Pr
   const { mailboxes } = parts.store
   const subscribed = new Set(await mailboxes.subscriptions(account))
   for (const { name } of await mailboxes.list(account)) {
+    await session.slice.breathe()
     if (!groups.some(({ filter }) => filterMatches(filter, name, subscribed))) continue
     out.untagged(`LIST (\\NoAccess) "${SEPARATOR}" ${mailbox(name, enabled.utf8)}`)
     await out.room()

@@ -1,6 +1,7 @@
 import { command } from '../command.ts'
 import { no } from '../failure.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
+import { tellSpelling } from '../list-response.ts'
 import { recordAct } from '../mail-record.ts'
 import { checkNewName, parentsOf, SEPARATOR } from '../mailbox-name.ts'
 import { refuseLikePipeline } from '../origins.ts'
@@ -54,6 +55,7 @@ export const rename = command({
       if ((box.name + SEPARATOR).startsWith(row.name + SEPARATOR))
         session.notifications?.changedByUs('mailbox', box.id)
     session.parts.accountHints.tell(session.account)
+    await tellSpelling(session, { ...row, name }, to)
     return 'RENAME done'
   },
 })

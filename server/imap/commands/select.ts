@@ -4,6 +4,7 @@ import { no } from '../failure.ts'
 import { flagsResponse } from '../fetch/response.ts'
 import { DELETED, SEEN } from '../flags.ts'
 import { PAGE } from '../limits.ts'
+import { tellOpened } from '../list-response.ts'
 import { keywordsOf } from '../mailbox-keywords.ts'
 import { type Positions, positionsOfUids } from '../number-set.ts'
 import { mailboxId } from '../object-id.ts'
@@ -13,7 +14,6 @@ import { type KnownState, parseSelectParameters, type SelectParameters } from '.
 import { SelectedMailbox } from '../selected-mailbox.ts'
 import type { Session } from '../session.ts'
 import { ShownFlags, SYSTEM_FLAGS } from '../shown-flags.ts'
-import { mailbox } from '../wire-text.ts'
 
 /** [RFC 9051 §6.3.2] [RFC 9051 §6.3.3] */
 export const selectCommands = (['SELECT', 'EXAMINE'] as const).map((name) =>
@@ -67,7 +67,7 @@ async function select(
   out.untagged(`OK [UIDNEXT ${uidNext}] The next UID`)
   out.untagged(`OK [HIGHESTMODSEQ ${selected.modseq}] The last change`)
   out.untagged(`OK [MAILBOXID (${mailboxId(row)})] The mailbox itself`)
-  if (session.enabled.rev2) out.untagged(`LIST () "/" ${mailbox(row.name, session.enabled.utf8)}`)
+  if (session.enabled.rev2) await tellOpened(session, row, octets)
   // What is delivered still comes; the client is told why it can put nothing there. [RFC 9208 §4.3.1]
   if (await isOverQuota(session)) out.untagged('NO [OVERQUOTA] Kota doldu / The quota is used up')
   if (known?.uidValidity === row.uidValidity) await tellMissed(session, known)

@@ -2,11 +2,11 @@ import type { MailboxHead } from '../../../storage/port.ts'
 import { no } from '../failure.ts'
 import type { FetchItem } from '../fetch/items.ts'
 import { MAX_MAILBOXES } from '../limits.ts'
+import { attributesOf, listResponse } from '../list-response.ts'
 import { meansSelected } from '../mailbox-filter.ts'
 import { SEPARATOR } from '../mailbox-name.ts'
 import { statusOf } from '../mailbox-status.ts'
 import type { Session } from '../session.ts'
-import { mailbox } from '../wire-text.ts'
 import { type EventGroup, type NotifyEvent, wants } from './event-groups.ts'
 import { KnownMailboxes, type NameChange } from './known-mailboxes.ts'
 
@@ -169,6 +169,8 @@ export class Notifications {
   async #takeNew(whatIsThere: 'is known' | 'is news'): Promise<void> {
     const meant = new Set<string>()
     for (const { id, name } of this.#known.rows.values()) {
+      // Each group is asked of each mailbox.
+      await this.#session.slice.breathe()
       if (!this.wants('MessageNew', name)) continue
       meant.add(id)
       if (this.#told.has(id)) continue
@@ -176,7 +178,6 @@ export class Notifications {
       if (head !== undefined) this.#told.set(id, head)
       if (head === EMPTY) this.#heard.add(id)
       if (this.#told.size > MAX_MAILBOXES) return
-      await this.#session.slice.breathe()
     }
     for (const id of this.#told.keys()) if (!meant.has(id)) this.#told.delete(id)
   }
@@ -214,12 +215,14 @@ export class Notifications {
     const row = rows.find((each) => each.name === name)
     const attributes = [
       ...(row === undefined ? ['\\NonExistent'] : []),
-      rows.some((each) => each.name.startsWith(name + SEPARATOR)) ? '\\HasChildren' : '\\HasNoChildren',
+      ...attributesOf(
+        name,
+        row,
+        rows.some((each) => each.name.startsWith(name + SEPARATOR)),
+      ),
       ...(this.#known.subscribed.has(name) ? ['\\Subscribed'] : []),
-      ...(row?.specialUse === undefined ? [] : [row.specialUse]),
     ]
-    const old = oldName === undefined ? '' : ` ("OLDNAME" (${mailbox(oldName, enabled.utf8)}))`
-    out.untagged(`LIST (${attributes.join(' ')}) "${SEPARATOR}" ${mailbox(name, enabled.utf8)}${old}`)
+    out.untagged(listResponse(attributes, name, enabled.utf8, oldName))
     await out.room()
     await slice.breathe()
   }

@@ -22,8 +22,10 @@ export function messageIdMatcher(
   const folded = turkishCasemap(text)
   let named: Promise<Named> | undefined
   return async (message) => {
-    for (const id of await idsIn(message))
+    for (const id of await idsIn(message)) {
       if (turkishCasemap(decodeHeaderText(id)).includes(folded)) return true
+      await session.slice.breathe()
+    }
     if (!WHOLE_ID.test(text)) return false
     named ??= namedBy(session, withBrackets(text))
     const { intakes, bodies } = await named

@@ -122,11 +122,14 @@ export class SearchedMessage {
     if (value === undefined) return []
     const written = decodeHeaderText(value)
     if (!value.includes('(')) return [written]
-    const shown = mailboxesOf(readAddressList(value.slice(0, MAX_FIELD))).map(
-      ({ name: called, comment, local, domain }) =>
-        `${decodeHeaderText(called ?? comment ?? '')} <${local}@${domain}>`,
-    )
-    return [written, ...shown]
+    const texts = [written]
+    for (const { name: called, comment, local, domain } of mailboxesOf(
+      readAddressList(value.slice(0, MAX_FIELD)),
+    )) {
+      texts.push(`${decodeHeaderText(called ?? comment ?? '')} <${local}@${domain}>`)
+      await this.session.slice.breathe()
+    }
+    return texts
   }
 
   headerSpan(index: MimeIndex): Span {

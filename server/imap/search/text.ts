@@ -19,6 +19,8 @@ export async function textMatches(
   if (index === undefined) return false
   let inside: boolean | undefined
   for (const text of message.texts.of(index, message.headerSpan(index))) {
+    // Thousands of parts may be passed over.
+    await message.session.slice.breathe()
     if (text.kind !== 'body' && !headers) continue
     if (text.kind !== 'own header' && touchesContent(message.row, text.span)) {
       inside ??= await message.mayLookInside()

@@ -36,7 +36,7 @@ describe('IMAP4rev2 after ENABLE', () => {
       S: * OK [UIDNEXT 3] *
       S: * OK [HIGHESTMODSEQ *] *
       S: * OK [MAILBOXID *] *
-      S: * LIST () "/" "Çöp"
+      S: * LIST (\\HasNoChildren) "/" "Çöp"
       S: a2 OK [READ-WRITE] *
       C: a3 SEARCH SUBJECT i
       S: * ESEARCH (TAG "a3") ALL 1:2
@@ -257,6 +257,40 @@ describe('SEARCH is a tree over decoded, Turkish-folded text [RFC 9051 §6.4.4]'
     await client.command('a', `SELECT "${name}"`)
     expect((await client.command('b', `SEARCH ${keys}`))[0]).toBe(`* SEARCH ${found}`.trimEnd())
   })
+})
+
+test('a mailbox that is opened has its attributes, and the name by which it was called [RFC 9051 §6.3.2] [RFC 9051 §6.3.9.7]', async () => {
+  const other = await loggedIn(under)
+  await runDialogue(
+    other,
+    `
+    C: a1 ENABLE IMAP4rev2
+    S: ...
+    S: a1 OK *
+    C: a2 SELECT "Giden Kutusu"
+    S: ...
+    S: * LIST (\\HasNoChildren \\Sent) "/" "Giden Kutusu"
+    S: a2 OK *
+    C: a3 EXAMINE "Arşiv"
+    S: ...
+    S: * LIST (\\HasChildren \\Archive) "/" "Arşiv"
+    S: a3 OK *
+    C: a4 CREATE "küme"
+    S: * LIST (\\HasNoChildren) "/" "küme" ("OLDNAME" ("küme"))
+    S: a4 OK *
+    C: a5 SELECT "küme"
+    S: ...
+    S: * LIST (\\HasNoChildren) "/" "küme" ("OLDNAME" ("küme"))
+    S: a5 OK *
+    C: a6 RENAME "küme" "küme2"
+    S: * LIST (\\HasNoChildren) "/" "küme2" ("OLDNAME" ("küme2"))
+    S: a6 OK *
+    C: a7 DELETE "küme2"
+    S: ...
+    S: a7 OK *
+    `,
+  )
+  other.end()
 })
 
 describe('several sessions see the same changes in the same order (I7)', () => {

@@ -76,3 +76,10 @@ describe('hostile input', () => {
     )
   })
 })
+
+test.each(['a:', 'a@b,', 'a:b@c,', ';'])('%j without end is read as far as five thousand go', (piece) => {
+  const { items, clean } = readAddressList(piece.repeat(30_000))
+  expect(clean).toBe(false)
+  const members = items.reduce((sum, item) => sum + (item.kind === 'group' ? item.members.length : 0), 0)
+  expect(items.length + members).toBeLessThanOrEqual(5_000)
+})

@@ -63,3 +63,10 @@ test('in search the four letters i are one, and nothing that the casemap finds i
     }),
   )
 })
+
+test('what nothing maps stays, when it is met and when it was met before: planes 0 to 2, and the end', () => {
+  for (const text of ['\u0950\u{10000}\u{20000}\u{2f7ff}\u{2fa20}\u{10ffff}', '\u0950\u{10000}'])
+    for (const _ of [1, 2]) expect(unicodeCasemap(text)).toBe(text)
+  expect(unicodeCasemap('\u{2f800}')).toBe('\u4e3d')
+  expect(unicodeCasemap('\u{10428}')).toBe('\u{10400}')
+})
