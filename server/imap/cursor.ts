@@ -14,8 +14,9 @@ const QUOTED = /"[^"\\\r\n\x00]*(?:\\["\\][^"\\\r\n\x00]*)*"/y
 const LITERAL = /\{([0-9]{1,19})\+?\}\r\n/y
 const ANNOUNCEMENT = /~?\{([0-9]{1,19})(\+?)\}$/y
 const WORD = /[A-Za-z0-9.]{1,400}/y
-const NUMBER = /[0-9]{1,16}/y
+const NUMBER = /[0-9]{1,19}/y
 const MAX_UINT32 = 0xffff_ffff
+const MAX_NUMBER64 = 2n ** 63n - 1n
 
 /**
  * Reads one command from left to right; nothing is looked at twice and nothing is guessed. Text is one char per
@@ -115,12 +116,12 @@ export class Cursor {
     return this.#literal() ?? this.#fail('a literal')
   }
 
-  /** 0 to 2^53 - 1. */
+  /** 0 to 2^63 - 1, of which all above 2^53 - 1 are read as that: nothing here is as large. [RFC 9051 §9] */
   number(): number {
     const digits = this.#match(NUMBER)
-    const number = Number(digits ?? Number.NaN)
-    if (!Number.isSafeInteger(number)) throw this.lacks('a number')
-    return number
+    if (digits === undefined) throw this.lacks('a number')
+    if (BigInt(digits) > MAX_NUMBER64) throw bad('A number is out of range')
+    return Math.min(Number(digits), Number.MAX_SAFE_INTEGER)
   }
 
   nonZero(): number {

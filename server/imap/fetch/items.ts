@@ -193,7 +193,8 @@ function partial(cursor: Cursor): Partial | undefined {
   if (!cursor.take('<')) return undefined
   const start = cursor.number()
   cursor.expect('.')
-  const count = cursor.nonZero()
+  const count = cursor.number()
+  if (count === 0) throw bad('A part has at least one octet')
   cursor.expect('>')
   return { start, count }
 }

@@ -200,6 +200,23 @@ describe('QRESYNC', () => {
   })
 })
 
+test('numbers of 63 bits are numbers [RFC 9051 §9] [RFC 7162 §7]', async () => {
+  const most = '9223372036854775807'
+  await client.command('s', `SELECT ${box}`)
+  for (const text of [
+    `FETCH 1 (FLAGS) (CHANGEDSINCE ${most})`,
+    `SEARCH MODSEQ ${most}`,
+    `SEARCH SMALLER ${most}`,
+    `STORE 1 (UNCHANGEDSINCE ${most}) +FLAGS (\\Seen)`,
+    `FETCH 1 BODY.PEEK[]<0.${most}>`,
+    `FETCH 1 BODY.PEEK[]<${most}.${most}>`,
+  ])
+    expect((await client.command('a', text)).at(-1)).toMatch(/^a OK/)
+  expect(await client.command('p', `FETCH 1 BODY.PEEK[TEXT]<6.${most}>`)).toContain('bir')
+  for (const text of ['SEARCH LARGER 9223372036854775808', 'FETCH 1 BODY.PEEK[]<0.0>'])
+    expect((await client.command('b', text)).at(-1)).toMatch(/^b BAD/)
+})
+
 describe('UIDONLY', () => {
   test('who asks for the UID and nothing else is told it, since no response is empty [RFC 9586 §3.3]', () =>
     runDialogue(
