@@ -9,15 +9,16 @@ export function matchesPattern(pattern: string, name: string): boolean {
   let reached = new Uint8Array(wanted.length + 1)
   let next = new Uint8Array(wanted.length + 1)
   reached[0] = 1
-  passWildcards(wanted, reached)
+  let first = passWildcards(wanted, reached, 0)
   for (const char of name) {
     next.fill(0)
-    for (const [at, token] of wanted.entries()) {
+    for (let at = first; at < wanted.length; at++) {
       if (reached[at] === 0) continue
+      const token = wanted[at]
       if (token === '*' || (token === '%' && char !== SEPARATOR)) next[at] = 1
       else if (token === char && token !== '%') next[at + 1] = 1
     }
-    passWildcards(wanted, next)
+    first = passWildcards(wanted, next, first)
     ;[reached, next] = [next, reached]
   }
   return reached[wanted.length] === 1
@@ -28,8 +29,13 @@ const WILDCARDS = /[*%]+/g
 /** Several in a row say what the widest of them says. */
 const oneWildcard = (run: string): string => (run.includes('*') ? '*' : '%')
 
-/** A wildcard may also stand for nothing. */
-function passWildcards(wanted: readonly string[], places: Uint8Array): void {
-  for (const [at, token] of wanted.entries())
-    if (places[at] === 1 && (token === '*' || token === '%')) places[at + 1] = 1
+/** A wildcard may also stand for nothing. Answers the last `*` that is reached: whatever matches from before it matches from there. */
+function passWildcards(wanted: readonly string[], places: Uint8Array, first: number): number {
+  let last = first
+  for (let at = first; at < wanted.length; at++) {
+    if (places[at] === 0 || (wanted[at] !== '*' && wanted[at] !== '%')) continue
+    places[at + 1] = 1
+    if (wanted[at] === '*') last = at
+  }
+  return last
 }

@@ -56,6 +56,33 @@ export async function prepareTransfer(
   }
 }
 
+/** Messages that go in one write; others write in between. */
+const BATCH = 500
+
+export interface Transferred extends CopyResult {
+  /** Of the write at which it ended; the others are done. */
+  readonly failure?: unknown
+}
+
+/** In as many writes as it takes: one of a hundred thousand messages would let nobody else write for seconds. */
+export async function inBatches(
+  session: Session,
+  { target, uids }: Pick<Transfer, 'target' | 'uids'>,
+  write: (batch: readonly number[]) => Promise<CopyResult>,
+): Promise<Transferred> {
+  const pairs: (readonly [from: number, to: number])[] = []
+  const { uidValidity } = target
+  for (let at = 0; at < uids.length; at += BATCH) {
+    try {
+      for (const pair of (await write(uids.slice(at, at + BATCH))).pairs) pairs.push(pair)
+    } catch (failure) {
+      return { uidValidity, pairs, failure }
+    }
+    await session.slice.breathe()
+  }
+  return { uidValidity, pairs }
+}
+
 /** [RFC 9051 §7.1] undefined where nothing was copied. */
 export const copyUid = ({ uidValidity, pairs }: CopyResult): string | undefined =>
   pairs.length === 0

@@ -1,8 +1,11 @@
+import type { CopyResult, MailboxRow } from '../../../storage/port.ts'
 import { settlePlaces } from '../came-from.ts'
 import { command } from '../command.ts'
+import { DELETED } from '../flags.ts'
 import { recordMail } from '../mail-record.ts'
 import { requireSpace } from '../quota.ts'
-import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
+import type { Session } from '../session.ts'
+import { copyUid, inBatches, parseTransfer, prepareTransfer } from '../transfer.ts'
 
 /** Origin and delivery go along, so a copy is read when the message is read. [RFC 9051 §6.4.7] */
 export const copyCommands = [false, true].map((byUid) =>
@@ -19,7 +22,13 @@ export const copyCommands = [false, true].map((byUid) =>
       const now = clock.now().getTime()
       const from = session.box.row
       const flags = session.may('delete') ? undefined : 'undeleted'
-      const result = await store.mailboxes.copy(from.id, uids, target.id, now, flags)
+      const result = await inBatches(session, { target, uids }, (batch) =>
+        store.mailboxes.copy(from.id, batch, target.id, now, flags),
+      )
+      if ('failure' in result) {
+        await removeCopies(session, target, result)
+        throw result.failure
+      }
       session.box.brought(
         target,
         result.pairs.map(([, to]) => to),
@@ -30,3 +39,11 @@ export const copyCommands = [false, true].map((byUid) =>
     },
   }),
 )
+
+/** All or none: the mailbox is as it was before. [RFC 9051 §6.4.7] */
+async function removeCopies(session: Session, target: MailboxRow, { pairs }: CopyResult): Promise<void> {
+  const { mailboxes } = session.parts.store
+  const copies = pairs.map(([, to]) => to)
+  await mailboxes.store(target.id, copies, { mode: 'add', flags: [DELETED], unseen: true })
+  await mailboxes.expunge(target.id, copies)
+}

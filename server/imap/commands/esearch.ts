@@ -78,6 +78,9 @@ export const esearch = command({
   },
 })
 
+/** Each is asked of every mailbox; names may be many in one. */
+const MAX_FILTERS = 50
+
 /** `IN (mailboxes …) `; the selected mailbox where nothing is said. No scope option is known. [RFC 7377 §2.2] */
 function parseSource(cursor: Cursor, enabled: Enabled): readonly MailboxFilter[] {
   if (!cursor.take('IN (')) return [{ kind: 'SELECTED' }]
@@ -85,6 +88,7 @@ function parseSource(cursor: Cursor, enabled: Enabled): readonly MailboxFilter[]
   const named = { count: 0 }
   do filters.push(parseMailboxFilter(cursor, enabled, named))
   while (cursor.take(' '))
+  if (filters.length > MAX_FILTERS) throw bad('There are too many kinds of mailboxes')
   if (filters.some(({ kind }) => kind === 'SELECTED-DELAYED')) throw bad('A search delays nothing')
   cursor.expect(') ')
   return filters
@@ -104,6 +108,7 @@ async function* mailboxesOf(
   const subscribed = new Set(await mailboxes.subscriptions(account))
   for (const row of await mailboxes.list(account)) {
     await slice.breathe()
+    session.requireClient()
     if (asksSelected && row.id === selected?.row.id) continue
     if (!named.some((filter) => filterMatches(filter, row.name, subscribed))) continue
     const box = await lookedAt(session, row)

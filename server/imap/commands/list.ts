@@ -59,6 +59,7 @@ async function tellAll(session: Session, args: ListArguments): Promise<void> {
       : undefined
   for (const name of tree.names) {
     await session.slice.breathe()
+    session.requireClient()
     if (!(await isNamed(name)) || !selected(tree, name, args, withUnnamed)) continue
     const row = tree.rows.get(name)
     session.out.untagged(

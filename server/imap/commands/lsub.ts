@@ -22,6 +22,7 @@ export const lsub = command({
     const tree = await readTree(session)
     for (const name of tree.names) {
       await session.slice.breathe()
+      session.requireClient()
       const above = !tree.subscribed.has(name) && wanted.endsWith('%') && tree.withSubscribed.has(name)
       if ((!tree.subscribed.has(name) && !above) || !matchesPattern(wanted, name)) continue
       session.out.untagged(

@@ -2,9 +2,9 @@ import { markThrownAway, settlePlaces } from '../came-from.ts'
 import { command } from '../command.ts'
 import { recordMail } from '../mail-record.ts'
 import { requireSpace, rootsOf } from '../quota.ts'
-import { copyUid, parseTransfer, prepareTransfer } from '../transfer.ts'
+import { copyUid, inBatches, parseTransfer, prepareTransfer } from '../transfer.ts'
 
-/** One write: a message is never in both mailboxes or in none. [RFC 9051 §6.4.8] [RFC 6851 §3.1] */
+/** A message is never in both mailboxes or in none; where not all can go some may have gone. [RFC 9051 §6.4.8] [RFC 6851 §3.1] */
 export const moveCommands = [false, true].map((byUid) =>
   command({
     name: byUid ? 'UID MOVE' : 'MOVE',
@@ -19,10 +19,10 @@ export const moveCommands = [false, true].map((byUid) =>
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const takeBack = await markThrownAway(session, box.row, target, rows)
-      const result = await store.mailboxes.move(box.row.id, uids, target.id, now).catch(async (error) => {
-        await takeBack()
-        throw error
-      })
+      const result = await inBatches(session, { target, uids }, (batch) =>
+        store.mailboxes.move(box.row.id, batch, target.id, now),
+      )
+      if ('failure' in result) await takeBack()
       box.removed(result.pairs.map(([from]) => from))
       box.brought(
         target,
@@ -32,6 +32,7 @@ export const moveCommands = [false, true].map((byUid) =>
       const code = copyUid(result)
       // Before the EXPUNGE responses, so that the client knows where they went. [RFC 6851 §4.3]
       if (code !== undefined) session.out.untagged(`OK [${code}] Moved`)
+      if ('failure' in result) throw result.failure
       return 'MOVE done'
     },
   }),

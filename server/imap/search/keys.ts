@@ -34,6 +34,8 @@ export type SearchKey =
 
 /** More keys than this are no question that a person has; each costs time for every message. */
 const MAX_KEYS = 1_000
+/** Each `$` stands for as much as a mailbox has, and means the same. */
+const MAX_SAVED = 4
 /** Each reads the body again. */
 const MAX_TEXT_KEYS = 20
 
@@ -162,6 +164,7 @@ interface Reading {
   readonly enabled: Enabled
   keys: number
   texts: number
+  saved: number
   modseqs: number
 }
 
@@ -185,7 +188,7 @@ export function parseSearchProgram(cursor: Cursor, enabled: Enabled): SearchProg
     if (enabled.utf8Accept) throw bad('Everything is UTF-8 since it was enabled, so name no charset')
     parseCharset(cursor, enabled)
   }
-  const count = { keys: 0, texts: 0, modseqs: 0, enabled }
+  const count = { keys: 0, texts: 0, saved: 0, modseqs: 0, enabled }
   const keys: SearchKey[] = []
   do keys.push(searchKey(cursor, count))
   while (cursor.take(' '))
@@ -198,6 +201,7 @@ function searchKey(cursor: Cursor, count: Reading): SearchKey {
   if (/[0-9*$]/.test(cursor.text[cursor.position] ?? '')) {
     const set = cursor.numberSet()
     if (count.enabled.uidOnly && !set.saved) throw new CommandError('BAD', 'UIDREQUIRED', 'Search by UID')
+    countSaved(set, count)
     return { kind: 'messages', set, byUid: false }
   }
   const name = cursor.word()
@@ -217,7 +221,12 @@ function searchKey(cursor: Cursor, count: Reading): SearchKey {
   const key = read(cursor)
   if (key.kind === 'text' && ++count.texts > MAX_TEXT_KEYS) throw bad('There are too many text keys')
   if (key.kind === 'modseq') count.modseqs++
+  if (key.kind === 'messages') countSaved(key.set, count)
   return key
+}
+
+function countSaved({ saved }: NumberSet, count: Reading): void {
+  if (saved && ++count.saved > MAX_SAVED) throw bad('What was saved stands in too many keys')
 }
 
 function text(cursor: Cursor): string {
