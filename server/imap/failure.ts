@@ -55,6 +55,10 @@ export class ConnectionLost extends Error {}
 /** The connection ends with a last word: in both languages where it is not the client program's fault. */
 export class Farewell extends Error {}
 
+/** Whoever expunges a message takes its octets away at once, also while another is about to read them. */
+export const isExpunged = (error: unknown): boolean =>
+  error instanceof StoreError && error.code === 'NO_SUCH_BLOB'
+
 /** What a failure of the store means to a client; undefined where it is a fault of ours. */
 export function refusalOf(error: unknown): CommandError | undefined {
   if (error instanceof CommandError) return error

@@ -1,7 +1,7 @@
 import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeIndex } from '../../../mail/mime-part.ts'
-import { type MailboxRow, type MessageRow, StoreError } from '../../../storage/port.ts'
-import { type CommandError, no } from '../failure.ts'
+import type { MailboxRow, MessageRow } from '../../../storage/port.ts'
+import { type CommandError, isExpunged, no } from '../failure.ts'
 import { planSection } from '../fetch/answer.ts'
 import { formatSection } from '../fetch/items.ts'
 import { readByContent, touchesContent } from '../retrieval-gate.ts'
@@ -91,7 +91,7 @@ async function* unlessGone(pieces: AsyncIterable<Buffer>, url: string): AsyncGen
   try {
     yield* pieces
   } catch (error) {
-    if (error instanceof StoreError && error.code === 'NO_SUCH_BLOB') throw badUrl(url)
+    if (isExpunged(error)) throw badUrl(url)
     throw error
   }
 }

@@ -5,7 +5,7 @@ import { decodeIndex } from '../../../mail/mime-codec.ts'
 import type { MimeIndex, MimePart } from '../../../mail/mime-part.ts'
 import { isTransferEncoding } from '../../../mail/transfer-decoder.ts'
 import type { MessageRow } from '../../../storage/port.ts'
-import { ConnectionLost, no } from '../failure.ts'
+import { ConnectionLost, isExpunged, no } from '../failure.ts'
 import { decodedPieces, piecesOf } from '../octet-pieces.ts'
 import { readByContent, type Span, touchesContent } from '../retrieval-gate.ts'
 import type { Session } from '../session.ts'
@@ -16,16 +16,29 @@ import { previewOf } from './preview.ts'
 import { responseTo } from './response.ts'
 import { cut, findPart, spanOf } from './section.ts'
 
+interface Literal {
+  readonly size: number
+  readonly binary: boolean
+  readonly octets: () => AsyncIterable<Buffer>
+}
+
 /** One value of an answer: text at hand, or octets that are streamed as a literal. */
-type Value =
-  | string
-  | { readonly size: number; readonly binary: boolean; readonly octets: () => AsyncIterable<Buffer> }
+type Value = string | Literal
 
 interface Planned {
   readonly label: string
   readonly value: Value
   /** Octets of the message that the value carries; for the question whether that is reading. */
   readonly carries?: Span | undefined
+}
+
+interface BegunLiteral extends Omit<Literal, 'octets'> {
+  readonly first: IteratorResult<Buffer>
+  readonly pieces: AsyncIterator<Buffer>
+}
+
+interface Begun extends Omit<Planned, 'value'> {
+  readonly value: string | BegunLiteral
 }
 
 /** Whether the items need the MIME index, which is read only then. */
@@ -56,19 +69,55 @@ export async function answerFetch(
     if (octets === undefined) return false
     index = decodeIndex(octets)
   }
-  const planned: Planned[] = []
-  for (const item of items) {
-    planned.push(await plan(session, row, index, item))
-    // Fields of a long header take more than a slice of time.
-    await session.slice.breathe()
+  const begun: Begun[] = []
+  try {
+    if (!(await beginAll(session, row, index, items, begun))) return false
+    const reading = begun.find(({ carries }) => carries !== undefined && touchesContent(row, carries))
+    if (reading !== undefined) await readByContent(session, row, `${command} ${reading.label}`)
+    await send(session, row, begun)
+    return true
+  } finally {
+    // What was not sent to its end holds a file open.
+    for (const { value } of begun) if (typeof value !== 'string') await value.pieces.return?.()
   }
-  const reading = planned.find(({ carries }) => carries !== undefined && touchesContent(row, carries))
-  if (reading !== undefined) await readByContent(session, row, `${command} ${reading.label}`)
-  await send(session, row, planned)
-  return true
 }
 
-async function send(session: Session, row: MessageRow, planned: readonly Planned[]): Promise<void> {
+/** False where the message is gone. */
+async function beginAll(
+  session: Session,
+  row: MessageRow,
+  index: MimeIndex | undefined,
+  items: readonly FetchItem[],
+  begun: Begun[],
+): Promise<boolean> {
+  try {
+    for (const item of items) {
+      begun.push(await begin(await plan(session, row, index, item)))
+      // Fields of a long header take more than a slice of time.
+      await session.slice.breathe()
+    }
+    return true
+  } catch (error) {
+    if (isExpunged(error)) return false
+    throw error
+  }
+}
+
+/** Reads the beginning of a literal before anything is sent: after that only a long one can fail. */
+async function begin({ value, ...planned }: Planned): Promise<Begun> {
+  if (typeof value === 'string') return { ...planned, value }
+  const { octets, ...literal } = value
+  const pieces = octets()[Symbol.asyncIterator]()
+  return { ...planned, value: { ...literal, first: await pieces.next(), pieces } }
+}
+
+async function* fromBeginning({ first, pieces }: BegunLiteral): AsyncGenerator<Buffer> {
+  if (first.done === true) return
+  yield first.value
+  yield* { [Symbol.asyncIterator]: () => pieces }
+}
+
+async function send(session: Session, row: MessageRow, planned: readonly Begun[]): Promise<void> {
   const { out } = session
   let before = `* ${responseTo(row.uid, session.box.sequenceOf(row.uid), session.enabled)} (`
   for (const { label, value } of planned) {
@@ -77,9 +126,10 @@ async function send(session: Session, row: MessageRow, planned: readonly Planned
     if (typeof value === 'string') out.raw(value)
     else {
       try {
-        await out.literal(`${value.binary ? '~' : ''}{${value.size}}\r\n`, value.octets())
+        await out.literal(`${value.binary ? '~' : ''}{${value.size}}\r\n`, fromBeginning(value))
       } catch (error) {
-        if (!(error instanceof ConnectionLost)) session.parts.events.internalError('imap', error)
+        if (!(error instanceof ConnectionLost) && !isExpunged(error))
+          session.parts.events.internalError('imap', error)
         throw new ConnectionLost('a literal could not be completed', { cause: error })
       }
     }

@@ -7,7 +7,7 @@ import { type SortedBy, sortedBy } from '../sort/sorted.ts'
 import { tagString } from '../wire-text.ts'
 import type { Placed, SearchContext } from './context.ts'
 import { changesWithMessages } from './keys.ts'
-import { matcherOf } from './matcher.ts'
+import { isMatch, matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
 
@@ -106,7 +106,7 @@ export class SearchContexts {
         if (box.sequenceOf(row.uid) === 0) continue
         const message = new SearchedMessage(session, row, page)
         if (!this.#touched.has(row.uid) && !(await message.mayLookInside())) continue
-        const isFound = await matches(message)
+        const isFound = await isMatch(matches, message)
         if (message.isHeldBack) context.heldBack.add(row.uid)
         else context.heldBack.delete(row.uid)
         if (isFound && !context.has(row.uid)) added.push(message)

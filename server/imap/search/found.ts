@@ -5,7 +5,7 @@ import { Progress } from '../progress.ts'
 import type { Session } from '../session.ts'
 import { foundAtAGlance, type SearchedMailbox } from './glance.ts'
 import type { SearchKey } from './keys.ts'
-import { matcherOf } from './matcher.ts'
+import { isMatch, matcherOf } from './matcher.ts'
 import { SearchedMessage } from './searched-message.ts'
 import { SearchedPage } from './searched-page.ts'
 
@@ -51,7 +51,7 @@ export async function find(
     const page = new SearchedPage(session, rows, box.row)
     for (const row of rows) {
       const message = new SearchedMessage(session, row, page)
-      const isFound = await matches(message)
+      const isFound = await isMatch(matches, message)
       if (message.isHeldBack) heldBack?.add(row.uid)
       if (isFound) found.push({ uid: row.uid, modseq: row.modseq })
       await session.slice.breathe()

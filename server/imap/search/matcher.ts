@@ -1,6 +1,7 @@
 import { turkishCasemap } from '../../../mail/turkish-fold.ts'
 import { Needle } from '../../search-index/text-filter.ts'
 import { dayOfDateField, dayOfInstant } from '../dates.ts'
+import { isExpunged } from '../failure.ts'
 import { emailId, threadId } from '../object-id.ts'
 import type { Session } from '../session.ts'
 import { type SearchedMailbox, uidTest } from './glance.ts'
@@ -11,6 +12,16 @@ import type { SearchedMessage } from './searched-message.ts'
 import { textMatches } from './text.ts'
 
 export type Matcher = (message: SearchedMessage) => boolean | Promise<boolean>
+
+/** What is expunged while it is looked at is not found. */
+export async function isMatch(matches: Matcher, message: SearchedMessage): Promise<boolean> {
+  try {
+    return await matches(message)
+  } catch (error) {
+    if (isExpunged(error)) return false
+    throw error
+  }
+}
 
 /** Makes one function of a tree; sets are resolved and texts folded once. Depth is bounded by the parser. */
 export function matcherOf(session: Session, key: SearchKey, box: SearchedMailbox): Matcher {

@@ -293,6 +293,38 @@ test('a mailbox that is opened has its attributes, and the name by which it was 
   other.end()
 })
 
+test('what another expunges while it is read is gone, and no fault [RFC 9051 §7.1]', async () => {
+  const other = await loggedIn(under)
+  await client.command('c', 'CREATE yarim')
+  for (const subject of ['bir', 'iki']) await under.deliver('yarim', message(subject))
+  await client.command('s', 'SELECT yarim')
+  await other.command('s', 'SELECT yarim')
+  const { blobs } = under.store
+  const open = blobs.open.bind(blobs)
+  for (const command of ['UID FETCH 1:2 (FLAGS BODY.PEEK[])', 'UID SEARCH BODY metin']) {
+    await under.deliver('yarim', message(`uc ${command}`))
+    await client.command('n', 'NOOP')
+    let first = true
+    Object.assign(blobs, {
+      open: async function* (...args: Parameters<typeof open>) {
+        if (first) {
+          first = false
+          await other.command('d', 'STORE 1 +FLAGS (\\Deleted)')
+          await other.command('e', 'EXPUNGE')
+        }
+        yield* open(...args)
+      },
+    })
+    const answer = await client.command('a', command)
+    Reflect.deleteProperty(blobs, 'open')
+    expect(answer.at(-1)).toMatch(/^a OK/)
+  }
+  const errors = await under.parts.events.registry.getSingleMetric('openkep_internal_errors_total')?.get()
+  expect(errors?.values).toEqual([])
+  await client.command('u', 'UNSELECT')
+  other.end()
+})
+
 describe('several sessions see the same changes in the same order (I7)', () => {
   test('flags, new messages and expunges; numbers hold until EXPUNGE may be told [RFC 9051 §7.5.1]', async () => {
     const other = await loggedIn(under)
