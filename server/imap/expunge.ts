@@ -18,6 +18,7 @@ export async function expunge(session: Session, positions: Positions): Promise<n
       const rows = await mailboxes.rows(box.row.id, [...box.uids.slice(at, Math.min(at + BATCH, to))])
       const marked = rows.filter(({ flags }) => flags.includes(DELETED))
       if (marked.length > 0) {
+        await session.stillMay('delete')
         await recordMail(session, 'mail deleted', marked)
         const gone = await mailboxes.expunge(
           box.row.id,

@@ -20,6 +20,7 @@ export const touchesContent = (row: Pick<MessageRow, 'delivery'>, span: Span): b
 export async function readByContent(session: Session, row: MessageRow, trigger: string): Promise<void> {
   const { retrievals } = session.parts
   if (retrievals.rule !== 'content' || row.delivery === undefined) return
+  await requireReader(session)
   await retrievals.read(session.reader, row.delivery, trigger)
 }
 
@@ -27,5 +28,12 @@ export async function readByContent(session: Session, row: MessageRow, trigger: 
 export async function readBySeen(session: Session, row: MessageRow, trigger: string): Promise<void> {
   const { retrievals } = session.parts
   if (retrievals.rule !== 'seen' || row.delivery === undefined || row.flags.includes(SEEN)) return
+  await requireReader(session)
   await retrievals.read(session.reader, row.delivery, trigger)
+}
+
+/** A command may go on for hours: nothing is read in the name of a person who may no more. */
+async function requireReader(session: Session): Promise<void> {
+  await session.refresh()
+  session.require('read')
 }

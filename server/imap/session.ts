@@ -150,6 +150,13 @@ export class Session {
     if (!this.may(permission)) throw no('NOPERM', 'Bu kisinin yetkisi yok', `No permission: ${permission}`)
   }
 
+  /** In the middle of a long command: what was permitted at its beginning may be taken back, and the account be closed. */
+  async stillMay(permission: Permission): Promise<void> {
+    await this.refresh()
+    this.requireWritable()
+    this.require(permission)
+  }
+
   /** Whether searching asks text filters first. */
   get hasSearchIndex(): boolean {
     return this.parts.usesTextFilters() && this.user.account.searchIndex?.state === 'on'

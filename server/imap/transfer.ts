@@ -74,6 +74,7 @@ export async function inBatches(
   const { uidValidity } = target
   for (let at = 0; at < uids.length; at += BATCH) {
     try {
+      await session.stillMay(rightFor(target.name))
       for (const pair of (await write(uids.slice(at, at + BATCH))).pairs) pairs.push(pair)
     } catch (failure) {
       return { uidValidity, pairs, failure }

@@ -67,6 +67,18 @@ export class Holds {
     }
   }
 
+  /** Another one where anything was placed or lifted meanwhile; empty where there are no holds, as almost always. */
+  async stamp(): Promise<string> {
+    const pieces: string[] = []
+    for (let after = ''; ; ) {
+      const page = await this.#store.holds.list(after, PAGE)
+      for (const { key, version } of page) pieces.push(`${key} ${version}`)
+      const last = page.at(-1)
+      if (last === undefined) return pieces.join('\n')
+      after = last.key
+    }
+  }
+
   async isHeld(subject: HoldSubject): Promise<boolean> {
     return (await this.#store.holds.get(keyOf(subject))) !== undefined
   }

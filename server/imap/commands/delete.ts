@@ -1,4 +1,5 @@
 import type { MailboxRow } from '../../../storage/port.ts'
+import { Holds } from '../../retention/holds.ts'
 import { command, oneAstring } from '../command.ts'
 import { no } from '../failure.ts'
 import { PAGE } from '../limits.ts'
@@ -31,15 +32,32 @@ export const deleteMailbox = command({
   },
 })
 
-/** All that goes with it is recorded by name, also what others bring meanwhile. */
+/** All that goes with it is recorded by name, also what others bring meanwhile, and what is held meanwhile is kept. */
 async function deleteRecorded(session: Session, from: MailboxRow): Promise<void> {
-  const { mailboxes } = session.parts.store
+  const { store } = session.parts
+  const holds = new Holds(store)
+  let known = await holds.stamp()
   let recorded = await recordMessages(session, from, 0)
   await recordAct(session, 'mailbox deleted', { mailbox: from.name })
   for (;;) {
-    const uidNext = (await mailboxes.head(from.id))?.uidNext
+    const uidNext = (await store.mailboxes.head(from.id))?.uidNext
     recorded = await recordMessages(session, from, recorded)
-    if (await mailboxes.delete(from.id, uidNext)) return
+    const now = await holds.stamp()
+    if (now !== known) await keepHeld(session, holds, from)
+    else if (await store.mailboxes.delete(from.id, uidNext)) return
+    known = now
+  }
+}
+
+/** Holds that were placed since the first messages were gone through. */
+async function keepHeld(session: Session, holds: Holds, from: MailboxRow): Promise<void> {
+  for (let last = 0; ; ) {
+    const page = await session.parts.store.mailboxes.page(from.id, last, PAGE)
+    const final = page.at(-1)
+    if (final === undefined) return
+    await holds.keepFor(session.account, page)
+    last = final.uid
+    await session.slice.breathe()
   }
 }
 
@@ -50,6 +68,7 @@ async function recordMessages(session: Session, from: MailboxRow, after: number)
     const page = await mailboxes.page(from.id, last, PAGE)
     const final = page.at(-1)
     if (final === undefined) return last
+    await session.stillMay('delete')
     await recordMail(session, 'mail deleted', page, { from })
     last = final.uid
     await session.slice.breathe()

@@ -62,6 +62,8 @@ async function fetch(session: Session, args: FetchArguments, byUid: boolean): Pr
   for await (const rows of since === undefined
     ? rowsAt(session, positions, pageSize)
     : changedSince(session, positions, since, pageSize)) {
+    await session.refresh()
+    session.require('read')
     if (setsSeen) for (const row of rows) await refuseUnknownEncodings(session, row, wanted)
     const changed = setsSeen ? await markSeen(session, rows) : new Map<number, MessageRow>()
     for (const row of rows) {

@@ -56,6 +56,7 @@ export const storeCommands = [false, true].map((byUid) =>
       let { silent } = args
       for (let at = 0; at < uids.length; at += size) {
         const batch = uids.slice(at, at + size)
+        await session.stillMay(change.flags.includes(DELETED) ? 'delete' : 'read')
         const done = await session.parts.store.mailboxes.store(box.row.id, batch, wanted)
         found += done.changed.length + done.refused.length + (done.counted?.messages ?? 0)
         silent &&= done.before === known || isMuted

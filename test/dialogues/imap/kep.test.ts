@@ -155,6 +155,25 @@ describe('reading (okundu) begins with the first octet of content', () => {
     expect(under.retrievals.reads.map(({ trigger }) => trigger)).toEqual(['FETCH \\Seen', 'STORE \\Seen'])
   })
 
+  test('who may read no more reads nothing more in the same FETCH', async () => {
+    const uids = [await deliver(), await deliver(), await deliver()]
+    await client.command('a', 'SELECT INBOX')
+    const person = (active: boolean) =>
+      under.changeAccount(ACCOUNT, ({ persons: [first], ...document }) => ({
+        ...document,
+        persons: [{ ...first!, active }],
+      }))
+    const before = under.retrievals.reads.length
+    under.retrievals.before = () => person(false)
+    client.send(`b UID FETCH ${uids.join(',')} BODY.PEEK[]\r\n`)
+    let last: string | undefined
+    for (let line = await client.line(); line !== undefined; line = await client.line()) last = line
+    expect(last).toMatch(/^\* BYE /)
+    expect(under.retrievals.reads.length).toBe(before + 1)
+    under.retrievals.before = async () => {}
+    await person(true)
+  })
+
   test('what is refused is neither seen nor read, and under the rule "seen" one is read at a time', async () => {
     under.retrievals.rule = 'seen'
     const uids = [await deliver(), await deliver()]

@@ -57,6 +57,30 @@ test('COPY that fails half-way leaves nothing behind [RFC 9051 §6.4.7]', async 
   expect([await exists('cok'), await exists('hedef')]).toEqual([COUNT, 0])
 })
 
+test.each(['COPY 1:* hedef', 'MOVE 1:* hedef', 'STORE 1:* +FLAGS ($x)', 'EXPUNGE'])(
+  '%s ends where the account is closed meanwhile',
+  async (command) => {
+    const { mailboxes } = under.store
+    await client.command('d', 'STORE 1:* +FLAGS.SILENT (\\Deleted)')
+    const state = (state: string) => under.changeAccount(ACCOUNT, (document) => ({ ...document, state }))
+    for (const method of ['copy', 'move', 'store', 'expunge'] as const) {
+      const own: (...args: never[]) => Promise<unknown> = mailboxes[method]
+      const closing: typeof own = async (...args) => {
+        for (const each of ['copy', 'move', 'store', 'expunge'] as const)
+          if (each === method) Object.assign(mailboxes, { [each]: own })
+        const answer = await own(...args)
+        await state('closed')
+        return answer
+      }
+      if (command.toLowerCase().startsWith(method)) Object.assign(mailboxes, { [method]: closing })
+    }
+    expect((await client.command('t', command)).at(-1)).toMatch(/^t NO \[NOPERM\]/)
+    await state('active')
+    const left = await exists('cok')
+    if (command === 'EXPUNGE') expect([0, COUNT]).not.toContain(left)
+  },
+)
+
 test('MOVE that fails half-way tells what has gone, and the rest stays [RFC 6851 §3.3]', async () => {
   for (const line of ['UNSELECT', 'ENABLE QRESYNC', 'SELECT cok']) await client.command('q', line)
   writesOf('move', 2)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../../mail/account.ts'
+import { Holds } from '../../../server/retention/holds.ts'
 import { LineClient, runDialogue } from '../../fakes/dialogue.ts'
 import { ACCOUNT, connectTo, type ImapUnderTest, PASSWORD, startImap } from '../../fakes/imap-server.ts'
 import { movedClock } from '../../fakes/moved-clock.ts'
@@ -225,6 +226,35 @@ describe('the rights of a person', () => {
       ['mailbox deleted', undefined],
       ['mail deleted', '2'],
     ])
+  })
+
+  test('what is held while a mailbox is deleted is kept, though it was gone through before', async () => {
+    await allow({ quota: 1_000_000 })
+    await client.command('x', 'CREATE tutulan')
+    const { mailboxes, blobs } = under.store
+    await under.deliver('tutulan', Buffer.from('Subject: tutulan\r\n\r\n'))
+    const row = await mailboxes.byName(ACCOUNT, 'tutulan')
+    const [message] = await mailboxes.page(row!.id, 0, 1)
+    const holds = new Holds(under.store)
+    const { page } = mailboxes
+    Object.assign(mailboxes, {
+      page: async (...args: Parameters<typeof page>) => {
+        const rows = await page(...args)
+        if (rows.length > 0) return rows
+        Object.assign(mailboxes, { page })
+        await holds.place(
+          { account: ACCOUNT },
+          { reason: 'mahkeme', since: new Date().toISOString(), by: 'kepd' },
+        )
+        return rows
+      },
+    })
+    expect((await client.command('d', 'DELETE tutulan')).at(-1)).toMatch(/^d OK/)
+    await blobs.sweep(1_000)
+    expect(Buffer.from(await blobs.read(message!.body)).toString()).toContain('tutulan')
+    await holds.lift({ account: ACCOUNT })
+    await blobs.sweep(1_000)
+    await expect(blobs.read(message!.body)).rejects.toMatchObject({ code: 'NO_SUCH_BLOB' })
   })
 
   test('nobody fills the disk with records: what cannot be recorded any more is not done', async () => {
