@@ -19,12 +19,11 @@ export const REJECTED = '$KEPRejected'
 /** What a message is for, as its header says (İleti Tipi). */
 export const typeKeyword = (type: MessageType): string => `$KEPType-${type}`
 
-const CAME_FROM = `${HOUSE_PREFIX}From-`
+/** With this begins what says where a message in the trash was before. */
+export const CAME_FROM = `${HOUSE_PREFIX}From-`
 
 /** Where a message in the trash was before: a MAILBOXID, which stays whatever the mailbox is called. [RFC 8474 §4] */
 export const cameFromKeyword = (mailboxId: string): string => `${CAME_FROM}${mailboxId}`
-
-export const isCameFrom = (flag: string): boolean => flag.toLowerCase().startsWith(CAME_FROM.toLowerCase())
 
 export const isHouseKeyword = (flag: string): boolean =>
   flag.slice(0, HOUSE_PREFIX.length).toLowerCase() === HOUSE_PREFIX.toLowerCase()

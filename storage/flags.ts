@@ -1,3 +1,5 @@
+import type { FlagsOnTheWay } from './port-mailboxes.ts'
+
 /** System flags as bits, so that counting unseen and deleted messages needs no text. [RFC 9051 §2.3.2] */
 export const SEEN = 1
 export const DELETED = 8
@@ -40,9 +42,9 @@ const named: readonly (readonly string[])[] = Array.from({ length: 32 }, (_, set
 const isOneOf = (flag: string, beginnings: readonly string[]): boolean =>
   beginnings.some((beginning) => flag.toLowerCase().startsWith(beginning.toLowerCase()))
 
-/** System flags among what stays as it is. */
-export const keptBits = (kept: readonly string[] = []): number =>
-  system.reduce((set, [name, bit]) => (isOneOf(name, kept) ? set | bit : set), 0)
+/** System flags that are one of these. */
+export const bitsOf = (beginnings: readonly string[] = []): number =>
+  system.reduce((set, [name, bit]) => (isOneOf(name, beginnings) ? set | bit : set), 0)
 
 /** @param kept flags that stay as they are: these, and what begins so, in any case */
 export function changeFlags(
@@ -52,7 +54,7 @@ export function changeFlags(
   kept: readonly string[] = [],
 ): Flags {
   const isKept = (keyword: string): boolean => isOneOf(keyword, kept)
-  const untouched = kept.length === 0 ? 0 : keptBits(kept)
+  const untouched = kept.length === 0 ? 0 : bitsOf(kept)
   const change = {
     bits: wanted.bits & ~untouched,
     keywords: wanted.keywords.filter((keyword) => !isKept(keyword)),
@@ -66,4 +68,13 @@ export function changeFlags(
   // What stays keeps its place and spelling, so that replacing flags by the same flags is seen to change nothing.
   const stays = before.keywords.filter((keyword) => given.has(keyword.toLowerCase()) || isKept(keyword))
   return { bits: change.bits | (before.bits & untouched), keywords: [...stays, ...added] }
+}
+
+/** Of what is copied or moved. */
+export function flagsOnTheWay({ bits, keywords }: Flags, { lost, gained }: FlagsOnTheWay): Flags {
+  const left = {
+    bits: bits & ~bitsOf(lost),
+    keywords: keywords.filter((keyword) => !isOneOf(keyword, lost)),
+  }
+  return changeFlags(left, 'add', parseFlags(gained))
 }

@@ -91,6 +91,13 @@ export interface FlagChange {
   readonly unseen?: true
 }
 
+/** What is other in the flags of a message once it is where it goes. */
+export interface FlagsOnTheWay {
+  /** Flags that are one of these, or begin so, in any case. */
+  readonly lost: readonly string[]
+  readonly gained: readonly string[]
+}
+
 export interface Stored {
   /** Modseq of the mailbox in front of the change: who knows another one has not heard of all that was there. */
   readonly before: number
@@ -182,19 +189,22 @@ export interface MailboxStore {
   touch(mailbox: string): Promise<void>
   /** Removes those of the UIDs that carry \Deleted; answers which. */
   expunge(mailbox: string, uids: readonly number[]): Promise<number[]>
-  /**
-   * Pairs of old and new UID in order of the old. Origin and delivery go along, and flags: copies that are `undeleted` are
-   * without \Deleted. Not to be repeated blindly.
-   */
+  /** Pairs of old and new UID in order of the old. Origin, delivery and flags go along. Not to be repeated blindly. */
   copy(
     from: string,
     uids: readonly number[],
     to: string,
     saved: number,
-    flags?: 'undeleted',
+    change?: FlagsOnTheWay,
   ): Promise<CopyResult>
-  /** As copy, with all flags. A message may be seen in both mailboxes for a moment, never in none. */
-  move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult>
+  /** As copy. A message may be seen in both mailboxes for a moment, never in none. */
+  move(
+    from: string,
+    uids: readonly number[],
+    to: string,
+    saved: number,
+    change?: FlagsOnTheWay,
+  ): Promise<CopyResult>
 
   /** A hint that a mailbox changed; the truth is changes(). */
   watch(listener: (mailbox: string) => void): () => void

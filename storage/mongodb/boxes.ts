@@ -1,9 +1,9 @@
-import { type MailboxHead, StoreError } from '../port.ts'
+import { type FlagsOnTheWay, type MailboxHead, StoreError } from '../port.ts'
 import type { Collection } from './collection.ts'
 import type { Completion, Pend } from './completion.ts'
 import type { Database } from './database.ts'
 import { again, settled } from './failures.ts'
-import { bytes, child, number, optionalRow, optionalText, type Row, text } from './fields.ts'
+import { bytes, child, number, optionalRow, optionalText, type Row, text, texts } from './fields.ts'
 import { type Counted, HEAD, headAfter, readHead } from './heads.ts'
 import { type StoredIndex, storedIndex } from './indexes.ts'
 import { Plans, type Put } from './plans.ts'
@@ -16,6 +16,7 @@ export interface Leaving {
   readonly to: string
   readonly saved: number
   readonly uids: readonly number[]
+  readonly change?: FlagsOnTheWay | undefined
   /** What comes there in their place. They are not to be copied then. */
   readonly brings?: Bringing | undefined
 }
@@ -143,13 +144,14 @@ export class Boxes {
   }
 
   /** Where nothing leaves yet and nothing changes. */
-  async leave(box: Box, { id, to, saved, uids, brings }: Leaving): Promise<boolean> {
+  async leave(box: Box, { id, to, saved, uids, change, brings }: Leaving): Promise<boolean> {
     const brought = brings && { document: brings.document, ...brings.index }
     const leaving = {
       id,
       to,
       saved,
       uids: Buffer.from(Uint32Array.from(uids).buffer),
+      ...(change === undefined ? {} : { change }),
       ...(brought === undefined ? {} : { brings: brought }),
     }
     const isLeaving = async () =>
@@ -169,12 +171,14 @@ export class Boxes {
     const leaving = row && optionalRow(row, 'leaving')
     if (leaving === undefined) return undefined
     const uids = Uint8Array.from(bytes(leaving, 'uids'))
+    const change = optionalRow(leaving, 'change')
     const brings = optionalRow(leaving, 'brings')
     return {
       id: text(leaving, 'id'),
       to: text(leaving, 'to'),
       saved: number(leaving, 'saved'),
       uids: [...new Uint32Array(uids.buffer)],
+      change: change && { lost: texts(change, 'lost'), gained: texts(change, 'gained') },
       brings: brings && { document: child(brings, 'document'), index: storedIndex(brings, 'octets') },
     }
   }

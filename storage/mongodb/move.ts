@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { DELETED, parseFlags } from '../flags.ts'
-import { type Appended, type CopyResult, StoreError } from '../port.ts'
+import { flagsOnTheWay, parseFlags } from '../flags.ts'
+import { type Appended, type CopyResult, type FlagsOnTheWay, StoreError } from '../port.ts'
 import type { Appending, ReadyMessage } from './appending.ts'
 import { type Box, type Boxes, type Bringing, type Change, type Leaving, noSuchMailbox } from './boxes.ts'
 import type { Collection } from './collection.ts'
@@ -37,12 +37,9 @@ export class Move {
     uids: readonly number[],
     to: string,
     saved: number,
-    flags?: 'undeleted',
+    change?: FlagsOnTheWay,
   ): Promise<CopyResult> {
-    const left = flags === 'undeleted' ? DELETED : 0
-    const read = async () =>
-      (await this.#read(from, uids)).map((row) => ({ ...row, bits: number(row, 'bits') & ~left }))
-    return this.#into(to, read, saved, `copy/${randomUUID()}/`)
+    return this.#into(to, () => this.#read(from, uids), { id: `copy/${randomUUID()}/`, saved, change })
   }
 
   #read(from: string, uids: readonly number[]): Promise<Row[]> {
@@ -53,7 +50,13 @@ export class Move {
     })
   }
 
-  async move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
+  async move(
+    from: string,
+    uids: readonly number[],
+    to: string,
+    saved: number,
+    change?: FlagsOnTheWay,
+  ): Promise<CopyResult> {
     for (;;) {
       const box = await this.#boxes.free(from)
       if (box.leaving !== undefined) {
@@ -62,7 +65,8 @@ export class Move {
       }
       const rows = await presentIn(this.#reading, box, uids)
       if (rows === undefined) continue
-      const leaving = { id: randomUUID(), to, saved, uids: rows.map((row) => number(row, 'uid')) }
+      const present = rows.map((row) => number(row, 'uid'))
+      const leaving = { id: randomUUID(), to, saved, uids: present, change }
       if (!(await this.#boxes.leave(box, leaving))) continue
       const result = await this.#finish(from, leaving, () => this.#copied(from, leaving))
       if (result === undefined) throw noSuchMailbox()
@@ -123,8 +127,8 @@ export class Move {
     }
   }
 
-  #copied(from: string, { id, to, saved, uids }: Leaving): Promise<CopyResult> {
-    return this.#into(to, () => this.#read(from, uids), saved, `move/${id}/`)
+  #copied(from: string, { id, to, saved, uids, change }: Leaving): Promise<CopyResult> {
+    return this.#into(to, () => this.#read(from, uids), { id: `move/${id}/`, saved, change })
   }
 
   async #bring(to: string, { document, index }: Bringing): Promise<Appended> {
@@ -151,7 +155,8 @@ export class Move {
   }
 
   /** Under one operation id, so that it can be repeated: the answer names also what an earlier attempt copied. */
-  #into(to: string, read: () => Promise<Row[]>, saved: number, prefix: string): Promise<CopyResult> {
+  #into(to: string, read: () => Promise<Row[]>, going: Going): Promise<CopyResult> {
+    const { id: prefix } = going
     return this.#boxes.mutate(to, async (box) => {
       const known = await this.#messages.all(
         { mailbox: to, opId: { $gt: prefix, $lt: `${prefix}\uffff` } },
@@ -166,9 +171,7 @@ export class Move {
         number(row, 'uid'),
       ])
       const fresh = await this.#kept(box, read, new Set(pairs.map(([uid]) => uid)))
-      const copies = fresh.map((row, position) =>
-        copied(box, row, box.head.uidNext + position, saved, prefix),
-      )
+      const copies = fresh.map((row, position) => copied(box, row, box.head.uidNext + position, going))
       for (const [position, row] of fresh.entries())
         pairs.push([number(row, 'uid'), box.head.uidNext + position])
       return {
@@ -197,11 +200,19 @@ export class Move {
   }
 }
 
+interface Going {
+  /** With which operation ids of what it copies begin. */
+  readonly id: string
+  readonly saved: number
+  readonly change: FlagsOnTheWay | undefined
+}
+
 /** The join key stays with the first: a copy within one mailbox is a second message on purpose. */
-function copied(box: Box, row: Row, uid: number, saved: number, prefix: string) {
-  const flags = { bits: number(row, 'bits'), keywords: texts(row, 'keywords') }
+function copied(box: Box, row: Row, uid: number, { id, saved, change }: Going) {
+  const had = { bits: number(row, 'bits'), keywords: texts(row, 'keywords') }
+  const flags = change ? flagsOnTheWay(had, change) : had
   const message = { ...readMessage(row), uid, modseq: box.head.modseq + 1, saved }
-  const opId = prefix + String(number(row, 'uid'))
+  const opId = id + String(number(row, 'uid'))
   return {
     put: {
       uid,

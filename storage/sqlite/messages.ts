@@ -1,8 +1,9 @@
-import { changeFlags, DELETED, keptBits, parseFlags, SEEN } from '../flags.ts'
+import { bitsOf, changeFlags, DELETED, type Flags, flagsOnTheWay, parseFlags, SEEN } from '../flags.ts'
 import {
   type Changes,
   type CopyResult,
   type FlagChange,
+  type FlagsOnTheWay,
   type MessageRow,
   type Stored,
   StoreError,
@@ -25,7 +26,7 @@ export function storeFlags(
   const wanted = parseFlags(change.flags)
   if (change.unseen && change.mode !== 'replace' && change.unchangedSince === undefined)
     if (wanted.keywords.length === 0)
-      return storeBits(db, id, uids, [change.mode, wanted.bits & ~keptBits(change.kept)])
+      return storeBits(db, id, uids, [change.mode, wanted.bits & ~bitsOf(change.kept)])
   const changed: MessageRow[] = []
   const refused: number[] = []
   let unseen = 0
@@ -37,11 +38,10 @@ export function storeFlags(
       refused.push(uid)
       continue
     }
-    const words = text(row, 'keywords')
-    const was = { bits: number(row, 'flags'), keywords: words === '' ? [] : words.split(' ') }
+    const was = flagsIn(row)
     const after = changeFlags(was, change.mode, wanted, change.kept)
     const keywords = after.keywords.join(' ')
-    if (after.bits === was.bits && keywords === words) {
+    if (after.bits === was.bits && keywords === text(row, 'keywords')) {
       changed.push(messageOf(tupleOf(row)))
       continue
     }
@@ -60,6 +60,11 @@ export function storeFlags(
   if (changed.some((row) => row.modseq === modseq))
     count(db, id, { modseq, total: 0, unseen, deleted, bytes: 0 })
   return { before, changed, refused }
+}
+
+function flagsIn(row: Row): Flags {
+  const words = text(row, 'keywords')
+  return { bits: number(row, 'flags'), keywords: words === '' ? [] : words.split(' ') }
 }
 
 /** System flags of runs of messages: a tenth of the time that message by message takes (measured). */
@@ -118,11 +123,10 @@ export function copy(
   uids: readonly number[],
   to: string,
   saved: number,
-  only?: 'undeleted',
+  change?: FlagsOnTheWay,
 ): CopyResult {
   const source = Number(from)
   const target = Number(to)
-  const left = only === 'undeleted' ? DELETED : 0
   boxOf(db, source)
   const box = boxOf(db, target)
   const modseq = box.modseq + 1
@@ -136,8 +140,9 @@ export function copy(
     const copied = next++
     // The join key stays with the first: a copy within one mailbox is a second message on purpose.
     const op = `copy/${box.validity}/${copied}`
-    const flags = number(row, 'flags') & ~left
-    insertMessage(db, target, { ...row, flags, uid: copied, modseq, saved, op_id: op, join_key: null })
+    const { bits: flags, keywords } = change ? flagsOnTheWay(flagsIn(row), change) : flagsIn(row)
+    const now = { flags, keywords: keywords.join(' '), uid: copied, modseq, saved }
+    insertMessage(db, target, { ...row, ...now, op_id: op, join_key: null })
     const places = [
       { mailbox: source, uid },
       { mailbox: target, uid: copied },
@@ -162,8 +167,9 @@ export function move(
   uids: readonly number[],
   to: string,
   saved: number,
+  change?: FlagsOnTheWay,
 ): CopyResult {
-  const result = copy(db, from, uids, to, saved)
+  const result = copy(db, from, uids, to, saved, change)
   const source = Number(from)
   const gone = result.pairs.map(([uid]) => uid)
   remove(db, source, boxOf(db, source).modseq + 1, gone, () => true)

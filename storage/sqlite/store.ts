@@ -164,10 +164,13 @@ export async function openSqliteStore(
       store: (id, uids, change) => writer.call('storeFlags', id, uids, change).then(mailboxChanged(id)),
       touch: (id) => writer.call('touch', id).then(mailboxChanged(id)),
       expunge: (id, uids) => writer.call('expunge', id, uids).then(mailboxChanged(id)),
-      copy: (from, uids, to, saved, flags) =>
-        writer.call('copy', from, uids, to, saved, flags).then(mailboxChanged(to)),
-      move: (from, uids, to, saved) =>
-        writer.call('move', from, uids, to, saved).then(mailboxChanged(to)).then(mailboxChanged(from)),
+      copy: (from, uids, to, saved, change) =>
+        writer.call('copy', from, uids, to, saved, change).then(mailboxChanged(to)),
+      move: (from, uids, to, saved, change) =>
+        writer
+          .call('move', from, uids, to, saved, change)
+          .then(mailboxChanged(to))
+          .then(mailboxChanged(from)),
       watch: watchIn(mailboxWatchers),
     },
     chain: {

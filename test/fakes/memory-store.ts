@@ -224,6 +224,6 @@ const bound = (messages: MemoryMessages, trees: MemoryTrees): Store['mailboxes']
   touch: (id) => messages.touch(id),
   expunge: (id, uids) => messages.expunge(id, uids),
   copy: (...args) => messages.copy(...args),
-  move: (from, uids, to, saved) => messages.move(from, uids, to, saved),
+  move: (...args) => messages.move(...args),
   watch: (listener) => messages.watch(listener),
 })

@@ -1,5 +1,5 @@
 import type { CopyResult, MailboxRow } from '../../../storage/port.ts'
-import { settlePlaces } from '../came-from.ts'
+import { onTheWay } from '../came-from.ts'
 import { command } from '../command.ts'
 import { DELETED } from '../flags.ts'
 import { recordMail } from '../mail-record.ts'
@@ -21,9 +21,11 @@ export const copyCommands = [false, true].map((byUid) =>
       const { store, clock } = session.parts
       const now = clock.now().getTime()
       const from = session.box.row
-      const flags = session.may('delete') ? undefined : 'undeleted'
+      const { lost, gained } = onTheWay(from, target)
+      // Who may not delete makes no copy that is. [RFC 4314 §4]
+      const change = { lost: session.may('delete') ? lost : [...lost, DELETED], gained }
       const result = await inBatches(session, { target, uids }, (batch) =>
-        store.mailboxes.copy(from.id, batch, target.id, now, flags),
+        store.mailboxes.copy(from.id, batch, target.id, now, change),
       )
       if ('failure' in result) {
         await removeCopies(session, target, result)
@@ -33,7 +35,6 @@ export const copyCommands = [false, true].map((byUid) =>
         target,
         result.pairs.map(([, to]) => to),
       )
-      await settlePlaces(session, from, target, { rows, pairs: result.pairs, moved: false })
       const code = copyUid(result)
       return code === undefined ? 'Nothing to copy' : `[${code}] COPY done`
     },

@@ -1,4 +1,4 @@
-import { markThrownAway, settlePlaces } from '../came-from.ts'
+import { onTheWay } from '../came-from.ts'
 import { command } from '../command.ts'
 import { recordMail } from '../mail-record.ts'
 import { requireSpace, rootsOf } from '../quota.ts'
@@ -18,17 +18,15 @@ export const moveCommands = [false, true].map((byUid) =>
       await recordMail(session, 'mail moved', rows, { to: target })
       const { store, clock } = session.parts
       const now = clock.now().getTime()
-      const takeBack = await markThrownAway(session, box.row, target, rows)
+      const change = onTheWay(box.row, target)
       const result = await inBatches(session, { target, uids }, (batch) =>
-        store.mailboxes.move(box.row.id, batch, target.id, now),
+        store.mailboxes.move(box.row.id, batch, target.id, now, change),
       )
-      if ('failure' in result) await takeBack()
       box.removed(result.pairs.map(([from]) => from))
       box.brought(
         target,
         result.pairs.map(([, to]) => to),
       )
-      await settlePlaces(session, box.row, target, { rows, pairs: result.pairs, moved: true })
       const code = copyUid(result)
       // Before the EXPUNGE responses, so that the client knows where they went. [RFC 6851 §4.3]
       if (code !== undefined) session.out.untagged(`OK [${code}] Moved`)

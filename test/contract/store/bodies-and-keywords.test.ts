@@ -67,7 +67,7 @@ describe.each(stores)('$name: where a body lies, and keywords that stay', ({ ope
     expect(await change('add', true)).toEqual([['\\Deleted', '\\Flagged', '\\Seen'], ['\\Flagged']])
     expect(await change('replace')).toEqual([['\\Deleted', '\\Flagged'], ['\\Flagged']])
     expect(await mailboxes.head(a.id)).toMatchObject({ deleted: 1, unseen: 2 })
-    await mailboxes.copy(a.id, [1, 2], b.id, 1, 'undeleted')
+    await mailboxes.copy(a.id, [1, 2], b.id, 1, { lost: ['\\Deleted'], gained: [] })
     await mailboxes.copy(a.id, [1], b.id, 1)
     const copies = await mailboxes.rows(b.id, [1, 2, 3])
     expect(copies.map((row) => row.flags.toSorted())).toEqual([
@@ -76,6 +76,24 @@ describe.each(stores)('$name: where a body lies, and keywords that stay', ({ ope
       ['\\Deleted', '\\Flagged'],
     ])
     expect(await mailboxes.head(b.id)).toMatchObject({ deleted: 1, unseen: 3 })
+  })
+
+  test('flags are lost and gained on the way, by COPY and by MOVE', async () => {
+    await using under = await open()
+    const { mailboxes } = under.store
+    const [a, b] = [await mailboxes.create('u', 'A', {}), await mailboxes.create('u', 'B', {})]
+    const flags = ['\\Seen', '$KEPFrom-Mold', 'benim']
+    for (const op of ['1', '2']) await mailboxes.append(a.id, await message(under.store, op, { flags }))
+    const change = { lost: ['\\seen', '$kepfrom-'], gained: ['$KEPFrom-Mnew', 'BENIM', '\\Flagged'] }
+    await mailboxes.copy(a.id, [1], b.id, 1, change)
+    await mailboxes.move(a.id, [1], b.id, 1, change)
+    const there = ['$KEPFrom-Mnew', '\\Flagged', 'benim']
+    expect((await mailboxes.rows(b.id, [1, 2])).map((row) => row.flags.toSorted())).toEqual([there, there])
+    expect((await mailboxes.rows(a.id, [2])).map((row) => row.flags)).toEqual([flags])
+    expect(await mailboxes.head(b.id)).toMatchObject({ exists: 2, unseen: 2 })
+    await mailboxes.move(b.id, [1], a.id, 1, { lost: ['$KEPFrom-'], gained: ['\\Seen', '\\Deleted'] })
+    expect(await mailboxes.head(a.id)).toMatchObject({ exists: 2, unseen: 0, deleted: 1 })
+    expect(await mailboxes.head(b.id)).toMatchObject({ exists: 1, unseen: 1 })
   })
 
   test('a mailbox that is touched has a higher modseq, and nothing in it changed', async () => {

@@ -19,6 +19,7 @@ interface Case {
 }
 
 const [A, B] = ['1001', '1002']
+const ON_THE_WAY = { lost: ['\\Deleted'], gained: ['there'] }
 
 const boxes = async ({ mailboxes }: Store) =>
   Promise.all(
@@ -158,10 +159,11 @@ describe('I3: a process that dies after any one of its writes', () => {
 
   test('move: after recovery each message is in exactly one of the two', async () => {
     const writes = await dieAfterEachWrite(
-      inBoxes(({ mailboxes }) => mailboxes.move(A!, [1, 3], B!, 1), false),
+      inBoxes(({ mailboxes }) => mailboxes.move(A!, [1, 3], B!, 1, ON_THE_WAY), false),
       async (store) => {
         const [a, b] = await boxes(store)
         expect([a!.uids, b!.uids]).toEqual(a!.uids.length === 3 ? [[1, 2, 3], []] : [[2], [1, 2]])
+        expect(b!.flags).toEqual(a!.uids.length === 3 ? [] : [['there'], ['there']])
       },
     )
     expect(writes).toBeGreaterThan(4)

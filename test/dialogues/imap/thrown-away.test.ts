@@ -137,6 +137,22 @@ describe('what is thrown away says where it was', () => {
       expect((await client.command('b', `MOVE 1:* ${box}`)).at(-1), box).toMatch(/^b NO \[NOPERM\]/)
   })
 
+  test('two who move one message at once: where it ends it says what is true', async () => {
+    const { number } = await deliver('Taslaklar')
+    const other = await loggedIn(under)
+    for (const each of [client, other]) await each.command('s', 'SELECT Taslaklar')
+    const { mailboxes } = under.store
+    const { move } = mailboxes
+    mailboxes.move = async (...args) => {
+      mailboxes.move = move
+      expect((await other.command('m', `UID MOVE ${number} Ar&AV8-iv`)).at(-1)).toMatch(/^m OK/)
+      return move(...args)
+    }
+    expect((await client.command('m', `UID MOVE ${number} ${TRASH}`)).at(-1)).toMatch(/^m OK/)
+    other.end()
+    expect(await lastIn('Arşiv')).toEqual([])
+  })
+
   test('where nothing was moved, nothing is said', async () => {
     const { number } = await deliver('Taslaklar')
     const { mailboxes } = under.store

@@ -1,6 +1,7 @@
 import type {
   ChainEntry,
   DocumentRow,
+  FlagsOnTheWay,
   IntakeRow,
   Keeper,
   MailboxHead,
@@ -86,6 +87,7 @@ export interface Leaving {
   readonly to: string
   readonly saved: number
   readonly uids: readonly number[]
+  readonly change?: FlagsOnTheWay | undefined
   /** What comes there in their place. */
   readonly brings?: Arriving | undefined
 }

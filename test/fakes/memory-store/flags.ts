@@ -1,4 +1,4 @@
-import type { FlagChange } from '../../../storage/port.ts'
+import type { FlagChange, FlagsOnTheWay } from '../../../storage/port.ts'
 
 const SYSTEM = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft']
 const spelling = new Map(SYSTEM.map((name) => [name.toLowerCase(), name]))
@@ -29,4 +29,12 @@ function byKey(names: readonly string[]): Map<string, string> {
     if (!flags.has(key)) flags.set(key, spelling.get(key) ?? name)
   }
   return flags
+}
+
+export function flagsThere(
+  before: readonly string[],
+  { lost, gained }: FlagsOnTheWay = { lost: [], gained: [] },
+): readonly string[] {
+  const isLost = (flag: string) => lost.some((each) => flag.toLowerCase().startsWith(each.toLowerCase()))
+  return distinctFlags([...before.filter((flag) => !isLost(flag)), ...gained])
 }

@@ -5,6 +5,7 @@ import {
   type Changes,
   type CopyResult,
   type FlagChange,
+  type FlagsOnTheWay,
   type MailboxStore,
   type MessageRow,
   type NewMessage,
@@ -15,7 +16,7 @@ import {
 } from '../../../storage/port.ts'
 import { type Boxes, noSuchMailbox, type Plan } from './boxes.ts'
 import type { Arriving, BoxDocument, Leaving, MessageVersion } from './disk.ts'
-import { distinctFlags, flagsAfter } from './flags.ts'
+import { distinctFlags, flagsAfter, flagsThere } from './flags.ts'
 
 type Messages = Omit<
   MailboxStore,
@@ -247,26 +248,30 @@ export class MemoryMessages implements Messages {
     uids: readonly number[],
     to: string,
     saved: number,
-    only?: 'undeleted',
+    change?: FlagsOnTheWay,
   ): Promise<CopyResult> {
     const source = await this.#boxes.snapshot(from)
     if (source === undefined) throw noSuchMailbox()
-    const rows = pick(source.rows, uids).map((row) =>
-      only === undefined ? row : { ...row, flags: row.flags.filter((flag) => flag !== '\\Deleted') },
-    )
-    const result = await this.#copyInto(to, rows, saved, `copy/${randomUUID()}`)
+    const id = `copy/${randomUUID()}`
+    const result = await this.#copyInto(to, pick(source.rows, uids), { id, saved, change })
     this.tell(to)
     return result
   }
 
-  async move(from: string, uids: readonly number[], to: string, saved: number): Promise<CopyResult> {
+  async move(
+    from: string,
+    uids: readonly number[],
+    to: string,
+    saved: number,
+    change?: FlagsOnTheWay,
+  ): Promise<CopyResult> {
     for (;;) {
       const source = await this.#boxes.snapshot(from)
       if (source === undefined) throw noSuchMailbox()
       if (source.box.leaving !== undefined) await this.finishMove(from, source.box.leaving)
       if (source.box.pend !== undefined) await this.#boxes.complete(from, source.box.pend)
       const present = pick(source.rows, uids).map((row) => row.uid)
-      const leaving: Leaving = { id: randomUUID(), to, saved, uids: present }
+      const leaving: Leaving = { id: randomUUID(), to, saved, uids: present, change }
       if (!(await this.#boxes.leave(source.box, leaving))) continue
       const result = await this.#finish(from, leaving, () => this.#copied(from, leaving))
       if (result === undefined) throw noSuchMailbox()
@@ -301,9 +306,9 @@ export class MemoryMessages implements Messages {
     }
   }
 
-  async #copied(from: string, { id, to, saved, uids }: Leaving): Promise<CopyResult> {
+  async #copied(from: string, { id, to, saved, uids, change }: Leaving): Promise<CopyResult> {
     const rows = pick((await this.#boxes.snapshot(from))?.rows ?? [], uids)
-    return this.#copyInto(to, rows, saved, `move/${id}`)
+    return this.#copyInto(to, rows, { id: `move/${id}`, saved, change })
   }
 
   /** Whoever began it. */
@@ -314,14 +319,19 @@ export class MemoryMessages implements Messages {
   }
 
   /** Under one operation id, so that it can be repeated: the answer names also what was copied by an earlier attempt. */
-  #copyInto(to: string, sources: readonly MessageVersion[], saved: number, op: string): Promise<CopyResult> {
+  #copyInto(
+    to: string,
+    sources: readonly MessageVersion[],
+    { id, saved, change }: Pick<Leaving, 'id' | 'saved' | 'change'>,
+  ): Promise<CopyResult> {
     return this.#boxes.mutate(to, (box, rows): Plan<CopyResult> => {
-      const prefix = `${op}/`
+      const prefix = `${id}/`
       const known = new Map(rows.map((row) => [row.opId, row.uid]))
       const fresh = sources.filter((row) => !known.has(prefix + row.uid))
       const puts = fresh.map(
         (row, position): MessageVersion => ({
           ...row,
+          flags: flagsThere(row.flags, change),
           uid: box.uidNext + position,
           modseq: box.modseq + 1,
           saved,

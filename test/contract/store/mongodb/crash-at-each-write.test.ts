@@ -22,6 +22,7 @@ const LARGE = Buffer.alloc(600_000, 7)
 const MANY = 25
 
 const [A, B] = ['1', '2']
+const ON_THE_WAY = { lost: ['\\Deleted'], gained: ['there'] }
 
 const boxes = async ({ mailboxes, blobs }: Store) =>
   Promise.all(
@@ -292,10 +293,11 @@ describe('I3: a process that is cut off before or after any one of its writes', 
       const all = uids(count + 1)
       const moved = all.slice(1)
       const writes = await deathbed.atEachWrite(
-        inBoxes(({ mailboxes }) => mailboxes.move(A!, moved, B!, 1), false, count + 1),
+        inBoxes(({ mailboxes }) => mailboxes.move(A!, moved, B!, 1, ON_THE_WAY), false, count + 1),
         async (store) => {
           const [a, b] = await boxes(store)
           expect([a!.uids, b!.uids]).toEqual(a!.uids.length === 1 ? [[1], uids(count)] : [all, []])
+          expect(b!.flags).toEqual(b!.uids.map(() => ['there']))
           expect(b!.indexes).toEqual(a!.uids.length === 1 ? moved.map((uid) => `index of ${uid}`) : [])
         },
       )
