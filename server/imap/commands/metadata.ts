@@ -41,10 +41,7 @@ export const setMetadata = command({
     const changed = await changeAnnotations(store, session.account, (entries) => {
       // Those of mailboxes that were deleted go with the next change.
       const left = entries.filter(({ mailbox }) => places.has(mailbox))
-      const after = values.reduce<readonly Annotation[]>(
-        (all, { entry, value }) => withValue(session, all, row, entry, value),
-        left,
-      )
+      const after = withValues(session, left, row, values)
       const adds = after.length > left.length || textLength(after) > textLength(left)
       if (adds && !fits(after))
         throw no(
@@ -83,20 +80,33 @@ function check(
     throw no(`METADATA MAXSIZE ${MAX_ENTRY_VALUE}`, 'Deger cok buyuk', 'The value is too large')
 }
 
-function withValue(
-  session: Session,
+interface NewValue {
+  readonly entry: EntryName
+  /** undefined: the entry goes. */
+  readonly value: string | undefined
+}
+
+/** Where one is named twice the last value stays. */
+function withValues(
+  { user }: Session,
   all: readonly Annotation[],
   row: MailboxRow | undefined,
-  { key, scope }: EntryName,
-  value: string | undefined,
+  values: readonly NewValue[],
 ): readonly Annotation[] {
   const mailbox = row === undefined ? '' : mailboxId(row)
-  const person = scope === 'shared' ? '' : session.user.person.handle
-  const isIt = (one: Annotation) => one.person === person && one.mailbox === mailbox && one.key === key
-  if (value === undefined) return all.filter((one) => !isIt(one))
-  const changed = { person, mailbox, key, value }
-  return all.some(isIt) ? all.map((one) => (isIt(one) ? changed : one)) : [...all, changed]
+  const after = new Map(all.map((one) => [placeIn(one), one]))
+  for (const { entry, value } of values) {
+    const { key, scope } = entry
+    const person = scope === 'shared' ? '' : user.person.handle
+    const place = placeIn({ person, mailbox, key })
+    if (value === undefined) after.delete(place)
+    else after.set(place, { person, mailbox, key, value })
+  }
+  return [...after.values()]
 }
+
+const placeIn = ({ person, mailbox, key }: Omit<Annotation, 'value'>): string =>
+  JSON.stringify([person, mailbox, key])
 
 const textLength = (entries: readonly Annotation[]): number =>
   entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
@@ -144,7 +154,7 @@ export function parseEntries(cursor: Cursor): EntryName[] {
 
 function parseSet(cursor: Cursor): {
   name: string
-  values: { entry: EntryName; value: string | undefined }[]
+  values: NewValue[]
 } {
   cursor.space()
   const name = cursor.astring()

@@ -52,7 +52,7 @@ export async function changeAnnotations(
     before = annotationsIn(stored)
     after = { version: before.version + 1, entries: change(before.entries) }
     const text = textOf(after.entries)
-    if (text !== textOf(before.entries)) return text
+    if (text !== (stored?.document ?? textOf([]))) return text
     after = before
     return undefined
   })

@@ -37,8 +37,9 @@ async function linked(messages: readonly ThreadMessage[], breathe: Breathe): Pro
     byId.set(id, made)
     return made
   }
-  for (const [at, message] of messages.entries()) {
-    if (at % AT_ONCE === 0) await breathe()
+  for (const message of messages) {
+    // Each may refer to twenty others, each of them deep in a thread.
+    await breathe()
     // A second message of the same id is a message of its own.
     const named = message.id === undefined ? undefined : nodeOf(message.id)
     const node = named === undefined || named.message !== undefined ? newNode() : named
