@@ -232,6 +232,31 @@ describe('clients that are slow, silent or half gone', () => {
     raw.destroy()
   })
 
+  test('who asks for two hundred pieces of a message is sent the first before the last is read', async () => {
+    const { uid } = await under.deliver('Taslaklar', Buffer.alloc(1_000_000, `${'x'.repeat(998)}\r\n`))
+    const client = await guest()
+    await client.command('s', 'SELECT Taslaklar')
+    const { blobs } = under.store
+    const { open: openBlob } = blobs
+    let asked = 0
+    const heard = Promise.withResolvers<void>()
+    blobs.open = async function* (...args) {
+      if (++asked === 20) await heard.promise
+      yield* openBlob.apply(blobs, args)
+    }
+    try {
+      const pieces = Array.from({ length: 200 }, (_, at) => `BODY.PEEK[]<${at}.65536>`)
+      client.send(`f UID FETCH ${uid} (${pieces.join(' ')})\r\n`)
+      expect(await client.line()).toMatch(/^\* 1 FETCH \(/)
+      heard.resolve()
+      for (let line = await client.line(); !line?.startsWith('f '); line = await client.line())
+        expect(line).toBeDefined()
+      expect(asked).toBe(200)
+    } finally {
+      heard.resolve()
+      blobs.open = openBlob
+    }
+  })
   test('a connection that says nothing is ended before login', async () => {
     const client = stranger()
     await client.line()

@@ -33,7 +33,8 @@ interface Planned {
 }
 
 interface BegunLiteral extends Omit<Literal, 'octets'> {
-  readonly first: IteratorResult<Buffer>
+  /** undefined: nothing was read yet. */
+  readonly first: IteratorResult<Buffer> | undefined
   readonly pieces: AsyncIterator<Buffer>
 }
 
@@ -90,9 +91,12 @@ async function beginAll(
   items: readonly FetchItem[],
   begun: Begun[],
 ): Promise<boolean> {
+  let held = 0
   try {
     for (const item of items) {
-      begun.push(await begin(await plan(session, row, index, item)))
+      const one = await begin(await plan(session, row, index, item), held < MAX_HELD)
+      begun.push(one)
+      if (typeof one.value !== 'string') held += one.value.first?.value?.length ?? 0
       // Fields of a long header take more than a slice of time.
       await session.slice.breathe()
     }
@@ -103,17 +107,20 @@ async function beginAll(
   }
 }
 
-/** Reads the beginning of a literal before anything is sent: after that only a long one can fail. */
-async function begin({ value, ...planned }: Planned): Promise<Begun> {
+/** Octets of a message read before anything is sent; a client may ask for two hundred pieces and take none. */
+const MAX_HELD = 262_144
+
+/** Reads the beginning of a literal before anything is sent: after that only a long one can fail, or one of many. */
+async function begin({ value, ...planned }: Planned, mayRead: boolean): Promise<Begun> {
   if (typeof value === 'string') return { ...planned, value }
   const { octets, ...literal } = value
   const pieces = octets()[Symbol.asyncIterator]()
-  return { ...planned, value: { ...literal, first: await pieces.next(), pieces } }
+  return { ...planned, value: { ...literal, first: mayRead ? await pieces.next() : undefined, pieces } }
 }
 
 async function* fromBeginning({ first, pieces }: BegunLiteral): AsyncGenerator<Buffer> {
-  if (first.done === true) return
-  yield first.value
+  if (first?.done === true) return
+  if (first !== undefined) yield first.value
   yield* { [Symbol.asyncIterator]: () => pieces }
 }
 
