@@ -233,9 +233,9 @@ describe('clients that are slow, silent or half gone', () => {
   })
 
   test('who asks for two hundred pieces of a message is sent the first before the last is read', async () => {
-    const { uid } = await under.deliver('Taslaklar', Buffer.alloc(1_000_000, `${'x'.repeat(998)}\r\n`))
+    const { uid } = await under.deliver('Arşiv', Buffer.alloc(1_000_000, `${'x'.repeat(998)}\r\n`))
     const client = await guest()
-    await client.command('s', 'SELECT Taslaklar')
+    await client.command('s', 'SELECT Ar&AV8-iv')
     const { blobs } = under.store
     const { open: openBlob } = blobs
     let asked = 0

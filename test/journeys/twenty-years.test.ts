@@ -74,7 +74,9 @@ async function live(house: ArchiveHouse): Promise<number> {
   return issued
 }
 
-test('twenty years: four changes of certificates, two of digests, two TSAs that die; everything is proved by the pack alone', async () => {
+test('twenty years: four changes of certificates, two of digests, two TSAs that die; everything is proved by the pack alone', {
+  timeout: 180_000,
+}, async () => {
   const house = await archiveHouse(BEGIN)
   await using _store = house.store
   const provider = house.authorities[0]!
