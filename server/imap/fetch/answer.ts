@@ -91,12 +91,12 @@ async function beginAll(
   items: readonly FetchItem[],
   begun: Begun[],
 ): Promise<boolean> {
-  let held = 0
+  let literals = 0
   try {
     for (const item of items) {
-      const one = await begin(await plan(session, row, index, item), held < MAX_HELD)
+      const one = await begin(await plan(session, row, index, item), literals < MAX_BEGUN)
       begun.push(one)
-      if (typeof one.value !== 'string') held += one.value.first?.value?.length ?? 0
+      if (typeof one.value !== 'string') literals++
       // Fields of a long header take more than a slice of time.
       await session.slice.breathe()
     }
@@ -107,8 +107,8 @@ async function beginAll(
   }
 }
 
-/** Octets of a message read before anything is sent; a client may ask for two hundred pieces and take none. */
-const MAX_HELD = 262_144
+/** Literals begun before anything is sent, each a piece and an open file; a client may ask for two hundred and take none. */
+const MAX_BEGUN = 4
 
 /** Reads the beginning of a literal before anything is sent: after that only a long one can fail, or one of many. */
 async function begin({ value, ...planned }: Planned, mayRead: boolean): Promise<Begun> {
