@@ -16,8 +16,6 @@ export interface StoredIndex extends StoredOctets {
   readonly filter?: StoredOctets
 }
 
-export const EMPTY_INDEX: StoredIndex = { octets: new Uint8Array(), sealed: false }
-
 /** As it lies there: whoever copies an index needs no key. */
 export const storedIndex = (row: Row, field: string): StoredIndex => {
   const filter = optionalRow(row, 'filter')

@@ -113,18 +113,24 @@ export class Move {
   /**
    * Each half is one change of one mailbox and idempotent, so whoever meets a move on its way completes it.
    *
-   * @returns undefined where the target was deleted, or octets that were to come there are lost: the messages stay
+   * @returns undefined where a mailbox was deleted, or octets that were to come there are lost: nothing arrived
    */
   async #finish<R>(from: string, leaving: Leaving, arrive: () => Promise<R>): Promise<R | undefined> {
+    let arrived: R
     try {
-      const arrived = await arrive()
-      await this.#boxes.mutate(from, async (box) => this.#out(box, leaving))
-      return arrived
+      arrived = await arrive()
     } catch (error) {
       if (!(error instanceof StoreError) || !CANNOT_ARRIVE.has(error.code)) throw error
       await this.#boxes.stay(from, leaving.id)
       return undefined
     }
+    try {
+      await this.#boxes.mutate(from, async (box) => this.#out(box, leaving))
+    } catch (error) {
+      // It was deleted, and what was left of them with it.
+      if (!(error instanceof StoreError) || error.code !== 'NO_SUCH_MAILBOX') throw error
+    }
+    return arrived
   }
 
   #copied(from: string, { id, to, saved, uids, change }: Leaving): Promise<CopyResult> {

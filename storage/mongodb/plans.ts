@@ -1,7 +1,8 @@
+import { StoreError } from '../port.ts'
 import { type Collection, SLICE } from './collection.ts'
 import type { Database } from './database.ts'
 import { child, number, optionalText, type Row, rows, text, texts } from './fields.ts'
-import { EMPTY_INDEX, type StoredIndex, type StoredOctets, storedIndex } from './indexes.ts'
+import { type StoredIndex, type StoredOctets, storedIndex } from './indexes.ts'
 import { type Was, wasOf } from './versions.ts'
 
 /** What one message becomes, by value: doing it again changes nothing. */
@@ -89,7 +90,11 @@ export class Plans {
     return puts.map((put) => {
       if (!('document' in put) || put.from === undefined) return put
       const { from: source, ...rest } = put
-      return { ...rest, ...inPut(found.get(source) ?? EMPTY_INDEX) }
+      const index = found.get(source)
+      // What is expunged leaves its index for a day: one that is not there has gone with its mailbox.
+      if (index === undefined)
+        throw new StoreError('NO_SUCH_MAILBOX', 'what was to be copied went with its mailbox')
+      return { ...rest, ...inPut(index) }
     })
   }
 
