@@ -24,7 +24,6 @@ export async function recordMail(
     to,
   }: { readonly from?: MailboxRow | undefined; readonly to?: MailboxRow } = {},
 ): Promise<void> {
-  if (act === 'mail deleted') await new Holds(session.parts.store).keepFor(session.account, rows)
   for (let at = 0; at < rows.length; at += BATCH) {
     const batch = rows.slice(at, at + BATCH)
     await recordAct(session, act, {
@@ -36,6 +35,18 @@ export async function recordMail(
       ),
     })
   }
+  // Last, since what is held while a record is written is held.
+  if (act === 'mail deleted') await new Holds(session.parts.store).keepFor(session.account, rows)
+}
+
+/** Copies that were recorded and are taken back: that they are gone is recorded whatever the budget says. */
+export async function recordUndone(
+  session: Session,
+  target: MailboxRow,
+  uids: readonly number[],
+): Promise<void> {
+  if (uids.length > 0)
+    await record(session, 'mail copy undone', { mailbox: target.name, uids: formatNumbers(uids) })
 }
 
 /** Anything else that a person does in a session. */
@@ -44,18 +55,27 @@ export const recordAct = (
   what: string,
   details: Readonly<Record<string, unknown>>,
 ): Promise<unknown> => {
-  const { person } = session.user
-  const { recordBudget, eventLog } = session.parts
+  const { recordBudget } = session.parts
   // Nothing is done unrecorded, and nobody fills the disk with records.
   if (!recordBudget.take(session.account, JSON.stringify(details).length + RECORD_OCTETS))
     return Promise.reject(
       no('LIMIT', 'Kisa surede cok islem', 'Too many changes in a short time, try again later'),
     )
+  return record(session, what, details)
+}
+
+const record = (
+  session: Session,
+  what: string,
+  details: Readonly<Record<string, unknown>>,
+): Promise<unknown> => {
+  const { handle } = session.user.person
+  const { eventLog } = session.parts
   return eventLog.record({
     what,
-    by: { person: person.handle, ip: session.ip },
+    by: { person: handle, ip: session.ip },
     account: session.account,
-    person: person.handle,
+    person: handle,
     details,
   })
 }

@@ -1,6 +1,6 @@
 import { turkishCasemap } from '../../mail/turkish-fold.ts'
 import type { MailboxRow, MessageRow } from '../../storage/port.ts'
-import { EVIDENCE, INBOX, PIPELINE_ONLY } from '../accounts/standard-mailboxes.ts'
+import { EVIDENCE, INBOX, isIn, PIPELINE_ONLY, TRASH } from '../accounts/standard-mailboxes.ts'
 import { cameFrom } from './came-from.ts'
 import { no } from './failure.ts'
 import { SEPARATOR } from './mailbox-name.ts'
@@ -31,8 +31,8 @@ export function refuseForeignOrigin(from: MailboxRow, target: MailboxRow, rows: 
 
 function belongs(from: MailboxRow, target: MailboxRow, row: MessageRow): boolean {
   if (row.origin !== 'pipeline') return false
-  // Thrown away from there; only we say so.
-  if (cameFrom(row, target)) return true
+  // Thrown away from there; only we say so, and where the trash was renamed it says it still.
+  if (isIn(from.name, TRASH) && cameFrom(row, target)) return true
   if (target.name === INBOX) return row.delivery !== undefined
   return target.name === EVIDENCE && from.name === EVIDENCE && row.delivery === undefined
 }

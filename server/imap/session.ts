@@ -152,7 +152,10 @@ export class Session {
 
   /** In the middle of a long command: what was permitted at its beginning may be taken back, and the account be closed. */
   async stillMay(permission: Permission): Promise<void> {
+    const { selected } = this
     await this.refresh()
+    if (this.selected !== selected)
+      throw no('NOPERM', 'Okuma yetkisi alindi', 'The right to read was taken back')
     this.requireWritable()
     this.require(permission)
   }

@@ -20,13 +20,12 @@ export function parseTransfer(cursor: Cursor): TransferArguments {
   return { set, to: cursor.astring() }
 }
 
+type Row = Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'size' | 'flags'>
+
 export interface Transfer {
   readonly target: MailboxRow
   /** Messages that are still there, ascending. */
-  readonly uids: readonly number[]
-  /** The same, as a record names them. */
-  readonly rows: readonly Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'flags'>[]
-  readonly octets: number
+  readonly rows: readonly Row[]
 }
 
 /** Looks at every message before the first is copied: all or none. [RFC 9051 §6.4.7] */
@@ -38,7 +37,7 @@ export async function prepareTransfer(
   session.requireWritable()
   const target = await session.target(session.name(args.to))
   session.require(rightFor(target.name))
-  const taken: Pick<MessageRow, 'uid' | 'delivery' | 'body' | 'size' | 'flags'>[] = []
+  const taken: Row[] = []
   for await (const rows of rowsAt(session, positionsOf(session, args.set, byUid))) {
     refuseForeignOrigin(session.box.row, target, rows)
     for (const { uid, delivery, body, size, flags } of rows) taken.push({ uid, delivery, body, size, flags })
@@ -48,16 +47,14 @@ export async function prepareTransfer(
     target,
     taken.map(({ flags }) => flags),
   )
-  return {
-    target,
-    uids: taken.map(({ uid }) => uid),
-    rows: taken,
-    octets: taken.reduce((sum, { size }) => sum + size, 0),
-  }
+  return { target, rows: taken }
 }
 
+export const octetsOf = (rows: readonly Pick<Row, 'size'>[]): number =>
+  rows.reduce((sum, { size }) => sum + size, 0)
+
 /** Messages that go in one write; others write in between. */
-const BATCH = 500
+export const BATCH = 500
 
 export interface Transferred extends CopyResult {
   /** Of the write at which it ended; the others are done. */
@@ -67,15 +64,17 @@ export interface Transferred extends CopyResult {
 /** In as many writes as it takes: one of a hundred thousand messages would let nobody else write for seconds. */
 export async function inBatches(
   session: Session,
-  { target, uids }: Pick<Transfer, 'target' | 'uids'>,
-  write: (batch: readonly number[]) => Promise<CopyResult>,
+  { target, rows }: Transfer,
+  write: (uids: readonly number[], batch: readonly Row[]) => Promise<CopyResult>,
 ): Promise<Transferred> {
   const pairs: (readonly [from: number, to: number])[] = []
   const { uidValidity } = target
-  for (let at = 0; at < uids.length; at += BATCH) {
+  for (let at = 0; at < rows.length; at += BATCH) {
+    const batch = rows.slice(at, at + BATCH)
+    const uids = batch.map(({ uid }) => uid)
     try {
       await session.stillMay(rightFor(target.name))
-      for (const pair of (await write(uids.slice(at, at + BATCH))).pairs) pairs.push(pair)
+      for (const pair of (await write(uids, batch)).pairs) pairs.push(pair)
     } catch (failure) {
       return { uidValidity, pairs, failure }
     }

@@ -72,7 +72,8 @@ export class Holds {
     const pieces: string[] = []
     for (let after = ''; ; ) {
       const page = await this.#store.holds.list(after, PAGE)
-      for (const { key, version } of page) pieces.push(`${key} ${version}`)
+      // Versions begin anew where a hold is lifted and placed again; what it says has another time then.
+      for (const { key, version, document } of page) pieces.push(`${key} ${version} ${document}`)
       const last = page.at(-1)
       if (last === undefined) return pieces.join('\n')
       after = last.key

@@ -1,5 +1,6 @@
 import { command, noArguments } from '../command.ts'
 import { expunge } from '../expunge.ts'
+import { CommandError } from '../failure.ts'
 
 /**
  * Removes what is \Deleted without telling, not even by a modseq: the client would take it for all that others did too.
@@ -13,11 +14,16 @@ export const close = command({
   run: async (session) => {
     const { box } = session
     const mayRemove = !box.readOnly && !session.closed && session.may('delete')
-    if (mayRemove) await expunge(session, [[0, box.uids.length]])
+    if (mayRemove) await expunge(session, [[0, box.uids.length]]).catch(unlessTakenBack)
     session.leaveMailbox()
     return 'CLOSE done'
   },
 })
+
+/** What may not be removed any more stays, as where it might not be from the beginning: CLOSE has no NO. */
+function unlessTakenBack(error: unknown): void {
+  if (!(error instanceof CommandError) || error.code !== 'NOPERM') throw error
+}
 
 /** [RFC 9051 §6.4.2] */
 export const unselect = command({

@@ -42,6 +42,7 @@ async function deleteRecorded(session: Session, from: MailboxRow): Promise<void>
   for (;;) {
     const uidNext = (await store.mailboxes.head(from.id))?.uidNext
     recorded = await recordMessages(session, from, recorded)
+    await session.stillMay('delete')
     const now = await holds.stamp()
     if (now !== known) await keepHeld(session, holds, from)
     else if (await store.mailboxes.delete(from.id, uidNext)) return

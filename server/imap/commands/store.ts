@@ -38,6 +38,7 @@ export const storeCommands = [false, true].map((byUid) =>
       const box = session.writableBox()
       const args = permitted(session, asked)
       const { change } = args
+      const deletes = change.flags.includes(DELETED) || (change.mode === 'replace' && session.may('delete'))
       if (change.unchangedSince !== undefined) session.enableCondstore()
       // What others changed is told first, and where they change more meanwhile nothing is silent: .SILENT hides our own change only.
       await session.sync('no-expunge')
@@ -56,7 +57,7 @@ export const storeCommands = [false, true].map((byUid) =>
       let { silent } = args
       for (let at = 0; at < uids.length; at += size) {
         const batch = uids.slice(at, at + size)
-        await session.stillMay(change.flags.includes(DELETED) ? 'delete' : 'read')
+        await session.stillMay(deletes ? 'delete' : 'read')
         const done = await session.parts.store.mailboxes.store(box.row.id, batch, wanted)
         found += done.changed.length + done.refused.length + (done.counted?.messages ?? 0)
         silent &&= done.before === known || isMuted

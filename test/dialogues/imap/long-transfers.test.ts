@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Holds } from '../../../server/retention/holds.ts'
 import { type CopyResult, StoreError } from '../../../storage/port.ts'
 import type { LineClient } from '../../fakes/dialogue.ts'
 import { ACCOUNT, type ImapUnderTest, loggedIn, startImap } from '../../fakes/imap-server.ts'
@@ -57,29 +58,165 @@ test('COPY that fails half-way leaves nothing behind [RFC 9051 §6.4.7]', async 
   expect([await exists('cok'), await exists('hedef')]).toEqual([COUNT, 0])
 })
 
-test.each(['COPY 1:* hedef', 'MOVE 1:* hedef', 'STORE 1:* +FLAGS ($x)', 'EXPUNGE'])(
-  '%s ends where the account is closed meanwhile',
-  async (command) => {
-    const { mailboxes } = under.store
+/** Does something after the first write of the command. */
+function meanwhile(method: 'copy' | 'move' | 'store' | 'expunge', act: () => Promise<unknown>): void {
+  const { mailboxes } = under.store
+  const own: (...args: never[]) => Promise<unknown> = mailboxes[method]
+  const once: typeof own = async (...args) => {
+    Object.assign(mailboxes, { [method]: own })
+    const answer = await own(...args)
+    await act()
+    return answer
+  }
+  Object.assign(mailboxes, { [method]: once })
+}
+
+type Document = Parameters<Parameters<ImapUnderTest['changeAccount']>[1]>[0]
+const takeBack = (permission: string) => (document: Document) => ({
+  ...document,
+  persons: document.persons.map((person) => ({
+    ...person,
+    permissions: person.permissions.filter((each) => each !== permission),
+  })),
+})
+
+/** The account is as it was when the test ends. */
+async function changed(
+  change: (document: Document) => Document,
+): Promise<AsyncDisposable & { readonly begin: () => Promise<void> }> {
+  let before: Document | undefined
+  return {
+    begin: () =>
+      under.changeAccount(ACCOUNT, (document) => {
+        before = document
+        return change(document)
+      }),
+    [Symbol.asyncDispose]: async () => {
+      if (before !== undefined) await under.changeAccount(ACCOUNT, () => before!)
+    },
+  }
+}
+
+const closed = (document: Document) => ({ ...document, state: 'closed' })
+
+describe.each([
+  ['the account is closed', closed],
+  ['the right to read is taken back', takeBack('read')],
+] as const)('where %s meanwhile', (_, change) => {
+  test.each([
+    ['COPY 1:* hedef', 'copy'],
+    ['MOVE 1:* hedef', 'move'],
+    ['STORE 1:* +FLAGS ($x)', 'store'],
+    ['STORE 1:* +FLAGS (\\Deleted)', 'store'],
+    ['EXPUNGE', 'expunge'],
+  ] as const)('%s ends', async (command, method) => {
+    await using account = await changed(change)
     await client.command('d', 'STORE 1:* +FLAGS.SILENT (\\Deleted)')
-    const state = (state: string) => under.changeAccount(ACCOUNT, (document) => ({ ...document, state }))
-    for (const method of ['copy', 'move', 'store', 'expunge'] as const) {
-      const own: (...args: never[]) => Promise<unknown> = mailboxes[method]
-      const closing: typeof own = async (...args) => {
-        for (const each of ['copy', 'move', 'store', 'expunge'] as const)
-          if (each === method) Object.assign(mailboxes, { [each]: own })
-        const answer = await own(...args)
-        await state('closed')
-        return answer
-      }
-      if (command.toLowerCase().startsWith(method)) Object.assign(mailboxes, { [method]: closing })
-    }
+    meanwhile(method, account.begin)
     expect((await client.command('t', command)).at(-1)).toMatch(/^t NO \[NOPERM\]/)
-    await state('active')
     const left = await exists('cok')
     if (command === 'EXPUNGE') expect([0, COUNT]).not.toContain(left)
+    if (command.startsWith('COPY')) expect([left, await exists('hedef')]).toEqual([COUNT, 0])
+  })
+})
+
+describe('where the right to delete is taken back meanwhile', () => {
+  beforeEach(() => client.command('d', 'STORE 1:* +FLAGS.SILENT (\\Deleted)'))
+  test('STORE FLAGS clears \\Deleted no more', async () => {
+    await using account = await changed(takeBack('delete'))
+    meanwhile('store', account.begin)
+    expect((await client.command('t', 'STORE 1:* FLAGS (\\Flagged)')).at(-1)).toMatch(/^t NO \[NOPERM\]/)
+    const { id } = (await under.store.mailboxes.byName(ACCOUNT, 'cok'))!
+    expect((await under.store.mailboxes.head(id))?.deleted).toBe(COUNT - 400)
+  })
+  test('CLOSE removes no more, and closes', async () => {
+    await using account = await changed(takeBack('delete'))
+    meanwhile('expunge', account.begin)
+    expect((await client.command('t', 'CLOSE')).at(-1)).toBe('t OK CLOSE done')
+    expect(await exists('cok')).toBe(COUNT - 1_000)
+    expect((await client.command('n', 'FETCH 1 FLAGS')).at(-1)).toMatch(/^n BAD/)
+  })
+})
+
+/** Does something while this is recorded. */
+function whileRecording(what: string, act: () => Promise<unknown>): void {
+  const { eventLog } = under.parts
+  const { record } = eventLog
+  eventLog.record = async (event) => {
+    if (event.what === what) {
+      eventLog.record = record
+      await act()
+    }
+    return record.call(eventLog, event)
+  }
+}
+
+test('DELETE of a mailbox ends where the account is closed while it is recorded', async () => {
+  await using account = await changed(closed)
+  whileRecording('mailbox deleted', account.begin)
+  expect((await client.command('t', 'DELETE cok')).at(-1)).toMatch(/^t NO \[NOPERM\]/)
+  expect(await exists('cok')).toBe(COUNT)
+})
+
+test.each(['EXPUNGE', 'REPLACE 1 hedef {7+}\r\na:b\r\n\r\n'])(
+  '%s keeps what is held while it is recorded',
+  async (command) => {
+    const holds = new Holds(under.store)
+    await client.command('d', 'STORE 1 +FLAGS.SILENT (\\Deleted)')
+    await client.command('o', 'UID EXPUNGE 2:1200')
+    const { id } = (await under.store.mailboxes.byName(ACCOUNT, 'cok'))!
+    const [row] = await under.store.mailboxes.rows(id, [1])
+    const hold = { reason: 'x', since: '2026-01-01T00:00:00Z', by: 'x' }
+    whileRecording('mail deleted', () => holds.place({ account: ACCOUNT }, hold))
+    expect((await client.command('t', command)).at(-1)).toMatch(/^t OK/)
+    await client.command('u', 'UNSELECT')
+    await client.command('x', 'DELETE cok')
+    await client.command('c', 'CREATE cok')
+    await under.store.blobs.sweep(1_000)
+    expect(Buffer.from(await under.store.blobs.read(row!.body)).toString()).toBe('a:b')
+    await holds.lift({ account: ACCOUNT })
   },
 )
+
+/** What is recorded while it runs: acts and UIDs. */
+async function recordedBy(command: string): Promise<{ answer: string | undefined; acts: unknown[] }> {
+  const from = (await under.parts.store.chain.head('events'))?.seq ?? 0
+  const answer = (await client.command('t', command)).at(-1)
+  const entries = await under.parts.store.chain.read('events', from + 1, 10)
+  const acts = entries.map(({ bytes }) => JSON.parse(Buffer.from(bytes).toString()))
+  return { answer, acts: acts.map(({ what, details }) => [what, details.uids]) }
+}
+
+test('what is recorded is what was begun, and that a copy was undone', async () => {
+  writesOf('copy', 2)
+  const copied = await recordedBy('COPY 1:* hedef')
+  expect(copied.answer).toMatch(/^t NO \[UNAVAILABLE\]/)
+  expect(copied.acts).toEqual([
+    ['mail copied', '1:500'],
+    ['mail copied', '501:1000'],
+    ['mail copy undone', '1:500'],
+  ])
+  writesOf('move', 2)
+  expect((await recordedBy('MOVE 1:* hedef')).acts).toEqual([
+    ['mail moved', '1:500'],
+    ['mail moved', '501:1000'],
+  ])
+})
+
+test('copies are taken back in pieces too', async () => {
+  writesOf('copy', 3)
+  const expunged = vi.spyOn(under.store.mailboxes, 'expunge')
+  await client.command('t', 'COPY 1:* hedef')
+  expect(expunged.mock.calls.map(([, uids]) => uids.length)).toEqual([500, 500])
+  expunged.mockRestore()
+})
+
+test('COPY of more than fits by now ends, and leaves nothing', async () => {
+  await using account = await changed((document) => ({ ...document, quota: 4_000 }))
+  meanwhile('copy', account.begin)
+  expect((await client.command('t', 'COPY 1:* hedef')).at(-1)).toMatch(/^t NO \[OVERQUOTA\]/)
+  expect([await exists('cok'), await exists('hedef')]).toEqual([COUNT, 0])
+})
 
 test('MOVE that fails half-way tells what has gone, and the rest stays [RFC 6851 §3.3]', async () => {
   for (const line of ['UNSELECT', 'ENABLE QRESYNC', 'SELECT cok']) await client.command('q', line)

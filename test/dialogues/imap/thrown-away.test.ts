@@ -153,6 +153,16 @@ describe('what is thrown away says where it was', () => {
     expect(await lastIn('Arşiv')).toEqual([])
   })
 
+  test('a mailbox that was renamed out of the trash opens nothing', async () => {
+    const { number } = await deliver('Deliller')
+    await client.command('c', 'CREATE "&AMcA9g-p Kutusu/gizli"')
+    await client.command('s', 'SELECT Deliller')
+    await client.command('m', `UID MOVE ${number} "&AMcA9g-p Kutusu/gizli"`)
+    await client.command('r', 'RENAME "&AMcA9g-p Kutusu/gizli" acik')
+    await client.command('t', 'SELECT acik')
+    expect((await client.command('b', 'MOVE 1 Deliller')).at(-1)).toMatch(/^b NO \[NOPERM\]/)
+  })
+
   test('where nothing was moved, nothing is said', async () => {
     const { number } = await deliver('Taslaklar')
     const { mailboxes } = under.store
