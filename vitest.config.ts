@@ -28,6 +28,7 @@ const STORE_CONTRACT = [
 
 /** What `npm test` does a slice of. */
 const THOROUGH = [
+  'contract/listings/listings-model',
   'contract/store/mongodb/crash-at-each-write',
   'contract/store/mongodb/filling',
   'hostile/single-octet',

@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto'
 const isThorough = process.env['OPENKEP_THOROUGH'] === 'yes'
 
 /** How much of something that is alike however much of it there is. */
-export const amount = ({ whole, slice }: { readonly whole: number; readonly slice: number }): number =>
+export const amount = <T = number>({ whole, slice }: { readonly whole: T; readonly slice: T }): T =>
   isThorough ? whole : slice
 
 /** Every n-th from a random one on, below `end`. */

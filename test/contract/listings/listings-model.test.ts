@@ -11,7 +11,12 @@ import { account, directoryHouse, putAccount } from '../../fakes/directory-house
 import { Disk } from '../../fakes/memory-store/disk.ts'
 import { Crashed, crashesAt } from '../../fakes/memory-store/documents.ts'
 import { openMemoryStore } from '../../fakes/memory-store.ts'
+import { amount } from '../../fakes/thorough.ts'
 import { stores } from '../store/stores.ts'
+
+/** Histories of each store; orders of two processes. */
+const RUNS = amount({ whole: 25, slice: 8 })
+const SEEDS = amount({ whole: 150, slice: 50 })
 
 const WORDS = ['ali', 'VELİ', 'Işık', 'su'] as const
 const OWN = ['a@hs98.kep.tr', 'b@hs98.kep.tr', 'c@k.hs98.kep.tr'] as const
@@ -175,9 +180,9 @@ describe.each(stores)('$name', ({ open }) => {
         }
         await expectNoDebts(under.store)
       }),
-      { numRuns: 25 },
+      { numRuns: RUNS },
     )
-    expect(hits).toBeGreaterThan(50)
+    expect(hits).toBeGreaterThan(amount({ whole: 50, slice: 0 }))
   })
 })
 
@@ -187,7 +192,7 @@ describe('two processes that change one entry at once', () => {
   test('each change is there, every row is an entry’s, and the entry is found', {
     timeout: 60_000,
   }, async () => {
-    for (let seed = 1; seed <= 150; seed++) {
+    for (let seed = 1; seed <= SEEDS; seed++) {
       const disk = new Disk()
       const both = [await openMemoryStore(disk, { seed }), await openMemoryStore(disk, { seed: seed + 1000 })]
       const [store] = both as [Store, Store]

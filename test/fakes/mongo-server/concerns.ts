@@ -17,9 +17,7 @@ export class Concerns {
   record({ client, command, collection, body }: Seen): void {
     const writeConcern = body['writeConcern'] as Doc | undefined
     const readConcern = body['readConcern'] as Doc | undefined
-    const key = JSON.stringify([client, command, collection, writeConcern, readConcern], (_, value) =>
-      typeof value === 'bigint' ? Number(value) : value,
-    )
+    const key = `${client} ${command} ${collection} ${written(writeConcern)} ${written(readConcern)}`
     const count = (this.#counted.get(key)?.count ?? 0) + 1
     this.#counted.set(key, { client, command, collection, writeConcern, readConcern, count })
   }
@@ -39,3 +37,9 @@ export class Concerns {
     this.#counted.clear()
   }
 }
+
+/** Nearly every command comes without one, and there are hundreds of thousands of them. */
+const written = (concern: Doc | undefined): string =>
+  concern === undefined
+    ? ''
+    : JSON.stringify(concern, (_, value) => (typeof value === 'bigint' ? Number(value) : value))
