@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -125,15 +126,34 @@ async function seed(folder: string, domain: string): Promise<void> {
   await seedDevelopmentAccounts(directory, { domain, quota: 10_000_000_000 })
 }
 
-/** Free now, and nobody else on this machine is likely to take them. */
+/** Below those that systems give to whoever asks for any: Linux from 32,768 on, others from 49,152. */
+const KEEPABLE = { from: 20_000, below: 32_768 } as const
+
+/** What this process gave out, also while nobody listens there. */
+const given = new Set<number>()
+
+/** Free now, and still when a daemon comes back to them: the system gives them to nobody who asks for any. */
 export async function freePorts(): Promise<Ports> {
-  const servers = LISTENERS.map(() => createServer())
-  const ports = await Promise.all(servers.map((server) => bind(server, 0, '127.0.0.1')))
-  for (const server of servers) server.close()
-  return Object.fromEntries(LISTENERS.map((name, index) => [name, ports[index] ?? 0])) as Record<
-    (typeof LISTENERS)[number],
-    number
-  >
+  const ports: Record<string, number> = {}
+  for (const name of LISTENERS) ports[name] = await freePort()
+  return ports as Ports
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(KEEPABLE.from, KEEPABLE.below)
+    if (given.has(port)) continue
+    const server = createServer()
+    try {
+      await bind(server, port, '127.0.0.1')
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') continue
+      throw error
+    }
+    server.close()
+    given.add(port)
+    return port
+  }
 }
 
 export const caOf = ({ files }: SoakProvider): Promise<string> =>
