@@ -28,17 +28,19 @@ const compose = async (from, to, subject, body) => {
   params.identity = accountOf(from).defaultIdentity
   params.type = Ci.nsIMsgCompType.New
   params.format = Ci.nsIMsgCompFormat.PlainText
-  const opened = new Promise((resolve) =>
-    Services.ww.registerNotification(function on(editor, topic) {
+  const ready = new Promise((resolve) =>
+    Services.ww.registerNotification(function on(opened, topic) {
       if (topic !== 'domwindowopened') return
-      Services.ww.unregisterNotification(on)
-      resolve(editor)
+      // What opens meanwhile may be something else: a word of new mail, say.
+      const take = () => {
+        Services.ww.unregisterNotification(on)
+        resolve(opened)
+      }
+      opened.addEventListener('compose-editor-ready', take, { once: true })
     }),
   )
   MailServices.compose.OpenComposeWindowWithParams(null, params)
-  const editor = await opened
-  await new Promise((resolve) => editor.addEventListener('compose-editor-ready', resolve, { once: true }))
-  return editor
+  return ready
 }
 `
 

@@ -25,6 +25,7 @@ const PREFERENCES: readonly Preference[] = [
   ['datareporting.policy.dataSubmissionEnabled', false],
   ['extensions.systemAddon.update.enabled', false],
   ['extensions.update.enabled', false],
+  ['mail.biff.show_alert', false],
   ['mail.inappnotifications.enabled', false],
   ['mail.provider.enabled', false],
   ['mailnews.auto_config_url', ''],
